@@ -1,0 +1,173 @@
+"""Blocks: the nodes of an app's tree, and the containers among them."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from typing_extensions import Self
+
+from holdfast.errors import RenderError
+from holdfast.graph.context import BuildContext, current
+
+if TYPE_CHECKING:
+    from contextvars import Token
+    from types import TracebackType
+
+    from holdfast.graph.graph import Graph
+
+NOT_PROPS = frozenset({"self", "every", "inputs", "render"})
+"""Constructor parameters that steer the building and are no property of the block."""
+
+
+class Block:
+    """One node of an app's tree: a layout or a component.
+
+    A block keeps every parameter of its constructors as an attribute of the same name; `props()` reads them from there,
+    so a component lists its options once, in its signature. `given` holds the arguments of the call that made it: a
+    block returned from a handler is an update of just those.
+
+    Args:
+        visible: `False` keeps it out of the page, `"hidden"` in the page but unseen.
+        elem_id: `id` of its element, for CSS.
+        elem_classes: Classes of its element.
+        render: Whether it is placed where it is made.
+        key: Identity across re-renders in `gr.render`.
+        preserved_by_key: Properties that a re-render keeps when the key is the same.
+    """
+
+    NAME: ClassVar[str] = "block"
+    """Its type in the config, and the name of its chunk on the page."""
+    EVENTS: ClassVar[tuple[str, ...]] = ()
+    """Names of its events; collected from the `Event` attributes of the class."""
+    SKIP_API: ClassVar[bool] = True
+    """Whether it is left out of the API's parameters and results."""
+
+    given: dict[str, Any]
+    _id: int = -1
+    graph: Graph | None = None
+    parent: BlockContext | None = None
+    rendered_in: int | None = None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Remember the call: what it gives is what an update made of this block changes."""
+        self = super().__new__(cls)
+        self.given = {**dict(zip(_positional(cls), args, strict=False)), **kwargs}
+        return self
+
+    def __init__(
+        self,
+        *,
+        visible: bool | Literal["hidden"] = True,
+        elem_id: str | None = None,
+        elem_classes: Sequence[str] | str | None = None,
+        render: bool = True,
+        key: int | str | tuple[int | str, ...] | None = None,
+        preserved_by_key: Sequence[str] | str | None = None,
+    ) -> None:
+        self.visible = visible
+        self.elem_id = elem_id
+        self.elem_classes = [elem_classes] if isinstance(elem_classes, str) else list(elem_classes or ())
+        self.key = key
+        self.preserved_by_key = (
+            [preserved_by_key] if isinstance(preserved_by_key, str) else list(preserved_by_key or ())
+        )
+        if render and current.get() is not None:
+            self.render()
+
+    @property
+    def id(self) -> int:
+        """Its number in the graph it belongs to; -1 before it belongs to one."""
+        return self._id
+
+    def render(self) -> Self:
+        """Place the block where the program now stands.
+
+        Raises:
+            RenderError: Outside a `Blocks`.
+            DuplicateBlockError: It has a place in this app already.
+        """
+        context = current.get()
+        if context is None:
+            raise RenderError(
+                f"{type(self).__name__}.render() was called outside of a Blocks. "
+                "Call it inside `with gr.Blocks():`, or leave `render=True`."
+            )
+        context.graph.place(self, context)
+        return self
+
+    def unrender(self) -> Self:
+        """Take the block out of its place; it can be rendered again elsewhere."""
+        if self.parent is not None:
+            self.parent.children.remove(self)
+            self.parent = None
+        return self
+
+    def props(self) -> dict[str, Any]:
+        """Its properties as the page gets them: every constructor parameter, under its name."""
+        found = {name: getattr(self, name) for name in prop_defaults(type(self)) if hasattr(self, name)}
+        return {**found, "name": self.get_block_name()}
+
+    def get_block_name(self) -> str:
+        """Its type's name as Gradio's configs write it."""
+        return self.NAME
+
+    def config_value(self, value: Any) -> Any:
+        """What of an update's `value` the page gets; components convert it."""
+        return value
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(id={self._id})"
+
+
+class BlockContext(Block):
+    """A block that holds others: `with gr.Row():`."""
+
+    def __init__(self, **options: Any) -> None:
+        self.children: list[Block] = []
+        self._tokens: list[Token[BuildContext | None]] = []
+        super().__init__(**options)
+
+    def add(self, child: Block) -> None:
+        """Make `child` the last of its children."""
+        child.parent = self
+        self.children.append(child)
+
+    def __enter__(self) -> Self:
+        context = current.get()
+        if context is None:
+            raise RenderError(
+                f"`with {type(self).__name__}():` stands outside of a Blocks. Put it inside `with gr.Blocks():`."
+            )
+        self._tokens.append(current.set(self.inside(context)))
+        return self
+
+    def inside(self, context: BuildContext) -> BuildContext:
+        """The context of what stands in its `with`."""
+        return BuildContext(context.graph, self, context.rendered_in, context.key_path)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        current.reset(self._tokens.pop())
+
+
+@functools.cache
+def prop_defaults(cls: type[Block]) -> Mapping[str, Any]:
+    """The properties of a block's class with their defaults: the constructor parameters along its bases, nearest first."""
+    found: dict[str, Any] = {}
+    for base in cls.__mro__:
+        if "__init__" not in base.__dict__ or not issubclass(base, Block):
+            continue
+        for name, parameter in inspect.signature(base.__init__).parameters.items():
+            if name not in NOT_PROPS and parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
+                found.setdefault(name, parameter.default)
+    return found
+
+
+@functools.cache
+def _positional(cls: type[Block]) -> tuple[str, ...]:
+    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+    return tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)

@@ -1,0 +1,26 @@
+"""Which graph and which container the code being executed builds into."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from holdfast.graph.block import BlockContext
+    from holdfast.graph.graph import Graph
+
+
+@dataclass(frozen=True)
+class BuildContext:
+    """Where new blocks and listeners go."""
+
+    graph: Graph
+    parent: BlockContext
+    rendered_in: int | None = None
+    """Id of the `gr.render` that is building, when one is."""
+    key_path: tuple[object, ...] = field(default=())
+    """Keys that identify this place across re-renders."""
+
+
+current: ContextVar[BuildContext | None] = ContextVar("holdfast_build", default=None)

@@ -1,0 +1,156 @@
+"""What a running event tells those who wait for it.
+
+One vocabulary serves every transport: our own page gets each message with its number `n` in the session's feed, Gradio's
+queue protocol gets it as one SSE frame, `/call` gets the few that it knows. Names and fields are those of Gradio's
+`queue/data` stream (sse_v3), so that adapting is mostly leaving out.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
+
+Edit: TypeAlias = "list[Any]"
+"""One edit of the generator diff: `[op, path, value]`, op one of append, replace, add, delete."""
+
+
+class ProgressUnit(Struct, kw_only=True):
+    """One bar of a progress report."""
+
+    index: float | None = None
+    length: float | None = None
+    unit: str | None = "steps"
+    progress: float | None = None
+    """Share done, 0 to 1, when it is not counted in steps."""
+    desc: str | None = None
+
+
+class Output(Struct, kw_only=True):
+    """The values of one step. `data` has one slot per output; a State's slot is always null."""
+
+    data: list[Any]
+    """Full values, or (in a `process_generating` after the event's first) one list of edits per output."""
+    is_generating: bool = False
+    duration: float | None = None
+    average_duration: float | None = None
+    render_config: dict[str, Any] | None = None
+    changed_state_ids: list[int] = []
+    used_cache: None | Literal["full", "partial"] = None
+
+
+class Failure(Struct, kw_only=True):
+    """Why a step failed, as far as the visitor may know."""
+
+    error: str | None
+    visible: bool = True
+    duration: float | None = 10
+    title: str | None = None
+
+
+class Estimation(Struct, tag="estimation", tag_field="msg", kw_only=True):
+    """The event waits."""
+
+    event_id: str | None
+    rank: int | None = None
+    """Events before this one."""
+    queue_size: int = 0
+    rank_eta: float | None = None
+    """Seconds until it is expected to end."""
+    waiting_for: Literal["queue", "state"] = "queue"
+    """"state": an earlier event of this session still writes a State that this one writes too."""
+
+
+class ProcessStarts(Struct, tag="process_starts", tag_field="msg", kw_only=True):
+    """The function runs."""
+
+    event_id: str
+    eta: float | None = None
+
+
+class Progress(Struct, tag="progress", tag_field="msg", kw_only=True):
+    """`gr.Progress` moved."""
+
+    event_id: str
+    progress_data: list[ProgressUnit]
+
+
+class Log(Struct, tag="log", tag_field="msg", kw_only=True):
+    """`gr.Info`, `gr.Warning` or `gr.Success`."""
+
+    event_id: str
+    log: str
+    level: Literal["info", "warning", "success", "error"]
+    duration: float | None = 10
+    visible: bool = True
+    title: str = ""
+
+
+class Generating(Struct, tag="process_generating", tag_field="msg", kw_only=True):
+    """A generator yielded: full values the first time, then edits against the values before."""
+
+    event_id: str
+    output: Output
+    success: bool = True
+    time_limit: float | None = None
+    full: bool = False
+    """The data are full values although the event has generated before (a reader fell behind and was caught up)."""
+
+
+class Streaming(Struct, tag="process_streaming", tag_field="msg", kw_only=True):
+    """A step of a `stream` event: full values always."""
+
+    event_id: str
+    output: Output
+    success: bool = True
+    time_limit: float | None = None
+
+
+class Completed(Struct, tag="process_completed", tag_field="msg", kw_only=True):
+    """The event ended. Exactly one per event; full values, a failure, or nothing (cancelled)."""
+
+    event_id: str
+    output: Output | Failure | None
+    success: bool
+    title: str | None = None
+    cancelled: bool = False
+    used_cache: None | Literal["full", "partial"] = None
+    cache_duration: float | None = None
+    avg_time: float | None = None
+
+
+class StateChanged(Struct, tag="state_changed", tag_field="msg", kw_only=True):
+    """A State changed outside this session's own events (expiry, `state.update`, another page or replica)."""
+
+    ids: list[int]
+    event_id: None = None
+
+
+class CloseStream(Struct, tag="close_stream", tag_field="msg", kw_only=True):
+    """No event of the session is pending: the SSE stream ends. Not sent to our own page."""
+
+    event_id: None = None
+
+
+class Heartbeat(Struct, tag="heartbeat", tag_field="msg", kw_only=True):
+    """Keeps proxies from closing a quiet stream."""
+
+    event_id: None = None
+
+
+class UnexpectedError(Struct, tag="unexpected_error", tag_field="msg", kw_only=True):
+    """The stream cannot go on."""
+
+    message: str
+    session_not_found: bool = False
+    success: bool = False
+    event_id: None = None
+
+
+EventMessage: TypeAlias = Estimation | ProcessStarts | Progress | Log | Generating | Streaming | Completed
+"""Messages about one event; these enter a feed."""
+
+FeedMessage: TypeAlias = EventMessage | StateChanged
+"""All that a feed holds."""
+
+Message: TypeAlias = FeedMessage | CloseStream | Heartbeat | UnexpectedError

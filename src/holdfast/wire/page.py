@@ -1,0 +1,118 @@
+"""The protocol between our own page and the server: JSON text frames over one WebSocket, or the same over POST and SSE.
+
+The page opens with `Hello`, the server answers `Welcome`, then both sides send at will. Every message of the session's
+feed travels as `Numbered`; after a lost connection the page says the last number that it saw (`Hello.seen`) and gets the
+rest, once and in order. The page names its events itself (`Submit.event_id`), so that a `Submit` sent again after a
+reconnect runs once.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+from holdfast.wire.messages import FeedMessage
+
+MAX_ID = 128
+"""Longest session or event id that a client may choose."""
+
+
+# From the page ----------------------------------------------------------------------------------------------------
+
+
+class Hello(Struct, tag="hello", tag_field="type", kw_only=True):
+    """First frame of every connection."""
+
+    session: str | None = None
+    """The session to go on with; null begins one."""
+    token: str | None = None
+    """The secret that was given when the session began (`Welcome.token`)."""
+    seen: int = 0
+    """Number of the last feed message that the page has applied."""
+    page: str = ""
+    """Which page of a multipage app; "" is the first."""
+    query: str = ""
+    """The page's query string, for `gr.Request.query_params`."""
+
+
+class Submit(Struct, tag="submit", tag_field="type", kw_only=True):
+    """Run one listener."""
+
+    event_id: str
+    """Chosen by the page, unique within the session."""
+    fn: int
+    """The dependency's id in the config."""
+    data: list[Any]
+    """One slot per input, State's slots null."""
+    trigger: int | None = None
+    """Id of the component whose event it was."""
+    event_data: Any = None
+    round: int = 0
+    """How many State changes in a row led here (R3.5); 0 for an act of the visitor."""
+
+
+class Cancel(Struct, tag="cancel", tag_field="type", kw_only=True):
+    """Stop these events."""
+
+    event_ids: list[str]
+
+
+class Ack(Struct, tag="ack", tag_field="type", kw_only=True):
+    """All messages up to this number are applied; the server may forget them."""
+
+    seen: int
+
+
+class Ping(Struct, tag="ping", tag_field="type", kw_only=True):
+    """Asks for a `Pong`; the page sends it when nothing has come for a while."""
+
+
+FromPage: TypeAlias = Hello | Submit | Cancel | Ack | Ping
+
+
+# To the page ------------------------------------------------------------------------------------------------------
+
+
+class Welcome(Struct, tag="welcome", tag_field="type", kw_only=True):
+    """Answer to `Hello`."""
+
+    session: str
+    token: str
+    resumed: bool
+    """The session asked for was found and goes on; false: a new one began."""
+    seen: int
+    """Where the feed goes on from; the page drops its own count when `resumed` is false."""
+    pending: list[str]
+    """Events of the session that are accepted and not ended; a page resends what it sent and does not find here
+    or in the messages that follow."""
+    app_id: str
+    """Changes when the program does; a page built by another program should be loaded again."""
+
+
+class Numbered(Struct, tag="message", tag_field="type", kw_only=True):
+    """One message of the session's feed."""
+
+    n: int
+    message: FeedMessage
+
+
+class Refused(Struct, tag="refused", tag_field="type", kw_only=True):
+    """A `Submit` that did not become an event (its `event_id`), or a frame that could not be read (null)."""
+
+    event_id: str | None
+    status: int
+    detail: Any
+
+
+class Pong(Struct, tag="pong", tag_field="type", kw_only=True):
+    """Answer to `Ping`."""
+
+
+class Reload(Struct, tag="reload", tag_field="type", kw_only=True):
+    """The program changed on disk and was loaded again (development)."""
+
+    error: str | None = None
+
+
+ToPage: TypeAlias = Welcome | Numbered | Refused | Pong | Reload
