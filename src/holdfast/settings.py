@@ -1,0 +1,167 @@
+"""What the environment says about how an app runs. This is the only file that reads it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from holdfast.errors import BuildError
+
+SessionKind = Literal["page", "tab"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The environment's answers, each `None` where it says nothing.
+
+    Every name may be written `HOLDFAST_…` or, where Gradio has it too, `GRADIO_…`; the first wins.
+    """
+
+    server_name: str | None = None
+    """`SERVER_NAME`: the address to listen on."""
+    server_port: int | None = None
+    """`SERVER_PORT`: the port, or the first one to try when it is not given to `launch`."""
+    num_ports: int = 100
+    """`NUM_PORTS`: how many ports after 7860 are tried."""
+    root_path: str | None = None
+    """`ROOT_PATH`: where a proxy shows the app; a path or a whole URL."""
+    allowed_paths: tuple[str, ...] = ()
+    """`ALLOWED_PATHS`: more files and folders that may be served, separated by commas."""
+    blocked_paths: tuple[str, ...] = ()
+    """`BLOCKED_PATHS`: files and folders that are never served, separated by commas."""
+    temp_dir: str | None = None
+    """`TEMP_DIR`: where uploaded and produced files are kept."""
+    share: bool | None = None
+    """`SHARE`: asks for a public link."""
+    debug: bool | None = None
+    """`DEBUG`: blocks the program even in a notebook."""
+    mcp_server: bool | None = None
+    """`MCP_SERVER`: serves the endpoints as tools."""
+    default_concurrency_limit: int | None | Literal["not_set"] = "not_set"
+    """`DEFAULT_CONCURRENCY_LIMIT`: events of one function at a time; `none` for no limit."""
+    heartbeat_interval: float = 15.0
+    """`HEARTBEAT_INTERVAL`: seconds between the signs of life on a quiet stream."""
+    fast_expiry: bool = False
+    """`IS_E2E_TEST`: closed sessions go after a second, as Gradio's own tests expect."""
+    session: SessionKind | None = None
+    """`SESSION`: `page` or `tab`, see `Blocks(session=…)`."""
+    session_grace: float | None = None
+    """`SESSION_GRACE`: seconds that a closed session is kept."""
+    state_store: str | None = None
+    """`STATE_STORE`: where State is kept: `memory://`, `sqlite:///path` or `redis://…`."""
+    secret_key: str | None = None
+    """`SECRET_KEY`: signs what is stored and the cookies; one is made and kept beside the store when it is missing."""
+
+
+def read(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings as the environment has them now.
+
+    Args:
+        environ: What to read instead of the process's environment.
+
+    Raises:
+        BuildError: A variable holds what its setting cannot be; the message names it.
+    """
+    source = _Source(os.environ if environ is None else environ)
+    return Settings(
+        server_name=source.text("SERVER_NAME"),
+        server_port=source.whole("SERVER_PORT", most=65535),
+        num_ports=source.whole("NUM_PORTS", least=1) or 100,
+        root_path=source.text("ROOT_PATH"),
+        allowed_paths=source.paths("ALLOWED_PATHS"),
+        blocked_paths=source.paths("BLOCKED_PATHS"),
+        temp_dir=source.text("TEMP_DIR"),
+        share=source.flag("SHARE"),
+        debug=source.flag("DEBUG"),
+        mcp_server=source.flag("MCP_SERVER"),
+        default_concurrency_limit=source.limit("DEFAULT_CONCURRENCY_LIMIT"),
+        heartbeat_interval=_heartbeat(source),
+        fast_expiry=source.flag("IS_E2E_TEST") or False,
+        session=source.session("SESSION"),
+        session_grace=source.seconds("SESSION_GRACE"),
+        state_store=source.text("STATE_STORE"),
+        secret_key=source.text("SECRET_KEY"),
+    )
+
+
+def _heartbeat(source: _Source) -> float:
+    given = source.seconds("HEARTBEAT_INTERVAL")
+    if given is not None:
+        return max(given, 0.05)
+    return 0.25 if source.flag("IS_E2E_TEST") else 15.0
+
+
+class _Source:
+    """Looks a name up under both prefixes and turns its text into a value."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def _find(self, name: str) -> tuple[str, str] | None:
+        for key in (f"HOLDFAST_{name}", f"GRADIO_{name}"):
+            found = self._environ.get(key, "").strip()
+            if found:
+                return key, found
+        return None
+
+    def text(self, name: str) -> str | None:
+        found = self._find(name)
+        return found[1] if found else None
+
+    def paths(self, name: str) -> tuple[str, ...]:
+        found = self.text(name)
+        return tuple(part.strip() for part in found.split(",") if part.strip()) if found else ()
+
+    def flag(self, name: str) -> bool | None:
+        found = self._find(name)
+        if found is None:
+            return None
+        key, text = found
+        if text.lower() in {"1", "true", "yes", "on"}:
+            return True
+        if text.lower() in {"0", "false", "no", "off"}:
+            return False
+        raise BuildError(f"{key} is {text!r}, which is neither yes nor no. Set it to true or false.")
+
+    def whole(self, name: str, *, least: int = 0, most: int | None = None) -> int | None:
+        found = self._find(name)
+        if found is None:
+            return None
+        key, text = found
+        number = int(text) if text.lstrip("-").isdecimal() else least - 1
+        if number < least or (most is not None and number > most):
+            span = f"from {least} to {most}" if most is not None else f"of at least {least}"
+            raise BuildError(f"{key} is {text!r}. Set it to a whole number {span}, or leave it out.")
+        return number
+
+    def seconds(self, name: str) -> float | None:
+        found = self._find(name)
+        if found is None:
+            return None
+        key, text = found
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        if not number >= 0:
+            raise BuildError(f"{key} is {text!r}. Set it to a number of seconds, or leave it out.")
+        return number
+
+    def limit(self, name: str) -> int | None | Literal["not_set"]:
+        found = self._find(name)
+        if found is None:
+            return "not_set"
+        return None if found[1].lower() == "none" else self.whole(name, least=1)
+
+    def session(self, name: str) -> SessionKind | None:
+        found = self._find(name)
+        if found is None:
+            return None
+        key, text = found
+        if text == "page":
+            return "page"
+        if text == "tab":
+            return "tab"
+        raise BuildError(f"{key} is {text!r}. Set it to page or tab, or leave it out.")
