@@ -58,6 +58,14 @@ class Cancel(Struct, tag="cancel", tag_field="type", kw_only=True):
     event_ids: list[str]
 
 
+class Chunk(Struct, tag="chunk", tag_field="type", kw_only=True):
+    """The next values for a running `stream` event; without `data` the stream ends."""
+
+    event_id: str
+    data: list[Any] | None = None
+    event_data: Any = None
+
+
 class Ack(Struct, tag="ack", tag_field="type", kw_only=True):
     """All messages up to this number are applied; the server may forget them."""
 
@@ -68,7 +76,7 @@ class Ping(Struct, tag="ping", tag_field="type", kw_only=True):
     """Asks for a `Pong`; the page sends it when nothing has come for a while."""
 
 
-FromPage: TypeAlias = Hello | Submit | Cancel | Ack | Ping
+FromPage: TypeAlias = Hello | Submit | Chunk | Cancel | Ack | Ping
 
 
 # To the page ------------------------------------------------------------------------------------------------------
