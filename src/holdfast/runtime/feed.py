@@ -1,0 +1,135 @@
+"""A feed: the numbered, bounded message log that every event of a session writes to and the page reads from."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+from holdfast.runtime.folding import fold
+from holdfast.wire.messages import FeedMessage
+
+
+class Entry(NamedTuple):
+    """One message in a feed."""
+
+    n: int
+    message: FeedMessage
+    weight: int
+    """Its size in bytes, about."""
+
+
+class Feed:
+    """Messages in order, each with a number, kept until they are acknowledged.
+
+    Beyond a bound the unread steps of each event are folded into one with full values, so numbers may leave gaps. All
+    methods belong to the event loop's thread.
+
+    Args:
+        messages: How many messages may be unread before they are folded.
+        size: How many bytes, about.
+    """
+
+    __slots__ = ("_bound", "_entries", "_full", "_size", "_size_bound", "_waiters", "closed", "last", "messages", "size")
+
+    def __init__(self, messages: int = 1_000, size: int = 4_000_000) -> None:
+        self.messages = messages
+        self.size = size
+        self.last = 0
+        """Number of the newest message."""
+        self.closed = False
+        self._entries: deque[Entry] = deque()
+        self._full: dict[str, list[Any]] = {}
+        self._size = 0
+        self._bound = messages
+        self._size_bound = size
+        self._waiters: list[asyncio.Future[None]] = []
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def publish(self, message: FeedMessage, *, weight: int = 100, full: list[Any] | None = None) -> int:
+        """Append a message.
+
+        Args:
+            message: What happened.
+            weight: Its size in bytes, about.
+            full: Of a step that is sent as edits: its whole values, should they be needed.
+
+        Returns:
+            Its number.
+        """
+        self.last += 1
+        if self.closed:
+            return self.last
+        self._entries.append(Entry(self.last, message, weight))
+        self._size += weight
+        if full is not None and message.event_id is not None:
+            self._full[message.event_id] = full
+        if len(self._entries) > self._bound or self._size > self._size_bound:
+            self._fold()
+        self._wake()
+        return self.last
+
+    def ended(self, event_id: str) -> None:
+        """Forget an event's whole values; its last message is published."""
+        self._full.pop(event_id, None)
+
+    def after(self, seen: int) -> list[tuple[int, FeedMessage]]:
+        """The messages with a higher number than `seen`, oldest first."""
+        if seen >= self.last:
+            return []
+        found = []
+        for entry in reversed(self._entries):
+            if entry.n <= seen:
+                break
+            found.append((entry.n, entry.message))
+        found.reverse()
+        return found
+
+    async def wait(self, seen: int) -> bool:
+        """Return when there is something after `seen` (true), or when the feed is closed and there is nothing (false)."""
+        while seen >= self.last and not self.closed:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            try:
+                await waiter
+            finally:
+                if waiter in self._waiters:
+                    self._waiters.remove(waiter)
+        return seen < self.last
+
+    async def read(self, after: int = 0) -> AsyncIterator[tuple[int, FeedMessage]]:
+        """Every message with a higher number than `after`: those that are there, then those to come, until it closes."""
+        while await self.wait(after):
+            found = self.after(after)
+            for item in found:
+                yield item
+            after = found[-1][0] if found else self.last
+
+    def ack(self, n: int) -> None:
+        """Forget all messages up to number `n`: their reader has them for good."""
+        while self._entries and self._entries[0].n <= n:
+            self._size -= self._entries.popleft().weight
+        if len(self._entries) <= self.messages // 2:
+            self._bound, self._size_bound = self.messages, self.size
+
+    def close(self) -> None:
+        """No message will come; readers end when they have what is there."""
+        self.closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiters:
+            waiters, self._waiters = self._waiters, []
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
+
+    def _fold(self) -> None:
+        folded = fold([(e.n, e.message, e.weight) for e in self._entries], self._full, 4 * self.size)
+        self._entries = deque(Entry(*item) for item in folded)
+        self._size = sum(entry.weight for entry in self._entries)
+        self._bound = max(self.messages, 2 * len(self._entries))  # do not fold at every message what cannot shrink
+        self._size_bound = max(self.size, min(2 * self._size, 5 * self.size))

@@ -1,0 +1,108 @@
+"""What of a feed's unread messages still matters: the latest of each kind per event, with nothing lost that acts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from msgspec.structs import replace
+
+from holdfast.wire.messages import (
+    Completed,
+    Estimation,
+    Failure,
+    FeedMessage,
+    Generating,
+    Output,
+    Progress,
+    StateChanged,
+    Streaming,
+)
+
+Item: TypeAlias = "tuple[int, FeedMessage, int]"
+"""Number, message, weight."""
+
+LOST = "The result was dropped because nobody collected it while newer ones came. Run it again."
+LATEST = (Estimation, Progress, Generating, Streaming)
+"""Of these only the last of each event matters."""
+
+
+def fold(items: Sequence[Item], full: Mapping[str, list[Any]], limit: int) -> list[Item]:
+    """Fewer messages that bring a reader to the same place.
+
+    Args:
+        items: The unread messages, oldest first.
+        full: The whole values of each event that is still generating.
+        limit: Bytes over which the oldest results are given up.
+
+    Returns:
+        The messages that stay, under their numbers. State changes of dropped steps are reported by the message that
+        stands for them.
+    """
+    keep: list[Item] = []
+    seen: set[tuple[str, type]] = set()
+    ended: set[str | None] = set()
+    changes: dict[str | None, dict[int, None]] = _changes(items)
+    for n, message, weight in reversed(items):
+        event_id = message.event_id
+        if isinstance(message, Completed):
+            ended.add(event_id)
+            keep.append((n, _with_changes(message, changes.get(event_id)), weight))
+        elif isinstance(message, StateChanged):
+            if (("", StateChanged)) not in seen:
+                seen.add(("", StateChanged))
+                keep.append((n, StateChanged(ids=list(changes[None])), weight))
+        elif isinstance(message, LATEST):
+            key = (event_id or "", type(message))
+            if event_id not in ended and key not in seen:
+                seen.add(key)
+                keep.append((n, _standing_for(message, full, changes.get(event_id)), weight))
+        else:
+            keep.append((n, message, weight))
+    keep.reverse()
+    return _within(keep, limit)
+
+
+def _changes(items: Sequence[Item]) -> dict[str | None, dict[int, None]]:
+    """Ids of the States that changed, in order, by event; under `None` those of no event."""
+    found: dict[str | None, dict[int, None]] = {}
+    for _, message, _ in items:
+        if isinstance(message, StateChanged):
+            found.setdefault(None, {}).update(dict.fromkeys(message.ids))
+        elif isinstance(message, Generating | Streaming | Completed) and isinstance(message.output, Output):
+            found.setdefault(message.event_id, {}).update(dict.fromkeys(message.output.changed_state_ids))
+    return found
+
+
+def _with_changes(message: Completed, changes: dict[int, None] | None) -> Completed:
+    if not changes or not isinstance(message.output, Output):
+        return message
+    return replace(message, output=replace(message.output, changed_state_ids=list(changes)))
+
+
+def _standing_for(
+    message: FeedMessage, full: Mapping[str, list[Any]], changes: dict[int, None] | None
+) -> FeedMessage:
+    if isinstance(message, Generating):
+        data = full.get(message.event_id, message.output.data)
+        output = replace(message.output, data=data, changed_state_ids=list(changes or ()))
+        return replace(message, output=output, full=True)
+    if isinstance(message, Streaming):
+        return replace(message, output=replace(message.output, changed_state_ids=list(changes or ())))
+    return message
+
+
+def _within(items: list[Item], limit: int) -> list[Item]:
+    """The same messages, the oldest results among them given up until all weigh at most `limit`."""
+    excess = sum(weight for _, _, weight in items) - limit
+    if excess <= 0:
+        return items
+    kept = []
+    for n, message, weight in items:
+        if excess > 0 and weight > 1_000 and isinstance(message, Completed):
+            lost = Completed(event_id=message.event_id, output=Failure(error=LOST), success=False, title="Error")
+            kept.append((n, lost, 100))
+            excess -= weight - 100
+        else:
+            kept.append((n, message, weight))
+    return kept
