@@ -1,0 +1,26 @@
+"""Load: a State is filled when the page opens."""
+
+from __future__ import annotations
+
+import holdfast as gr
+
+
+def welcome(request: gr.Request) -> tuple[dict[str, str], str]:
+    """Look at who is coming."""
+    language = request.headers.get("accept-language", "en").split(",")[0]
+    return {"language": language}, f"Ready. Your browser prefers {language}."
+
+
+def recall(profile: dict[str, str]) -> str:
+    """What was found when the page opened."""
+    return f"Still remembered: {profile['language']}."
+
+
+with gr.Blocks(title="At the start") as demo:
+    profile = gr.State(value=None)
+    status = gr.Textbox(label="Status", interactive=False)
+    gr.Button("What do you remember?").click(recall, profile, status)
+    demo.load(welcome, None, [profile, status])
+
+if __name__ == "__main__":
+    demo.launch()
