@@ -1,0 +1,37 @@
+/** What the JSON tree decides, apart from its markup. */
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+export type Kind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object'
+
+export function kindOf(value: Json): Kind {
+  if (value === null || value === undefined) return 'null'
+  if (Array.isArray(value)) return 'array'
+  return typeof value as Kind
+}
+
+/** Nothing to show: no value at all. An empty list or text is a value. */
+export function isEmpty(value: Json | undefined): boolean {
+  return value === null || value === undefined
+}
+
+/** Children with their names; of a list, its positions. */
+export function entriesOf(value: Json): [string, Json][] {
+  if (value === null || typeof value !== 'object') return []
+  return Array.isArray(value) ? value.map((item, index) => [String(index), item]) : Object.entries(value)
+}
+
+/** What stands between the brackets of a closed branch. */
+export function summary(value: Json): string {
+  const count = entriesOf(value).length
+  if (Array.isArray(value)) return `${count} ${count === 1 ? 'item' : 'items'}`
+  return `${count} ${count === 1 ? 'key' : 'keys'}`
+}
+
+/** Two levels are open to begin with, all of them when the author says `open`. */
+export function shownAtFirst(depth: number, open: boolean): boolean {
+  return open || depth < 2
+}
+
+export function pretty(value: Json): string {
+  return JSON.stringify(value, null, 2)
+}

@@ -1,0 +1,30 @@
+import type { Node } from '../../page/node'
+
+/** Ids that tie a control to its title, help and error. */
+export interface Ids {
+  control: string
+  title: string
+  help: string
+  error: string
+}
+
+export function fieldIds(uid: string): Ids {
+  return { control: `${uid}-control`, title: `${uid}-title`, help: `${uid}-help`, error: `${uid}-error` }
+}
+
+/** The text of the title: what the author said, else the type's name. */
+export function titleOf(node: Node<any, any>): string {
+  return node.props.label ?? node.name
+}
+
+/** Accessible name, description and validity of the control. */
+export function aria(node: Node<any, any>, ids: Ids): Record<string, string | undefined> {
+  const described = [node.props.info ? ids.help : '', node.invalid ? ids.error : ''].filter(Boolean).join(' ')
+  const titled = titleOf(node) !== ''
+  return {
+    'aria-labelledby': titled ? ids.title : undefined,
+    'aria-label': titled ? undefined : node.name,
+    'aria-describedby': described || undefined,
+    'aria-invalid': node.invalid ? 'true' : undefined,
+  }
+}

@@ -1,0 +1,88 @@
+/** Which files a component takes, and what it says of them. */
+import type { FileData, Node } from '../../page/node'
+
+export type FileCount = 'single' | 'multiple' | 'directory'
+
+const KINDS = ['image', 'audio', 'video', 'text']
+
+/** The `accept` attribute for Gradio's `file_types`: kinds ("image"), endings (".csv", "csv") and MIME types. */
+export function accept(types: string[] | null | undefined): string | undefined {
+  if (!types || types.length === 0 || types.includes('file')) return undefined
+  return types.map((type) => (KINDS.includes(type) ? `${type}/*` : type.includes('/') || type.startsWith('.') ? type : `.${type}`)).join(',')
+}
+
+/** Does a file fit `accept`? A dropped file passes the browser by, so it is judged here. */
+export function fits(file: Pick<File, 'name' | 'type'>, pattern: string | undefined): boolean {
+  if (!pattern) return true
+  const name = file.name.toLowerCase()
+  return pattern.split(',').some((raw) => {
+    const rule = raw.trim().toLowerCase()
+    if (rule.startsWith('.')) return name.endsWith(rule)
+    if (rule.endsWith('/*')) return file.type.startsWith(rule.slice(0, -1))
+    return file.type === rule
+  })
+}
+
+/** The files that fit; of what does not, the visitor is told. */
+export function admit(node: Node<any, any>, files: File[], pattern: string | undefined): File[] {
+  const good = files.filter((file) => fits(file, pattern))
+  const bad = files.filter((file) => !fits(file, pattern))
+  if (bad.length > 0) {
+    const names = bad.map((file) => file.name).join(', ')
+    node.toast('error', `Invalid file type: ${names}. Please upload a file that is one of these formats: ${pattern}`)
+  }
+  return good
+}
+
+/** Uploads; a refusal (too large, lost connection) becomes a toast and `null`. */
+export async function send(
+  node: Node<any, any>,
+  files: File[],
+  progress?: (sent: number, total: number) => void,
+): Promise<FileData[] | null> {
+  if (files.length === 0) return null
+  try {
+    return await node.upload(files, progress)
+  } catch (error) {
+    node.toast('error', error instanceof Error ? error.message : String(error))
+    return null
+  }
+}
+
+/** The name a visitor knows a file by. */
+export function nameOf(file: FileData): string {
+  return file.orig_name || file.path?.split(/[/\\]/).pop() || 'file'
+}
+
+/** Bytes for people: 0 B, 1.5 KB, 23 MB. */
+export function bytes(size: number | null | undefined): string {
+  if (size === null || size === undefined) return ''
+  const units = ['B', 'KB', 'MB', 'GB', 'TB']
+  let value = size
+  let unit = 0
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
+}
+
+/** Files of a drop, folders included where the component takes a directory. */
+export async function dropped(transfer: DataTransfer, directory: boolean): Promise<File[]> {
+  if (!directory) return [...transfer.files]
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
+  const found = await Promise.all(entries.map(walk))
+  return found.flat()
+}
+
+async function walk(entry: FileSystemEntry): Promise<File[]> {
+  if (entry.isFile) return [await new Promise<File>((done, fail) => (entry as FileSystemFileEntry).file(done, fail))]
+  const reader = (entry as FileSystemDirectoryEntry).createReader()
+  const files: File[] = []
+  // readEntries gives at most 100 at a time.
+  for (;;) {
+    const batch = await new Promise<FileSystemEntry[]>((done, fail) => reader.readEntries(done, fail))
+    if (batch.length === 0) return files
+    for (const child of batch) files.push(...(await walk(child)))
+  }
+}

@@ -1,0 +1,116 @@
+/** Markdown to DOM: parse, sanitise, then what needs elements: links, code tools, formulas. */
+import DOMPurify from 'dompurify'
+import { copyText } from '../clipboard'
+import { check, copy } from '../icons'
+import { Blocks, type Block, type MarkdownOptions } from './blocks'
+import { colour, languageOf } from './highlight'
+import { typeset } from './math'
+
+export { Blocks, type Block }
+
+export interface RenderOptions extends MarkdownOptions {
+  sanitize: boolean
+  headerLinks: boolean
+  /** Tags beyond HTML's that are kept; all with `true`. */
+  allowTags: boolean | string[]
+}
+
+/** HTML as elements, without anything that could run unless the author turned the sanitiser off. */
+export function fragment(html: string, options: Pick<RenderOptions, 'sanitize' | 'allowTags'>): DocumentFragment {
+  if (!options.sanitize) {
+    const template = document.createElement('template')
+    template.innerHTML = html
+    return template.content
+  }
+  const tags = Array.isArray(options.allowTags) ? options.allowTags : []
+  return DOMPurify.sanitize(html, {
+    RETURN_DOM_FRAGMENT: true,
+    ADD_TAGS: tags,
+    ADD_ATTR: ['target'],
+    FORBID_TAGS: ['style', 'form'],
+  })
+}
+
+/** Fills `element` with the block. */
+export function mount(element: HTMLElement, blocks: Blocks, block: Block, options: RenderOptions): void {
+  const content = fragment(blocks.html(block), options)
+  dress(content, options)
+  element.replaceChildren(content)
+  void colour(element)
+  void typeset(element)
+}
+
+function dress(root: DocumentFragment, options: RenderOptions): void {
+  for (const anchor of root.querySelectorAll<HTMLAnchorElement>('a[href]')) {
+    if (anchor.getAttribute('href')?.startsWith('#')) continue
+    anchor.target = '_blank'
+    anchor.rel = 'noopener noreferrer'
+  }
+  for (const code of root.querySelectorAll<HTMLElement>('pre > code')) dressCode(code)
+  for (const table of root.querySelectorAll('table')) scrollable(table)
+  for (const task of root.querySelectorAll('li > input[type=checkbox]')) {
+    task.setAttribute('aria-label', task.hasAttribute('checked') ? 'Done' : 'To do')
+  }
+  if (options.headerLinks) for (const heading of root.querySelectorAll('h1, h2, h3, h4, h5, h6')) linkHeading(heading)
+}
+
+/** A wide table scrolls in its own box, which the keyboard can reach. */
+function scrollable(table: Element): void {
+  const box = document.createElement('div')
+  box.className = 'table-scroll'
+  box.tabIndex = 0
+  box.setAttribute('role', 'region')
+  box.setAttribute('aria-label', 'Table')
+  table.replaceWith(box)
+  box.append(table)
+}
+
+function dressCode(code: HTMLElement): void {
+  const pre = code.parentElement as HTMLElement
+  const name = [...code.classList].find((item) => item.startsWith('language-'))?.slice(9)
+  const language = languageOf(name)
+  if (language) code.dataset['language'] = language
+  pre.tabIndex = 0
+  const box = document.createElement('div')
+  box.className = 'code-wrap'
+  pre.replaceWith(box)
+  box.append(pre, copyTool(() => code.textContent ?? ''))
+}
+
+const svg = (inner: string): string =>
+  `<svg viewBox="0 0 24 24" width="15" height="15" fill="none" stroke="currentColor" stroke-width="2" ` +
+  `stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${inner}</svg>`
+
+function copyTool(text: () => string): HTMLButtonElement {
+  const button = document.createElement('button')
+  button.type = 'button'
+  button.className = 'code-copy'
+  button.setAttribute('aria-label', 'Copy code')
+  button.innerHTML = svg(copy)
+  button.onclick = async () => {
+    await copyText(text())
+    button.innerHTML = svg(check)
+    setTimeout(() => (button.innerHTML = svg(copy)), 2000)
+  }
+  return button
+}
+
+/** The name of a heading in an address, as GitHub makes it. */
+export function slug(text: string): string {
+  return text
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replace(/\s+/g, '-')
+}
+
+function linkHeading(heading: Element): void {
+  const text = heading.textContent ?? ''
+  heading.id ||= slug(text)
+  const anchor = document.createElement('a')
+  anchor.className = 'header-anchor'
+  anchor.href = `#${heading.id}`
+  anchor.setAttribute('aria-label', `Link to ${text}`)
+  anchor.textContent = '#'
+  heading.append(anchor)
+}

@@ -1,0 +1,24 @@
+/** What a Slider decides, apart from its markup. */
+
+export interface SliderProps {
+  minimum?: number
+  maximum?: number
+  step?: number | null
+}
+
+/** The author's step, else one that gives 100 to 1000 positions: (0, 10) has 0.1, (0, 100) has 1. */
+export function stepOf({ minimum = 0, maximum = 100, step }: SliderProps): number {
+  if (step) return step
+  const power = Math.floor(Math.log10(Math.abs(maximum - minimum) || 100)) - 2
+  return Number((10 ** Math.max(power, -100)).toPrecision(1))
+}
+
+export function clamp(value: number, minimum: number, maximum: number): number {
+  return Math.min(Math.max(value, minimum), maximum)
+}
+
+/** How much of the track lies left of the thumb, in percent. */
+export function filled(value: number, minimum: number, maximum: number): number {
+  if (maximum <= minimum) return 0
+  return ((clamp(value, minimum, maximum) - minimum) / (maximum - minimum)) * 100
+}
