@@ -44,12 +44,18 @@ class Block:
     """Names of its events; collected from the `Event` attributes of the class."""
     SKIP_API: ClassVar[bool] = True
     """Whether it is left out of the API's parameters and results."""
+    IS_ROOT: ClassVar[bool] = False
+    """Whether it is the whole app."""
 
     given: dict[str, Any]
     _id: int = -1
     graph: Graph | None = None
     parent: BlockContext | None = None
     rendered_in: int | None = None
+    page: str = ""
+    """Path of the page that it stands on."""
+    key_path: tuple[object, ...] | None = None
+    """`key` with those of the renders around it: its identity across re-renders in one session."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Remember the call: what it gives is what an update made of this block changes."""
@@ -110,6 +116,32 @@ class Block:
         found = {name: getattr(self, name) for name in prop_defaults(type(self)) if hasattr(self, name)}
         return {**found, "name": self.get_block_name()}
 
+    def settle(self, *, watched: bool) -> None:
+        """The app, or what a `gr.render` built, is complete: the id is final.
+
+        Args:
+            watched: Some listener is triggered by its change.
+        """
+
+    def changed(self, props: Mapping[str, Any]) -> Self:
+        """The same block with other properties, as one session has it after an update; this one stays as it is.
+
+        Args:
+            props: Properties by the names of the constructor's parameters.
+
+        Raises:
+            TypeError: The class has no such property.
+        """
+        token = current.set(None)
+        try:
+            copy = type(self)(**{**self.given, **props})
+        finally:
+            current.reset(token)
+        copy.given = {**self.given, **props}
+        for name in ("_id", "graph", "parent", "rendered_in", "page", "key_path"):
+            setattr(copy, name, getattr(self, name))
+        return copy
+
     def get_block_name(self) -> str:
         """Its type's name as Gradio's configs write it."""
         return self.NAME
@@ -151,7 +183,16 @@ class BlockContext(Block):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        context = current.get()
         current.reset(self._tokens.pop())
+        if context is not None:
+            context.graph.close(self)
+
+    def changed(self, props: Mapping[str, Any]) -> Self:
+        """The same layout with other properties, around the same children."""
+        copy = super().changed(props)
+        copy.children = self.children
+        return copy
 
 
 @functools.cache

@@ -22,6 +22,7 @@ class Event:
         trigger_mode: Default of its listeners.
         show_progress: Default of its listeners.
         marks: Property of the block that a listener turns on in the config (`_selectable`, `likeable`, …).
+        on_page: Whether it is an event of the page instead of the block (`unload`).
     """
 
     name: str
@@ -33,11 +34,13 @@ class Event:
         trigger_mode: Literal["once", "multiple", "always_last"] = "once",
         show_progress: Literal["full", "minimal", "hidden"] = "full",
         marks: str | None = None,
+        on_page: bool = False,
     ) -> None:
         self.__doc__ = doc
         self.trigger_mode = trigger_mode
         self.show_progress = show_progress
         self.marks = marks
+        self.on_page = on_page
 
     def __set_name__(self, owner: type[Block], name: str) -> None:
         self.name = name
@@ -61,7 +64,7 @@ class BoundEvent:
     @property
     def target(self) -> Target:
         """What a listener of it is triggered by."""
-        return Target(self.block, self.event.name)
+        return Target(None if self.event.on_page else self.block, self.event.name)
 
     def __call__(
         self,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from typing_extensions import TypedDict
 
+from holdfast.graph.signature import Signature
+
 if TYPE_CHECKING:
     from holdfast.graph.block import Block
 
@@ -116,5 +118,11 @@ class Listener:
     """Inputs of which the function wants all properties, not the value (a parameter annotated with a component)."""
     made_at: str = ""
     """`file:line` of the call that registered it, for error messages."""
+    page: str = ""
+    """Path of the page that it belongs to."""
+    key_path: tuple[object, ...] | None = None
+    """`key` with those of the renders around it."""
+    signature: Signature = field(default_factory=Signature)
+    """Which parameters of the function take inputs, and which the runtime fills."""
     extra: dict[str, Any] = field(default_factory=dict)
     """`event_specific_args` and the like, for the config alone."""

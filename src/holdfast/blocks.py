@@ -1,0 +1,349 @@
+"""`Blocks`: the app that a program builds, and its public handle afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from typing_extensions import Self, TypedDict
+
+from holdfast.errors import BuildError, RenderError
+from holdfast.graph.api_info import api_info
+from holdfast.graph.app import App, AppOptions
+from holdfast.graph.block import Block, BlockContext
+from holdfast.graph.callsite import warn
+from holdfast.graph.config import app_config
+from holdfast.graph.context import BuildContext, current
+from holdfast.graph.events import Event
+from holdfast.graph.graph import Graph, Page
+from holdfast.graph.listener import Listener
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_LAUNCH_OPTIONS = ("theme", "css", "css_paths", "js", "head", "head_paths")
+_RESERVED_PATHS = frozenset({"config", "gradio_api", "login", "logout", "static", "assets", "theme.css", "monitoring"})
+
+
+class BlocksOptions(TypedDict, total=False):
+    """The options that `Blocks` and everything made of it take."""
+
+    fill_height: bool
+    """Whether the page is at least as high as the window."""
+    fill_width: bool
+    """Whether the page is as wide as the window."""
+    delete_cache: tuple[int, int] | None
+    """Seconds between sweeps of closed sessions and their files, and seconds that they are kept."""
+    session: Literal["page", "tab"] | None
+    """How long a session lasts: one page load, or as long as the tab, across refresh and restart."""
+    state_concurrency: Literal["serial", "last_write"] | None
+    """`"last_write"` lets events of one session overlap, as Gradio does."""
+    theme: Any
+    """Moved to `launch`; still taken here."""
+    css: str | None
+    """Moved to `launch`; still taken here."""
+    css_paths: Any
+    """Moved to `launch`; still taken here."""
+    js: str | bool | None
+    """Moved to `launch`; still taken here."""
+    head: str | None
+    """Moved to `launch`; still taken here."""
+    head_paths: Any
+    """Moved to `launch`; still taken here."""
+
+
+class Blocks(BlockContext):
+    """An app: `with gr.Blocks() as demo:`, then components and listeners, then `demo.launch()`.
+
+    Args:
+        analytics_enabled: Taken for compatibility; Holdfast sends nothing anywhere.
+        mode: What made it, for the config.
+        title: The browser tab's title.
+        fill_height: Whether the page is at least as high as the window.
+        fill_width: Whether the page is as wide as the window.
+        delete_cache: Seconds between sweeps of closed sessions and their files, and seconds that they are kept.
+        session: How long a session lasts: `"page"` (one page load) or `"tab"` (survives refresh and restart).
+        state_concurrency: `"last_write"` lets events of one session overlap, as Gradio does.
+        **options: `theme`, `css`, `css_paths`, `js`, `head`, `head_paths`: taken here for older programs; give them to
+            `launch`.
+    """
+
+    NAME = "blocks"
+    IS_ROOT: ClassVar[bool] = True
+
+    load = Event("The page was loaded.")
+    unload = Event("The visitor left: the page was closed or refreshed.", show_progress="hidden", on_page=True)
+
+    def __init__(
+        self,
+        analytics_enabled: bool | None = None,
+        mode: str = "blocks",
+        title: str = "Holdfast",
+        fill_height: bool = False,
+        fill_width: bool = False,
+        delete_cache: tuple[int, int] | None = None,
+        *,
+        session: Literal["page", "tab"] | None = None,
+        state_concurrency: Literal["serial", "last_write"] | None = None,
+        **options: Any,
+    ) -> None:
+        _check_choice("session", session, ("page", "tab"))
+        _check_choice("state_concurrency", state_concurrency, ("serial", "last_write"))
+        self.queue_options: dict[str, Any] = {}
+        """Arguments of the last call of `queue`, for `launch`."""
+        self.server: Any = None
+        """What `launch` started; set by it."""
+        outer = current.get()
+        super().__init__(render=False)
+        self.graph: Graph = Graph(
+            self,
+            outer=outer.graph if outer is not None else None,
+            options=AppOptions(
+                title=title,
+                mode=mode,
+                fill_height=fill_height,
+                fill_width=fill_width,
+                analytics_enabled=bool(analytics_enabled),
+                delete_cache=delete_cache,
+                session=session,
+                state_concurrency=state_concurrency,
+                **_older_options(options),
+            ),
+        )
+        self._home: BuildContext | None = None
+        """Where it stands in another app, once it does."""
+        self._frozen: tuple[int, App] | None = None
+
+    # Building ---------------------------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        self._tokens.append(current.set(self._home or BuildContext(self.graph, self)))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        current.reset(self._tokens.pop())
+        if kind is not None or self._home is not None:
+            return
+        self.graph.close(self)
+        if current.get() is not None and not self._tokens:
+            self.render()
+
+    def render(self) -> Self:
+        """Put this app into the one that is being built, where the program now stands.
+
+        Raises:
+            RenderError: Outside a `Blocks`, or inside itself.
+            DuplicateBlockError: One of its blocks has a place there already.
+        """
+        context = current.get()
+        if context is None:
+            raise RenderError(
+                f"{type(self).__name__}.render() was called outside of a Blocks. "
+                "Call it inside the `with gr.Blocks():` that it is to stand in."
+            )
+        if context.graph is self.graph:
+            raise RenderError("This app was rendered inside of itself. Render it inside another Blocks.")
+        context.graph.absorb(self.graph, context)
+        self._home, self.graph = context, context.graph
+        return self
+
+    @contextmanager
+    def route(self, name: str, path: str | None = None, show_in_navbar: bool = True) -> Iterator[Self]:
+        """Build another page of the app: `with demo.route("Settings"):`.
+
+        Args:
+            name: Its label in the navigation bar.
+            path: Its address below the app's; by default the name in lower case, with hyphens.
+            show_in_navbar: Whether the navigation bar lists it.
+
+        Raises:
+            BuildError: The path is taken.
+        """
+        path = (path if path is not None else name.lower().replace(" ", "-")).strip("/")
+        if path in {page.path for page in self.graph.pages} or path.split("/")[0] in _RESERVED_PATHS:
+            raise BuildError(f"The page {name!r} would have the path {path!r}, which is taken. Give it another `path`.")
+        self.graph.pages.append(Page(path, name, show_in_navbar))
+        before, self.graph.page = self.graph.page, path
+        try:
+            with self:
+                yield self
+        finally:
+            self.graph.page = before
+
+    # What was built ---------------------------------------------------------------------------------------------------
+
+    @property
+    def spec(self) -> App:
+        """The app, frozen as it now stands."""
+        if self._frozen is None or self._frozen[0] != self.graph.version:
+            app = self.graph.freeze()
+            self._frozen = (self.graph.version, app)
+        return self._frozen[1]
+
+    @property
+    def blocks(self) -> Mapping[int, Block]:
+        """Every block by its id."""
+        return self.graph.blocks
+
+    @property
+    def fns(self) -> Mapping[int, Listener]:
+        """Every listener by its id."""
+        return self.graph.listeners
+
+    @property
+    def title(self) -> str:
+        """The browser tab's title."""
+        return self.graph.options.title
+
+    @title.setter
+    def title(self, title: str) -> None:
+        self.graph.change_options(title=title)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The `/config` object."""
+        return self.get_config_file()
+
+    def get_config_file(self) -> dict[str, Any]:
+        """The `/config` object."""
+        return app_config(self.spec)
+
+    def get_api_info(self, all_endpoints: bool = False) -> dict[str, Any]:
+        """The `/info` object.
+
+        Args:
+            all_endpoints: Undocumented endpoints too.
+        """
+        return api_info(self.spec, all_endpoints=all_endpoints)
+
+    # Running ----------------------------------------------------------------------------------------------------------
+
+    def queue(
+        self,
+        status_update_rate: float | Literal["auto"] = "auto",
+        api_open: bool | None = None,
+        max_size: int | None = None,
+        *,
+        default_concurrency_limit: int | None | Literal["not_set"] = "not_set",
+    ) -> Self:
+        """Set how events queue.
+
+        Args:
+            status_update_rate: Taken for compatibility; places in the queue are told when they change.
+            api_open: Whether events of the queue may also be run directly over HTTP.
+            max_size: Most events that wait; more are refused. `None`: no limit.
+            default_concurrency_limit: Most events at once of each listener that does not say itself; `None`: no limit.
+        """
+        self.queue_options = {
+            "status_update_rate": status_update_rate,
+            "api_open": api_open,
+            "max_size": max_size,
+            "default_concurrency_limit": default_concurrency_limit,
+        }
+        return self
+
+    def launch(self, *args: Any, **options: Any) -> tuple[Any, str, str | None]:
+        """Serve the app; see `holdfast.launch.launch` for the options.
+
+        Returns:
+            The ASGI app, the local URL, and the public URL (always `None`).
+        """
+        from holdfast.launch import launch
+
+        return launch(self, *args, **options)
+
+    def close(self, verbose: bool = True) -> None:
+        """Stop serving.
+
+        Args:
+            verbose: Taken for compatibility.
+        """
+        del verbose
+        if self.server is not None:
+            server, self.server = self.server, None
+            server.close()
+
+    @property
+    def app(self) -> Any:
+        """The ASGI app; needs `launch` first."""
+        if self.server is None:
+            raise BuildError("The app is not served yet. Call launch() first, or mount_gradio_app to serve it yourself.")
+        return self.server.app
+
+    @property
+    def local_url(self) -> str | None:
+        """Where it is served."""
+        return None if self.server is None else str(self.server.local_url)
+
+    @property
+    def local_api_url(self) -> str | None:
+        """Where its API is served."""
+        url = self.local_url
+        return None if url is None else f"{url.rstrip('/')}/gradio_api/"
+
+    share_url: str | None = None
+    """Always `None`: Holdfast opens no tunnels."""
+
+    def integrate(self, **services: Any) -> None:
+        """Taken for compatibility: experiment trackers are not told about the app."""
+        if services:
+            warn(f"integrate() does nothing: Holdfast does not report to {', '.join(services)}.")
+
+    def __call__(self, *inputs: Any, fn_index: int = 0, api_name: str | None = None) -> Any:
+        """Call one of the app's functions with values in the browser's form, without a server.
+
+        Args:
+            *inputs: One value per input.
+            fn_index: Which listener.
+            api_name: Which listener, by its endpoint's name.
+
+        Raises:
+            BuildError: The function is stateful, or a generator: it needs a session.
+        """
+        app = self.spec
+        listener = app.by_api_name(api_name) if api_name is not None else app.listeners.get(fn_index)
+        if listener is None or listener.fn is None:
+            raise BuildError(f"The app has no function {api_name or fn_index!r}.")
+        return _call(listener, inputs)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.title!r}, {len(self.graph.blocks) - 1} blocks, {len(self.fns)} listeners)"
+
+
+def _call(listener: Listener, inputs: Sequence[Any]) -> Any:
+    stateful = [block for block in (*listener.inputs, *listener.outputs) if block.NAME == "state"]
+    if stateful or listener.is_generator or listener.signature.special or listener.fn is None:
+        raise BuildError(
+            f"The function {listener.api_name!r} cannot be called directly: it has State, yields, or asks for the request. "
+            "Drive the app with holdfast.testing, or over HTTP with gradio_client."
+        )
+    components: Any = listener.inputs
+    values = [component.preprocess(value) for component, value in zip(components, inputs, strict=False)]
+    result = listener.fn(*values)
+    results = [result] if len(listener.outputs) == 1 else list(result or ())
+    outputs: Any = listener.outputs
+    shown = [component.postprocess(value) for component, value in zip(outputs, results, strict=False)]
+    return shown[0] if len(shown) == 1 else shown
+
+
+def _check_choice(name: str, value: str | None, choices: Sequence[str]) -> None:
+    if value is not None and value not in choices:
+        raise BuildError(f"{name}={value!r} is none of {', '.join(choices)}.")
+
+
+def _older_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Options that moved to `launch`; still taken, with a warning."""
+    unknown = [name for name in given if name not in _LAUNCH_OPTIONS]
+    if unknown:
+        raise TypeError(f"Blocks has no parameter {unknown[0]!r}.")
+    moved = {name: value for name, value in given.items() if value is not None}
+    if moved:
+        warn(f"{', '.join(moved)} belong to launch() since Gradio 6; they are still taken here.")
+    return {n: (v if n not in {"css_paths", "head_paths"} else _listed(v)) for n, v in moved.items()}
+
+
+def _listed(paths: Any) -> tuple[Any, ...]:
+    return tuple(paths) if isinstance(paths, (list, tuple)) else (paths,)

@@ -1,0 +1,100 @@
+"""What the API offers: the `/info` object that clients and the API page read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from holdfast.graph.python_types import python_type
+
+if TYPE_CHECKING:
+    from holdfast.graph.app import App
+    from holdfast.graph.block import Block
+    from holdfast.graph.listener import Listener
+
+
+def api_info(app: App, all_endpoints: bool = False, page: str | None = None) -> dict[str, Any]:
+    """The `/info` object.
+
+    Args:
+        app: The app.
+        all_endpoints: Undocumented endpoints too, without snippets.
+        page: Path of one page; only its endpoints are given.
+    """
+    return {
+        "named_endpoints": {
+            f"/{listener.api_name}": endpoint(listener)
+            for listener in public_listeners(app, all_endpoints=all_endpoints)
+            if page is None or listener.page == page
+        },
+        "unnamed_endpoints": {},
+    }
+
+
+def public_listeners(app: App, all_endpoints: bool = False) -> list[Listener]:
+    """The listeners that the API shows: those with a Python function that are not hidden."""
+    shown = {"public", "undocumented"} if all_endpoints else {"public"}
+    return [li for li in app.listeners.values() if li.fn is not None and li.api_visibility in shown]
+
+
+def endpoint(listener: Listener) -> dict[str, Any]:
+    """One endpoint. Components that are no part of the API, State above all, are left out on both sides."""
+    names = listener.signature.input_names(len(listener.inputs), listener.keyword_inputs)
+    return {
+        "parameters": [
+            _parameter(block, name, listener)
+            for block, name in zip(listener.inputs, names, strict=True)
+            if not block.SKIP_API
+        ],
+        "returns": [_return(block) for block in listener.outputs if not block.SKIP_API],
+        "api_visibility": listener.api_visibility,
+        "description": description(listener),
+    }
+
+
+def _parameter(component: Any, name: str, listener: Listener) -> dict[str, Any]:
+    schema = component.api_info_as_input()
+    default = None if callable(getattr(component, "load_fn", None)) else getattr(component, "value", None)
+    has_default = default is not None
+    if not has_default:
+        has_default = any(p.name == name and p.default is None for p in listener.signature.parameters)
+    return {
+        "label": _label(component, "parameter"),
+        "parameter_name": name,
+        "parameter_has_default": has_default,
+        "parameter_default": default,
+        "type": schema,
+        "python_type": python_type(schema),
+        "component": component.get_block_name().capitalize(),
+        "example_input": component.example_payload(),
+    }
+
+
+def _return(component: Any) -> dict[str, Any]:
+    schema = component.api_info_as_output()
+    return {
+        "label": _label(component, "value"),
+        "type": schema,
+        "python_type": python_type(schema),
+        "component": component.get_block_name().capitalize(),
+    }
+
+
+def _label(block: Block, kind: str) -> str:
+    label = getattr(block, "label", None)
+    return f"{kind}_{block.id}" if label is None else str(label)
+
+
+def description(listener: Listener) -> str:
+    """Text for an endpoint: what its author said, else the docstring up to its sections, on one line."""
+    given = listener.api_description
+    if given is not None:
+        return given or ""
+    doc = getattr(listener.fn, "__doc__", None)
+    if not doc or isinstance(listener.fn, type):
+        return ""
+    lines: list[str] = []
+    for line in map(str.strip, doc.splitlines()):
+        if line.lower().rstrip(":") in {"args", "arguments", "parameters", "returns", "raises", "yields", "examples"}:
+            break
+        lines.append(line)
+    return " ".join(line for line in lines if line)

@@ -1,0 +1,288 @@
+"""An app, frozen; and a session's own view of it, which differs where the session changed something."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import xxhash
+
+if TYPE_CHECKING:
+    from holdfast.graph.block import Block, BlockContext
+    from holdfast.graph.graph import Graph, Page
+    from holdfast.graph.listener import Listener
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AppOptions:
+    """What an app is besides its blocks. Those of `launch` are filled in there (`App.with_options`)."""
+
+    title: str = "Holdfast"
+    mode: str = "blocks"
+    fill_height: bool = False
+    fill_width: bool = False
+    analytics_enabled: bool = False
+    delete_cache: tuple[int, int] | None = None
+    """Seconds between sweeps, and seconds that a closed session and its files are kept."""
+    session: str | None = None
+    """`"page"` or `"tab"`; `None` leaves it to `launch` and the environment."""
+    state_concurrency: str | None = None
+    """`"serial"` or `"last_write"` for every State that does not say itself."""
+    theme: Any = None
+    css: str | None = None
+    css_paths: Sequence[Any] = ()
+    js: str | bool | None = None
+    head: str | None = None
+    head_paths: Sequence[Any] = ()
+    footer_links: Sequence[Any] = ("api", "gradio", "settings")
+    show_error: bool = False
+    max_file_size: int | None = None
+    pwa: bool = False
+    mcp_server: bool = False
+    i18n: Any = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class App:
+    """What is served: every block and listener by id, the tree, the pages."""
+
+    blocks: Mapping[int, Block]
+    listeners: Mapping[int, Listener]
+    root: BlockContext
+    pages: tuple[Page, ...]
+    options: AppOptions = dataclasses.field(default_factory=AppOptions)
+
+    @property
+    def title(self) -> str:
+        """The browser tab's title."""
+        return self.options.title
+
+    @property
+    def mode(self) -> str:
+        """What made it: blocks, interface, chat_interface, …"""
+        return self.options.mode
+
+    @cached_property
+    def states(self) -> tuple[Block, ...]:
+        """Its State components."""
+        return tuple(block for block in self.blocks.values() if block.NAME == "state")
+
+    @cached_property
+    def page_of(self) -> Mapping[int, str]:
+        """Path of the page that each block stands on."""
+        return {number: block.page for number, block in self.blocks.items()}
+
+    @cached_property
+    def app_id(self) -> int:
+        """A number of 63 bits that changes when the program's blocks or listeners do."""
+        shape = [
+            self.title,
+            [(n, type(b).__name__, repr(b.key), str(getattr(b, "label", ""))) for n, b in self.blocks.items()],
+            [
+                (n, li.api_name, li.js, [b.id for b in li.inputs], [b.id for b in li.outputs], _target_ids(li))
+                for n, li in self.listeners.items()
+            ],
+        ]
+        return xxhash.xxh3_64_intdigest(repr(shape).encode()) >> 1
+
+    @cached_property
+    def _by_api_name(self) -> Mapping[str, Listener]:
+        return {listener.api_name: listener for listener in self.listeners.values()}
+
+    @cached_property
+    def _by_trigger(self) -> Mapping[tuple[int | None, str], tuple[Listener, ...]]:
+        return index_triggers(self.listeners.values())
+
+    def by_api_name(self, name: str) -> Listener | None:
+        """The listener behind an endpoint, public or not."""
+        return self._by_api_name.get(name.removeprefix("/"))
+
+    def triggered_by(self, block_id: int | None, event: str) -> tuple[Listener, ...]:
+        """The listeners of an event of a block (`None`: of the page, such as `unload`)."""
+        return self._by_trigger.get((block_id, event), ())
+
+    def block(self, number: int) -> Block:
+        """A block by its id."""
+        return self.blocks[number]
+
+    def with_options(self, **changes: Any) -> App:
+        """The same app with other options."""
+        return dataclasses.replace(self, options=dataclasses.replace(self.options, **changes))
+
+    def view(self) -> AppView:
+        """A session's own view."""
+        return AppView(self)
+
+
+def _target_ids(listener: Listener) -> list[tuple[int | None, str]]:
+    return [(t.block.id if t.block is not None else None, t.event) for t in listener.targets]
+
+
+def index_triggers(listeners: Any) -> dict[tuple[int | None, str], tuple[Listener, ...]]:
+    """Listeners by the (block id, event) that triggers them."""
+    found: dict[tuple[int | None, str], list[Listener]] = defaultdict(list)
+    for listener in listeners:
+        for target in _target_ids(listener):
+            found[target].append(listener)
+    return {target: tuple(them) for target, them in found.items()}
+
+
+@dataclasses.dataclass
+class _Rendered:
+    """What one `gr.render` last built in a session."""
+
+    graph: Graph
+    kept_blocks: dict[tuple[object, ...], int]
+    kept_listeners: dict[tuple[object, ...], int]
+
+
+class AppView:
+    """An app as one session has it: its changed properties, and what its `gr.render`s built. Empty until something differs."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self._changed: dict[int, Block] = {}
+        self._rendered: dict[int, _Rendered] = {}
+        self._next_block: int | None = None
+        self._next_listener: int | None = None
+
+    @property
+    def top(self) -> Block:
+        """The app's root."""
+        return self.app.root
+
+    @property
+    def next_block_id(self) -> int:
+        """First block id that neither the app nor this session has used."""
+        return max(self.app.blocks, default=-1) + 1 if self._next_block is None else self._next_block
+
+    @property
+    def next_listener_id(self) -> int:
+        """First listener id that neither the app nor this session has used."""
+        return max(self.app.listeners, default=-1) + 1 if self._next_listener is None else self._next_listener
+
+    def id_of(self, block: Block) -> int | None:
+        """The id of a block that this session has."""
+        number = block.id
+        found = self._find(number)
+        return number if found is block or self._changed.get(number) is block else None
+
+    def _find(self, number: int) -> Block | None:
+        found = self.app.blocks.get(number)
+        if found is not None:
+            return found
+        for rendered in self._rendered.values():
+            if number in rendered.graph.blocks:
+                return rendered.graph.blocks[number]
+        return None
+
+    def block(self, number: int) -> Block:
+        """A block by its id, with this session's properties.
+
+        Raises:
+            KeyError: The session has no such block.
+        """
+        found = self._changed.get(number) or self._find(number)
+        if found is None:
+            raise KeyError(number)
+        return found
+
+    def listener(self, number: int) -> Listener:
+        """A listener by its id.
+
+        Raises:
+            KeyError: The session has no such listener (any more: what a `gr.render` built goes at its next run).
+        """
+        found = self.app.listeners.get(number)
+        if found is not None:
+            return found
+        for rendered in self._rendered.values():
+            if number in rendered.graph.listeners:
+                return rendered.graph.listeners[number]
+        raise KeyError(number)
+
+    def listeners(self) -> Iterator[Listener]:
+        """Every listener of the session."""
+        yield from self.app.listeners.values()
+        for rendered in self._rendered.values():
+            yield from rendered.graph.listeners.values()
+
+    def by_api_name(self, name: str) -> Listener | None:
+        """The listener behind an endpoint, public or not."""
+        found = self.app.by_api_name(name)
+        if found is not None or not self._rendered:
+            return found
+        return next((li for li in self.listeners() if li.api_name == name.removeprefix("/")), None)
+
+    def triggered_by(self, block_id: int | None, event: str) -> tuple[Listener, ...]:
+        """The listeners of an event of a block, those of renders too."""
+        found = self.app.triggered_by(block_id, event)
+        for rendered in self._rendered.values():
+            found += index_triggers(rendered.graph.listeners.values()).get((block_id, event), ())
+        return found
+
+    @property
+    def states(self) -> tuple[Block, ...]:
+        """The State components, those of renders too."""
+        found = self.app.states
+        for rendered in self._rendered.values():
+            found += tuple(block for block in rendered.graph.blocks.values() if block.NAME == "state")
+        return found
+
+    def update_props(self, number: int, props: Mapping[str, Any]) -> Block:
+        """Remember an update's properties: later conversions of this session use them.
+
+        Args:
+            number: The block's id.
+            props: The update's properties; `value` and `__type__` are not kept.
+
+        Returns:
+            The block as it now is in this session.
+
+        Raises:
+            TypeError: A property that the block does not have.
+        """
+        block = self.block(number)
+        kept = {name: value for name, value in props.items() if name not in {"value", "__type__"}}
+        if kept:
+            self._changed[number] = changed = block.changed(kept)
+            return changed
+        return block
+
+    def kept(self, render_id: int) -> tuple[Mapping[tuple[object, ...], int], Mapping[tuple[object, ...], int]]:
+        """Ids of the keyed blocks and listeners that a `gr.render` has built in this session."""
+        rendered = self._rendered.get(render_id)
+        return (rendered.kept_blocks, rendered.kept_listeners) if rendered else ({}, {})
+
+    def apply_render(self, render_id: int, graph: Graph) -> None:
+        """Take what a `gr.render` built in place of what it built before.
+
+        What renders inside of it had built goes too.
+        """
+        before = self._rendered.get(render_id)
+        kept_blocks, kept_listeners = self.kept(render_id)
+        kept_blocks, kept_listeners = dict(kept_blocks), dict(kept_listeners)
+        if before is not None:
+            self._drop(render_id)
+        for block in graph.blocks.values():
+            if block.key_path is not None:
+                kept_blocks[block.key_path] = block.id
+        for listener in graph.listeners.values():
+            if listener.key_path is not None:
+                kept_listeners[listener.key_path] = listener.id
+        self._next_block = max(self.next_block_id, graph.next_block_id)
+        self._next_listener = max(self.next_listener_id, graph.next_listener_id)
+        self._rendered[render_id] = _Rendered(graph, kept_blocks, kept_listeners)
+
+    def _drop(self, render_id: int) -> None:
+        graph = self._rendered.pop(render_id).graph
+        for number in graph.blocks:
+            self._changed.pop(number, None)
+        for listener in graph.listeners.values():
+            if listener.render_id is not None and listener.render_id in self._rendered:
+                self._drop(listener.render_id)
+
+

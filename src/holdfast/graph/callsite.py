@@ -1,0 +1,27 @@
+"""Where in the user's program a call was made, for messages and warnings."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+
+_PACKAGE = str(Path(__file__).resolve().parent.parent)
+
+
+def call_site() -> str:
+    """`file:line` of the nearest frame that is not Holdfast's own; "" when there is none."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back  # type: ignore[assignment]
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else ""
+
+
+def warn(message: str, kind: type[Warning] = UserWarning) -> None:
+    """Warn at the user's own line."""
+    level = 2
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+        level += 1
+    warnings.warn(message, kind, stacklevel=level - 1)

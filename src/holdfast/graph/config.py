@@ -1,0 +1,288 @@
+"""An app as the page and Gradio's clients see it: the `/config` object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from holdfast.graph.block import prop_defaults
+from holdfast.version import GRADIO_VERSION
+
+if TYPE_CHECKING:
+    from holdfast.graph.app import App, AppView
+    from holdfast.graph.block import Block, BlockContext
+    from holdfast.graph.graph import Graph
+    from holdfast.graph.listener import Listener
+
+API_PREFIX = "/gradio_api"
+Publish = Callable[["Block", Any], Any]
+"""Makes a start value's files fetchable: gets the block and its `value`, gives the value for the page."""
+
+_HIDDEN_PROPS = frozenset({"key"})
+
+
+def app_config(
+    app: App | AppView, *, page: str | None = None, compact: bool = False, publish: Publish | None = None
+) -> dict[str, Any]:
+    """The `/config` object.
+
+    Args:
+        app: The app, or one session's view of it.
+        page: Path of one page; only its components and listeners are given. `None` gives all.
+        compact: For our own page: properties with their class's defaults, and what only other clients read, are left out.
+        publish: What is done to start values that hold files.
+
+    Returns:
+        JSON-ready except for values that `wire.encode` handles. The server adds `root`, `username` and what depends on
+        the request.
+    """
+    whole = getattr(app, "app", app)
+    blocks = [app.block(n) for n in whole.blocks if n != whole.root.id and _on_page(whole.blocks[n].page, page)]
+    listeners = [li for li in whole.listeners.values() if _on_page(li.page, page)]
+    config = {
+        **_head(whole),
+        "page": {entry.path: _page_entry(whole, entry.path) for entry in whole.pages if _on_page(entry.path, page)},
+        "layout": layout(whole.root, whole.pages[0].path if page is None else page),
+        "components": [component_entry(b, whole, compact=compact, publish=publish) for b in blocks],
+        "dependencies": [listener_entry(li, compact=compact) for li in listeners],
+    }
+    if page is not None:
+        config["current_page"] = page
+    return config
+
+
+def _on_page(path: str, page: str | None) -> bool:
+    return page is None or path == page
+
+
+def _head(app: App) -> dict[str, Any]:
+    """What stands beside components and listeners."""
+    options = app.options
+    theme = options.theme
+    return {
+        "version": GRADIO_VERSION,
+        "api_prefix": API_PREFIX,
+        "mode": options.mode,
+        "app_id": app.app_id,
+        "dev_mode": False,
+        "vibe_mode": False,
+        "analytics_enabled": options.analytics_enabled,
+        "css": options.css,
+        "connect_heartbeat": connects_heartbeat(app),
+        "js": options.js,
+        "head": options.head,
+        "title": options.title,
+        "space_id": None,
+        "enable_queue": True,
+        "show_error": options.show_error,
+        "footer_links": list(options.footer_links),
+        "run_history": False,
+        "is_colab": False,
+        "max_file_size": options.max_file_size,
+        "stylesheets": list(getattr(theme, "stylesheets", ())),
+        "theme": getattr(theme, "name", None),
+        "protocol": "sse_v3",
+        "body_css": theme.body_css() if hasattr(theme, "body_css") else None,
+        "fill_height": options.fill_height,
+        "fill_width": options.fill_width,
+        "theme_hash": theme.digest() if hasattr(theme, "digest") else None,
+        "pwa": options.pwa,
+        "pages": [list(entry) for entry in app.pages],
+        "mcp_server": options.mcp_server,
+        "i18n_translations": getattr(options.i18n, "translations", None),
+    }
+
+
+def connects_heartbeat(app: App) -> bool:
+    """Whether clients are told to keep a connection open: something must end when they go."""
+    return bool(app.states) or any(
+        target.event in {"unload", "stream"} for li in app.listeners.values() for target in li.targets
+    )
+
+
+def _page_entry(app: App, path: str) -> dict[str, Any]:
+    return {
+        "layout": layout(app.root, path),
+        "components": [n for n, block in app.blocks.items() if block is not app.root and block.page == path],
+        "dependencies": [n for n, li in app.listeners.items() if li.page == path],
+    }
+
+
+def layout(container: BlockContext, page: str | None = None) -> dict[str, Any]:
+    """The tree below a container, by ids; `page` leaves out what stands on other pages."""
+    children = [child for child in container.children if page is None or child.page == page]
+    return {"id": container.id, "children": [_leaf_or_tree(child) for child in children]}
+
+
+def _leaf_or_tree(block: Block) -> dict[str, Any]:
+    return layout(block) if hasattr(block, "children") else {"id": block.id}  # type: ignore[arg-type]
+
+
+def component_entry(
+    block: Block, app: App | AppView | None = None, *, compact: bool = False, publish: Publish | None = None
+) -> dict[str, Any]:
+    """One block in the config.
+
+    Args:
+        block: The block.
+        app: Tells which of its events are listened to.
+        compact: See `app_config`.
+        publish: See `app_config`.
+    """
+    props = block_props(block, app, compact=compact)
+    if publish is not None and props.get("value") is not None:
+        props["value"] = publish(block, props["value"])
+    entry: dict[str, Any] = {"id": block.id, "type": block.NAME, "props": props}
+    if block.rendered_in is not None:
+        entry["rendered_in"] = block.rendered_in
+    if compact:
+        return entry
+    entry |= {
+        "skip_api": block.SKIP_API,
+        "component_class_id": f"{type(block).__module__}.{type(block).__qualname__}",
+        "key": _key(block),
+    }
+    if not block.SKIP_API:
+        entry |= _api_facts(block)
+    return entry
+
+
+def _api_facts(component: Any) -> dict[str, Any]:
+    return {
+        "api_info": component.api_info(),
+        "api_info_as_input": component.api_info_as_input(),
+        "api_info_as_output": component.api_info_as_output(),
+        "example_inputs": {"payload": component.example_payload(), "value": component.example_value()},
+    }
+
+
+def block_props(block: Block, app: App | AppView | None = None, *, compact: bool = False) -> dict[str, Any]:
+    """A block's properties for the page, without those that are `None`, with the marks of events that are listened to."""
+    props = {k: v for k, v in block.props().items() if v is not None and k not in _HIDDEN_PROPS}
+    for name in type(block).EVENTS:
+        mark = getattr(type(block), name).marks
+        if mark is None or app is None:
+            continue
+        if app.triggered_by(block.id, name):
+            props[mark] = True if mark not in props or isinstance(props[mark], bool) else props[mark]
+    if not hasattr(block, "children"):
+        props.setdefault("_selectable", False)
+    return _without_defaults(block, props) if compact else props
+
+
+def _without_defaults(block: Block, props: Mapping[str, Any]) -> dict[str, Any]:
+    defaults = prop_defaults(type(block))
+    kept = {}
+    for name, value in props.items():
+        default = defaults.get(name)
+        if name in {"name", "preserved_by_key"} or value is default or (value is False and name.startswith("_")):
+            continue
+        if (isinstance(value, (list, dict)) and not value and not default) or _same(value, default):
+            continue
+        kept[name] = value
+    return kept
+
+
+def _same(value: Any, default: Any) -> bool:
+    simple = (str, int, float, bool)
+    return type(value) is type(default) and isinstance(value, simple) and bool(value == default)
+
+
+def _key(block: Block) -> Any:
+    return None if block.key_path is None else hash(block.key_path)
+
+
+_LISTENER_DEFAULTS: Mapping[str, Any] = {
+    "inputs": [],
+    "outputs": [],
+    "backend_fn": True,
+    "js": None,
+    "queue": True,
+    "api_description": None,
+    "scroll_to_output": False,
+    "show_progress": "full",
+    "show_progress_on": None,
+    "batch": False,
+    "max_batch_size": 4,
+    "cancels": [],
+    "types": {"generator": False, "cancel": False},
+    "collects_event_data": False,
+    "trigger_after": None,
+    "trigger_only_on_success": False,
+    "trigger_only_on_failure": False,
+    "trigger_mode": "once",
+    "api_visibility": "public",
+    "rendered_in": None,
+    "render_id": None,
+    "connection": "sse",
+    "time_limit": None,
+    "stream_every": 0.5,
+    "event_specific_args": None,
+    "component_prop_inputs": [],
+    "js_implementation": None,
+}
+"""What our own page takes for granted when a compact entry says nothing."""
+
+
+def listener_entry(listener: Listener, *, compact: bool = False) -> dict[str, Any]:
+    """One listener in the config."""
+    entry = {
+        "id": listener.id,
+        "targets": [[t.block.id if t.block is not None else None, t.event] for t in listener.targets],
+        "inputs": [block.id for block in listener.inputs],
+        "outputs": [block.id for block in listener.outputs],
+        "backend_fn": listener.fn is not None,
+        "js": listener.js,
+        "queue": listener.queue,
+        "api_name": listener.api_name,
+        "api_description": listener.api_description,
+        "scroll_to_output": listener.scroll_to_output,
+        "show_progress": listener.show_progress,
+        "show_progress_on": None
+        if listener.show_progress_on is None
+        else [block.id for block in listener.show_progress_on],
+        "batch": listener.batch,
+        "max_batch_size": listener.max_batch_size,
+        "cancels": list(listener.cancels),
+        "types": {"generator": listener.is_generator, "cancel": bool(listener.cancels)},
+        "collects_event_data": listener.collects_event_data,
+        "trigger_after": listener.trigger_after,
+        "trigger_only_on_success": listener.trigger_only_on_success,
+        "trigger_only_on_failure": listener.trigger_only_on_failure,
+        "trigger_mode": listener.trigger_mode,
+        "api_visibility": listener.api_visibility,
+        "rendered_in": listener.rendered_in,
+        "render_id": listener.render_id,
+        "connection": listener.connection,
+        "time_limit": listener.time_limit,
+        "stream_every": listener.stream_every,
+        "event_specific_args": listener.extra.get("event_specific_args"),
+        "component_prop_inputs": list(listener.component_prop_inputs),
+        "js_implementation": None,
+    }
+    if not compact:
+        return entry
+    return {
+        name: value
+        for name, value in entry.items()
+        if name not in _LISTENER_DEFAULTS or value != _LISTENER_DEFAULTS[name]
+    }
+
+
+def render_config(
+    view: AppView, graph: Graph, render_id: int, *, compact: bool = False, publish: Publish | None = None
+) -> dict[str, Any]:
+    """What the page gets when a `gr.render` has run: everything that it built, to put in place of what it built before."""
+    blocks: Iterable[Block] = [block for block in graph.blocks.values() if block is not graph.root]
+    components = [component_entry(block, view, compact=compact, publish=publish) for block in blocks]
+    for entry in components:
+        entry["renderable"] = render_id
+    page = graph.root.page
+    tree = layout(graph.root)
+    return {
+        "page": {page: {"layout": tree, "components": [e["id"] for e in components], "dependencies": [*graph.listeners]}},
+        "components": components,
+        "dependencies": [listener_entry(li, compact=compact) for li in graph.listeners.values()],
+        "layout": tree,
+        "render_id": render_id,
+    }

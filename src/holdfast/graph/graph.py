@@ -1,0 +1,257 @@
+"""The builder of one app: blocks get their ids and places here, listeners their numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from holdfast.errors import BuildError, DuplicateBlockError
+from holdfast.graph.app import App, AppOptions
+from holdfast.graph.grouping import group_children
+from holdfast.graph.listener import Listener, Target
+
+if TYPE_CHECKING:
+    from holdfast.graph.block import Block, BlockContext
+    from holdfast.graph.context import BuildContext
+
+
+class Page(NamedTuple):
+    """One page of an app."""
+
+    path: str
+    """What follows the app's address; "" is the first page."""
+    label: str
+    show_in_navbar: bool
+
+
+class Surroundings(Protocol):
+    """What a graph is built inside of: an outer graph, or the app whose `gr.render` builds it."""
+
+    def id_of(self, block: Block) -> int | None:
+        """The id that a block has there."""
+
+    @property
+    def top(self) -> Block:
+        """The app's root."""
+
+    @property
+    def next_block_id(self) -> int:
+        """First id that is free for blocks."""
+
+    @property
+    def next_listener_id(self) -> int:
+        """First id that is free for listeners."""
+
+
+class Graph:
+    """Blocks, their tree and the listeners between them, while they are being put together.
+
+    Args:
+        root: The block at the top. It has id 0, or the first free one of `outer`.
+        outer: What the graph is built inside of: blocks that live there keep their ids and are not taken over.
+        options: What the app is besides its blocks.
+        rendered_in: Id of the `gr.render` that builds it.
+    """
+
+    def __init__(
+        self,
+        root: BlockContext,
+        *,
+        outer: Surroundings | None = None,
+        options: AppOptions | None = None,
+        rendered_in: int | None = None,
+    ) -> None:
+        self.root = root
+        self.outer = outer
+        self.options = options or AppOptions()
+        self.rendered_in = rendered_in
+        self.blocks: dict[int, Block] = {}
+        self.listeners: dict[int, Listener] = {}
+        self.pages: list[Page] = [Page("", "Home", True)]
+        self.page = ""
+        """Path of the page that is being built."""
+        self.version = 0
+        """One more at every change, so that a frozen app is known to be stale."""
+        self._ids: dict[Block, int] = {}
+        self._next_block = outer.next_block_id if outer else 0
+        self._next_listener = outer.next_listener_id if outer else 0
+        self.attach(root)
+
+    def change_options(self, **changes: Any) -> None:
+        """Set some of the app's options."""
+        self.version += 1
+        self.options = dataclasses.replace(self.options, **changes)
+
+    # Blocks -----------------------------------------------------------------------------------------------------------
+
+    @property
+    def next_block_id(self) -> int:
+        """First id that is free for blocks."""
+        return self._next_block
+
+    @property
+    def next_listener_id(self) -> int:
+        """First id that is free for listeners."""
+        return self._next_listener
+
+    @property
+    def top(self) -> Block:
+        """The whole app's root: that of the outermost graph."""
+        return self.outer.top if self.outer is not None else self.root
+
+    def id_of(self, block: Block) -> int | None:
+        """The id that a block has here or in what the graph is built inside of; `None`: none yet."""
+        found = self._ids.get(block)
+        if found is None and self.outer is not None:
+            return self.outer.id_of(block)
+        return found
+
+    def attach(self, block: Block) -> int:
+        """Give a block its id; also one that is used by a listener and stands nowhere.
+
+        Returns:
+            Its id; the same every time.
+        """
+        known = self.id_of(block)
+        if known is not None:
+            return known
+        self._enter(block, self._next_block)
+        self._next_block += 1
+        return block.id
+
+    def attach_as(self, block: Block, number: int) -> None:
+        """Give a block an id of its own choice: a keyed block of a `gr.render` keeps the one it had."""
+        if number in self.blocks:
+            raise BuildError(f"{block!r} would get id {number}, which {self.blocks[number]!r} has already.")
+        self._enter(block, number)
+
+    def _enter(self, block: Block, number: int) -> None:
+        self.version += 1
+        self._ids[block] = number
+        self.blocks[number] = block
+        block._id = number
+        block.graph = self
+        block.page = self.page
+        if block.rendered_in is None:
+            block.rendered_in = self.rendered_in
+
+    def place(self, block: Block, context: BuildContext) -> None:
+        """Put a block where the program stands.
+
+        Raises:
+            DuplicateBlockError: It has a place already.
+        """
+        if self.id_of(block) is not None and block.parent is not None:
+            raise DuplicateBlockError(
+                f"{block!r} is placed a second time. A block has one place: make a second one, "
+                "or call its unrender() before you render it elsewhere."
+            )
+        block.rendered_in = context.rendered_in
+        block.key_path = (*context.key_path, block.key) if block.key is not None else None
+        self.attach(block)
+        block.page = self.page
+        context.parent.add(block)
+
+    def close(self, container: BlockContext) -> None:
+        """A container's `with` has ended: put the frames around its children that they share."""
+        group_children(container, self)
+
+    # Listeners --------------------------------------------------------------------------------------------------------
+
+    def add_listener(self, listener: Listener) -> Listener:
+        """Number a listener and keep it."""
+        self.version += 1
+        listener.id = self._next_listener
+        listener.page = self.page
+        listener.api_name = self.free_api_name(listener.api_name)
+        self.listeners[listener.id] = listener
+        self._next_listener += 1
+        return listener
+
+    def drop_listener(self, listener: Listener) -> None:
+        """Take a listener out again."""
+        self.version += 1
+        del self.listeners[listener.id]
+
+    def free_api_name(self, name: str) -> str:
+        """The name, with the first free `_1`, `_2`, … behind it when it is taken."""
+        taken = {listener.api_name for listener in self.listeners.values()}
+        free, count = name, 0
+        while free in taken:
+            count += 1
+            free = f"{name}_{count}"
+        return free
+
+    # Whole graphs -----------------------------------------------------------------------------------------------------
+
+    def absorb(self, child: Graph, context: BuildContext) -> None:
+        """Take over another graph: its blocks and listeners get numbers here, its root's children stand in `context`.
+
+        Raises:
+            DuplicateBlockError: One of its blocks has a place here already.
+        """
+        child.outer = None
+        for block in child.blocks.values():
+            if block is child.root:
+                continue
+            if block.rendered_in is None:
+                block.rendered_in = context.rendered_in
+            if self.id_of(block) is None:
+                self.attach(block)
+            else:
+                self._refuse_second_place(block, child)
+                block._id, block.graph = self._own_id(block), self
+            block.page = self.page
+        for block in child.root.children:
+            if block not in context.parent.children:
+                context.parent.add(block)
+        self._absorb_listeners(child, context)
+
+    def _own_id(self, block: Block) -> int:
+        found = self.id_of(block)
+        return block.id if found is None else found
+
+    def _refuse_second_place(self, block: Block, child: Graph) -> None:
+        shared = block.NAME in {"state", "browserstate", "timer"}
+        if not shared and block.parent is not None and child.id_of(block) is not None:
+            raise DuplicateBlockError(
+                f"{block!r} stands in two apps that are put into one. A block has one place: make one for each app."
+            )
+
+    def _absorb_listeners(self, child: Graph, context: BuildContext) -> None:
+        moved = {old: self._next_listener + n for n, old in enumerate(child.listeners)}
+        for listener in list(child.listeners.values()):
+            listener.targets = tuple(
+                Target(self.root if target.block is child.root else target.block, target.event)
+                for target in listener.targets
+            )
+            listener.cancels = tuple(moved.get(number, number) for number in listener.cancels)
+            if listener.trigger_after is not None:
+                listener.trigger_after = moved.get(listener.trigger_after, listener.trigger_after)
+            if listener.rendered_in is None:
+                listener.rendered_in = context.rendered_in
+            self.add_listener(listener)
+
+    def walk(self, container: BlockContext | None = None) -> Iterator[Block]:
+        """Every placed block below a container (the root by default), parents first."""
+        for block in (container or self.root).children:
+            yield block
+            children = getattr(block, "children", None)
+            if children is not None:
+                yield from self.walk(block)  # type: ignore[arg-type]
+
+    def freeze(self) -> App:
+        """The app as it now stands."""
+        for number, block in self.blocks.items():
+            block._id, block.graph = number, self
+        app = App(
+            blocks=dict(self.blocks),
+            listeners=dict(self.listeners),
+            root=self.root,
+            pages=tuple(self.pages),
+            options=self.options,
+        )
+        for block in self.blocks.values():
+            block.settle(watched=bool(app.triggered_by(block.id, "change")))
+        return app

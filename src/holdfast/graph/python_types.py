@@ -1,0 +1,64 @@
+"""JSON schemas as Python types, for the API's documentation: `{"type": "array", "items": …}` is `list[…]`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_NAMES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
+ANY = "str | float | bool | list | dict"
+
+
+def python_type(schema: dict[str, Any]) -> dict[str, str]:
+    """`{"type", "description"}` for one value of the API."""
+    return {"type": type_name(schema, schema.get("$defs", {})), "description": str(schema.get("description", ""))}
+
+
+def type_name(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
+    """The Python type that a JSON schema describes."""
+    if "$ref" in schema:
+        schema = definitions.get(str(schema["$ref"]).rsplit("/", 1)[-1], {})
+    if is_file(schema, definitions):
+        return "filepath"
+    if "enum" in schema:
+        return f"Literal[{', '.join(repr(value) for value in schema['enum'])}]" if schema["enum"] else "Literal[]"
+    if "const" in schema:
+        return f"Literal[{schema['const']!r}]"
+    for union in ("anyOf", "oneOf"):
+        if union in schema:
+            return " | ".join(type_name(option, definitions) for option in schema[union])
+    kind = schema.get("type", {})
+    if isinstance(kind, list):
+        return " | ".join(_NAMES.get(name, name) for name in kind)
+    if kind == "array":
+        return _array(schema, definitions)
+    if kind == "object":
+        return _object(schema, definitions)
+    return _NAMES.get(kind, ANY) if isinstance(kind, str) else ANY
+
+
+def is_file(schema: dict[str, Any], definitions: dict[str, Any]) -> bool:
+    """Whether it describes FileData: an object with a path and the marker of Gradio's files."""
+    properties = schema.get("properties", {})
+    if "path" not in properties or "meta" not in properties:
+        return False
+    meta = properties["meta"]
+    reference = str(meta.get("$ref", "")).rsplit("/", 1)[-1]
+    marked = definitions.get(reference, meta).get("properties", {}).get("_type", {})
+    return marked.get("const") == "gradio.FileData" or meta.get("default") == {"_type": "gradio.FileData"}
+
+
+def _array(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
+    if "prefixItems" in schema:
+        return f"tuple[{', '.join(type_name(item, definitions) for item in schema['prefixItems'])}]"
+    items = schema.get("items", {})
+    inner = type_name(items, definitions) if items else "Any"
+    return f"list[{inner}]"
+
+
+def _object(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
+    properties = schema.get("properties", {})
+    if not properties:
+        values = schema.get("additionalProperties")
+        return f"dict(str, {type_name(values, definitions) if values else 'Any'})"
+    fields = [f"{name}: {type_name(inner, definitions)}" for name, inner in properties.items() if name != "$defs"]
+    return f"dict({', '.join(fields)})"

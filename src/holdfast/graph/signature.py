@@ -1,0 +1,144 @@
+"""What a handler's signature says: which parameters take inputs, and which the runtime fills."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import inspect
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from holdfast.graph.special import EventData, Injected
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a handler."""
+
+    name: str
+    default: Any = inspect.Parameter.empty
+    annotation: Any = inspect.Parameter.empty
+    special: type[Injected] | None = None
+    """What the runtime puts here; `None` for a parameter that takes an input."""
+    optional: bool = False
+    """A special parameter that may be `None`."""
+    keyword_only: bool = False
+
+    @property
+    def has_default(self) -> bool:
+        """Whether a call may leave it out."""
+        return self.default is not inspect.Parameter.empty
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A handler's parameters, in order."""
+
+    parameters: tuple[Parameter, ...] = ()
+    variadic: bool = False
+    """It takes any number of positional arguments."""
+    keywords: bool = False
+    """It takes any keyword arguments."""
+    known: bool = True
+    """`False` for callables that do not say (some built-ins)."""
+
+    @property
+    def special(self) -> tuple[Parameter, ...]:
+        """The parameters that the runtime fills."""
+        return tuple(p for p in self.parameters if p.special is not None)
+
+    @property
+    def positional(self) -> tuple[Parameter, ...]:
+        """The parameters that inputs go to, in order."""
+        return tuple(p for p in self.parameters if p.special is None and not p.keyword_only)
+
+    @property
+    def required(self) -> int:
+        """How many inputs it needs at least."""
+        return sum(not p.has_default for p in self.positional)
+
+    def input_names(self, count: int, keywords: tuple[str, ...] = ()) -> list[str]:
+        """Names of the parameters that `count` inputs go to, the last of them by keyword."""
+        names = [p.name for p in self.positional][: count - len(keywords)]
+        names += [f"param_{i}" for i in range(len(names), count - len(keywords))]
+        return [*names, *keywords]
+
+
+def signature_of(fn: Callable[..., Any]) -> Signature:
+    """Read a handler's signature; annotations that cannot be resolved are left as they stand."""
+    try:
+        found = inspect.signature(fn)
+    except (TypeError, ValueError):
+        return Signature(variadic=True, keywords=True, known=False)
+    names = _namespace(fn)
+    parameters = []
+    variadic = keywords = False
+    for parameter in found.parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            variadic = True
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            keywords = True
+        else:
+            parameters.append(_read(parameter, names))
+    return Signature(tuple(parameters), variadic, keywords)
+
+
+def has_event_data(signature: Signature) -> bool:
+    """Whether a handler asks for the event's data."""
+    return any(p.special is not None and issubclass(p.special, EventData) for p in signature.parameters)
+
+
+def _read(parameter: inspect.Parameter, names: dict[str, Any]) -> Parameter:
+    annotation = parameter.annotation
+    if isinstance(annotation, str):
+        annotation = _resolve(annotation, names)
+    inner, optional = _without_none(annotation)
+    special = inner if isinstance(inner, type) and issubclass(inner, Injected) else None
+    if special is None and isinstance(parameter.default, Injected):
+        special = type(parameter.default)
+    return Parameter(
+        name=parameter.name,
+        default=parameter.default,
+        annotation=annotation,
+        special=special,
+        optional=optional,
+        keyword_only=parameter.kind not in _POSITIONAL,
+    )
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    """`X` and whether the annotation was `X | None`."""
+    if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
+        kinds = [a for a in typing.get_args(annotation) if a is not type(None)]
+        if len(kinds) == 1 and len(kinds) < len(typing.get_args(annotation)):
+            return kinds[0], True
+    return annotation, False
+
+
+def _resolve(annotation: str, names: dict[str, Any]) -> Any:
+    try:
+        return eval(annotation, names)  # noqa: S307 -- the program's own annotation, in the program's own names
+    except Exception:  # noqa: BLE001 -- whatever an unresolvable annotation raises, it is then only text
+        return annotation
+
+
+def _namespace(fn: Callable[..., Any]) -> dict[str, Any]:
+    """The names that a handler's annotations may use: its module's, and its closure's."""
+    while isinstance(fn, functools.partial):
+        fn = fn.func
+    fn = inspect.unwrap(fn)
+    if not hasattr(fn, "__globals__"):
+        fn = getattr(fn, "__func__", None) or getattr(type(fn), "__call__", fn)
+    names: dict[str, Any] = {**vars(builtins), **getattr(fn, "__globals__", {})}
+    code, cells = getattr(fn, "__code__", None), getattr(fn, "__closure__", None)
+    for name, cell in zip(getattr(code, "co_freevars", ()), cells or (), strict=False):
+        try:
+            names[name] = cell.cell_contents
+        except ValueError:  # the cell is not filled yet: a name defined further down
+            continue
+    return names
