@@ -23,5 +23,6 @@ export const registry: Record<string, Entry> = {
   json: entry(() => import('./json/Json.svelte')),
   markdown: entry(() => import('./markdown/Markdown.svelte')),
   label: entry(() => import('./label/Label.svelte')),
+  chatbot: entry(() => import('./chatbot/Chatbot.svelte')),
   timer: entry(() => import('./timer/Timer.svelte'), 'none'),
 }

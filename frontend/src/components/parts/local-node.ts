@@ -1,0 +1,35 @@
+/** A node for a component that another component shows (a part of a chat message, a cell of an example): it has no listeners. */
+import type { Node } from '../../page/node'
+
+let next = -1
+
+export function localNode(owner: Node<any, any>, type: string, read: () => { value: unknown; props: Record<string, unknown> }): Node<any, any> {
+  const id = next--
+  return {
+    id,
+    type,
+    get props() {
+      return read().props
+    },
+    get value() {
+      return read().value
+    },
+    interactive: false,
+    get name() {
+      const label = read().props['label']
+      return typeof label === 'string' && label ? label : type
+    },
+    status: { kind: 'idle' },
+    invalid: null,
+    children: [],
+    edit: () => undefined,
+    draft: () => undefined,
+    set: () => undefined,
+    dispatch: () => undefined,
+    listens: () => false,
+    upload: (files, progress) => owner.upload(files, progress),
+    url: (file) => owner.url(file),
+    toast: (level, message) => owner.toast(level, message),
+    cancel: () => undefined,
+  }
+}
