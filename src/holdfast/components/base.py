@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from typing_extensions import TypedDict, Unpack
 
+from holdfast import lazy
+from holdfast.errors import BadValue
 from holdfast.graph.block import Block
+from holdfast.graph.context import current
 from holdfast.graph.dependency import attach_load
 
 if TYPE_CHECKING:
     from holdfast.components.timer import Timer
 
 
-class PlaceOptions(TypedDict, total=False):
-    """Where and how a block stands in the page; every component takes these."""
+class BlockOptions(TypedDict, total=False):
+    """How a block stands in the page; every component takes these."""
 
     visible: bool | Literal["hidden"]
     """`False` keeps it out of the page, `"hidden"` in the page but unseen."""
@@ -29,23 +32,38 @@ class PlaceOptions(TypedDict, total=False):
     """Identity across re-renders in `gr.render`."""
     preserved_by_key: Sequence[str] | str | None
     """Properties that a re-render keeps when the key is the same."""
-    scale: int | None
-    """Its share of a row's width against its neighbours."""
-    min_width: int | None
-    """Pixels below which a row wraps."""
+
+
+class ValueOptions(BlockOptions, total=False):
+    """When a function that is given as the value is called again."""
+
     every: Timer | float | None
     """With a function as value: call it again every so many seconds, or at a timer's ticks."""
     inputs: Any
     """With a function as value: components whose changes call it again, with their values."""
 
 
-class ComponentOptions(PlaceOptions, total=False):
-    """The options that all labelled components share."""
+class PlaceOptions(ValueOptions, total=False):
+    """The room that a component takes beside its neighbours."""
+
+    scale: int | None
+    """Its share of a row's width against its neighbours."""
+    min_width: int | None
+    """Pixels below which a row wraps."""
+
+
+class LabelOptions(PlaceOptions, total=False):
+    """The options of components with a label."""
 
     label: str | None
     """The text above it."""
     show_label: bool | None
     """`False` hides the label from the eye, not from a screen reader."""
+
+
+class ComponentOptions(LabelOptions, total=False):
+    """The options that all labelled components share."""
+
     container: bool
     """Whether it has a frame and padding."""
     buttons: Sequence[Any] | None
@@ -61,11 +79,20 @@ class FieldOptions(ComponentOptions, total=False):
     """Whether the visitor can change it; by default it can unless it is only an output."""
 
 
+class _Unset:
+    """No value has been computed yet; `None` is a value."""
+
+
+_UNSET = _Unset()
+
+
 class Component(Block):
     """A block with a value.
 
     Subclasses convert: `preprocess` from the browser's JSON to what a handler takes, `postprocess` from what a handler
-    returns to the browser's JSON. Both are called for one value at a time, off the event loop where they are slow.
+    returns to the browser's JSON. Both are pure and are called for one value at a time.
+
+    A subclass sets its own attributes before it calls `super().__init__`, which already converts the start value.
 
     Args:
         value: What it shows at first, or a function that gives it, called at each page load.
@@ -77,50 +104,84 @@ class Component(Block):
     """Adjacent ones share one frame, as in Gradio (`Textbox`, `Number`, …)."""
     HAS_FILES: ClassVar[bool] = False
     """Its JSON may hold FileData, so paths are checked on the way in and given URLs on the way out."""
+    BUTTONS: ClassVar[Sequence[str] | None] = ()
+    """The small buttons that it shows when its author names none."""
+    LACKS: ClassVar[frozenset[str]] = frozenset()
+    """Options of this base class that the component does not have."""
 
     def __init__(
         self,
         value: Any = None,
         *,
         label: str | None = None,
-        info: str | None = None,
         every: Timer | float | None = None,
         inputs: Any = None,
         show_label: bool | None = True,
         container: bool = True,
         scale: int | None = None,
         min_width: int | None = 160,
-        interactive: bool | None = None,
         buttons: Sequence[Any] | None = None,
-        **place: Unpack[PlaceOptions],
+        **place: Unpack[BlockOptions],
     ) -> None:
         self.label = label
-        self.info = info
         self.show_label = True if show_label is None else show_label
         self.container = container
         self.scale = scale
         self.min_width = min_width
-        self.interactive = interactive
-        self.buttons = list(buttons or ())
+        shown = self.BUTTONS if buttons is None else buttons
+        self.buttons = None if shown is None else list(shown)
         self.load_fn: Callable[..., Any] | None = value if callable(value) else None
         self.initial = None if callable(value) else value
         """The start value as the author gave it."""
+        self._value: Any = _UNSET
         self.every = every
         self.inputs = inputs
         place.setdefault("preserved_by_key", "value")
-        super().__init__(**place)  # type: ignore[arg-type]
+        if current.get() is not None:
+            # A start value that cannot be shown is reported at the line that gave it.
+            _ = self.value
+        super().__init__(**place)
 
     @property
     def value(self) -> Any:
         """The start value in the browser's form."""
-        return self.postprocess(self.initial)
+        if isinstance(self._value, _Unset):
+            self._value = self.postprocess(self.initial)
+        return self._value
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self.initial = value
+        self._value = _UNSET
+
+    @property
+    def called(self) -> str:
+        """What messages call it: its type, and its label where it has one."""
+        return f'{type(self).__name__} "{self.label}"' if self.label else type(self).__name__
+
+    def bad(self, wanted: str, payload: Any) -> BadValue:
+        """The error for a `payload` that is not what the component sends."""
+        return BadValue(f"{self.called} takes {wanted}, but {describe(payload)} was sent.")
+
+    def wrong(self, wanted: str, value: Any) -> ValueError:
+        """The error for a handler's `value` that the component cannot show."""
+        return ValueError(f"{self.called} takes {wanted}, but was given {describe(value)}.")
 
     def render(self) -> Any:
         """Place the component; a function as its value becomes a `load` listener."""
         super().render()
         if self.load_fn is not None:
-            attach_load(self, self.load_fn, every=self.every, inputs=self.inputs)
+            every = self.every
+            if isinstance(every, (int, float)):
+                every = lazy.load("holdfast.components.timer:Timer")(
+                    every
+                )  # a Timer is a component: not importable here
+            attach_load(self, self.load_fn, every=every, inputs=self.inputs)
         return self
+
+    def props(self) -> dict[str, Any]:
+        """Its properties as the page gets them."""
+        return {name: value for name, value in super().props().items() if name not in self.LACKS}
 
     def preprocess(self, payload: Any) -> Any:
         """The handler's value for the browser's `payload`.
@@ -161,3 +222,43 @@ class Component(Block):
     def example_value(self) -> Any:
         """A value as a handler sees it."""
         return self.example_payload()
+
+
+class Field(Component):
+    """A component that the visitor fills in; neighbours share one frame.
+
+    Args:
+        value: What it shows at first, or a function that gives it.
+        info: Help under the label.
+        interactive: Whether the visitor can change it; by default it can unless it is only an output.
+        **options: See `ComponentOptions`.
+    """
+
+    FORM: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        value: Any = None,
+        *,
+        info: str | None = None,
+        interactive: bool | None = None,
+        **options: Unpack[ComponentOptions],
+    ) -> None:
+        self.info = info
+        self.interactive = interactive
+        super().__init__(value, **options)
+
+
+def describe(value: Any) -> str:
+    """A value in a message: short, with its type, never a dump of it."""
+    if value is None:
+        return "nothing (None)"
+    text = repr(value)
+    if len(text) > 80:
+        text = f"{text[:77]}…"
+    return f"{text} (a {type(value).__name__})"
+
+
+def one_of(parameter: str, given: Any, valid: Sequence[Any]) -> ValueError:
+    """The error for an option's value that does not exist, worded as Gradio words it."""
+    return ValueError(f"Invalid value for parameter `{parameter}`: {given}. Please choose from one of: {list(valid)}")

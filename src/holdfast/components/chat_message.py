@@ -1,0 +1,271 @@
+"""One message of a conversation: what a handler writes, and what of it goes to the page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from typing_extensions import NotRequired, TypedDict
+
+from holdfast.components.base import Component
+from holdfast.components.prose import unindented
+from holdfast.errors import BadValue, Error
+from holdfast.files import FileData, guess_type, is_file_data, is_url
+from holdfast.graph.block import NOT_PROPS
+
+METADATA = ("title", "id", "parent_id", "log", "duration", "status")
+NOT_MESSAGES = (
+    "Data incompatible with messages format. Each message should be a dictionary with 'role' and 'content' keys "
+    "or a ChatMessage object."
+)
+
+
+class MetadataDict(TypedDict, total=False):
+    """What is shown around a message; a title makes a thought or a tool's use of it."""
+
+    title: str
+    id: int | str
+    parent_id: int | str
+    """Id of the message in which it is nested."""
+    log: str
+    """A text beside the title."""
+    duration: float
+    """Seconds, shown beside the title."""
+    status: Literal["pending", "done"]
+    """`"pending"` shows that it goes on, and opens it."""
+
+
+class OptionDict(TypedDict):
+    """An answer that the visitor can click."""
+
+    value: str
+    label: NotRequired[str]
+
+
+class MessageDict(TypedDict):
+    """A message as a dict."""
+
+    content: Any
+    role: Literal["user", "assistant", "system"]
+    metadata: NotRequired[MetadataDict]
+    options: NotRequired[list[OptionDict]]
+
+
+@dataclass
+class ChatMessage:
+    """A message of a `Chatbot`.
+
+    Args:
+        content: A text, `{"path": ...}` for a file, a component, or a list of those.
+        role: Who says it.
+        metadata: What is shown around it; see `MetadataDict`.
+        options: Answers that the visitor can click.
+    """
+
+    content: Any
+    role: Literal["user", "assistant", "system"] = "assistant"
+    metadata: MetadataDict = field(default_factory=MetadataDict)
+    options: list[OptionDict] = field(default_factory=list)
+
+
+def messages_out(value: Any, tags: Sequence[tuple[str, str]] | None) -> list[dict[str, Any]]:
+    """A handler's messages in the form of the wire.
+
+    Args:
+        value: A list or tuple of dicts and `ChatMessage`s, or `None`.
+        tags: Pairs of marks between which a text is a thought.
+
+    Raises:
+        Error: It is no list of messages.
+        ValueError: The content of a message cannot be shown.
+    """
+    if value is None:
+        return []
+    if not isinstance(value, (list, tuple)):
+        raise Error(NOT_MESSAGES)
+    found: list[dict[str, Any]] = []
+    for message in value:
+        wire = message_out(message)
+        found.extend(split_thoughts(wire, tags) if tags else [wire])
+    return found
+
+
+def message_out(message: Any) -> dict[str, Any]:
+    """One message in the form of the wire."""
+    if isinstance(message, ChatMessage):
+        given: Mapping[str, Any] = vars(message)
+    elif isinstance(message, Mapping) and "role" in message and "content" in message:
+        given = message
+    else:
+        raise Error(NOT_MESSAGES)
+    content = given["content"]
+    parts = content if isinstance(content, list) else [content]
+    metadata, options = given.get("metadata"), given.get("options")
+    return {
+        "role": given["role"],
+        "metadata": None if metadata is None else {k: metadata[k] for k in METADATA if k in metadata},
+        "content": [part_out(part) for part in parts],
+        "options": None if options is None else [option_out(option) for option in options],
+    }
+
+
+def option_out(option: Any) -> dict[str, Any]:
+    """One option in the form of the wire."""
+    if isinstance(option, str):
+        return {"value": option}
+    if not isinstance(option, Mapping) or "value" not in option:
+        raise ValueError(f"An option of a message is a dict with `value` and maybe `label`, but {option!r} was given.")
+    return {name: option[name] for name in ("value", "label") if name in option}
+
+
+def part_out(part: Any) -> dict[str, Any]:
+    """One part of a message's content in the form of the wire."""
+    if isinstance(part, str):
+        return {"text": unindented(part), "type": "text"}
+    if isinstance(part, Component):
+        return _component_part(part)
+    if isinstance(part, os.PathLike):
+        return _file_part({"path": os.fspath(part)}, None)
+    found = _dict_part(part) if isinstance(part, Mapping) else None
+    if found is not None:
+        return found
+    raise ValueError(
+        f"Invalid message for Chatbot component: {part}. "
+        'Its content is a text, {"path": ...} for a file, a component, or a list of those.'
+    )
+
+
+def _dict_part(part: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A part that is a dict: a file by its path, or a part as a handler got it."""
+    if part.get("type") == "text" and isinstance(part.get("text"), str):
+        return {"text": part["text"], "type": "text"}
+    if isinstance(part.get("file"), Mapping):
+        return _file_part(part["file"], part.get("alt_text"))
+    if part.get("type") == "component" and "component" in part:
+        return {name: part.get(name) for name in ("component", "value", "constructor_args", "props", "type")}
+    if isinstance(part.get("path"), (str, os.PathLike)):
+        return _file_part(part, part.get("alt_text"))
+    return None
+
+
+def _file_part(file: Mapping[str, Any], alt_text: str | None) -> dict[str, Any]:
+    path = os.fspath(file["path"])
+    known: dict[str, Any] = {name: file.get(name) for name in ("url", "size", "orig_name", "mime_type")}
+    if not is_file_data(file) and known["mime_type"] is None:
+        known["mime_type"] = guess_type(path.split("?", 1)[0] if is_url(path) else path)
+    return {"file": FileData(path=path, **known), "alt_text": alt_text, "type": "file"}
+
+
+def _component_part(component: Component) -> dict[str, Any]:
+    if component.parent is not None:
+        component.unrender()
+    given = {name: v for name, v in component.given.items() if name not in NOT_PROPS and name != "value"}
+    return {
+        "component": component.get_block_name(),
+        "value": component.value,
+        "constructor_args": {**given, "render": False},
+        "props": component.props(),
+        "type": "component",
+    }
+
+
+def split_thoughts(message: dict[str, Any], tags: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """A message as several: what stands between the tags are thoughts, each a message with a title of its own.
+
+    A thought whose end has not come yet is pending.
+    """
+    found: list[dict[str, Any]] = []
+    for part in message["content"]:
+        if part["type"] != "text":
+            if found and found[-1]["content"][-1]["type"] != "text":
+                found[-1]["content"].append(part)
+            else:
+                found.append({**message, "content": [part]})
+            continue
+        for text, status in thoughts(part["text"], tags):
+            content = [{"text": text, "type": "text"}]
+            if status is None:
+                found.append({**message, "content": content})
+            else:
+                metadata = {"title": "Reasoning", "status": status}
+                found.append({**message, "metadata": metadata, "content": content, "options": None})
+    return found
+
+
+def thoughts(text: str, tags: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Literal["pending", "done"] | None]]:
+    """The pieces of `text` that hold something, each with the status of the thought that it is, or `None`."""
+    while text:
+        starts = [(text.find(opening), opening, closing) for opening, closing in tags if opening in text]
+        if not starts:
+            break
+        at, opening, closing = min(starts)
+        if before := text[:at].strip():
+            yield before, None
+        inside, end, text = text[at + len(opening) :].partition(closing)
+        if thought := inside.strip():
+            yield thought, "done" if end else "pending"
+    if rest := text.strip():
+        yield rest, None
+
+
+def messages_in(
+    payload: Any, called: str, rebuild: Callable[[str, dict[str, Any], Any], Component]
+) -> list[dict[str, Any]]:
+    """The messages that a client sent, checked, as a handler takes them.
+
+    Args:
+        payload: The wire's list.
+        called: What messages call the component.
+        rebuild: Makes a component from its name, its options and its value on the wire.
+
+    Raises:
+        BadValue: It is no list of messages; the error says which one is wrong and how.
+    """
+    if payload is None:
+        return []
+    if not isinstance(payload, list):
+        raise BadValue(f"{called} takes a list of messages, but a {type(payload).__name__} was sent.")
+    return [_message_in(message, f"{called}: message {index}", rebuild) for index, message in enumerate(payload)]
+
+
+def _message_in(message: Any, where: str, rebuild: Callable[[str, dict[str, Any], Any], Component]) -> dict[str, Any]:
+    if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+        raise BadValue(f"{where} is no object with a `role` and a `content`.")
+    content, metadata, options = message.get("content"), message.get("metadata"), message.get("options")
+    if not isinstance(content, list):
+        raise BadValue(
+            f"{where} has as its content {content!r:.80}, and no list of parts such as "
+            '[{"type": "text", "text": "Hello"}].'
+        )
+    if metadata is not None and not isinstance(metadata, dict):
+        raise BadValue(f"{where} has metadata that are no object.")
+    if options is not None and not (isinstance(options, list) and all(_is_option(option) for option in options)):
+        raise BadValue(f"{where} has options that are no list of objects with a `value` and maybe a `label`.")
+    return {
+        "role": message["role"],
+        "metadata": None if metadata is None else {k: metadata[k] for k in METADATA if k in metadata},
+        "content": [_part_in(part, where, rebuild) for part in content],
+        "options": options,
+    }
+
+
+def _is_option(option: Any) -> bool:
+    return (
+        isinstance(option, dict) and isinstance(option.get("value"), str) and isinstance(option.get("label", ""), str)
+    )
+
+
+def _part_in(part: Any, where: str, rebuild: Callable[[str, dict[str, Any], Any], Component]) -> dict[str, Any]:
+    if isinstance(part, dict):
+        if isinstance(part.get("text"), str):
+            return {"text": part["text"], "type": "text"}
+        file = part.get("file")
+        if isinstance(file, dict) and isinstance(file.get("path"), str):
+            return {"file": file, "alt_text": part.get("alt_text"), "type": "file"}
+        if isinstance(part.get("component"), str):
+            given, value = part.get("constructor_args"), part.get("value")
+            instance = rebuild(part["component"], given if isinstance(given, dict) else {}, value)
+            return {**part, "type": "component", "instance": instance}
+    raise BadValue(f"{where} has a part that is neither a text, nor a file, nor a component: {part!r:.80}.")

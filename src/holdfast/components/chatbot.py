@@ -1,0 +1,166 @@
+"""Shows a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from typing_extensions import NotRequired, TypedDict, Unpack
+
+from holdfast.components import happenings
+from holdfast.components.base import Component, ComponentOptions
+from holdfast.components.chat_message import ChatMessage as ChatMessage
+from holdfast.components.chat_message import MessageDict as MessageDict
+from holdfast.components.chat_message import messages_in, messages_out
+from holdfast.components.markdown import LatexDelimiter, default_delimiters
+from holdfast.components.schemas import chat_schema
+from holdfast.components.shortcuts import rebuilt
+from holdfast.files import FileData, file_data, guess_type, icon_data
+
+
+class ExampleMessage(TypedDict, total=False):
+    """A message that the visitor can start with."""
+
+    icon: str | FileData
+    """Path or URL of an image, or `{"type": "text", "text": ...}`."""
+    display_text: NotRequired[str]
+    """What is shown instead of the text."""
+    text: NotRequired[str]
+    full_text: NotRequired[str]
+    files: NotRequired[Sequence[str | FileData]]
+
+
+class Chatbot(Component):
+    """Shows a conversation.
+
+    A handler gets and returns a list of messages: dicts with `role` and `content`, or `gr.ChatMessage`s. What it gets
+    has each `content` as a list of parts; what it returns may be a text, a file, a component or a list of those.
+
+    Args:
+        value: The messages at first, or a function that gives them.
+        autoscroll: Whether it scrolls to its end when a message comes.
+        height: Pixels, or a CSS length.
+        resizable: Whether the visitor can change its height.
+        max_height: Pixels, or a CSS length, to which it grows.
+        min_height: Pixels, or a CSS length.
+        editable: Whose messages the visitor can edit: `"user"` or `"all"`.
+        latex_delimiters: Marks between which text is LaTeX.
+        rtl: Whether it runs from right to left.
+        watermark: A text that is added to what the visitor copies.
+        avatar_images: Paths or URLs of the images of the user and the assistant.
+        sanitize_html: Whether HTML that could do harm is taken out.
+        render_markdown: Whether texts are Markdown.
+        feedback_options: What the visitor can say about a message; other words than Like and Dislike make a menu.
+        feedback_value: What was said about each message.
+        line_breaks: Whether a line break in a text is one on the page.
+        layout: `"bubble"` or `"panel"`.
+        placeholder: Markdown shown while there are no messages.
+        examples: Messages that the visitor can start with.
+        allow_file_downloads: Whether files in messages have a download button.
+        group_consecutive_messages: Whether messages of one role in a row stand in one frame.
+        allow_tags: Which HTML tags of its own a text keeps; `True` for all.
+        reasoning_tags: Pairs of marks between which a text is shown as a thought.
+        like_user_message: Whether the visitor's own messages have like buttons.
+        **options: See `ComponentOptions`.
+    """
+
+    NAME: ClassVar[str] = "chatbot"
+    HAS_FILES: ClassVar[bool] = True
+    BUTTONS: ClassVar[Sequence[str] | None] = ("share", "copy", "copy_all")
+    change = happenings.CHANGE
+    select = happenings.SELECT
+    like = happenings.LIKE
+    retry = happenings.RETRY
+    undo = happenings.UNDO
+    example_select = happenings.EXAMPLE_SELECT
+    option_select = happenings.OPTION_SELECT
+    clear = happenings.CLEAR
+    copy = happenings.COPY
+    edit = happenings.EDIT
+
+    def __init__(
+        self,
+        value: Any = None,
+        *,
+        autoscroll: bool = True,
+        height: int | str | None = 400,
+        resizable: bool = False,
+        max_height: int | str | None = None,
+        min_height: int | str | None = None,
+        editable: Literal["user", "all"] | None = None,
+        latex_delimiters: list[LatexDelimiter] | None = None,
+        rtl: bool = False,
+        watermark: str | None = None,
+        avatar_images: Sequence[str | Path | None] | None = None,
+        sanitize_html: bool = True,
+        render_markdown: bool = True,
+        feedback_options: Sequence[str] | None = ("Like", "Dislike"),
+        feedback_value: Sequence[str | None] | None = None,
+        line_breaks: bool = True,
+        layout: Literal["bubble", "panel"] | None = None,
+        placeholder: str | None = None,
+        examples: Sequence[ExampleMessage] | None = None,
+        allow_file_downloads: bool = True,
+        group_consecutive_messages: bool = True,
+        allow_tags: Sequence[str] | bool = True,
+        reasoning_tags: Sequence[tuple[str, str]] | None = None,
+        like_user_message: bool = False,
+        **options: Unpack[ComponentOptions],
+    ) -> None:
+        self.autoscroll = autoscroll
+        self.height = height
+        self.resizable = resizable
+        self.max_height = max_height
+        self.min_height = min_height
+        self.editable = editable
+        self.latex_delimiters = default_delimiters() if latex_delimiters is None else latex_delimiters
+        self.rtl = rtl
+        self.watermark = watermark
+        self.avatar_images = [icon_data(image) for image in avatar_images or (None, None)]
+        self.sanitize_html = sanitize_html
+        self.render_markdown = render_markdown
+        self.feedback_options = list(feedback_options) if feedback_options is not None else None
+        self.feedback_value = feedback_value
+        self.line_breaks = line_breaks
+        self.layout = layout
+        self.placeholder = placeholder
+        self.examples = None if examples is None else [_example(example) for example in examples]
+        self.allow_file_downloads = allow_file_downloads
+        self.group_consecutive_messages = group_consecutive_messages
+        self.allow_tags = allow_tags
+        self.reasoning_tags = reasoning_tags
+        self.like_user_message = like_user_message
+        super().__init__(value, **options)
+
+    def preprocess(self, payload: Any) -> list[dict[str, Any]]:
+        """The messages, each a dict of `role`, `metadata`, `content` and `options`."""
+        return messages_in(payload, self.called, rebuilt)
+
+    def postprocess(self, value: Any) -> list[dict[str, Any]]:
+        """The messages in the form of the wire; `None` empties it."""
+        return messages_out(value, self.reasoning_tags)
+
+    def api_info(self) -> dict[str, Any]:
+        """A list of messages."""
+        return chat_schema()
+
+    def example_payload(self) -> list[dict[str, Any]]:
+        """A greeting and its answer."""
+        texts = (("user", "Hello!"), ("assistant", "How can I help you?"))
+        return [
+            {"role": role, "metadata": None, "content": [{"text": text, "type": "text"}], "options": None}
+            for role, text in texts
+        ]
+
+
+def _example(example: ExampleMessage) -> dict[str, Any]:
+    """An example with its image and its files as FileData."""
+    found: dict[str, Any] = dict(example)
+    if isinstance(icon := found.get("icon"), (str, Path)):
+        found["icon"] = icon_data(icon)
+    if found.get("files"):
+        found["files"] = [
+            file if isinstance(file, dict) else file_data(file, mime_type=guess_type(file)) for file in found["files"]
+        ]
+    return found

@@ -1,0 +1,61 @@
+"""Any number of choices, all in sight."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from typing_extensions import Unpack
+
+from holdfast.components import happenings
+from holdfast.components.base import Field, FieldOptions
+from holdfast.components.choices import Choices, Chooser, several
+
+
+class CheckboxGroup(Chooser, Field):
+    """Any number of choices, all in sight.
+
+    A handler gets the list of chosen values, or of their positions.
+
+    Args:
+        choices: Values, or (label, value) pairs.
+        value: What is chosen at first, or a function that says so.
+        type: `"value"` or `"index"`: what a handler gets.
+        show_select_all: Shows a box that ticks or clears all of them.
+        **options: See `FieldOptions`.
+    """
+
+    NAME: ClassVar[str] = "checkboxgroup"
+    change = happenings.CHANGE
+    input = happenings.INPUT
+    select = happenings.SELECT
+
+    def __init__(
+        self,
+        choices: Choices | None = None,
+        *,
+        value: Any = None,
+        type: Literal["value", "index"] = "value",
+        show_select_all: bool = False,
+        **options: Unpack[FieldOptions],
+    ) -> None:
+        self.set_choices(choices, type)
+        self.show_select_all = show_select_all
+        super().__init__(value, **options)
+
+    def preprocess(self, payload: Any) -> list[Any]:
+        """The chosen values or their positions."""
+        if not isinstance(payload, list):
+            raise self.bad("a list of choices", payload)
+        return [self.chosen(item) for item in payload]
+
+    def postprocess(self, value: Any) -> list[Any]:
+        """The chosen values; `None` clears all, a single value chooses just that."""
+        return several(value)
+
+    def api_info(self) -> dict[str, Any]:
+        """A list of choices."""
+        return {"items": {"enum": self.values, "type": "string"}, "title": "Checkbox Group", "type": "array"}
+
+    def example_payload(self) -> list[Any] | None:
+        """The first choice."""
+        return [self.choices[0][1]] if self.choices else None

@@ -1,0 +1,100 @@
+"""A button that empties components and puts States back to their initial values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from typing_extensions import Self, Unpack
+
+from holdfast.components.base import Component, ValueOptions
+from holdfast.components.button import Button, ButtonSize, ButtonVariant
+from holdfast.components.state import State
+from holdfast.graph.dependency import register
+from holdfast.graph.listener import Visibility
+
+
+class ClearButton(Button):
+    """A button that empties components.
+
+    States among them get their initial value afresh each time; a factory runs again.
+
+    Args:
+        components: What it clears; more can follow with `add`.
+        value: Its text, or a function that gives it.
+        api_name: Name of the endpoint that clears States.
+        api_visibility: Whether that endpoint is documented.
+        **options: See `Button`.
+    """
+
+    def __init__(
+        self,
+        components: Component | Sequence[Component] | None = None,
+        *,
+        value: Any = "Clear",
+        variant: ButtonVariant = "secondary",
+        size: ButtonSize = "lg",
+        icon: str | Path | None = None,
+        link: str | None = None,
+        link_target: Literal["_self", "_blank", "_parent", "_top"] = "_self",
+        interactive: bool = True,
+        scale: int | None = None,
+        min_width: int | None = None,
+        api_name: str | None = None,
+        api_visibility: Visibility = "undocumented",
+        **options: Unpack[ValueOptions],
+    ) -> None:
+        self.api_name = api_name
+        self.api_visibility: Visibility = api_visibility
+        super().__init__(
+            value,
+            variant=variant,
+            size=size,
+            icon=icon,
+            link=link,
+            link_target=link_target,
+            interactive=interactive,
+            scale=scale,
+            min_width=min_width,
+            **options,
+        )
+        if components is not None:
+            self.add(components)
+
+    def add(self, components: Component | Sequence[Component]) -> Self:
+        """Clear these, too.
+
+        Args:
+            components: A component or several; a State is put back on the server, all others in the browser.
+        """
+        cleared = [components] if isinstance(components, Component) else list(components)
+        states = [c for c in cleared if isinstance(c, State)]
+        shown = [c for c in cleared if not isinstance(c, State)]
+        if shown:
+            empty = json.dumps([c.postprocess(None) for c in shown], default=str)
+            register(None, (self.click,), [], shown, {"js": f"() => {empty}", "api_visibility": "private"})
+        if states:
+            register(
+                _fresh(states),
+                (self.click,),
+                [],
+                states,
+                {"api_name": self.api_name, "api_visibility": self.api_visibility},
+            )
+        return self
+
+    def postprocess(self, value: Any) -> Any:
+        """Its new text, as given."""
+        return value
+
+
+def _fresh(states: Sequence[State]) -> Any:
+    """The function that gives each State a new initial value."""
+
+    def clear() -> Any:
+        values = [state.cell.fresh() for state in states]
+        return values[0] if len(values) == 1 else tuple(values)
+
+    return clear

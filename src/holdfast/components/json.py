@@ -1,0 +1,75 @@
+"""Shows JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from typing_extensions import Unpack
+
+from holdfast.components import happenings
+from holdfast.components.base import Component, ComponentOptions
+from holdfast.components.plain import plain
+from holdfast.errors import Error
+
+
+class JSON(Component):
+    """Shows JSON as a tree that opens and closes.
+
+    A handler returns dicts, lists, numbers, or a text that holds JSON; arrays become lists, NaN becomes null and what
+    JSON does not know becomes its `str`.
+
+    Args:
+        value: What it shows at first, or a function that gives it.
+        open: Whether all of it is open at first.
+        show_indices: Whether list items have their index in front.
+        height: Pixels, or a CSS length.
+        max_height: Pixels, or a CSS length, above which it scrolls.
+        min_height: Pixels, or a CSS length.
+        **options: See `ComponentOptions`.
+    """
+
+    NAME: ClassVar[str] = "json"
+    BUTTONS: ClassVar[Sequence[str] | None] = ("copy",)
+    change = happenings.CHANGE
+
+    def __init__(
+        self,
+        value: Any = None,
+        *,
+        open: bool = False,
+        show_indices: bool = False,
+        height: int | str | None = None,
+        max_height: int | str | None = 500,
+        min_height: int | str | None = None,
+        **options: Unpack[ComponentOptions],
+    ) -> None:
+        self.open = open
+        self.show_indices = show_indices
+        self.height = height
+        self.max_height = max_height
+        self.min_height = min_height
+        super().__init__(value, **options)
+
+    def postprocess(self, value: Any) -> Any:
+        """Plain JSON data."""
+        if value is None:
+            return None
+        if isinstance(value, (str, bytes)):
+            return self._parsed(value)
+        try:
+            return plain(value)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{self.called} cannot show {type(value).__name__} as JSON: {error}") from error
+
+    def _parsed(self, text: str | bytes) -> Any:
+        import orjson
+
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            raise Error(f"Invalid JSON string: {error}") from error
+
+    def example_payload(self) -> dict[str, str]:
+        """A small object."""
+        return {"foo": "bar"}

@@ -1,0 +1,80 @@
+"""A field for a number."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from typing_extensions import Unpack
+
+from holdfast.components import happenings
+from holdfast.components.base import Field, FieldOptions
+from holdfast.components.numbers import Numeric
+
+
+class Number(Numeric, Field):
+    """A field for a number.
+
+    A handler gets an `int` or a `float`, as the visitor typed it, and `None` for an empty field.
+
+    Args:
+        value: The number at first, or a function that gives it.
+        placeholder: What it says while it is empty.
+        precision: Digits after the point to which it is rounded both ways; 0 makes an `int` of it.
+        minimum: Least number that is accepted.
+        maximum: Greatest number that is accepted.
+        step: By how much the arrow keys change it.
+        **options: See `FieldOptions`.
+    """
+
+    NAME: ClassVar[str] = "number"
+    change = happenings.CHANGE
+    input = happenings.INPUT
+    submit = happenings.SUBMIT
+    focus = happenings.FOCUS
+    blur = happenings.BLUR
+
+    def __init__(
+        self,
+        value: Any = None,
+        *,
+        placeholder: str | None = None,
+        precision: int | None = None,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        step: float = 1,
+        **options: Unpack[FieldOptions],
+    ) -> None:
+        self.placeholder = placeholder
+        self.precision = precision
+        self.minimum = minimum
+        self.maximum = maximum
+        self.step = step
+        super().__init__(value, **options)
+
+    def preprocess(self, payload: Any) -> Any:
+        """The number, rounded and within the limits. A text passes only where nothing has to be computed with it."""
+        if payload is None:
+            return None
+        if isinstance(payload, (dict, list)):
+            raise self.bad("a number", payload)
+        try:
+            return self.limited(self.rounded(payload))
+        except TypeError:
+            raise self.bad("a number", payload) from None
+
+    def postprocess(self, value: Any) -> Any:
+        """The number, rounded; it may be outside the limits."""
+        if value is None:
+            return None
+        try:
+            return self.rounded(value)
+        except (TypeError, ValueError, OverflowError):
+            raise self.wrong("a number", value) from None
+
+    def api_info(self) -> dict[str, Any]:
+        """A number."""
+        return {"type": "number"}
+
+    def example_payload(self) -> int:
+        """A small number."""
+        return 3

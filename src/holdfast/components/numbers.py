@@ -1,0 +1,40 @@
+"""What fields for numbers share: rounding and limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from holdfast.components.base import Component
+from holdfast.errors import BadValue
+
+
+class Numeric(Component):
+    """A component whose value is a number, maybe rounded, maybe within limits."""
+
+    precision: int | None
+    minimum: float | None
+    maximum: float | None
+
+    def rounded(self, value: Any) -> Any:
+        """`value` rounded to `precision` digits; with 0 digits an int, and an int stays one.
+
+        Raises:
+            TypeError: It is no number.
+        """
+        if self.precision is None:
+            return value
+        if self.precision == 0:
+            return round(value)
+        return round(value, self.precision)
+
+    def limited(self, value: Any) -> Any:
+        """`value` itself when it is within the limits.
+
+        Raises:
+            BadValue: It is outside of them.
+        """
+        if self.minimum is not None and value < self.minimum:
+            raise BadValue(f"Value {value} is less than minimum value {self.minimum}.")
+        if self.maximum is not None and value > self.maximum:
+            raise BadValue(f"Value {value} is greater than maximum value {self.maximum}.")
+        return value

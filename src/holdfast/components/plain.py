@@ -1,0 +1,38 @@
+"""Python values as plain JSON data."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import orjson
+
+OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
+
+
+def plain(value: Any) -> Any:
+    """A copy of `value` in dicts, lists, strings, numbers, booleans and `None`.
+
+    Arrays become lists, NaN becomes `None`, anything else that JSON does not know becomes its `str`.
+
+    Raises:
+        TypeError: It holds itself, a key that is no JSON key, or an integer of more than 64 bits.
+    """
+    return orjson.loads(orjson.dumps(value, default=_fallback, option=OPTIONS))
+
+
+def _fallback(value: Any) -> Any:
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, (numpy.ndarray, numpy.generic)):
+        return value.tolist()
+    return str(value)
+
+
+def type_of(value: Any, module: str, *names: str) -> bool:
+    """Is `value` of one of these classes of an optional library?
+
+    It is never imported for that: a library that was not imported made no value.
+    """
+    loaded = sys.modules.get(module)
+    classes = tuple(found for name in names if isinstance(found := getattr(loaded, name, None), type))
+    return bool(classes) and isinstance(value, classes)

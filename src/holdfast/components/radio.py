@@ -1,0 +1,55 @@
+"""One choice out of several that are all in sight."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from typing_extensions import Unpack
+
+from holdfast.components import happenings
+from holdfast.components.base import Field, FieldOptions
+from holdfast.components.choices import Choices, Chooser
+
+
+class Radio(Chooser, Field):
+    """One choice out of several that are all in sight.
+
+    A handler gets the chosen value, or its position; `None` while nothing is chosen.
+
+    Args:
+        choices: Values, or (label, value) pairs.
+        value: What is chosen at first, or a function that says so.
+        type: `"value"` or `"index"`: what a handler gets.
+        rtl: Whether it runs from right to left.
+        **options: See `FieldOptions`.
+    """
+
+    NAME: ClassVar[str] = "radio"
+    select = happenings.SELECT
+    change = happenings.CHANGE
+    input = happenings.INPUT
+
+    def __init__(
+        self,
+        choices: Choices | None = None,
+        *,
+        value: Any = None,
+        type: Literal["value", "index"] = "value",
+        rtl: bool = False,
+        **options: Unpack[FieldOptions],
+    ) -> None:
+        self.set_choices(choices, type)
+        self.rtl = rtl
+        super().__init__(value, **options)
+
+    def preprocess(self, payload: Any) -> Any:
+        """The chosen value or its position."""
+        return None if payload is None else self.chosen(payload)
+
+    def api_info(self) -> dict[str, Any]:
+        """One of the choices."""
+        return {"enum": self.values, "title": "Radio", "type": "string"}
+
+    def example_payload(self) -> Any:
+        """The first choice."""
+        return self.choices[0][1] if self.choices else None

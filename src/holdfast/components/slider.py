@@ -1,0 +1,92 @@
+"""A slider between two numbers."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from typing_extensions import Unpack
+
+from holdfast.components import happenings
+from holdfast.components.base import Field, FieldOptions
+from holdfast.components.numbers import Numeric
+
+
+class Slider(Numeric, Field):
+    """A slider between two numbers.
+
+    A handler gets the number where it stands; `None` returned puts it at the minimum.
+
+    Args:
+        minimum: The number at its left end.
+        maximum: The number at its right end.
+        value: The number at first, or a function that gives it; the minimum by default.
+        step: Distance between neighbouring positions; by default a power of ten that gives 100 to 1000 of them.
+        precision: Digits after the point to which it is rounded both ways; 0 makes an `int` of it.
+        randomize: Whether each page load starts it somewhere else.
+        **options: See `FieldOptions`.
+    """
+
+    NAME: ClassVar[str] = "slider"
+    BUTTONS: ClassVar[Sequence[str] | None] = None
+    RANDOM: ClassVar[random.Random] = random.SystemRandom()
+    """Where `randomize` takes its numbers from."""
+    change = happenings.CHANGE
+    input = happenings.INPUT
+    release = happenings.RELEASE
+
+    minimum: float
+    maximum: float
+
+    def __init__(
+        self,
+        minimum: float = 0,
+        maximum: float = 100,
+        value: Any = None,
+        *,
+        step: float | None = None,
+        precision: int | None = None,
+        randomize: bool = False,
+        **options: Unpack[FieldOptions],
+    ) -> None:
+        if minimum >= maximum:
+            raise ValueError("Slider minimum must be less than maximum.")
+        self.minimum = minimum
+        self.maximum = maximum
+        self.step = 10 ** math.floor(math.log10(maximum - minimum) - 2) if step is None else step
+        self.precision = precision
+        super().__init__(self.anywhere if randomize else value, **options)
+
+    def anywhere(self) -> float:
+        """One of its positions, each as likely as the others."""
+        count = math.floor((self.maximum - self.minimum) / self.step)
+        digits = max(0, 2 - math.floor(math.log10(self.step)))
+        return round(self.minimum + self.RANDOM.randint(0, count) * self.step, digits)
+
+    def preprocess(self, payload: Any) -> Any:
+        """The number, rounded and within the limits."""
+        if isinstance(payload, (dict, list)):
+            raise self.bad("a number", payload)
+        try:
+            return self.limited(self.rounded(payload))
+        except TypeError:
+            raise self.bad("a number", payload) from None
+
+    def postprocess(self, value: Any) -> Any:
+        """The number, rounded; `None` is the minimum."""
+        if value is None:
+            return self.minimum
+        try:
+            return self.rounded(value)
+        except (TypeError, ValueError, OverflowError):
+            raise self.wrong("a number", value) from None
+
+    def api_info(self) -> dict[str, Any]:
+        """A number, with its limits said in words."""
+        return {"type": "number", "description": f"numeric value between {self.minimum} and {self.maximum}"}
+
+    def example_payload(self) -> float:
+        """Its minimum."""
+        return self.minimum
