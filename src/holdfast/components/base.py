@@ -173,9 +173,8 @@ class Component(Block):
         if self.load_fn is not None:
             every = self.every
             if isinstance(every, (int, float)):
-                every = lazy.load("holdfast.components.timer:Timer")(
-                    every
-                )  # a Timer is a component: not importable here
+                # A Timer is a component itself: its module needs this one first.
+                every = lazy.load("holdfast.components.timer:Timer")(every)
             attach_load(self, self.load_fn, every=every, inputs=self.inputs)
         return self
 

@@ -10,13 +10,13 @@ from typing_extensions import NotRequired, TypedDict, Unpack
 
 from holdfast.components import happenings
 from holdfast.components.base import Component, ComponentOptions
-from holdfast.components.chat_message import ChatMessage as ChatMessage
-from holdfast.components.chat_message import MessageDict as MessageDict
-from holdfast.components.chat_message import messages_in, messages_out
+from holdfast.components.chat_message import ChatMessage, MessageDict, messages_in, messages_out
 from holdfast.components.markdown import LatexDelimiter, default_delimiters
 from holdfast.components.schemas import chat_schema
 from holdfast.components.shortcuts import rebuilt
 from holdfast.files import FileData, file_data, guess_type, icon_data
+
+__all__ = ["ChatMessage", "Chatbot", "ExampleMessage", "MessageDict"]
 
 
 class ExampleMessage(TypedDict, total=False):

@@ -12,6 +12,7 @@ from typing_extensions import Self, Unpack
 from holdfast.components.base import Component, ValueOptions
 from holdfast.components.button import Button, ButtonSize, ButtonVariant
 from holdfast.components.state import State
+from holdfast.graph.context import current
 from holdfast.graph.dependency import register
 from holdfast.graph.listener import Visibility
 
@@ -48,6 +49,7 @@ class ClearButton(Button):
     ) -> None:
         self.api_name = api_name
         self.api_visibility: Visibility = api_visibility
+        self._waiting: list[Component] = []
         super().__init__(
             value,
             variant=variant,
@@ -70,6 +72,21 @@ class ClearButton(Button):
             components: A component or several; a State is put back on the server, all others in the browser.
         """
         cleared = [components] if isinstance(components, Component) else list(components)
+        if current.get() is None:
+            self._waiting += cleared
+        else:
+            self._listen(cleared)
+        return self
+
+    def render(self) -> Any:
+        """Place the button; what it was given outside of a Blocks is cleared from now on."""
+        super().render()
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            self._listen(waiting)
+        return self
+
+    def _listen(self, cleared: list[Component]) -> None:
         states = [c for c in cleared if isinstance(c, State)]
         shown = [c for c in cleared if not isinstance(c, State)]
         if shown:
@@ -83,7 +100,6 @@ class ClearButton(Button):
                 states,
                 {"api_name": self.api_name, "api_visibility": self.api_visibility},
             )
-        return self
 
     def postprocess(self, value: Any) -> Any:
         """Its new text, as given."""

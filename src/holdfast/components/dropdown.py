@@ -29,7 +29,7 @@ class Dropdown(Chooser, Field):
 
     Args:
         choices: Values, or (label, value) pairs.
-        value: What is chosen at first, or a function that says so; the first choice by default (not with `multiselect`).
+        value: What is chosen at first, or a function that says so; by default the first choice, or none of several.
         type: `"value"` or `"index"`: what a handler gets.
         multiselect: Whether several can be chosen.
         allow_custom_value: Whether the visitor can type what is not among the choices.

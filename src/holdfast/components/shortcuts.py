@@ -82,6 +82,23 @@ def component(name: str, **options: Any) -> Component:
     return component_class(name)(**options)
 
 
+def get_component_instance(given: str | Component, render: bool = False, unrender: bool = False) -> Component:
+    """The component that is given, or that a name stands for.
+
+    Args:
+        given: A component or its name.
+        render: Whether it is placed here.
+        unrender: Whether it is taken out of the place that it has.
+    """
+    if not isinstance(given, Component):
+        return component(given, render=render)
+    if unrender and given.parent is not None:
+        given.unrender()
+    if render and given.parent is None:
+        given.render()
+    return given
+
+
 def rebuilt(name: str, given: dict[str, Any], value: Any) -> Component:
     """The component that a client says a chat message holds.
 
