@@ -1,0 +1,29 @@
+"""What a session is: cells, scopes, lanes, commits, change detection, history. No HTTP and no components here."""
+
+from __future__ import annotations
+
+from holdfast.errors import StateError
+from holdfast.state.engine import StateEngine
+from holdfast.state.errors import NotBoundError, StateConflictError, StateDeadlockError, UpdateError
+from holdfast.state.event import StateEvent
+from holdfast.state.options import StateOptions
+from holdfast.state.owners import Owner, Owners, Scope
+from holdfast.state.spec import CellSpec, check_specs
+from holdfast.state.stats import StateStats
+
+__all__ = [
+    "CellSpec",
+    "NotBoundError",
+    "Owner",
+    "Owners",
+    "Scope",
+    "StateConflictError",
+    "StateDeadlockError",
+    "StateEngine",
+    "StateError",
+    "StateEvent",
+    "StateOptions",
+    "StateStats",
+    "UpdateError",
+    "check_specs",
+]

@@ -1,0 +1,125 @@
+"""Reading and writing a State from a program's own code: in a handler, a thread, or a task."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from holdfast.errors import StateError
+from holdfast.state.engine import Put, StateEngine, checked_result
+from holdfast.state.errors import NotBoundError
+from holdfast.state.event import StateEvent, current_event
+from holdfast.state.owners import Owner
+from holdfast.state.spec import CellSpec
+
+
+def update(spec: CellSpec, owner: str | Owner | None, fn: Callable[[Any], Any]) -> Any:
+    """Set a cell to what `fn` makes of its value; see `State.update`.
+
+    In a thread it blocks until the commit and `fn` runs in that thread; on an event loop it returns an awaitable.
+    """
+    event = _event(spec)
+    engine = event.engine if event is not None else _engine(spec)
+    whose = _owner(spec, owner, event)
+    here = _running_loop()
+    if event is not None and event.holds(whose, spec) and (spec in event.working or spec in event.given):
+        old = event.working[spec] if spec in event.working else event.given[spec].value
+        return _inside(event, spec, fn, old, here)
+    if here is None:
+        return _blocking_update(engine, spec, whose, fn)
+    return _on_loop(engine, here, engine.update(spec, whose, fn))
+
+
+def put(spec: CellSpec, owner: str | Owner | None, value: Any) -> Any:
+    """Set a cell to a value; see `State.set`."""
+    return update(spec, owner, lambda _: Put(value))
+
+
+def get(spec: CellSpec, owner: str | Owner | None) -> Any:
+    """A copy of a cell's last commit; see `State.get`."""
+    event = _event(spec)
+    engine = event.engine if event is not None else _engine(spec)
+    work = engine.get(spec, _owner(spec, owner, event))
+    here = _running_loop()
+    return _blocking(engine, work) if here is None else _on_loop(engine, here, work)
+
+
+def _inside(
+    event: StateEvent, spec: CellSpec, fn: Callable[[Any], Any], old: Any, here: asyncio.AbstractEventLoop | None
+) -> Any:
+    new = event.working[spec] = checked_result(spec, fn, old, fn(old))
+    if here is None:
+        return new
+    done = here.create_future()
+    done.set_result(new)
+    return done
+
+
+def _blocking_update(engine: StateEngine, spec: CellSpec, owner: Owner, fn: Callable[[Any], Any]) -> Any:
+    event, value = _blocking(engine, engine.begin(spec, owner))
+    token = current_event.set(event)
+    try:
+        new = checked_result(spec, fn, value, fn(value))
+    except BaseException as error:
+        _blocking(engine, event.__aexit__(type(error), error, None))
+        raise
+    finally:
+        current_event.reset(token)
+    _blocking(engine, engine.end(event, spec, new))
+    return new
+
+
+def _event(spec: CellSpec) -> StateEvent | None:
+    event = current_event.get()
+    return event if event is not None and (not spec.engines or event.engine in spec.engines) else None
+
+
+def _engine(spec: CellSpec) -> StateEngine:
+    if len(spec.engines) == 1:
+        return spec.engines[0]
+    if not spec.engines:
+        raise NotBoundError(f"{spec.label} belongs to no running app. Launch the app before its State is used.")
+    raise NotBoundError(
+        f"{spec.label} belongs to {len(spec.engines)} running apps, so it is not clear which one is meant. "
+        "Use it inside an event, or through one app's engine: engine.update(spec, owner, fn)."
+    )
+
+
+def _owner(spec: CellSpec, owner: str | Owner | None, event: StateEvent | None) -> Owner:
+    if isinstance(owner, Owner):
+        return owner
+    if owner is not None:
+        return Owner(spec.scope, owner)
+    if event is not None:
+        return event.owners.of(spec.scope)
+    if spec.scope == "app":
+        return Owner("app", "app")
+    named = {"session": "owner=request.session_hash", "user": "owner=request.username", "browser": "owner=…"}
+    raise StateError(
+        f"{spec.label} has scope={spec.scope!r}, and outside an event it is not clear whose value is meant. "
+        f"Pass {named[spec.scope]}."
+    )
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _blocking(engine: StateEngine, work: Coroutine[Any, Any, Any]) -> Any:
+    if engine.loop is None:
+        work.close()
+        raise NotBoundError("The app that holds this State has ended.")
+    return asyncio.run_coroutine_threadsafe(work, engine.loop).result()
+
+
+def _on_loop(engine: StateEngine, here: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any]) -> Any:
+    if engine.loop is here:
+        return engine.spawn(work)
+    if engine.loop is None:
+        work.close()
+        raise NotBoundError("The app that holds this State has ended.")
+    return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, engine.loop))

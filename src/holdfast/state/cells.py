@@ -1,0 +1,125 @@
+"""What the engine holds: cells, and the homes of their owners."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
+
+from holdfast.state.snapshot import Image, Snapshot
+
+if TYPE_CHECKING:
+    from asyncio import Future
+
+    from holdfast.state.event import StateEvent
+    from holdfast.state.owners import Owner
+    from holdfast.state.spec import CellSpec
+
+
+class Unset:
+    """The mark of a cell that has no live object."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = Unset()
+
+
+class Cell:
+    """One State of one owner.
+
+    `value` is the live object, `image` what is known of the last commit. A value that cannot change in place has no
+    image and is its own commit. A cell without both is not created yet.
+    """
+
+    __slots__ = (
+        "expires",
+        "holder",
+        "home",
+        "image",
+        "lent",
+        "size",
+        "spec",
+        "timed",
+        "value",
+        "version",
+        "waiters",
+    )
+
+    def __init__(self, spec: CellSpec, home: Home) -> None:
+        self.spec = spec
+        self.home = home
+        self.value: Any = UNSET
+        self.image: Image | None = None
+        self.version = 0
+        """One more at each commit; 0 before the cell is created."""
+        self.size = 0
+        self.expires: float | None = None
+        """When its time to live ends, on the monotonic clock."""
+        self.timed = False
+        """A timer for it is in the heap."""
+        self.holder: StateEvent | None = None
+        """The event that holds its lane."""
+        self.waiters: deque[tuple[StateEvent, Future[None]]] | None = None
+        self.lent: StateEvent | None = None
+        """The event whose function has the live object in its hands."""
+
+    @property
+    def created(self) -> bool:
+        """Whether it has a value."""
+        return self.value is not UNSET or self.image is not None
+
+    def committed(self) -> Any:
+        """The committed value: the live object where nobody can change it, else a new object."""
+        if isinstance(self.image, Snapshot):
+            return self.image.restore()
+        return self.value
+
+    def put(self, value: Any, image: Image | None, size: int) -> None:
+        """Make `value` the truth."""
+        self.value = value
+        self.image = image
+        self.home.size += size - self.size
+        self.size = size
+
+    def undo(self, value: Any) -> None:
+        """Forget a live object that a failed step may have changed."""
+        if self.value is value and isinstance(self.image, Snapshot):
+            self.value = UNSET
+            self.lent = None
+
+    def clear(self) -> None:
+        """Go back to not being created."""
+        self.put(UNSET, None, 0)
+        self.version += 1
+        self.expires = None
+        self.lent = None
+
+
+class Home:
+    """The cells of one owner in this process, and how long they are kept."""
+
+    __slots__ = ("cells", "closes", "dropped", "opened", "owner", "size", "timed", "users", "was_open")
+
+    def __init__(self, owner: Owner) -> None:
+        self.owner = owner
+        self.cells: dict[str, Cell] = {}
+        self.opened = 0
+        """Connections that hold it open."""
+        self.users = 0
+        """Events that are using it."""
+        self.was_open = False
+        """A connection has held it open at some time; the grace of others counts from their last use."""
+        self.closes: float | None = None
+        """When a closed one goes, on the monotonic clock."""
+        self.timed = False
+        """A timer for it is in the heap."""
+        self.dropped = False
+        self.size = 0
+
+    def cell(self, spec: CellSpec) -> Cell:
+        """The cell of a State; made when it is first asked for."""
+        cell = self.cells.get(spec.name)
+        if cell is None:
+            cell = self.cells[spec.name] = Cell(spec, self)
+        return cell

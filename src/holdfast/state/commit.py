@@ -1,0 +1,137 @@
+"""How one step's values become the truth: encode, compare, then apply all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from holdfast.state.atoms import is_atom, size_of
+from holdfast.state.cells import UNSET
+from holdfast.state.content import same
+from holdfast.state.errors import StateConflictError
+from holdfast.state.snapshot import Image, Snapshot, Unkept
+
+if TYPE_CHECKING:
+    from holdfast.state.cells import Cell
+    from holdfast.state.event import StateEvent
+    from holdfast.state.spec import CellSpec
+
+
+class Pending:
+    """One cell's part of a commit.
+
+    Args:
+        cell: The cell.
+        value: Its value after the step.
+        image: The value's image; `None` for one that cannot change in place.
+        dirty: The committed bytes become others.
+        changed: The content becomes another, as listeners of the change see it.
+        returned: The step returned it; it was not only changed in place.
+    """
+
+    __slots__ = ("cell", "changed", "dirty", "image", "returned", "value")
+
+    def __init__(
+        self, cell: Cell, value: Any, image: Image | None, *, dirty: bool, changed: bool, returned: bool
+    ) -> None:
+        self.cell = cell
+        self.value = value
+        self.image = image
+        self.dirty = dirty
+        self.changed = changed
+        self.returned = returned
+
+
+async def commit(event: StateEvent, values: Mapping[CellSpec, Any]) -> tuple[CellSpec, ...]:
+    """Commit one step of `event`; see `StateEvent.commit`."""
+    pending = [await _returned(event, spec, value) for spec, value in values.items()]
+    for spec, value in event.working.items():
+        if spec not in values:
+            pending.append(await _returned(event, spec, value))
+    for spec, given in event.given.items():
+        if given.image is None or spec in values or spec in event.working:
+            continue
+        found = await _in_place(event, spec)
+        if found is not None:
+            pending.append(found)
+    return await event.engine.apply(event, pending) if pending else ()
+
+
+async def _returned(event: StateEvent, spec: CellSpec, value: Any) -> Pending:
+    cell = event.cell(spec)
+    if not cell.created and spec.watched:
+        await event.engine.create(cell)
+    image = None if is_atom(value) else await event.engine.image(value, cell)
+    dirty, changed = await compare(event, cell, value, image)
+    return Pending(cell, value, image, dirty=dirty, changed=changed, returned=True)
+
+
+async def _in_place(event: StateEvent, spec: CellSpec) -> Pending | None:
+    """What an event did to a value that it was given and did not return."""
+    given = event.given[spec]
+    cell, engine = given.cell, event.engine
+    if isinstance(given.image, Unkept) and not spec.watched:
+        return None
+    image = await engine.image(given.value, cell)
+    if isinstance(given.image, Snapshot) and isinstance(image, Snapshot) and given.image.same_bytes(image):
+        return None
+    if isinstance(given.image, Unkept) and not _fingerprint_differs(given.image, image):
+        return None
+    if not engine.shares_objects(spec):
+        engine.learn_writer(event, spec)
+        await event.hold(cell)
+        if cell.version != given.version:
+            engine.stats.conflicts += 1
+            raise StateConflictError(spec.label)
+    dirty, changed = await compare(event, cell, given.value, image)
+    return Pending(cell, given.value, image, dirty=dirty, changed=changed, returned=False)
+
+
+async def compare(event: StateEvent, cell: Cell, value: Any, image: Image | None) -> tuple[bool, bool]:
+    """Whether a value differs from the committed one: in its bytes, and (only where it is watched) in its content."""
+    old, watched = cell.image, cell.spec.watched
+    if old is None and image is None and cell.created:
+        differs = value is not cell.value and not same(cell.value, value)
+        return differs, differs and watched
+    if isinstance(old, Snapshot) and isinstance(image, Snapshot):
+        if old.same_bytes(image):
+            return False, False
+        definite = not watched or (old.definite and image.definite)
+        return True, watched and (definite or await event.engine.differs(old, value))
+    if isinstance(old, Unkept) and isinstance(image, Unkept):
+        return True, watched and (_fingerprint_differs(old, image) or _replaced_unknown(old, image, cell, value))
+    return True, watched
+
+
+def _fingerprint_differs(old: Unkept, new: Image | None) -> bool:
+    if not isinstance(new, Unkept):
+        return True
+    return old.digest is not None and new.digest is not None and old.digest != new.digest
+
+
+def _replaced_unknown(old: Unkept, new: Unkept, cell: Cell, value: Any) -> bool:
+    """Without fingerprints, another object counts as another content."""
+    return (old.digest is None or new.digest is None) and value is not cell.value
+
+
+def place(event: StateEvent, pending: Pending, live: set[int]) -> None:
+    """Put one cell's new value in its place.
+
+    Args:
+        event: The event that commits.
+        pending: The cell's part.
+        live: Ids of the objects that are other cells' own; a cell does not share its object with another.
+    """
+    cell, value, image = pending.cell, pending.value, pending.image
+    if pending.dirty:
+        cell.version += 1
+        cell.put(value, image, size_of(value) if image is None else image.size)
+    elif image is not None:
+        cell.value = value
+    if isinstance(image, Snapshot):
+        if id(value) in live:
+            cell.value = UNSET
+            cell.lent = None
+        else:
+            live.add(id(value))
+            cell.lent = event

@@ -1,0 +1,247 @@
+"""One event as a transaction on the cells of its visitor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from typing_extensions import Self
+
+from holdfast.state import commit, lanes
+from holdfast.state.errors import UpdateError
+from holdfast.state.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from holdfast.state.cells import Cell, Home
+    from holdfast.state.engine import StateEngine
+    from holdfast.state.owners import Owner, Owners
+    from holdfast.state.snapshot import Image
+    from holdfast.state.spec import CellSpec
+
+current_event: ContextVar[StateEvent | None] = ContextVar("holdfast_state_event", default=None)
+"""The event whose function is running; threads that run a step get a copy of the context."""
+
+
+class Given(NamedTuple):
+    """A cell's value in the hands of an event, and the commit that it comes from."""
+
+    cell: Cell
+    value: Any
+    version: int
+    image: Image | None
+
+
+class StateEvent:
+    """The transaction of one event; made by `StateEngine.event`, used with `async with`.
+
+    It enters when every lane of what it writes is held. What is neither committed nor discarded when it is left is
+    discarded.
+    """
+
+    __slots__ = (
+        "_before",
+        "_cells",
+        "_homes",
+        "_on_wait",
+        "_open",
+        "_reads",
+        "_writes",
+        "engine",
+        "given",
+        "held",
+        "of",
+        "owners",
+        "root",
+        "waited",
+        "waits_for",
+        "working",
+    )
+
+    def __init__(
+        self,
+        engine: StateEngine,
+        owners: Owners,
+        reads: Sequence[CellSpec],
+        writes: Sequence[CellSpec],
+        on_wait: Callable[[int], None] | None,
+        of: Hashable,
+    ) -> None:
+        self.engine = engine
+        self.owners = owners
+        self.of = of
+        self.waited = 0.0
+        """Seconds that it waited for lanes."""
+        self.held: list[Cell] = []
+        """Cells whose lanes it holds."""
+        self.given: dict[CellSpec, Given] = {}
+        self.working: dict[CellSpec, Any] = {}
+        """Values set by `update` inside the step."""
+        self.root: StateEvent = self
+        """The event inside of which it runs; itself for most."""
+        self.waits_for: Cell | None = None
+        self._reads = reads
+        self._writes = writes
+        self._on_wait = on_wait
+        self._cells: dict[CellSpec, Cell] = {}
+        self._homes: list[Home] = []
+        self._before: StateEvent | None = None
+        self._open = False
+
+    async def __aenter__(self) -> Self:
+        self._before = current_event.get()
+        if self._before is not None and self._before.engine is self.engine:
+            self.root = self._before.root
+        try:
+            for spec in self.engine.lanes_of(self):
+                await self.hold(self.cell(spec))
+        except BaseException:
+            self._leave()
+            raise
+        current_event.set(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._open or kind is not None:
+            self._undo()
+        current_event.set(self._before)
+        self._leave()
+
+    @property
+    def reads(self) -> Sequence[CellSpec]:
+        """The States that its function takes."""
+        return self._reads
+
+    @property
+    def writes(self) -> Sequence[CellSpec]:
+        """The States among its outputs."""
+        return self._writes
+
+    def cell(self, spec: CellSpec) -> Cell:
+        """The visitor's cell of a State."""
+        cell = self._cells.get(spec)
+        if cell is None:
+            home = self.engine.use(self.owners.of(spec.scope))
+            self._homes.append(home)
+            cell = self._cells[spec] = home.cell(spec)
+        return cell
+
+    async def hold(self, cell: Cell) -> None:
+        """Take the lane of a cell, or wait for it."""
+        if cell.holder is None:
+            cell.holder = self
+        elif cell.holder is not self:
+            clock = self.engine.clock
+            if self._on_wait is not None:
+                self._on_wait(lanes.queue_length(cell))
+            began = clock.monotonic()
+            try:
+                await lanes.take(cell, self)
+            finally:
+                took = clock.monotonic() - began
+                self.waited += took
+                self.engine.stats.lane_waits += 1
+                self.engine.stats.lane_wait_seconds += took
+        else:
+            return
+        self.held.append(cell)
+
+    def holds(self, owner: Owner, spec: CellSpec) -> bool:
+        """Whether it holds the lane of an owner's cell."""
+        return any(cell.spec.name == spec.name and cell.home.owner == owner for cell in self.held)
+
+    async def values(self) -> dict[CellSpec, Any]:
+        """The owner's own objects of the States it reads; the first access creates them."""
+        self._open = True
+        found = {}
+        for spec in self._reads:
+            cell = self.cell(spec)
+            if not cell.created:
+                await self.engine.create(cell)
+            found[spec] = await self._give(spec, cell)
+        return found
+
+    async def _give(self, spec: CellSpec, cell: Cell) -> Any:
+        given = self.given.get(spec)
+        if given is not None and given.version == cell.version and given.image is None:
+            return given.value
+        image = cell.image
+        if not isinstance(image, Snapshot):
+            value = cell.value
+        elif cell.lent is None or cell.lent is self or self.engine.shares_objects(spec):
+            value = await self.engine.live(cell)
+            cell.lent = self
+        else:
+            # Another event has the object in its hands: what it does to it is none of this one's business.
+            value = await self.engine.restored(image)
+        self.given[spec] = Given(cell, value, cell.version, cell.image)
+        return value
+
+    async def value_of(self, spec: CellSpec) -> Any:
+        """The value of one State as this step has it, after `update`s inside the step."""
+        if spec in self.working:
+            return self.working[spec]
+        if spec in self.given:
+            return self.given[spec].value
+        cell = self.cell(spec)
+        if not cell.created:
+            await self.engine.create(cell)
+        self._open = True
+        return await self._give(spec, cell)
+
+    async def commit(self, values: Mapping[CellSpec, Any]) -> tuple[CellSpec, ...]:
+        """Make one step's values the truth, all together.
+
+        Args:
+            values: What the step returned, by State. In-place changes of everything that `values()` gave are found
+                and committed too.
+
+        Returns:
+            The watched States whose content changed.
+
+        Raises:
+            StateConflictError: A State that is not among the outputs was changed in place while another event wrote it;
+                nothing of the step is kept.
+            UpdateError: A value for a State that the event did not declare.
+        """
+        for spec in values:
+            if spec not in self._writes and spec not in self._reads:
+                raise UpdateError(f"{spec.label} is written by an event that does not declare it as an output.")
+        self._open = True
+        try:
+            changed = await commit.commit(self, values)
+        except BaseException:
+            self._undo()
+            raise
+        self._open = False
+        return changed
+
+    async def discard(self) -> None:
+        """Forget the step: every cell is as after its last commit."""
+        self._undo()
+
+    def _undo(self) -> None:
+        for given in self.given.values():
+            given.cell.undo(given.value)
+        self._release()
+        self.given.clear()
+        self.working.clear()
+        self._open = False
+
+    def _release(self) -> None:
+        for given in self.given.values():
+            if given.cell.lent is self:
+                given.cell.lent = None
+
+    def _leave(self) -> None:
+        self._release()
+        for cell in self.held:
+            lanes.free(cell)
+        self.held.clear()
+        for home in self._homes:
+            self.engine.leave(home)
+        self._homes.clear()

@@ -1,0 +1,216 @@
+"""How long owners and cells are kept: open and closed, time to live, bounds, delete callbacks."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from holdfast.state.cells import UNSET, Cell, Home
+from holdfast.state.snapshot import Snapshot
+from holdfast.state.timers import Timers
+
+if TYPE_CHECKING:
+    from holdfast.clock import Clock
+    from holdfast.state.options import StateOptions
+    from holdfast.state.owners import Owner
+    from holdfast.state.stats import StateStats
+
+log = logging.getLogger("holdfast.state")
+
+
+class Lifetime:
+    """The homes in memory, in the order of their last use, and their ends.
+
+    Args:
+        clock: Where time comes from.
+        options: Grace and bounds.
+        stats: Where evictions and expirations are counted.
+        expire: Called with a cell whose time to live is over.
+    """
+
+    def __init__(self, clock: Clock, options: StateOptions, stats: StateStats, expire: Callable[[Cell], None]) -> None:
+        self._clock = clock
+        self._options = options
+        self._stats = stats
+        self._expire = expire
+        self._open: OrderedDict[Owner, Home] = OrderedDict()
+        self._closed: OrderedDict[Owner, Home] = OrderedDict()
+        self._shared: dict[Owner, Home] = {}
+        self.timers = Timers(clock, _deadline, self._fire)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self.size = 0
+        """Bytes of the values of all homes."""
+
+    def __len__(self) -> int:
+        return len(self._open) + len(self._closed) + len(self._shared)
+
+    def __iter__(self) -> Iterator[Home]:
+        for homes in (self._open, self._closed, self._shared):
+            yield from homes.values()
+
+    def find(self, owner: Owner) -> Home | None:
+        """An owner's home, if it is in memory."""
+        return self._open.get(owner) or self._closed.get(owner) or self._shared.get(owner)
+
+    def home(self, owner: Owner) -> Home:
+        """An owner's home, made if need be; its use is noted."""
+        home = self._open.get(owner)
+        if home is not None:
+            self._open.move_to_end(owner)
+            return home
+        home = self._closed.get(owner)
+        if home is not None:
+            self._closed.move_to_end(owner)
+            return home
+        if owner.scope == "app":
+            return self._shared.setdefault(owner, Home(owner))
+        home = self._closed[owner] = Home(owner)
+        self._shrink(home)
+        return home
+
+    def open(self, owner: Owner) -> None:
+        """A connection holds the owner's home open from now on."""
+        home = self.home(owner)
+        home.opened += 1
+        home.was_open = True
+        home.closes = None
+        if self._closed.pop(owner, None) is not None:
+            self._open[owner] = home
+
+    def close(self, owner: Owner) -> None:
+        """A connection is gone; after the last one the grace begins."""
+        home = self._open.get(owner)
+        if home is None:
+            return
+        home.opened -= 1
+        if home.opened <= 0:
+            home.opened = 0
+            del self._open[owner]
+            self._closed[owner] = home
+            self._count_grace(home)
+
+    def release(self, home: Home) -> None:
+        """An event is done with a home."""
+        home.users -= 1
+        if home.users:
+            return
+        if home.dropped:
+            self._finish(home)
+        elif home.opened == 0 and home.owner.scope == "session":
+            if not home.was_open:
+                self._count_grace(home)
+            elif home.closes is not None and home.closes <= self._clock.monotonic():
+                self._stats.expirations += 1
+                self.drop(home)
+
+    def _count_grace(self, home: Home) -> None:
+        home.closes = self._clock.monotonic() + self._options.grace
+        if not home.timed:
+            self.timers.watch(home)
+
+    def touch(self, cell: Cell) -> None:
+        """A cell was written: its time to live begins anew."""
+        if cell.spec.time_to_live is not None:
+            cell.expires = self._clock.monotonic() + cell.spec.time_to_live
+            if not cell.timed:
+                self.timers.watch(cell)
+
+    def _fire(self, item: Home | Cell) -> None:
+        if isinstance(item, Cell):
+            if not item.home.dropped:
+                self._expire(item)
+        elif not item.users:
+            # One in use goes when its last event leaves.
+            self._stats.expirations += 1
+            self.drop(item)
+
+    def drop(self, home: Home) -> None:
+        """Forget a home; its values' callbacks run when no event uses it any more."""
+        owner = home.owner
+        for homes in (self._open, self._closed, self._shared):
+            if homes.get(owner) is home:
+                del homes[owner]
+        self.size -= home.size
+        home.dropped = True
+        home.closes = None
+        if not home.users:
+            self._finish(home)
+
+    def _finish(self, home: Home) -> None:
+        for cell in home.cells.values():
+            self.call_back(cell)
+        home.cells.clear()
+
+    def call_back(self, cell: Cell) -> None:
+        """Hand the value that is dropped to the State's delete callback."""
+        callback = cell.spec.delete_callback
+        if callback is None or not cell.created:
+            return
+        if cell.value is UNSET or cell.lent is not None:
+            make = cell.image.restore if isinstance(cell.image, Snapshot) else cell.committed
+        else:
+            make = partial(_same_object, cell.value)
+        self.spawn(_call(callback, make, cell.spec.label))
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run a coroutine in the background; `finish` waits for it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def grown(self, delta: int) -> None:
+        """Note that a home has grown by so many bytes."""
+        self.size += delta
+        limit = self._options.memory_limit
+        if limit is not None and self.size > limit:
+            self._shrink(None)
+
+    def _shrink(self, keep: Home | None) -> None:
+        limit = self._options.memory_limit
+        while len(self._open) + len(self._closed) > self._options.session_capacity or (
+            limit is not None and self.size > limit
+        ):
+            victim = self._least_used(keep)
+            if victim is None:
+                return
+            self._stats.evictions += 1
+            self.drop(victim)
+
+    def _least_used(self, keep: Home | None) -> Home | None:
+        for homes in (self._closed, self._open):
+            for home in homes.values():
+                if not home.users and home is not keep:
+                    return home
+        return None
+
+    async def finish(self, *, drop: bool) -> None:
+        """End all: drop what is held if it is lost anyway, and wait for the callbacks."""
+        self.timers.close()
+        if drop:
+            for home in list(self):
+                self.drop(home)
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _deadline(item: Home | Cell) -> float | None:
+    return item.expires if isinstance(item, Cell) else item.closes
+
+
+def _same_object(value: Any) -> Any:
+    return value
+
+
+async def _call(callback: Callable[[Any], object], make: Callable[[], Any], label: str) -> None:
+    try:
+        result = await asyncio.get_running_loop().run_in_executor(None, lambda: callback(make()))
+        if inspect.isawaitable(result):
+            await result
+    except Exception:
+        log.exception("The delete_callback of %s failed; the value is dropped all the same.", label)

@@ -1,0 +1,26 @@
+"""The settings of a state engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class StateOptions:
+    """How an engine keeps what it is given. Seconds and bytes throughout."""
+
+    grace: float = 3600.0
+    """How long a closed session is kept, counted from the close (R4.1)."""
+    session_capacity: int = 10_000
+    """Most sessions held in memory (R4.4)."""
+    memory_limit: int | None = None
+    """Most bytes of values held in memory (R4.4); `None` for no bound."""
+    rollback_limit: int = 16 * MIB
+    """Values that encode to more are not copied: their in-place changes stay when a step fails (R2.2)."""
+    inline_limit: int = 64 * 1024
+    """Values that encode to more are encoded off the event loop."""
+    concurrency: Literal["serial", "last_write"] = "serial"
+    """`"last_write"`: no State has a lane, as in Gradio (R2.4)."""

@@ -1,0 +1,159 @@
+"""What a State declares about its cells."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from holdfast.errors import BuildError
+from holdfast.state.owners import SCOPES, Scope
+from holdfast.state.snapshot import Snapshot, image_of, is_plain
+
+if TYPE_CHECKING:
+    from holdfast.state.engine import StateEngine
+
+Concurrency = Literal["serial", "last_write"]
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class CellSpec:
+    """One State of an app: what its cells start as, who owns them and how they are kept.
+
+    Hashable by identity. Nothing of it changes after `settle`, which the graph calls when it is frozen.
+
+    Args:
+        initial: The value that a new cell starts with; each owner gets a deep copy.
+        factory: Makes the first value instead, once per owner.
+        time_to_live: Seconds after the last write until the value goes; `None` for never.
+        delete_callback: Called with each value that is dropped.
+        scope: Who owns a cell.
+        key: The cell's name across versions of the program.
+        version: The version of the value's shape; `migrate` carries values from older ones.
+        migrate: Called as `migrate(value, version)` with a stored value of an older version.
+        history: How many earlier versions are kept for undo.
+        concurrency: `"last_write"`: events that write it do not wait for one another.
+        secret: The value is encrypted where it is stored and never shown.
+
+    Raises:
+        BuildError: An option is out of its range; the message names it.
+        TypeError: The initial value cannot be copied.
+    """
+
+    initial: Any = None
+    factory: Callable[[], Any] | None = None
+    time_to_live: float | None = None
+    delete_callback: Callable[[Any], object] | None = None
+    scope: Scope = "session"
+    key: str | None = None
+    version: int = 1
+    migrate: Callable[..., Any] | None = None
+    history: int = 0
+    concurrency: Concurrency = "serial"
+    secret: bool = False
+    name: str = ""
+    """The cell's name within its owner; set by `settle`."""
+    id: int = -1
+    """The component's number, for messages."""
+    watched: bool = False
+    """Some listener is triggered by its change."""
+    engines: list[StateEngine] = field(default_factory=list)
+    """The running engines that hold its cells."""
+    warned: bool = field(default=False, init=False)
+    """The log has said that its value is not copied."""
+    first: Snapshot | None = field(default=None, init=False)
+    """The initial value's snapshot, shared by all owners until they change it."""
+
+    def __post_init__(self) -> None:
+        _check(self)
+        if self.key is not None:
+            self.name = self.key
+        if self.factory is None:
+            self.initial = _copied(self.initial)
+            if is_plain(self.initial):
+                image = image_of(self.initial, watched=False)
+                self.first = image if isinstance(image, Snapshot) else None
+
+    def settle(self, id: int, *, watched: bool, name: str | None = None) -> None:
+        """Give the cell its place in a frozen graph.
+
+        Args:
+            id: The component's number.
+            watched: Whether some listener is triggered by its change.
+            name: Its name within its owner; by default the key, else the number.
+        """
+        self.id = id
+        self.watched = watched
+        self.name = name or self.key or str(id)
+
+    def fresh(self) -> Any:
+        """A new initial value: what a new owner gets, and what `ClearButton` puts back."""
+        if self.factory is not None:
+            return self.factory()
+        if self.first is not None:
+            return self.first.restore()
+        return copy.deepcopy(self.initial)
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return f"State {self.key!r}" if self.key else f"State {self.id}" if self.id >= 0 else "A State"
+
+    @property
+    def lane_order(self) -> tuple[int, str]:
+        """Where its lane stands in the fixed order in which an event takes its lanes."""
+        return (SCOPES.index(self.scope), self.name)
+
+    def __repr__(self) -> str:
+        return f"CellSpec({self.name!r}, scope={self.scope!r})"
+
+
+def check_specs(specs: Sequence[CellSpec]) -> None:
+    """See that no two States of an app would share cells by accident.
+
+    Raises:
+        BuildError: Two States have one scope and one key.
+    """
+    seen: dict[tuple[str, str], CellSpec] = {}
+    for spec in specs:
+        other = seen.setdefault((spec.scope, spec.name), spec)
+        if other is not spec:
+            raise BuildError(
+                f"Two States have scope={spec.scope!r} and key={spec.name!r}. "
+                "Give each its own key, or use one State component in both places."
+            )
+
+
+def _check(spec: CellSpec) -> None:
+    if spec.scope not in SCOPES:
+        raise BuildError(f"State(scope={spec.scope!r}) is no scope. Use one of {', '.join(map(repr, SCOPES))}.")
+    if spec.key is not None and (type(spec.key) is not str or not spec.key):
+        raise BuildError(f"State(key={spec.key!r}) is no key. Use a text that is not empty.")
+    if spec.scope != "session" and spec.key is None:
+        raise BuildError(
+            f"State(scope={spec.scope!r}) needs a key: a name that stays the same across versions of the program. "
+            f'Write State(…, scope={spec.scope!r}, key="…").'
+        )
+    if spec.concurrency not in {"serial", "last_write"}:
+        raise BuildError(f"State(concurrency={spec.concurrency!r}) is unknown. Use 'serial' or 'last_write'.")
+    numbers: Mapping[str, tuple[Any, int]] = {"version": (spec.version, 1), "history": (spec.history, 0)}
+    for name, (number, least) in numbers.items():
+        if type(number) is not int or number < least:
+            raise BuildError(f"State({name}={number!r}) is out of range. Use a whole number from {least} on.")
+    ttl = spec.time_to_live
+    if ttl is not None and (type(ttl) not in {int, float} or not ttl >= 0):
+        raise BuildError(f"State(time_to_live={ttl!r}) is out of range. Use seconds, or None for no limit.")
+    for name, function in (("delete_callback", spec.delete_callback), ("migrate", spec.migrate)):
+        if function is not None and not callable(function):
+            raise BuildError(f"State({name}={function!r}) is no function.")
+
+
+def _copied(value: Any) -> Any:
+    try:
+        return copy.deepcopy(value)
+    except Exception as error:
+        raise TypeError(
+            f"The initial value of a State, of type {type(value).__qualname__}, cannot be deep-copied ({error}), so "
+            "visitors would share it. Pass a function that makes it instead, such as State(lambda: make_value())."
+        ) from error

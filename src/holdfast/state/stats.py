@@ -1,0 +1,24 @@
+"""What an engine counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class StateStats:
+    """Counts since the engine was made (R10.3), and what it holds now."""
+
+    commits: int = 0
+    """Steps that changed at least one cell."""
+    conflicts: int = 0
+    """Steps refused because a cell was changed in place without its lane."""
+    lane_waits: int = 0
+    lane_wait_seconds: float = 0.0
+    evictions: int = 0
+    """Owners dropped because a bound was reached."""
+    expirations: int = 0
+    """Cells and owners dropped because their time was over."""
+    owners: int = 0
+    cells: int = 0
+    bytes: int = 0

@@ -1,0 +1,98 @@
+"""One timer for many deadlines: nothing runs while nothing is due."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from holdfast.clock import Clock
+
+
+class Timed(Protocol):
+    """Something with a deadline that may move or vanish."""
+
+    timed: bool
+    """It has an entry in the heap."""
+
+
+class Timers:
+    """A heap of deadlines and the one task that waits for its head.
+
+    Entries are never taken out of the heap: a deadline that has moved is looked at when its old time comes.
+
+    Args:
+        clock: Where time comes from.
+        deadline: The present deadline of an item on the monotonic clock; `None` when it has none any more.
+        fire: Called with an item whose deadline has come.
+    """
+
+    def __init__(self, clock: Clock, deadline: Callable[[Any], float | None], fire: Callable[[Any], None]) -> None:
+        self._clock = clock
+        self._deadline = deadline
+        self._fire = fire
+        self._heap: list[tuple[float, int, Any]] = []
+        self._numbers = itertools.count()
+        self._task: asyncio.Task[None] | None = None
+        self._waits_until = 0.0
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def watch(self, item: Timed) -> None:
+        """See to it that `item` fires at its deadline."""
+        when = self._deadline(item)
+        if when is None or item.timed:
+            return
+        item.timed = True
+        heapq.heappush(self._heap, (when, next(self._numbers), item))
+        self._wake()
+
+    def hasten(self, item: Timed) -> None:
+        """As `watch`, for an item whose deadline may have come nearer."""
+        when = self._deadline(item)
+        if when is not None:
+            item.timed = True
+            heapq.heappush(self._heap, (when, next(self._numbers), item))
+            self._wake()
+
+    def close(self) -> None:
+        """Stop waiting."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        self._heap.clear()
+
+    def _wake(self) -> None:
+        when = self._heap[0][0]
+        if self._task is not None:
+            if when >= self._waits_until:
+                return
+            self._task.cancel()
+        self._waits_until = when
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        while self._heap:
+            self._waits_until = self._heap[0][0]
+            pause = self._waits_until - self._clock.monotonic()
+            if pause > 0:
+                await self._clock.sleep(pause)
+            self._due()
+        self._task = None
+
+    def _due(self) -> None:
+        now = self._clock.monotonic()
+        while self._heap and self._heap[0][0] <= now:
+            item = heapq.heappop(self._heap)[2]
+            item.timed = False
+            when = self._deadline(item)
+            if when is None:
+                continue
+            if when > now:
+                item.timed = True
+                heapq.heappush(self._heap, (when, next(self._numbers), item))
+            else:
+                self._fire(item)
