@@ -1,0 +1,52 @@
+"""Several apps behind one row of tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from typing_extensions import Unpack
+
+from holdfast.blocks import Blocks, BlocksOptions
+from holdfast.components.markdown import Markdown
+from holdfast.errors import BuildError
+from holdfast.graph.layouts import Tab, Tabs
+
+
+class TabbedInterface(Blocks):
+    """Several apps as the tabs of one.
+
+    Args:
+        interface_list: The apps, one for each tab.
+        tab_names: Their tabs' texts; "Tab 0", "Tab 1", … by default.
+        title: Stands above the tabs and in the browser's title bar.
+        analytics_enabled: Accepted for Gradio's programs; nothing is ever sent anywhere.
+        tabs_kwargs: Options of the `gr.Tabs` around them.
+        **options: See `Blocks`.
+    """
+
+    def __init__(
+        self,
+        interface_list: Sequence[Blocks],
+        tab_names: Sequence[str] | None = None,
+        title: str | None = None,
+        analytics_enabled: bool | None = None,
+        tabs_kwargs: Mapping[str, Any] | None = None,
+        **options: Unpack[BlocksOptions],
+    ) -> None:
+        if tab_names is not None and len(tab_names) != len(interface_list):
+            raise BuildError(
+                f"There are {len(interface_list)} apps and {len(tab_names)} tab names. "
+                "Give one name for each app, or none."
+            )
+        super().__init__(
+            analytics_enabled=analytics_enabled, mode="tabbed_interface", title=title or "Holdfast", **options
+        )
+        names = tab_names or [f"Tab {number}" for number in range(len(interface_list))]
+        with self:
+            if title:
+                Markdown(f"<h1 style='text-align: center; margin-bottom: 1rem'>{title}</h1>")
+            with Tabs(**(tabs_kwargs or {})):
+                for interface, name in zip(interface_list, names, strict=True):
+                    with Tab(name):
+                        interface.render()
