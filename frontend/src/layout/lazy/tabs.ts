@@ -1,0 +1,44 @@
+import type { Block } from '../../page/block.svelte'
+import { tabId } from '../chunks'
+
+/** The tabs of a tab list that can be seen, with the ids that `selected` uses. */
+export function seenTabs(node: Block): { tab: Block; id: string | number }[] {
+  const all = node.children.map((tab, index) => ({ tab, id: tabId(tab, index) }))
+  return all.filter(({ tab }) => tab.props.visible !== false && tab.props.visible !== 'hidden')
+}
+
+/** The id of the open tab. */
+export function openTab(node: Block): string | number | null {
+  const tabs = seenTabs(node)
+  const { selected } = node.props
+  if (tabs.some(({ id }) => id === selected)) return selected as string | number
+  return (tabs.find(({ tab }) => tab.props.interactive !== false) ?? tabs[0])?.id ?? null
+}
+
+/** Opens a tab as the visitor does. */
+export function choose(node: Block, id: string | number): void {
+  if (openTab(node) === id) return
+  node.set('selected', id)
+  const index = seenTabs(node).findIndex((one) => one.id === id)
+  const tab = seenTabs(node)[index]!.tab
+  const data = { index, value: tab.props.label as string }
+  node.dispatch('change')
+  node.dispatch('select', data)
+  tab.dispatch('select', data)
+}
+
+/** Which tab a key leads to, by index among those that can be opened. */
+export function next(key: string, at: number, count: number): number | null {
+  switch (key) {
+    case 'ArrowRight':
+      return (at + 1) % count
+    case 'ArrowLeft':
+      return (at - 1 + count) % count
+    case 'Home':
+      return 0
+    case 'End':
+      return count - 1
+    default:
+      return null
+  }
+}

@@ -1,0 +1,20 @@
+/** Layouts by their type in the config. Those that nearly every page has come with the shell. */
+import type { Component } from 'svelte'
+import type { Block } from '../page/block.svelte'
+import Column from './Column.svelte'
+import Form from './Form.svelte'
+import Group from './Group.svelte'
+import Row from './Row.svelte'
+
+export type Layout = Component<{ node: Block }>
+
+const entry = (load: () => Promise<{ default: Layout }>): (() => Promise<{ default: Layout }>) => load
+
+export const present: Record<string, Layout> = { column: Column, form: Form, group: Group, row: Row }
+
+export const registry: Record<string, () => Promise<{ default: Layout }>> = {
+  accordion: entry(() => import('./lazy/Accordion.svelte')),
+  sidebar: entry(() => import('./lazy/Sidebar.svelte')),
+  tabs: entry(() => import('./lazy/Tabs.svelte')),
+  walkthrough: entry(() => import('./lazy/Walkthrough.svelte')),
+}

@@ -1,0 +1,25 @@
+import type { Block } from '../page/block.svelte'
+
+const length = (value: unknown): string | null =>
+  typeof value === 'number' ? `${value}px` : typeof value === 'string' && value !== '' ? value : null
+
+/** Inline style of a block's place: its share of a row, and the sizes that its author gave. */
+export function placeStyle(block: Block, fallbackWidth: number | null = null): string {
+  const { scale, min_width = fallbackWidth, height, max_height, min_height } = block.props
+  const rules: [string, string | null][] = [
+    ['flex-grow', scale == null ? null : String(scale)],
+    ['min-width', min_width == null ? null : `min(${String(min_width)}px, 100%)`],
+    ['height', length(height)],
+    ['max-height', length(max_height)],
+    ['min-height', length(min_height)],
+  ]
+  const set = rules.filter(([, value]) => value !== null).map(([name, value]) => `${name}:${value!}`)
+  if (height != null || max_height != null) set.push('overflow:auto')
+  return set.join(';')
+}
+
+/** The author's classes and whether it is hidden. */
+export function classes(block: Block, ...own: string[]): string {
+  const { elem_classes, visible } = block.props
+  return [...own, ...(elem_classes ?? []), visible === 'hidden' ? 'hidden' : ''].filter(Boolean).join(' ')
+}

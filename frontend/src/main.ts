@@ -1,0 +1,35 @@
+import './styles/tokens.css'
+import './styles/base.css'
+import { mount } from 'svelte'
+import { fetchChunk, firstTypes } from './layout/chunks'
+import { configOf, type Config } from './page/config'
+import { Page } from './page/page.svelte'
+import { rootOf } from './page/upload'
+import { compile } from './page/script'
+import App from './shell/App.svelte'
+import { Theme } from './shell/theme.svelte'
+
+declare global {
+  interface Window {
+    gradio_config?: Partial<Config>
+  }
+}
+
+async function begin(target: Element): Promise<void> {
+  const config = configOf(window.gradio_config ?? {})
+  const theme = new Theme()
+  if (config.auth_required) {
+    const { default: Login } = await import('./lazy/Login.svelte')
+    mount(Login, { target, props: { root: rootOf(config.root, location), message: config.auth_message } })
+    return
+  }
+  const page = new Page(config)
+  // A chunk that cannot be had is said in its place; the rest of the page stands.
+  await Promise.allSettled([...firstTypes(page.tree.root)].map(fetchChunk))
+  mount(App, { target, props: { page, theme, embedded: window.parent !== window } })
+  if (typeof config.js === 'string') await compile(config.js)()
+  page.start()
+}
+
+const place = document.querySelector('gradio-app')
+if (place) await begin(place)

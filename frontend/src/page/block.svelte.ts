@@ -1,0 +1,147 @@
+import { equal } from './equal'
+import type { ComponentEntry } from './config'
+import type { CommonProps, FileData, Node, Status } from './node'
+
+/** What blocks ask of the page they stand on. */
+export interface Services {
+  fire(block: Block, event: string, data?: unknown): void
+  listens(block: Block, event: string): boolean
+  takesInput(block: Block): boolean
+  upload(files: File[], progress?: (sent: number, total: number) => void): Promise<FileData[]>
+  url(file: FileData): string
+  toast(level: 'info' | 'warning' | 'success' | 'error', message: string): void
+  cancel(block: Block): void
+}
+
+/** How the frame shows the status: a listener's `show_progress`. */
+export type Tracker = 'full' | 'minimal' | 'hidden'
+
+const IDLE: Status = { kind: 'idle' }
+// What the configuration says of a block and no component needs as a property of its own.
+const LAYOUTS = new Set(['row', 'column', 'group', 'form', 'accordion', 'tabs', 'tabitem', 'sidebar', 'walkthrough', 'step'])
+
+/** One block of the page: the reactive truth about it. */
+export class Block implements Node<any, Record<string, any>> {
+  readonly id: number
+  readonly type: string
+  readonly key: string | number | null
+  readonly renderedIn: number | null
+  readonly #services: Services
+  readonly #running = new Map<string, [Status, Tracker]>()
+  props: Record<string, any> & CommonProps = $state.raw({})
+  value: any = $state.raw(null)
+  status: Status = $state.raw(IDLE)
+  tracker: Tracker = $state('full')
+  invalid: string | null = $state(null)
+  children: Block[] = $state.raw([])
+  /** The element that it is shown in, while it is. */
+  element: HTMLElement | null = null
+
+  constructor(entry: ComponentEntry, services: Services) {
+    this.id = entry.id
+    this.type = entry.type
+    this.key = entry.key ?? null
+    this.renderedIn = entry.renderable ?? entry.rendered_in ?? null
+    this.#services = services
+    const { value = null, ...props } = entry.props
+    this.props = props
+    this.value = value
+  }
+
+  get interactive(): boolean {
+    return this.props.interactive ?? this.#services.takesInput(this)
+  }
+
+  get name(): string {
+    return this.props.label || this.type.charAt(0).toUpperCase() + this.type.slice(1)
+  }
+
+  /** Properties that a render keeps for the same key. */
+  get preserved(): string[] {
+    const said = this.props.preserved_by_key as string[] | string | null | undefined
+    if (said === undefined) return LAYOUTS.has(this.type) ? [] : ['value']
+    return typeof said === 'string' ? [said] : (said ?? [])
+  }
+
+  edit(value: unknown): void {
+    const changed = !equal(this.value, value)
+    this.value = value
+    this.invalid = null
+    if (changed) this.#services.fire(this, 'change')
+    this.#services.fire(this, 'input')
+  }
+
+  draft(value: unknown): void {
+    this.value = value
+  }
+
+  set(name: string, value: unknown): void {
+    this.props = { ...this.props, [name]: value }
+  }
+
+  /** Takes over what an output said; whether the value is another one than before. */
+  receive(given: unknown): boolean {
+    if (!isUpdate(given)) return this.#replace(given)
+    const { __type__: _, value, ...props } = given
+    if (Object.keys(props).length > 0) this.props = { ...this.props, ...props }
+    return 'value' in given && this.#replace(value)
+  }
+
+  #replace(value: unknown): boolean {
+    const changed = this.#services.listens(this, 'change') && !equal(this.value, value)
+    this.value = value
+    return changed
+  }
+
+  /** Renders again under the same key: new properties, save those that are kept. */
+  renew(entry: ComponentEntry): void {
+    const kept = new Set(this.preserved)
+    const { value = null, ...props } = entry.props
+    for (const name of kept) if (name !== 'value' && name in this.props) props[name] = this.props[name]
+    this.props = props
+    if (!kept.has('value')) this.value = value
+  }
+
+  /** An event that writes this block has come so far. */
+  progress(event: string, status: Status, tracker: Tracker): void {
+    this.#running.delete(event)
+    const done = status.kind === 'idle' || status.kind === 'failed'
+    if (!done) this.#running.set(event, [status, tracker])
+    const latest = [...this.#running.values()].at(-1)
+    const [shown, how] = latest ?? [status, tracker]
+    this.status = shown
+    this.tracker = how
+  }
+
+  clearFailure(): void {
+    if (this.status.kind === 'failed') this.status = IDLE
+  }
+
+  dispatch(event: string, data?: unknown): void {
+    this.#services.fire(this, event, data)
+  }
+
+  listens(event: string): boolean {
+    return this.#services.listens(this, event)
+  }
+
+  upload(files: File[], progress?: (sent: number, total: number) => void): Promise<FileData[]> {
+    return this.#services.upload(files, progress)
+  }
+
+  url(file: FileData): string {
+    return this.#services.url(file)
+  }
+
+  toast(level: 'info' | 'warning' | 'success' | 'error', message: string): void {
+    this.#services.toast(level, message)
+  }
+
+  cancel(): void {
+    this.#services.cancel(this)
+  }
+}
+
+function isUpdate(given: unknown): given is Record<string, unknown> & { __type__: 'update' } {
+  return typeof given === 'object' && given !== null && (given as { __type__?: unknown }).__type__ === 'update'
+}

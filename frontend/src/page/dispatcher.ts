@@ -1,0 +1,342 @@
+import { applyEdits } from '../protocol/edits'
+import type { Completed, Edit, FeedMessage, FromPage, Output, Refused } from '../protocol/wire'
+import type { Block } from './block.svelte'
+import type { Dependency, RenderConfig } from './config'
+import { Gate, type Cause } from './gate'
+import { Listeners } from './listeners'
+import type { Status } from './node'
+import { failureText, statusAfter } from './progress'
+import { runScript } from './script'
+import type { Tree } from './tree'
+
+/** Changes in a row after which a chain counts as one that never settles. */
+export const MOST_ROUNDS = 100
+
+/** A call of a listener that has not ended. */
+interface Run {
+  readonly id: string
+  readonly dependency: Dependency
+  readonly cause: Cause
+  /** Values of its outputs after its last step, as the server sent them; edits apply to these. */
+  last: unknown[] | null
+  status: Status
+}
+
+/** What the dispatcher needs of the page around it. */
+export interface Surroundings {
+  send(frame: FromPage): void
+  toast(level: 'info' | 'warning' | 'success' | 'error', message: string, more?: ToastOptions): void
+  /** The blocks are on the page as their values say. */
+  settled(): Promise<void>
+  scrollTo(block: Block): void
+  now(): number
+  newId(): string
+}
+
+export interface ToastOptions {
+  title?: string | null
+  duration?: number | null
+}
+
+const act = (trigger: number | null, data: unknown): Cause => ({ trigger, data, round: 0, trail: [] })
+
+/** Turns events into calls, and what the server says of them into values, statuses and further events. */
+export class Dispatcher {
+  readonly #tree: Tree
+  readonly #listeners: Listeners
+  readonly #around: Surroundings
+  readonly #gate = new Gate()
+  readonly #runs = new Map<string, Run>()
+  #stopped = false
+
+  constructor(tree: Tree, listeners: Listeners, around: Surroundings) {
+    this.#tree = tree
+    this.#listeners = listeners
+    this.#around = around
+  }
+
+  /** An act of the visitor, or of the page itself. */
+  fire(id: number | null, event: string, data?: unknown): void {
+    this.#stopped = false
+    for (const dependency of this.#listeners.of(id, event)) this.trigger(dependency, act(id, data ?? null))
+  }
+
+  load(): void {
+    for (const dependency of this.#listeners.loads()) this.trigger(dependency, act(loadTarget(dependency), null))
+  }
+
+  trigger(dependency: Dependency, cause: Cause): void {
+    if (cause.round > MOST_ROUNDS) {
+      this.#stop(cause)
+      return
+    }
+    if (dependency.connection === 'stream' && this.#feedStream(dependency, cause)) return
+    if (!this.#gate.enter(dependency, cause)) return
+    this.#cancelListeners(dependency.cancels)
+    const run: Run = { id: this.#around.newId(), dependency, cause, last: null, status: { kind: 'idle' } }
+    this.#runs.set(run.id, run)
+    const scripted = typeof dependency.js === 'string' || dependency.js_implementation !== null
+    if (scripted) void this.#scripted(run)
+    else if (dependency.backend_fn) this.#submit(run, this.#inputs(dependency))
+    else this.#end(run, true, [])
+  }
+
+  #stop(cause: Cause): void {
+    if (this.#stopped) return
+    this.#stopped = true
+    const names = [...new Set(cause.trail)].map((id) => this.#nameOf(id)).join(', ')
+    const message = `Stopped after ${MOST_ROUNDS} changes in a row: ${names} kept changing and never settled.`
+    this.#around.toast('error', message)
+  }
+
+  #nameOf(id: number): string {
+    const block = this.#tree.get(id)
+    if (block?.type !== 'state') return block?.name ?? `block ${id}`
+    const said = (block.props.key ?? block.key ?? block.props.label) as string | number | null | undefined
+    return said === null || said === undefined ? `State ${id}` : `State “${said}”`
+  }
+
+  #inputs(dependency: Dependency): unknown[] {
+    return dependency.inputs.map((id, index) => {
+      const block = this.#tree.get(id)
+      if (!block || block.type === 'state') return null
+      return dependency.component_prop_inputs.includes(index) ? { ...block.props, value: block.value } : block.value
+    })
+  }
+
+  async #scripted(run: Run): Promise<void> {
+    const { dependency } = run
+    await this.#around.settled()
+    try {
+      const outputs = dependency.outputs.map((id) => this.#tree.get(id)?.value ?? null)
+      const result = await runScript(dependency, this.#inputs(dependency), outputs)
+      if (!this.#runs.has(run.id)) return
+      if (dependency.backend_fn) this.#submit(run, this.#withoutStates(dependency, result ?? []))
+      else this.#end(run, true, this.#apply(dependency, result ?? []))
+    } catch (error) {
+      console.error(error)
+      this.#around.toast('error', `A script of this app failed: ${error instanceof Error ? error.message : String(error)}`)
+      this.#end(run, false, [])
+    }
+  }
+
+  #withoutStates(dependency: Dependency, data: unknown[]): unknown[] {
+    return data.map((value, index) => (this.#tree.get(dependency.inputs[index] ?? -1)?.type === 'state' ? null : value))
+  }
+
+  #submit(run: Run, data: unknown[]): void {
+    const { dependency, cause } = run
+    for (const id of dependency.inputs) this.#clearInvalid(id)
+    this.#show(run, { kind: 'waiting', rank: null, size: 0, eta: null, for: 'queue', since: this.#around.now() })
+    this.#around.send({
+      type: 'submit',
+      event_id: run.id,
+      fn: dependency.id,
+      data,
+      trigger: cause.trigger,
+      event_data: cause.data ?? null,
+      round: cause.round,
+    })
+  }
+
+  #clearInvalid(id: number): void {
+    const block = this.#tree.get(id)
+    if (block?.invalid != null) block.invalid = null
+  }
+
+  #feedStream(dependency: Dependency, cause: Cause): boolean {
+    const run = [...this.#runs.values()].find((one) => one.dependency === dependency)
+    if (!run) return false
+    const data = this.#inputs(dependency)
+    this.#around.send({ type: 'chunk', event_id: run.id, data, event_data: cause.data ?? null })
+    return true
+  }
+
+  /** A `stream` source stopped: its running events get no more. */
+  endStreams(id: number): void {
+    for (const run of this.#runs.values()) {
+      const streams = run.dependency.connection === 'stream' && run.dependency.targets.some(([one]) => one === id)
+      if (streams) this.#around.send({ type: 'chunk', event_id: run.id, data: null })
+    }
+  }
+
+  // What the server says ---------------------------------------------------------------------------------------
+
+  hear(message: FeedMessage): void {
+    if (message.msg === 'state_changed') {
+      this.#changed(message.ids, act(null, null))
+      return
+    }
+    const run = message.event_id === null ? undefined : this.#runs.get(message.event_id)
+    if (message.msg === 'log' && message.visible) {
+      this.#around.toast(message.level, message.log, { title: message.title || null, duration: message.duration })
+    }
+    if (!run) return
+    if (message.msg === 'process_completed') {
+      this.#completed(run, message)
+      return
+    }
+    this.#show(run, statusAfter(run.status, message, this.#around.now()))
+    if (message.msg === 'process_generating' || message.msg === 'process_streaming') {
+      const changed = this.#step(run, message.output, message.msg === 'process_generating' && !message.full)
+      this.#changed([...(message.output.changed_state_ids ?? []), ...changed], run.cause)
+    }
+  }
+
+  /** Applies one step's output; gives the ids of components whose value is another one. */
+  #step(run: Run, output: Output, mayBeEdits: boolean): number[] {
+    const edits = mayBeEdits && run.last !== null
+    const before = run.last
+    const data = output.data ?? []
+    const values = edits ? data.map((edit, index) => applyEdits(before![index], (edit ?? []) as Edit[])) : data
+    const touched = edits ? data.map((edit) => Array.isArray(edit) && edit.length > 0) : null
+    run.last = values
+    if (output.render_config) this.#rerender(output.render_config as unknown as RenderConfig, run.dependency)
+    return this.#apply(run.dependency, values, touched)
+  }
+
+  #apply(dependency: Dependency, values: unknown[], touched: boolean[] | null = null): number[] {
+    const changed: number[] = []
+    dependency.outputs.forEach((id, index) => {
+      const block = this.#tree.get(id)
+      if (!block || block.type === 'state' || index >= values.length || touched?.[index] === false) return
+      if (dependency.render_id !== null) return
+      if (block.receive(values[index])) changed.push(id)
+    })
+    return changed
+  }
+
+  #completed(run: Run, message: Completed): void {
+    const { output } = message
+    const success = message.success && !message.cancelled
+    let changed: number[] = []
+    if (message.success && output && 'data' in output) {
+      changed = [...(output.changed_state_ids ?? []), ...this.#final(run, output)]
+    }
+    if (!message.success) this.#failed(message)
+    this.#show(run, statusAfter(run.status, message, this.#around.now()))
+    this.#end(run, success, changed)
+    const first = run.dependency.outputs.map((id) => this.#tree.get(id)).find((block) => block?.element)
+    if (success && run.dependency.scroll_to_output && first) this.#around.scrollTo(first)
+  }
+
+  #final(run: Run, output: Output): number[] {
+    const data = output.data ?? []
+    return data.length > 0 || output.render_config ? this.#step(run, output, false) : []
+  }
+
+  #failed({ output, title }: Completed): void {
+    const failure = output && 'error' in output ? output : null
+    if (failure?.visible === false) return
+    this.#around.toast('error', failureText(output), {
+      title: failure?.title ?? title ?? null,
+      duration: failure?.duration === undefined ? 10 : failure.duration,
+    })
+  }
+
+  /** The server did not take a call. */
+  refuse({ event_id, status, detail }: Refused): void {
+    const run = event_id === null ? undefined : this.#runs.get(event_id)
+    if (!run) return
+    const invalid = status === 422 ? validations(detail) : []
+    if (invalid.length > 0) {
+      invalid.forEach((message, index) => {
+        const block = this.#tree.get(run.dependency.inputs[index] ?? -1)
+        if (block) block.invalid = message
+      })
+      this.fail(run.id, null)
+    } else this.fail(run.id, status === 503 ? 'This application is currently busy. Please try again. ' : sentence(detail))
+  }
+
+  /** A call cannot end any more as it should; `message` for the visitor, if any. */
+  fail(event: string, message: string | null): void {
+    const run = this.#runs.get(event)
+    if (!run) return
+    if (message !== null) this.#around.toast('error', message)
+    this.#show(run, message === null ? { kind: 'idle' } : { kind: 'failed', message })
+    this.#end(run, false, [])
+  }
+
+  // What follows -----------------------------------------------------------------------------------------------
+
+  #end(run: Run, success: boolean, changed: number[]): void {
+    const { dependency, cause } = run
+    this.#runs.delete(run.id)
+    const { outcome, then } = this.#listeners.after(dependency.id, success)
+    const next = { ...cause, trigger: cause.trigger, data: null }
+    for (const child of outcome) this.trigger(child, next)
+    this.#changed(changed, cause)
+    for (const child of then) this.trigger(child, next)
+    const deferred = this.#gate.left(dependency.id)
+    const still = this.#listeners.get(dependency.id)
+    if (deferred && still) this.trigger(still, deferred)
+  }
+
+  #changed(ids: number[], cause: Cause): void {
+    for (const [dependency, id] of this.#listeners.ofChanges(ids)) {
+      const trail = [...cause.trail, id].slice(-8)
+      this.trigger(dependency, { trigger: id, data: null, round: cause.round + 1, trail })
+    }
+  }
+
+  #rerender(config: RenderConfig, by: Dependency): void {
+    const rendered = config.dependencies.map((given) => ({ rendered_in: config.render_id, ...given }))
+    const known = new Set([...this.#listeners.all].map(({ id }) => id))
+    this.#tree.rerender(config, by.outputs[0] ?? config.layout.id)
+    const made = this.#listeners.renew(config.render_id, rendered)
+    for (const id of made.gone) this.#gate.forget(id)
+    for (const dependency of made.now) {
+      const loads = !known.has(dependency.id) && dependency.targets.some(([, event]) => event === 'load')
+      if (loads) this.trigger(dependency, act(loadTarget(dependency), null))
+    }
+  }
+
+  #show(run: Run, status: Status): void {
+    run.status = status
+    const { outputs, show_progress, show_progress_on } = run.dependency
+    const shown = new Set(show_progress_on ?? outputs)
+    for (const id of new Set([...outputs, ...shown])) {
+      this.#tree.get(id)?.progress(run.id, status, shown.has(id) ? show_progress : 'hidden')
+    }
+  }
+
+  // Cancelling -------------------------------------------------------------------------------------------------
+
+  #cancelListeners(ids: number[]): void {
+    if (ids.length === 0) return
+    for (const id of ids) {
+      this.#gate.forget(id)
+      for (const [target, event] of this.#listeners.get(id)?.targets ?? []) {
+        if (event === 'tick' && target !== null) this.#tree.get(target)?.set('active', false)
+      }
+    }
+    this.#cancel([...this.#runs.values()].filter(({ dependency }) => ids.includes(dependency.id)))
+  }
+
+  /** Stops the events that write a block. */
+  cancelWriters(id: number): void {
+    this.#cancel([...this.#runs.values()].filter(({ dependency }) => dependency.outputs.includes(id)))
+  }
+
+  #cancel(runs: Run[]): void {
+    if (runs.length > 0) this.#around.send({ type: 'cancel', event_ids: runs.map(({ id }) => id) })
+  }
+}
+
+function loadTarget({ targets }: Dependency): number | null {
+  return targets.find(([, event]) => event === 'load')?.[0] ?? null
+}
+
+/** Messages of a refused validation, one per input, null where the input is right; empty when it is none. */
+function validations(detail: unknown): (string | null)[] {
+  if (!Array.isArray(detail)) return []
+  const items = detail as { __type__?: string; is_valid?: boolean; message?: string }[]
+  if (!items.some((item) => item?.__type__ === 'validate')) return []
+  return items.map((item) => (item?.is_valid === false ? (item.message ?? 'This value is not valid.') : null))
+}
+
+function sentence(detail: unknown): string {
+  if (typeof detail === 'string') return detail
+  if (detail !== null && typeof detail === 'object' && 'error' in detail) return failureText(detail)
+  return 'The server did not accept this.'
+}

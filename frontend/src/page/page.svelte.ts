@@ -1,0 +1,199 @@
+import { tick } from 'svelte'
+import type { FeedMessage } from '../protocol/wire'
+import { Client, type ConnectionState } from '../transport/client'
+import type { Resumption } from '../transport/conversation'
+import { fallbackAt } from '../transport/fallback'
+import { socketAt } from '../transport/socket'
+import type { Block, Services } from './block.svelte'
+import { currentPage, type Config } from './config'
+import { Dispatcher } from './dispatcher'
+import { Frames } from './frames'
+import { Listeners } from './listeners'
+import type { FileData } from './node'
+import { Toasts } from './toasts.svelte'
+import { Tree } from './tree'
+import { fileUrl, rootOf, tooLarge, upload, type Progress } from './upload'
+
+/** What the page says of its connection. */
+export type Presence = 'connecting' | 'connected' | 'reconnecting' | 'restored' | 'restarted'
+
+const RESTORED_FOR = 4000
+const LOST_AFTER = 1500
+const GIVEN_UP_AFTER = 15_000
+
+function randomId(): string {
+  // `crypto.randomUUID` is missing on plain http.
+  return Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(36).padStart(2, '0')).join('')
+}
+
+/** One loaded page of an app: its blocks, its events and its connection. */
+export class Page implements Services {
+  readonly config: Config
+  readonly toasts = new Toasts()
+  readonly tree: Tree
+  readonly listeners: Listeners
+  readonly root: string
+  presence: Presence = $state('connecting')
+  /** A sentence about the server that stays until the page is loaded again. */
+  notice: string | null = $state(null)
+  readonly #dispatcher: Dispatcher
+  readonly #client: Client
+  #was = false
+  #lostToast: number | null = null
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(config: Config) {
+    this.config = config
+    this.root = rootOf(config.root, location)
+    const { components, layout, dependencies } = currentPage(config)
+    this.listeners = new Listeners(dependencies)
+    this.tree = new Tree(components, layout, this)
+    const prefix = randomId()
+    let count = 0
+    this.#dispatcher = new Dispatcher(this.tree, this.listeners, {
+      send: (frame) => this.#client.send(frame),
+      toast: (level, message, more = {}) =>
+        void this.toasts.show(level, message, more.title ?? null, more.duration === undefined ? 10 : more.duration),
+      settled: tick,
+      scrollTo: (block) => block.element?.scrollIntoView({ behavior: 'smooth', block: 'nearest' }),
+      now: () => performance.now(),
+      newId: () => `${prefix}-${(count += 1)}`,
+    })
+    const frames = new Frames<FeedMessage>((messages) => {
+      for (const message of messages) this.#dispatcher.hear(message)
+    })
+    const base = this.api('/page')
+    this.#client = new Client({
+      connect: { socket: socketAt(`${base}/socket`), fallback: fallbackAt(base) },
+      page: config.current_page,
+      query: location.search.slice(1),
+      events: {
+        message: (message) => frames.push(message),
+        refused: (refused) => this.#dispatcher.refuse(refused),
+        state: (state) => this.#connection(state),
+        resumed: (resumption) => this.#resumed(resumption),
+        turnedAway: (why) => this.#turnedAway(why),
+        reload: ({ error }) => {
+          if (error === null) location.reload()
+          else this.toasts.show('error', error, 'The changed program could not be loaded', null)
+        },
+      },
+    })
+  }
+
+  /** The URL of a route under the API's prefix. */
+  api(path: string): string {
+    return this.root + this.config.api_prefix + path
+  }
+
+  start(): void {
+    this.#client.start()
+    this.#dispatcher.load()
+    const wake = (): void => {
+      if (document.visibilityState === 'visible') this.#client.wake()
+    }
+    document.addEventListener('visibilitychange', wake)
+    addEventListener('online', wake)
+    addEventListener('pageshow', ({ persisted }) => {
+      if (persisted) this.#client.start()
+    })
+    addEventListener('pagehide', ({ persisted }) => {
+      // A page in the back-forward cache may come back to its session.
+      if (!persisted) this.#sayGoodbye()
+      this.#client.pause()
+    })
+  }
+
+  #sayGoodbye(): void {
+    const { session, token } = this.#client.conversation
+    if (session === null) return
+    navigator.sendBeacon(this.api('/page/close'), JSON.stringify({ session, token }))
+  }
+
+  // The connection ---------------------------------------------------------------------------------------------
+
+  #connection(state: ConnectionState): void {
+    if (this.presence === 'restarted' || state === 'closed') return
+    if (state === 'connected') {
+      const back = this.presence === 'reconnecting' && this.#was
+      this.#was = true
+      this.#settle()
+      this.presence = back ? 'restored' : 'connected'
+      if (back) this.#timer = setTimeout(() => (this.presence = 'connected'), RESTORED_FOR)
+      return
+    }
+    if (this.presence === 'reconnecting') return
+    this.presence = state
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      const message = 'Connection to the server was lost. Attempting reconnection...'
+      this.#lostToast = this.toasts.show('error', message, 'Connection Lost', null)
+    }, LOST_AFTER)
+  }
+
+  #settle(): void {
+    clearTimeout(this.#timer)
+    if (this.#lostToast !== null) this.toasts.close(this.#lostToast)
+    this.#lostToast = null
+  }
+
+  #resumed({ lost, changed, gone }: Resumption): void {
+    if (lost) {
+      this.#settle()
+      this.presence = 'restarted'
+      this.notice = changed
+        ? 'A new version of this app is running. Reload the page to use it.'
+        : 'The server was restarted and no longer has what this page did. Reload the page to start afresh.'
+      for (const id of gone) this.#dispatcher.fail(id, null)
+      return
+    }
+    if (gone.length === 0) return
+    // Their ends are among the messages that follow; if not, the server has lost them.
+    setTimeout(() => {
+      for (const id of gone) this.#dispatcher.fail(id, 'The result was lost with the connection. Please try again.')
+    }, GIVEN_UP_AFTER)
+  }
+
+  #turnedAway(why: 'login' | 'denied' | 'replaced'): void {
+    this.#settle()
+    if (why === 'login') location.reload()
+    this.presence = 'restarted'
+    this.notice =
+      why === 'replaced'
+        ? 'This session is open in another place. Reload the page to begin one here.'
+        : 'The server does not accept this page any more. Reload it to start afresh.'
+  }
+
+  // What blocks ask --------------------------------------------------------------------------------------------
+
+  fire(block: Block, event: string, data?: unknown): void {
+    this.#dispatcher.fire(block.id, event, data)
+    if (event === 'stop_recording' || event === 'clear') this.#dispatcher.endStreams(block.id)
+  }
+
+  listens(block: Block, event: string): boolean {
+    return this.listeners.of(block.id, event).length > 0
+  }
+
+  takesInput(block: Block): boolean {
+    return this.listeners.takesInput(block.id)
+  }
+
+  async upload(files: File[], progress?: Progress): Promise<FileData[]> {
+    const refusal = tooLarge(files, this.config.max_file_size)
+    if (refusal !== null) throw new Error(refusal)
+    return upload(files, this.root, this.config.api_prefix, progress)
+  }
+
+  url(file: FileData): string {
+    return fileUrl(file, this.root, this.config.api_prefix)
+  }
+
+  toast(level: 'info' | 'warning' | 'success' | 'error', message: string): void {
+    this.toasts.show(level, message)
+  }
+
+  cancel(block: Block): void {
+    this.#dispatcher.cancelWriters(block.id)
+  }
+}

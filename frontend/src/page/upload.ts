@@ -1,0 +1,74 @@
+import type { FileData } from './node'
+
+export type Progress = (sent: number, total: number) => void
+
+/** Where the app's routes are, seen from this page: its root's path on the host that the page came from. */
+export function rootOf(root: string, location: Location): string {
+  const path = root.startsWith('http') ? new URL(root).pathname : root
+  return location.origin + path.replace(/\/+$/, '')
+}
+
+/** Where a file of the app can be fetched. */
+export function fileUrl(file: FileData, root: string, prefix: string): string {
+  const { url, path } = file
+  if (!url) return `${root}${prefix}/file=${path.split('/').map(encodeURIComponent).join('/')}`
+  return url.startsWith('/') && !url.startsWith('//') ? root + url : url
+}
+
+/** A size as people say it. */
+export function readable(bytes: number): string {
+  const units = ['bytes', 'KB', 'MB', 'GB']
+  const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log(bytes) / Math.log(1000)))
+  return `${Number((bytes / 1000 ** step).toFixed(1))} ${units[step]!}`
+}
+
+/** Why files cannot be sent, or null. */
+export function tooLarge(files: File[], most: number | null): string | null {
+  const large = most === null ? undefined : files.find((file) => file.size > most)
+  if (!large) return null
+  return `${large.name} has ${readable(large.size)}. This app takes files up to ${readable(most!)}.`
+}
+
+function refusal(request: XMLHttpRequest): string {
+  const { status, responseText } = request
+  try {
+    const { detail } = JSON.parse(responseText) as { detail?: unknown }
+    if (typeof detail === 'string') return detail
+  } catch {
+    if (responseText && responseText.length < 300 && !responseText.includes('<')) return responseText
+  }
+  return status === 413 ? 'The file is larger than this app takes.' : 'The file could not be uploaded.'
+}
+
+/** Sends files to the server; gives what the wire says of them. */
+export function upload(files: File[], root: string, prefix: string, progress?: Progress): Promise<FileData[]> {
+  const body = new FormData()
+  for (const file of files) body.append('files', file, file.name)
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open('POST', `${root}${prefix}/upload`)
+    request.upload.onprogress = (event) => progress?.(event.loaded, event.total)
+    request.onerror = () => reject(new Error('The upload was interrupted. Check the connection and try again.'))
+    request.onload = () => {
+      if (request.status !== 200) {
+        reject(new Error(refusal(request)))
+        return
+      }
+      const paths = JSON.parse(request.responseText) as string[]
+      resolve(paths.map((path, index) => described(path, files[index]!, root, prefix)))
+    }
+    request.send(body)
+  })
+}
+
+function described(path: string, file: File, root: string, prefix: string): FileData {
+  const data: FileData = {
+    path,
+    size: file.size,
+    orig_name: file.name,
+    mime_type: file.type || null,
+    is_stream: false,
+    meta: { _type: 'gradio.FileData' },
+  }
+  return { ...data, url: fileUrl(data, root, prefix) }
+}

@@ -1,0 +1,22 @@
+const FIRST = 250
+const LONGEST = 10_000
+
+/** Milliseconds before attempt number `failures` (0 is the first after a loss), spread so that pages do not come back in step. */
+export function backoff(failures: number, random: () => number): number {
+  const ceiling = Math.min(LONGEST, FIRST * 2 ** failures)
+  return ceiling / 2 + (random() * ceiling) / 2
+}
+
+export type Way = 'socket' | 'fallback'
+
+/**
+ * Which transport to try. The one that worked last is kept; one that fails again and again, or never worked,
+ * takes turns with the other, because a proxy may refuse WebSockets at any time.
+ */
+export function nextWay(worked: Way | null, failures: number): Way {
+  const patience = worked === null ? 1 : 3
+  const first = worked ?? 'socket'
+  if (failures < patience) return first
+  const other = first === 'socket' ? 'fallback' : 'socket'
+  return (failures - patience) % 2 === 0 ? other : first
+}

@@ -1,0 +1,194 @@
+import type { FeedMessage, FromPage, Refused, Reload, ToPage, Welcome } from '../protocol/wire'
+import { backoff, nextWay, type Way } from './backoff'
+import type { Connect, Connection, Ending } from './connection'
+import { Conversation, type Resumption } from './conversation'
+
+const PATIENCE = 10_000
+const QUIET = 25_000
+const ACK_AFTER = 250
+const ACK_AT = 64
+
+type Timer = 'retry' | 'deadline' | 'quiet' | 'ack'
+
+export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'closed'
+
+/** What the page wants to know of the connection. */
+export interface ClientEvents {
+  message(message: FeedMessage): void
+  refused(refused: Refused): void
+  /** The connection began (`resumption` says what became of the session), was lost, or ended. */
+  state(state: ConnectionState): void
+  resumed(resumption: Resumption): void
+  reload(reload: Reload): void
+  /** The server will not have this page; no further attempt is made. */
+  turnedAway(why: Exclude<Ending, 'lost'>): void
+}
+
+export interface ClientOptions {
+  connect: Record<Way, Connect>
+  page: string
+  query: string
+  events: ClientEvents
+  random?: () => number
+}
+
+/** Keeps one session going over as many connections as it takes. */
+export class Client {
+  readonly conversation = new Conversation()
+  readonly #options: ClientOptions
+  readonly #random: () => number
+  #connection: Connection | null = null
+  #welcome = false
+  #way: Way | null = null
+  #failures = 0
+  #stopped = false
+  readonly #timers: Partial<Record<Timer, ReturnType<typeof setTimeout>>> = {}
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+    this.#random = options.random ?? Math.random
+  }
+
+  start(): void {
+    this.#stopped = false
+    if (!this.#connection) this.#connect()
+  }
+
+  send(frame: FromPage): void {
+    const now = this.conversation.say(frame, this.#welcome)
+    if (now) this.#connection?.send(now)
+  }
+
+  /** The page was hidden, asleep or offline and is back: find out at once whether the connection still stands. */
+  wake(): void {
+    if (this.#stopped) return
+    if (!this.#connection) {
+      this.#failures = 0
+      this.#connect()
+    } else if (this.#welcome) {
+      this.#ping(PATIENCE / 3)
+    }
+  }
+
+  /** Lets go of the connection; the session goes on at the server until `start`. */
+  pause(): void {
+    this.#stopped = true
+    this.#drop()
+    this.#options.events.state('closed')
+  }
+
+  #connect(): void {
+    this.#clear('retry')
+    const { page, query, events } = this.#options
+    events.state(this.conversation.session === null && this.#failures === 0 ? 'connecting' : 'reconnecting')
+    const way = nextWay(this.#way, this.#failures)
+    this.#welcome = false
+    // A connection may end before its opener has returned it.
+    let current: Connection | null = null
+    let over = false
+    current = this.#options.connect[way](this.conversation.hello(page, query), {
+      frame: (frame) => {
+        if (over || (current !== null && this.#connection !== current)) return
+        this.#frame(frame, way)
+      },
+      closed: (why) => {
+        const live = current === null || this.#connection === current
+        if (over || !live) return
+        over = true
+        if (why === 'lost') this.#lost()
+        else {
+          this.pause()
+          events.turnedAway(why)
+        }
+      },
+    })
+    if (over) return
+    this.#connection = current
+    this.#deadline(PATIENCE)
+  }
+
+  #frame(frame: ToPage, way: Way): void {
+    this.#clear('deadline')
+    this.#listen()
+    const { events } = this.#options
+    switch (frame.type) {
+      case 'welcome':
+        this.#welcomed(frame, way)
+        break
+      case 'message': {
+        const message = this.conversation.heard(frame)
+        if (message) events.message(message)
+        this.#acknowledge()
+        break
+      }
+      case 'refused':
+        if (frame.event_id !== null) this.conversation.refused(frame.event_id)
+        events.refused(frame)
+        break
+      case 'reload':
+        events.reload(frame)
+        break
+      case 'pong':
+        break
+    }
+  }
+
+  #welcomed(welcome: Welcome, way: Way): void {
+    this.#way = way
+    this.#failures = 0
+    this.#welcome = true
+    const resumption = this.conversation.welcomed(welcome)
+    for (const frame of resumption.send) this.#connection?.send(frame)
+    this.#options.events.state('connected')
+    this.#options.events.resumed(resumption)
+  }
+
+  #acknowledge(): void {
+    if (this.conversation.unacknowledged >= ACK_AT) this.#sendAck()
+    else this.#timers.ack ??= setTimeout(() => this.#sendAck(), ACK_AFTER)
+  }
+
+  #sendAck(): void {
+    this.#clear('ack')
+    if (!this.#welcome) return
+    const ack = this.conversation.ack()
+    if (ack) this.#connection?.send(ack)
+  }
+
+  #listen(): void {
+    this.#clear('quiet')
+    this.#timers.quiet = setTimeout(() => this.#ping(PATIENCE), QUIET)
+  }
+
+  #ping(patience: number): void {
+    this.#connection?.send({ type: 'ping' })
+    this.#deadline(patience)
+  }
+
+  #deadline(patience: number): void {
+    this.#clear('deadline')
+    this.#timers.deadline = setTimeout(() => this.#lost(), patience)
+  }
+
+  #lost(): void {
+    this.#drop()
+    if (this.#stopped) return
+    const wait = backoff(this.#failures, this.#random)
+    this.#failures += 1
+    this.#options.events.state('reconnecting')
+    this.#timers.retry = setTimeout(() => this.#connect(), wait)
+  }
+
+  #drop(): void {
+    this.#welcome = false
+    for (const timer of ['retry', 'deadline', 'quiet', 'ack'] as const) this.#clear(timer)
+    const connection = this.#connection
+    this.#connection = null
+    connection?.close()
+  }
+
+  #clear(timer: Timer): void {
+    clearTimeout(this.#timers[timer])
+    delete this.#timers[timer]
+  }
+}

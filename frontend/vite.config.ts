@@ -1,0 +1,47 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'vitest/config'
+import { compressed } from './build/compressed.ts'
+import { componentManifest } from './build/manifest.ts'
+import { sourceDigest } from './build/digest.ts'
+
+/** The framework, what is always on the page, and the few parts of components that it uses. */
+const SHELL = new RegExp(
+  [
+    'node_modules/(svelte|esm-env|clsx)/',
+    'vite/(preload-helper|modulepreload)',
+    'src/(main\\.ts|(page|protocol|shell|styles|transport)/|layout/[^/]+$)',
+    'src/components/(registry\\.ts|parts/(Icon\\.svelte|icons\\.ts))',
+  ].join('|'),
+)
+
+export default defineConfig({
+  base: './',
+  plugins: [svelte(), componentManifest(), sourceDigest(), compressed()],
+  build: {
+    outDir: '../src/holdfast/page',
+    emptyOutDir: true,
+    target: ['chrome123', 'firefox120', 'safari17.5'],
+    // Older targets have `light-dark()` rewritten, and a dark part of a light page stays light.
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 2048,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // Few requests: what every page needs is one file, what fields share is another.
+          groups: [
+            { name: 'shell', test: SHELL, priority: 2 },
+            { name: 'parts', test: /\/src\/components\/parts\/[^/]+$/, priority: 1 },
+          ],
+        },
+      },
+    },
+  },
+  test: {
+    include: ['tests/**/*.test.ts'],
+    environment: 'node',
+  },
+  // Vitest would take Svelte's server build.
+  resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
+})
