@@ -8,6 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 
+def load(where: str) -> Any:
+    """The thing at `"module:name"`, imported now."""
+    module, _, name = where.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
 def attach(package: str, table: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """`__getattr__` and `__dir__` for a package.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from holdfast.graph.python_types import python_type
+from holdfast.graph.snippets import snippets
 
 if TYPE_CHECKING:
     from holdfast.graph.app import App
@@ -12,22 +13,25 @@ if TYPE_CHECKING:
     from holdfast.graph.listener import Listener
 
 
-def api_info(app: App, all_endpoints: bool = False, page: str | None = None) -> dict[str, Any]:
+def api_info(
+    app: App, all_endpoints: bool = False, page: str | None = None, root: str = "http://127.0.0.1:7860"
+) -> dict[str, Any]:
     """The `/info` object.
 
     Args:
         app: The app.
         all_endpoints: Undocumented endpoints too, without snippets.
         page: Path of one page; only its endpoints are given.
+        root: The app's address, for the snippets.
     """
-    return {
-        "named_endpoints": {
-            f"/{listener.api_name}": endpoint(listener)
-            for listener in public_listeners(app, all_endpoints=all_endpoints)
-            if page is None or listener.page == page
-        },
-        "unnamed_endpoints": {},
-    }
+    found: dict[str, Any] = {}
+    for listener in public_listeners(app, all_endpoints=all_endpoints):
+        if page is not None and listener.page != page:
+            continue
+        found[f"/{listener.api_name}"] = entry = endpoint(listener)
+        if not all_endpoints:
+            entry["code_snippets"] = snippets(listener.api_name, entry, root.rstrip("/"))
+    return {"named_endpoints": found, "unnamed_endpoints": {}}
 
 
 def public_listeners(app: App, all_endpoints: bool = False) -> list[Listener]:

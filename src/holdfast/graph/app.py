@@ -12,7 +12,7 @@ import xxhash
 
 if TYPE_CHECKING:
     from holdfast.graph.block import Block, BlockContext
-    from holdfast.graph.graph import Graph, Page
+    from holdfast.graph.graph import Graph, KeyPath, Page
     from holdfast.graph.listener import Listener
 
 
@@ -130,13 +130,12 @@ def index_triggers(listeners: Any) -> dict[tuple[int | None, str], tuple[Listene
     return {target: tuple(them) for target, them in found.items()}
 
 
-@dataclasses.dataclass
 class _Rendered:
     """What one `gr.render` last built in a session."""
 
-    graph: Graph
-    kept_blocks: dict[tuple[object, ...], int]
-    kept_listeners: dict[tuple[object, ...], int]
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.triggers = index_triggers(graph.listeners.values())
 
 
 class AppView:
@@ -146,8 +145,10 @@ class AppView:
         self.app = app
         self._changed: dict[int, Block] = {}
         self._rendered: dict[int, _Rendered] = {}
-        self._next_block: int | None = None
-        self._next_listener: int | None = None
+        self._kept: dict[KeyPath, tuple[dict[KeyPath, int], dict[KeyPath, int]]] = {}
+        """Ids of keyed blocks and listeners, by the identity of the render that built them."""
+        self._next: tuple[int, int, int] | None = None
+        """First free ids of blocks, listeners and renders, once the session has used some."""
 
     @property
     def top(self) -> Block:
@@ -157,12 +158,19 @@ class AppView:
     @property
     def next_block_id(self) -> int:
         """First block id that neither the app nor this session has used."""
-        return max(self.app.blocks, default=-1) + 1 if self._next_block is None else self._next_block
+        return max(self.app.blocks, default=-1) + 1 if self._next is None else self._next[0]
 
     @property
     def next_listener_id(self) -> int:
         """First listener id that neither the app nor this session has used."""
-        return max(self.app.listeners, default=-1) + 1 if self._next_listener is None else self._next_listener
+        return max(self.app.listeners, default=-1) + 1 if self._next is None else self._next[1]
+
+    @property
+    def next_render_id(self) -> int:
+        """First render id that neither the app nor this session has used."""
+        if self._next is not None:
+            return self._next[2]
+        return sum(listener.render_id is not None for listener in self.app.listeners.values())
 
     def id_of(self, block: Block) -> int | None:
         """The id of a block that this session has."""
@@ -210,6 +218,10 @@ class AppView:
         for rendered in self._rendered.values():
             yield from rendered.graph.listeners.values()
 
+    def has_api_name(self, name: str) -> bool:
+        """Whether the app has an endpoint of this name."""
+        return self.app.by_api_name(name) is not None
+
     def by_api_name(self, name: str) -> Listener | None:
         """The listener behind an endpoint, public or not."""
         found = self.app.by_api_name(name)
@@ -221,7 +233,7 @@ class AppView:
         """The listeners of an event of a block, those of renders too."""
         found = self.app.triggered_by(block_id, event)
         for rendered in self._rendered.values():
-            found += index_triggers(rendered.graph.listeners.values()).get((block_id, event), ())
+            found += rendered.triggers.get((block_id, event), ())
         return found
 
     @property
@@ -252,37 +264,38 @@ class AppView:
             return changed
         return block
 
-    def kept(self, render_id: int) -> tuple[Mapping[tuple[object, ...], int], Mapping[tuple[object, ...], int]]:
+    def kept(self, key_path: KeyPath) -> tuple[Mapping[KeyPath, int], Mapping[KeyPath, int]]:
         """Ids of the keyed blocks and listeners that a `gr.render` has built in this session."""
-        rendered = self._rendered.get(render_id)
-        return (rendered.kept_blocks, rendered.kept_listeners) if rendered else ({}, {})
+        return self._kept.get(key_path, ({}, {}))
 
     def apply_render(self, render_id: int, graph: Graph) -> None:
         """Take what a `gr.render` built in place of what it built before.
 
-        What renders inside of it had built goes too.
+        What renders inside of it had built goes too. Keys that were not used this time are forgotten.
         """
-        before = self._rendered.get(render_id)
-        kept_blocks, kept_listeners = self.kept(render_id)
-        kept_blocks, kept_listeners = dict(kept_blocks), dict(kept_listeners)
-        if before is not None:
-            self._drop(render_id)
-        for block in graph.blocks.values():
-            if block.key_path is not None:
-                kept_blocks[block.key_path] = block.id
-        for listener in graph.listeners.values():
-            if listener.key_path is not None:
-                kept_listeners[listener.key_path] = listener.id
-        self._next_block = max(self.next_block_id, graph.next_block_id)
-        self._next_listener = max(self.next_listener_id, graph.next_listener_id)
-        self._rendered[render_id] = _Rendered(graph, kept_blocks, kept_listeners)
+        self._drop(render_id)
+        self._kept[graph.key_path] = (
+            {block.key_path: number for number, block in graph.blocks.items() if block.key_path is not None},
+            {li.key_path: number for number, li in graph.listeners.items() if li.key_path is not None},
+        )
+        depth = len(graph.key_path)
+        for path in list(self._kept):
+            inside = path[:depth] == graph.key_path and len(path) > depth
+            if inside and isinstance(path[depth + 1], int) and path[depth + 1] > graph.renders:  # type: ignore[operator]
+                del self._kept[path]
+        self._next = (
+            max(self.next_block_id, graph.next_block_id),
+            max(self.next_listener_id, graph.next_listener_id),
+            max(self.next_render_id, graph.next_render_id),
+        )
+        self._rendered[render_id] = _Rendered(graph)
 
     def _drop(self, render_id: int) -> None:
-        graph = self._rendered.pop(render_id).graph
-        for number in graph.blocks:
+        rendered = self._rendered.pop(render_id, None)
+        if rendered is None:
+            return
+        for number in rendered.graph.blocks:
             self._changed.pop(number, None)
-        for listener in graph.listeners.values():
-            if listener.render_id is not None and listener.render_id in self._rendered:
+        for listener in rendered.graph.listeners.values():
+            if listener.render_id is not None:
                 self._drop(listener.render_id)
-
-

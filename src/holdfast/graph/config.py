@@ -136,7 +136,7 @@ def component_entry(
     if block.rendered_in is not None:
         entry["rendered_in"] = block.rendered_in
     if compact:
-        return entry
+        return entry if block.key_path is None else {**entry, "key": _key(block)}
     entry |= {
         "skip_api": block.SKIP_API,
         "component_class_id": f"{type(block).__module__}.{type(block).__qualname__}",
@@ -273,7 +273,7 @@ def render_config(
     view: AppView, graph: Graph, render_id: int, *, compact: bool = False, publish: Publish | None = None
 ) -> dict[str, Any]:
     """What the page gets when a `gr.render` has run: everything that it built, to put in place of what it built before."""
-    blocks: Iterable[Block] = [block for block in graph.blocks.values() if block is not graph.root]
+    blocks: Iterable[Block] = [graph.root, *graph.blocks.values()]
     components = [component_entry(block, view, compact=compact, publish=publish) for block in blocks]
     for entry in components:
         entry["renderable"] = render_id

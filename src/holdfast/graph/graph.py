@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from holdfast.errors import BuildError, DuplicateBlockError
@@ -14,6 +14,9 @@ from holdfast.graph.listener import Listener, Target
 if TYPE_CHECKING:
     from holdfast.graph.block import Block, BlockContext
     from holdfast.graph.context import BuildContext
+
+
+KeyPath = tuple[object, ...]
 
 
 class Page(NamedTuple):
@@ -43,6 +46,16 @@ class Surroundings(Protocol):
     def next_listener_id(self) -> int:
         """First id that is free for listeners."""
 
+    @property
+    def next_render_id(self) -> int:
+        """First id that is free for `gr.render`s."""
+
+    def kept(self, key_path: KeyPath) -> tuple[Mapping[KeyPath, int], Mapping[KeyPath, int]]:
+        """Ids of the keyed blocks and listeners that a `gr.render` has built before."""
+
+    def has_api_name(self, name: str) -> bool:
+        """Whether a listener has this name."""
+
 
 class Graph:
     """Blocks, their tree and the listeners between them, while they are being put together.
@@ -51,7 +64,9 @@ class Graph:
         root: The block at the top. It has id 0, or the first free one of `outer`.
         outer: What the graph is built inside of: blocks that live there keep their ids and are not taken over.
         options: What the app is besides its blocks.
-        rendered_in: Id of the `gr.render` that builds it.
+        rendered_in: Id of the `gr.render` that builds it. Its root then is the render's container and has its id already.
+        key_path: Identity of that render.
+        page: Path of the page that the render stands on.
     """
 
     def __init__(
@@ -61,6 +76,8 @@ class Graph:
         outer: Surroundings | None = None,
         options: AppOptions | None = None,
         rendered_in: int | None = None,
+        key_path: tuple[object, ...] = (),
+        page: str = "",
     ) -> None:
         self.root = root
         self.outer = outer
@@ -69,14 +86,22 @@ class Graph:
         self.blocks: dict[int, Block] = {}
         self.listeners: dict[int, Listener] = {}
         self.pages: list[Page] = [Page("", "Home", True)]
-        self.page = ""
+        self.page = page
         """Path of the page that is being built."""
         self.version = 0
         """One more at every change, so that a frozen app is known to be stale."""
         self._ids: dict[Block, int] = {}
         self._next_block = outer.next_block_id if outer else 0
         self._next_listener = outer.next_listener_id if outer else 0
-        self.attach(root)
+        self._next_render = outer.next_render_id if outer else 0
+        self.key_path = key_path
+        self.renders = 0
+        """How many `gr.render`s stand in it."""
+        self._kept_blocks, self._kept_listeners = outer.kept(key_path) if outer and rendered_in is not None else ({}, {})
+        if rendered_in is None:
+            self.attach(root)
+        else:
+            self._ids[root] = root.id
 
     def change_options(self, **changes: Any) -> None:
         """Set some of the app's options."""
@@ -94,6 +119,22 @@ class Graph:
     def next_listener_id(self) -> int:
         """First id that is free for listeners."""
         return self._next_listener
+
+    @property
+    def next_render_id(self) -> int:
+        """First id that is free for `gr.render`s."""
+        return self._next_render
+
+    def kept(self, key_path: KeyPath) -> tuple[Mapping[KeyPath, int], Mapping[KeyPath, int]]:
+        """Nothing: only a session's view remembers what was rendered."""
+        del key_path
+        return {}, {}
+
+    def new_render(self, around: KeyPath) -> tuple[int, KeyPath]:
+        """An id for a `gr.render`, and its identity across re-renders of what is `around` it."""
+        self._next_render += 1
+        self.renders += 1
+        return self._next_render - 1, (*around, "render", self.renders)
 
     @property
     def top(self) -> Block:
@@ -116,14 +157,21 @@ class Graph:
         known = self.id_of(block)
         if known is not None:
             return known
+        kept = self._kept_blocks.get(block.key_path) if block.key_path is not None else None
+        if kept is not None:
+            self._attach_as(block, kept)
+            return kept
         self._enter(block, self._next_block)
         self._next_block += 1
         return block.id
 
-    def attach_as(self, block: Block, number: int) -> None:
-        """Give a block an id of its own choice: a keyed block of a `gr.render` keeps the one it had."""
+    def _attach_as(self, block: Block, number: int) -> None:
+        """A keyed block of a `gr.render` keeps the id that it had in the run before."""
         if number in self.blocks:
-            raise BuildError(f"{block!r} would get id {number}, which {self.blocks[number]!r} has already.")
+            raise BuildError(
+                f"Two blocks of one gr.render have the key {block.key!r}: a {type(self.blocks[number]).__name__} and a "
+                f"{type(block).__name__}. Give each its own key."
+            )
         self._enter(block, number)
 
     def _enter(self, block: Block, number: int) -> None:
@@ -162,11 +210,15 @@ class Graph:
     def add_listener(self, listener: Listener) -> Listener:
         """Number a listener and keep it."""
         self.version += 1
-        listener.id = self._next_listener
+        kept = self._kept_listeners.get(listener.key_path) if listener.key_path is not None else None
+        if kept is not None and kept not in self.listeners:
+            listener.id = kept
+        else:
+            listener.id = self._next_listener
+            self._next_listener += 1
         listener.page = self.page
         listener.api_name = self.free_api_name(listener.api_name)
         self.listeners[listener.id] = listener
-        self._next_listener += 1
         return listener
 
     def drop_listener(self, listener: Listener) -> None:
@@ -176,12 +228,17 @@ class Graph:
 
     def free_api_name(self, name: str) -> str:
         """The name, with the first free `_1`, `_2`, … behind it when it is taken."""
-        taken = {listener.api_name for listener in self.listeners.values()}
         free, count = name, 0
-        while free in taken:
+        while self.has_api_name(free):
             count += 1
             free = f"{name}_{count}"
         return free
+
+    def has_api_name(self, name: str) -> bool:
+        """Whether a listener has this name, here or (for what a render builds) in the app."""
+        if any(listener.api_name == name for listener in self.listeners.values()):
+            return True
+        return self.rendered_in is not None and self.outer is not None and self.outer.has_api_name(name)
 
     # Whole graphs -----------------------------------------------------------------------------------------------------
 
@@ -231,6 +288,10 @@ class Graph:
                 listener.trigger_after = moved.get(listener.trigger_after, listener.trigger_after)
             if listener.rendered_in is None:
                 listener.rendered_in = context.rendered_in
+            if listener.render is not None:
+                number, path = self.new_render(context.key_path)
+                listener.render_id = listener.render.render_id = number
+                listener.render.key_path = path
             self.add_listener(listener)
 
     def walk(self, container: BlockContext | None = None) -> Iterator[Block]:
@@ -252,6 +313,11 @@ class Graph:
             pages=tuple(self.pages),
             options=self.options,
         )
-        for block in self.blocks.values():
-            block.settle(watched=bool(app.triggered_by(block.id, "change")))
+        self.settle()
         return app
+
+    def settle(self) -> None:
+        """Tell every block that its id is final, and whether a listener waits for its changes."""
+        watched = {t.block for li in self.listeners.values() for t in li.targets if t.event == "change"}
+        for block in self.blocks.values():
+            block.settle(watched=block in watched)

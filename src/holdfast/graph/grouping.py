@@ -48,6 +48,8 @@ def group_children(container: BlockContext, graph: Graph) -> None:
 
 def _new_frame(kind: type[BlockContext], container: BlockContext, child: Block, graph: Graph) -> BlockContext:
     frame = kind(render=False)
+    if child.key_path is not None:
+        frame.key_path = (*child.key_path, kind.NAME)
     graph.attach(frame)
     frame.parent = container
     frame.page = child.page

@@ -12,6 +12,7 @@ from holdfast.graph.signature import Signature
 
 if TYPE_CHECKING:
     from holdfast.graph.block import Block
+    from holdfast.graph.render import RenderSpec
 
 Visibility = Literal["public", "undocumented", "private"]
 TriggerMode = Literal["once", "multiple", "always_last"]
@@ -108,6 +109,8 @@ class Listener:
     rendered_in: int | None = None
     render_id: int | None = None
     """Set on the listener that performs a `gr.render`."""
+    render: RenderSpec | None = None
+    """What a `gr.render` does; set together with `render_id`."""
     connection: Literal["sse", "stream"] = "sse"
     time_limit: float | None = None
     stream_every: float = 0.5

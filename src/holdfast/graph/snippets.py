@@ -1,0 +1,152 @@
+"""Code that calls an endpoint, for the API page: it works when it is pasted."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+API_PREFIX = "/gradio_api"
+UPLOADED = "$FILE_PATH"
+
+
+def snippets(name: str, endpoint: Mapping[str, Any], root: str) -> dict[str, str]:
+    """The ways to call an endpoint.
+
+    Args:
+        name: The endpoint's, without slash.
+        endpoint: Its entry in `/info`.
+        root: The app's address, without slash at the end.
+    """
+    values = {p["parameter_name"]: _value(p) for p in endpoint["parameters"]}
+    return {
+        "python": _python(name, values, root),
+        "javascript": _javascript(name, values, root),
+        "bash": _bash(name, values, root),
+        "cli": _cli(name, values, root),
+    }
+
+
+def _value(parameter: Mapping[str, Any]) -> Any:
+    default = parameter["parameter_default"]
+    return default if parameter["parameter_has_default"] else parameter["example_input"]
+
+
+def is_file(value: Any) -> bool:
+    """Whether a value of the wire is a file."""
+    meta = value.get("meta") if isinstance(value, dict) else None
+    return isinstance(meta, dict) and meta.get("_type") == "gradio.FileData"
+
+
+def has_file(value: Any) -> bool:
+    """Whether there is a file in a value of the wire."""
+    if is_file(value):
+        return True
+    if isinstance(value, dict):
+        return any(map(has_file, value.values()))
+    return isinstance(value, list) and any(map(has_file, value))
+
+
+def _address(file: Mapping[str, Any]) -> str:
+    return str(file.get("url") or file.get("path") or "")
+
+
+# Python ---------------------------------------------------------------------------------------------------------------
+
+
+def _python(name: str, values: Mapping[str, Any], root: str) -> str:
+    extra = ", handle_file" if has_file(dict(values)) else ""
+    arguments = "".join(f"    {_keyword(key, value)},\n" for key, value in values.items() if key.isidentifier())
+    return (
+        f"from gradio_client import Client{extra}\n\n"
+        f"client = Client({_quoted(root)})\n"
+        f"result = client.predict(\n{arguments}    api_name={_quoted('/' + name)},\n)\n"
+        "print(result)"
+    )
+
+
+def _keyword(key: str, value: Any) -> str:
+    return f"{key}={_python_value(value)}"
+
+
+def _python_value(value: Any) -> str:
+    if is_file(value):
+        return f"handle_file({_quoted(_address(value))})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_python_value(k)}: {_python_value(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_python_value, value)) + "]"
+    return _quoted(value) if isinstance(value, str) else repr(value)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+# JavaScript -----------------------------------------------------------------------------------------------------------
+
+
+def _javascript(name: str, values: Mapping[str, Any], root: str) -> str:
+    extra = ", handle_file" if has_file(dict(values)) else ""
+    fields = "".join(f"    {_js_key(key)}: {_js_value(value)},\n" for key, value in values.items())
+    body = "{\n" + fields + "}" if fields else "{}"
+    return (
+        f'import {{ Client{extra} }} from "@gradio/client";\n\n'
+        f"const client = await Client.connect({_quoted(root)});\n"
+        f"const result = await client.predict({_quoted('/' + name)}, {body});\n\n"
+        "console.log(result.data);"
+    )
+
+
+def _js_key(key: str) -> str:
+    return key if key.isidentifier() and key.isascii() else _quoted(key)
+
+
+def _js_value(value: Any) -> str:
+    if is_file(value):
+        return f"handle_file({_quoted(_address(value))})"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_js_key(str(k))}: {_js_value(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_js_value, value)) + "]"
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+# Shell ----------------------------------------------------------------------------------------------------------------
+
+
+def _bash(name: str, values: Mapping[str, Any], root: str) -> str:
+    """Two calls: the first begins the event and tells its id, the second waits for the result."""
+    upload = ""
+    if has_file(dict(values)):
+        upload = (
+            f"FILE_PATH=$(curl -s -X POST {root}{API_PREFIX}/upload -F 'files=@/path/to/your/file' "
+            "| tr -d '[]\" ')\n\n"
+        )
+    body = _shell_json(_with_uploads(dict(values)))
+    return (
+        f"{upload}EVENT_ID=$(curl -s -X POST {root}{API_PREFIX}/call/v2/{name} "
+        f'-H "Content-Type: application/json" \\\n  -d {body} \\\n'
+        "  | awk -F'\"' '{ print $4 }')\n\n"
+        f'curl -N "{root}{API_PREFIX}/call/{name}/$EVENT_ID"'
+    )
+
+
+def _with_uploads(value: Any) -> Any:
+    if is_file(value):
+        return {"path": UPLOADED, "meta": {"_type": "gradio.FileData"}}
+    if isinstance(value, dict):
+        return {k: _with_uploads(v) for k, v in value.items()}
+    return [_with_uploads(v) for v in value] if isinstance(value, list) else value
+
+
+def _shell_json(value: Any) -> str:
+    """JSON in single quotes, with the uploaded file's path left to the shell."""
+    text = json.dumps(value, ensure_ascii=False, default=str).replace("'", "'\\''")
+    return "'" + text.replace(UPLOADED, f"'\"{UPLOADED}\"'") + "'"
+
+
+def _cli(name: str, values: Mapping[str, Any], root: str) -> str:
+    """The page puts the command's name in place of `{command}`."""
+    return f"{{command}} predict {root} /{name} {shlex.quote(json.dumps(values, indent=2, default=str))}"
