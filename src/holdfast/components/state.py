@@ -136,3 +136,21 @@ class State(Component):
             owner: Whose; see `update`.
         """
         return access.get(self.cell, owner)
+
+    def undo(self, owner: str | Owner | None = None) -> Any:
+        """Go back by one version: `button.click(state.undo, None, state)`.
+
+        Args:
+            owner: Whose; see `update`. Not needed where the State is among the event's outputs.
+
+        Returns:
+            The value then; the present one when there is nothing to undo.
+
+        Raises:
+            StateError: It keeps no history.
+        """
+        return access.move(self.cell, owner, "undo")
+
+    def redo(self, owner: str | Owner | None = None) -> Any:
+        """Take the last `undo` back; see there."""
+        return access.move(self.cell, owner, "redo")

@@ -10,6 +10,7 @@ from holdfast.errors import StateError
 from holdfast.state.engine import Put, StateEngine, checked_result
 from holdfast.state.errors import NotBoundError
 from holdfast.state.event import StateEvent, current_event
+from holdfast.state.history import Move
 from holdfast.state.owners import Owner
 from holdfast.state.spec import CellSpec
 
@@ -42,6 +43,20 @@ def get(spec: CellSpec, owner: str | Owner | None) -> Any:
     engine = event.engine if event is not None else _engine(spec)
     work = engine.get(spec, _owner(spec, owner, event))
     here = _running_loop()
+    return _blocking(engine, work) if here is None else _on_loop(engine, here, work)
+
+
+def move(spec: CellSpec, owner: str | Owner | None, move: Move) -> Any:
+    """Take a cell back or forth in its history; see `State.undo`."""
+    if not spec.history:
+        raise StateError(f"{spec.label} keeps no history, so nothing can be undone. Make it with State(…, history=20).")
+    event = _event(spec)
+    engine = event.engine if event is not None else _engine(spec)
+    whose = _owner(spec, owner, event)
+    here = _running_loop()
+    if event is not None and event.holds(whose, spec):
+        return event.move(spec, move)
+    work = engine.move(spec, whose, move)
     return _blocking(engine, work) if here is None else _on_loop(engine, here, work)
 
 

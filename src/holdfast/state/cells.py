@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from asyncio import Future
 
     from holdfast.state.event import StateEvent
+    from holdfast.state.history import History
     from holdfast.state.owners import Owner
     from holdfast.state.spec import CellSpec
 
@@ -34,6 +35,7 @@ class Cell:
 
     __slots__ = (
         "expires",
+        "history",
         "holder",
         "home",
         "image",
@@ -63,6 +65,7 @@ class Cell:
         self.waiters: deque[tuple[StateEvent, Future[None]]] | None = None
         self.lent: StateEvent | None = None
         """The event whose function has the live object in its hands."""
+        self.history: History | None = None
 
     @property
     def created(self) -> bool:
@@ -94,6 +97,9 @@ class Cell:
         self.version += 1
         self.expires = None
         self.lent = None
+        if self.history is not None:
+            self.home.size -= self.history.size
+            self.history = None
 
 
 class Home:

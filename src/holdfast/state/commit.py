@@ -9,6 +9,7 @@ from holdfast.state.atoms import is_atom, size_of
 from holdfast.state.cells import UNSET
 from holdfast.state.content import same
 from holdfast.state.errors import StateConflictError
+from holdfast.state.history import History, Kept
 from holdfast.state.snapshot import Image, Snapshot, Unkept
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ def place(event: StateEvent, pending: Pending, live: set[int]) -> None:
     """
     cell, value, image = pending.cell, pending.value, pending.image
     if pending.dirty:
+        if cell.spec.history and cell.created:
+            _remember(event, cell)
         cell.version += 1
         cell.put(value, image, size_of(value) if image is None else image.size)
     elif image is not None:
@@ -135,3 +138,16 @@ def place(event: StateEvent, pending: Pending, live: set[int]) -> None:
         else:
             live.add(id(value))
             cell.lent = event
+
+
+def _remember(event: StateEvent, cell: Cell) -> None:
+    """Keep the version that is about to be replaced."""
+    history = cell.history
+    if history is None:
+        history = cell.history = History(cell.spec.history, event.engine.options.history_limit)
+    before = history.size
+    if not isinstance(cell.image, Unkept):
+        present = Kept(cell.version, cell.value if cell.image is None else UNSET, cell.image)
+        move = event.moves.get(cell.spec)
+        history.push(present) if move is None else history.move(move, present)
+    cell.home.size += history.size - before

@@ -24,6 +24,7 @@ from holdfast.state.stats import StateStats
 from holdfast.state.warn import warn_unkept
 
 if TYPE_CHECKING:
+    from holdfast.state.history import Move
     from holdfast.stores.protocol import Store
 
 Subscriber = Callable[[Owner, "frozenset[CellSpec]", "str | None"], None]
@@ -261,6 +262,7 @@ class StateEngine:
                 if spec.scope != "session":
                     shared.setdefault(cell.home.owner, set()).add(spec)
         event.working.clear()
+        event.moves.clear()
         self.stats.commits += any(part.dirty for part in pending)
         for owner, specs in shared.items():
             self._tell(owner, specs, event.owners.session.id)
@@ -314,6 +316,21 @@ class StateEngine:
         if owner.scope == "session":
             self._tell(owner, changed, None)
         return new
+
+    async def move(self, spec: CellSpec, owner: Owner, move: Move) -> Any:
+        """Take a cell back or forth in its history, as one event of its own.
+
+        Returns:
+            Its value then.
+        """
+        async with self.event(_only(owner), (spec,), (spec,)) as event:
+            if not event.cell(spec).created:
+                await event.values()
+            value = event.move(spec, move)
+            changed = await event.commit({})
+        if owner.scope == "session":
+            self._tell(owner, changed, None)
+        return value
 
     async def begin(self, spec: CellSpec, owner: Owner) -> tuple[StateEvent, Any]:
         """Enter an event of one cell: the first half of an update whose function runs in another thread."""

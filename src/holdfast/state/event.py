@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from holdfast.state.cells import Cell, Home
     from holdfast.state.engine import StateEngine
+    from holdfast.state.history import Move
     from holdfast.state.owners import Owner, Owners
     from holdfast.state.snapshot import Image
     from holdfast.state.spec import CellSpec
@@ -52,6 +53,7 @@ class StateEvent:
         "engine",
         "given",
         "held",
+        "moves",
         "of",
         "owners",
         "root",
@@ -79,6 +81,8 @@ class StateEvent:
         self.given: dict[CellSpec, Given] = {}
         self.working: dict[CellSpec, Any] = {}
         """Values set by `update` inside the step."""
+        self.moves: dict[CellSpec, Move] = {}
+        """States that the step takes back or forth in their history."""
         self.root: StateEvent = self
         """The event inside of which it runs; itself for most."""
         self.waits_for: Cell | None = None
@@ -193,6 +197,21 @@ class StateEvent:
         self._open = True
         return await self._give(spec, cell)
 
+    def move(self, spec: CellSpec, move: Move) -> Any:
+        """Take a State back or forth by one version as part of this step.
+
+        Returns:
+            Its value then; the present one where there is no version to go to.
+        """
+        self._open = True
+        cell = self.cell(spec)
+        kept = cell.history.find(move) if cell.history is not None else None
+        if kept is None:
+            return self.working[spec] if spec in self.working else cell.committed()
+        self.moves[spec] = move
+        value = self.working[spec] = kept.restore()
+        return value
+
     async def commit(self, values: Mapping[CellSpec, Any]) -> tuple[CellSpec, ...]:
         """Make one step's values the truth, all together.
 
@@ -230,6 +249,7 @@ class StateEvent:
         self._release()
         self.given.clear()
         self.working.clear()
+        self.moves.clear()
         self._open = False
 
     def _release(self) -> None:

@@ -20,6 +20,8 @@ class StateOptions:
     """Most bytes of values held in memory (R4.4); `None` for no bound."""
     rollback_limit: int = 16 * MIB
     """Values that encode to more are not copied: their in-place changes stay when a step fails (R2.2)."""
+    history_limit: int = 16 * MIB
+    """Most bytes of earlier versions kept for one cell (R10.1)."""
     inline_limit: int = 64 * 1024
     """Values that encode to more are encoded off the event loop."""
     concurrency: Literal["serial", "last_write"] = "serial"

@@ -1,0 +1,71 @@
+"""Earlier versions of a cell, for undo and redo (R10.1)."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Literal, NamedTuple
+
+from holdfast.state.atoms import size_of
+from holdfast.state.snapshot import Image, Snapshot
+
+Move = Literal["undo", "redo"]
+
+
+class Kept(NamedTuple):
+    """One version that can be gone back to."""
+
+    version: int
+    value: Any
+    image: Image | None
+
+    def restore(self) -> Any:
+        """Its value, as a new object where it can change in place."""
+        return self.image.restore() if isinstance(self.image, Snapshot) else self.value
+
+    @property
+    def size(self) -> int:
+        """Bytes it holds."""
+        return size_of(self.value) if self.image is None else self.image.size
+
+
+class History:
+    """The versions before and after the present one of a cell.
+
+    Args:
+        count: Most versions kept.
+        limit: Most bytes kept; the oldest go first.
+    """
+
+    __slots__ = ("_count", "_limit", "future", "past", "size")
+
+    def __init__(self, count: int, limit: int) -> None:
+        self._count = count
+        self._limit = limit
+        self.past: deque[Kept] = deque()
+        self.future: deque[Kept] = deque()
+        self.size = 0
+
+    def find(self, move: Move) -> Kept | None:
+        """The version that a move leads to."""
+        found = self.past if move == "undo" else self.future
+        return found[-1] if found else None
+
+    def push(self, present: Kept) -> None:
+        """A new version takes the place of `present`; what was undone is gone."""
+        self.size -= sum(kept.size for kept in self.future)
+        self.future.clear()
+        self._keep(self.past, present)
+
+    def move(self, move: Move, present: Kept) -> None:
+        """A version is taken back, or forth, in the place of `present`."""
+        here, there = (self.past, self.future) if move == "undo" else (self.future, self.past)
+        self.size -= here.pop().size
+        self._keep(there, present)
+
+    def _keep(self, where: deque[Kept], kept: Kept) -> None:
+        where.append(kept)
+        self.size += kept.size
+        while self.past and (len(self.past) > self._count or self.size > self._limit):
+            self.size -= self.past.popleft().size
+        while self.future and (len(self.future) > self._count or self.size > self._limit):
+            self.size -= self.future.popleft().size
