@@ -1,0 +1,76 @@
+/** What a Dropdown decides, apart from its markup. */
+import type { Choice, ChoiceValue } from '../parts/choices'
+
+export interface DropdownProps {
+  choices?: Choice[]
+  multiselect?: boolean | null
+  allow_custom_value?: boolean
+  max_choices?: number | null
+  num_choices_shown?: number | null
+  filterable?: boolean
+}
+
+export interface Match {
+  text: string
+  value: ChoiceValue
+  /** Place among all choices. */
+  index: number
+}
+
+/** Choices whose text contains what was typed, at most `limit` of them. */
+export function matches(choices: Choice[], typed: string, limit: number): Match[] {
+  const needle = typed.trim().toLowerCase()
+  const found: Match[] = []
+  for (let index = 0; index < choices.length && found.length < limit; index++) {
+    const [text, value] = choices[index] as Choice
+    if (needle === '' || String(text).toLowerCase().includes(needle)) found.push({ text: String(text), value, index })
+  }
+  return found
+}
+
+/** What stands for a value: its choice's text, else the value itself. */
+export function textOf(choices: Choice[], value: ChoiceValue | undefined): string {
+  if (value === null || value === undefined) return ''
+  const choice = choices.find(([, own]) => own === value)
+  return String(choice ? choice[0] : value)
+}
+
+/** The choice that the typed text names, exactly or but for case; with custom values, the text itself. */
+export function meant(choices: Choice[], typed: string, custom: boolean): ChoiceValue | undefined {
+  const text = typed.trim()
+  if (text === '') return undefined
+  const exact = choices.find(([own]) => String(own) === text)
+  if (exact) return exact[1]
+  if (custom) return text
+  return choices.find(([own]) => String(own).toLowerCase() === text.toLowerCase())?.[1]
+}
+
+/** The next option for the arrow keys; wraps around, -1 stands for none. */
+export function step(active: number, by: 1 | -1, count: number): number {
+  if (count === 0) return -1
+  if (active < 0) return by === 1 ? 0 : count - 1
+  return (active + by + count) % count
+}
+
+/** The values after choosing one: on or off; never more than `max`. */
+export function toggled(values: ChoiceValue[], value: ChoiceValue, max: number | null | undefined): ChoiceValue[] {
+  if (values.includes(value)) return values.filter((other) => other !== value)
+  return max != null && values.length >= max ? values : [...values, value]
+}
+
+/** Where the list goes: under the box, or above it if there is more room. */
+export function place(
+  box: { top: number; bottom: number; left: number; width: number },
+  viewport: number,
+): { top: string; bottom: string; left: string; width: string; height: string } {
+  const below = viewport - box.bottom - 12
+  const above = box.top - 12
+  const up = below < 200 && above > below
+  return {
+    top: up ? 'auto' : `${box.bottom + 4}px`,
+    bottom: up ? `${viewport - box.top + 4}px` : 'auto',
+    left: `${box.left}px`,
+    width: `${box.width}px`,
+    height: `${Math.max(Math.min(up ? above : below, 320), 80)}px`,
+  }
+}
