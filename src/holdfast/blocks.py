@@ -184,6 +184,11 @@ class Blocks(BlockContext):
         return self._frozen[1]
 
     @property
+    def placed(self) -> bool:
+        """Whether it stands inside another app."""
+        return self._home is not None
+
+    @property
     def blocks(self) -> Mapping[int, Block]:
         """Every block by its id."""
         return self.graph.blocks
