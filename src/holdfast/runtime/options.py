@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+
+from holdfast.files import FileRules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,5 +42,5 @@ class RuntimeOptions:
     progress_interval: float = 0.02
     max_rounds: int = 100
     shutdown_grace: float = 5
-    file_rules: Any = None
+    file_rules: FileRules = field(default_factory=FileRules)
     root_path: str = ""

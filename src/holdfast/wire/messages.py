@@ -36,7 +36,7 @@ class Output(Struct, kw_only=True):
     average_duration: float | None = None
     render_config: dict[str, Any] | None = None
     changed_state_ids: list[int] = []
-    used_cache: None | Literal["full", "partial"] = None
+    used_cache: Literal["full", "partial"] | None = None
 
 
 class Failure(Struct, kw_only=True):
@@ -114,7 +114,7 @@ class Completed(Struct, tag="process_completed", tag_field="msg", kw_only=True):
     success: bool
     title: str | None = None
     cancelled: bool = False
-    used_cache: None | Literal["full", "partial"] = None
+    used_cache: Literal["full", "partial"] | None = None
     cache_duration: float | None = None
     avg_time: float | None = None
 

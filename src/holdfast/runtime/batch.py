@@ -1,0 +1,126 @@
+"""`batch=True`: several waiting events of one listener, run as one call; each keeps its own session, State and lanes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
+
+from holdfast.errors import HandlerError
+from holdfast.runtime.threads import Threads, outlast
+
+if TYPE_CHECKING:
+    from holdfast.runtime.jobs import Job
+    from holdfast.runtime.plan import Plan
+
+
+class Seat:
+    """One event's part of a batch."""
+
+    __slots__ = ("job", "outcome", "prepared")
+
+    def __init__(self, job: Job, loop: asyncio.AbstractEventLoop) -> None:
+        self.job = job
+        self.prepared: asyncio.Future[list[Any]] = loop.create_future()
+        """Its converted inputs; cancelled when it drops out."""
+        self.outcome: asyncio.Future[Sequence[Any]] = loop.create_future()
+        """One value per output."""
+
+
+class Batch:
+    """A call of a batch function.
+
+    Args:
+        plan: How the listener is run.
+        threads: Where synchronous functions run.
+        done: Called when the call has ended.
+    """
+
+    def __init__(self, plan: Plan, threads: Threads, done: Callable[[], None]) -> None:
+        self.plan = plan
+        self.threads = threads
+        self._done = done
+        self.seats: list[Seat] = []
+        self.task: asyncio.Task[None] | None = None
+
+    def add(self, job: Job) -> None:
+        """One more event takes part."""
+        job.seat = Seat(job, asyncio.get_running_loop())
+        self.seats.append(job.seat)
+
+    def start(self) -> None:
+        """All take part that will: call the function as soon as each is prepared or has dropped out."""
+        self.task = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        try:
+            await asyncio.wait([seat.prepared for seat in self.seats])
+            ready = [seat for seat in self.seats if not seat.prepared.cancelled()]
+            if ready:
+                await self._call(ready)
+        finally:
+            self._done()
+            for seat in self.seats:
+                if not seat.outcome.done():
+                    seat.outcome.cancel()
+
+    async def _call(self, seats: list[Seat]) -> None:
+        columns = [list(column) for column in zip(*(seat.prepared.result() for seat in seats), strict=True)]
+        try:
+            returned = await call_batch(self.plan, self.threads, columns, seats[0].job)
+            rows = rows_of(self.plan, returned, len(seats))
+        except Exception as error:
+            for seat in seats:
+                if not seat.outcome.done():
+                    seat.outcome.set_exception(error)
+                    seat.outcome.exception()
+            return
+        for seat, row in zip(seats, rows, strict=True):
+            if not seat.outcome.done():
+                seat.outcome.set_result(row)
+
+
+async def call_batch(plan: Plan, threads: Threads, columns: list[Any], job: Job) -> Any:
+    """Call a batch function.
+
+    Args:
+        plan: How the listener is run.
+        threads: Where synchronous functions run.
+        columns: One list per input, with one item per sample.
+        job: The event whose request and progress the function gets.
+    """
+    args, kwargs = plan.arguments(columns, job)
+    if plan.kind == "async":
+        return await plan.fn(*args, **kwargs)  # type: ignore[misc]
+    returned = await outlast(threads.run(_called, plan, args, kwargs))
+    return await returned if isinstance(returned, Coroutine) else returned
+
+
+def _called(plan: Plan, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    return plan.fn(*args, **kwargs)  # type: ignore[misc]
+
+
+def rows_of(plan: Plan, returned: Any, samples: int) -> list[tuple[Any, ...]]:
+    """One tuple of outputs per sample, from the lists that a batch function returned.
+
+    Raises:
+        HandlerError: They do not have one item per sample, or there is not one list per output.
+    """
+    outputs = len(plan.outputs)
+    if outputs == 0:
+        return [()] * samples
+    if not isinstance(returned, tuple | list) or len(returned) < outputs:
+        given = len(returned) if isinstance(returned, tuple | list) else type(returned).__name__
+        raise HandlerError(
+            f"The batch function {plan.name!r} must return one list per output ({outputs}), also when there is one; "
+            f"it returned {given}. Write `return [results]` for a single output."
+        )
+    columns = returned[:outputs]
+    for index, column in enumerate(columns):
+        if not hasattr(column, "__len__") or len(column) != samples:
+            count = len(column) if hasattr(column, "__len__") else type(column).__name__
+            raise HandlerError(
+                f"The batch function {plan.name!r} was given {samples} samples and returned {count} for output "
+                f"{index}. Return one item per sample, in order."
+            )
+    return list(zip(*columns, strict=True))

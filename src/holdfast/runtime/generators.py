@@ -1,0 +1,130 @@
+"""A running synchronous generator: one thread from the first step to the last."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from holdfast.runtime.outputs import Step
+from holdfast.runtime.threads import Threads, outlast
+
+AHEAD = 64
+"""Steps that a generator without State may be ahead of what is published."""
+
+
+class GeneratorThread:
+    """Steps of a synchronous generator, each converted in the generator's own thread before it goes on.
+
+    What is handed over is converted already, so a generator that holds no State may run ahead of its reader: many steps
+    then cost one change of threads. With State it waits at each `yield` until the step is committed.
+
+    Args:
+        threads: Where its thread comes from.
+        start: Makes the generator.
+        convert: Makes a step of what it yields.
+        lockstep: It waits at each `yield`.
+    """
+
+    def __init__(
+        self, threads: Threads, start: Callable[[], Iterator[Any]], convert: Callable[[Any], Step], *, lockstep: bool
+    ) -> None:
+        self._start = start
+        self._convert = convert
+        self._ahead = 1 if lockstep else AHEAD
+        self._loop = asyncio.get_running_loop()
+        self._mutex = threading.Lock()
+        self._gate = threading.Lock()
+        self._gate.acquire()
+        self._at_gate = False
+        self._steps: list[Step] = []
+        self._made = 0
+        self._taken = 0
+        self._stop = False
+        self._ended = False
+        self._error: BaseException | None = None
+        self._awake: asyncio.Future[None] | None = None
+        self._thread = threads.run(self._drive)
+        self._thread.add_done_callback(self._over)
+
+    async def next(self) -> list[Step]:
+        """The next steps, one or more; none when the generator has ended.
+
+        Calling it again says that the ones before are dealt with.
+
+        Raises:
+            Exception: Whatever the generator, or the conversion of what it yielded, raised.
+        """
+        self._go_on()
+        while True:
+            with self._mutex:
+                steps, self._steps = self._steps, []
+                if not steps and not self._ended:
+                    self._awake = self._loop.create_future()
+            if steps:
+                self._taken += len(steps)
+                if self._ahead > 1:
+                    self._go_on()
+                return steps
+            if self._awake is None:
+                break
+            try:
+                await self._awake
+            finally:
+                self._awake = None
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        return []
+
+    async def close(self) -> None:
+        """Close the generator; returns when its `finally` has run."""
+        self._stop = True
+        self._go_on()
+        if not self._thread.done():
+            await outlast(self._thread)
+
+    def _go_on(self) -> None:
+        with self._mutex:
+            if self._at_gate and (self._stop or self._made < self._taken + self._ahead):
+                self._at_gate = False
+                self._gate.release()
+
+    def _wake(self) -> None:
+        if self._awake is not None and not self._awake.done():
+            self._awake.set_result(None)
+
+    def _over(self, thread: asyncio.Future[None]) -> None:
+        error = None if thread.cancelled() else thread.exception()
+        with self._mutex:
+            self._ended = True
+            self._error = error
+        self._wake()
+
+    def _drive(self) -> None:
+        """Runs in the thread."""
+        generator = self._start()
+        try:
+            while not self._stop:
+                try:
+                    value = next(generator)
+                except StopIteration:
+                    return
+                self._hand_over(self._convert(value))
+        finally:
+            close = getattr(generator, "close", None)
+            if close is not None:
+                close()
+
+    def _hand_over(self, step: Step) -> None:
+        with self._mutex:
+            self._steps.append(step)
+            self._made += 1
+            first = len(self._steps) == 1
+            wait = self._made >= self._taken + self._ahead and not self._stop
+            self._at_gate = wait
+        if first:
+            self._loop.call_soon_threadsafe(self._wake)
+        if wait:
+            self._gate.acquire()

@@ -1,0 +1,70 @@
+"""One call of a listener's function: its inputs converted, itself called, its outputs converted."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from holdfast.files import FileRules
+from holdfast.runtime.inputs import convert_inputs
+from holdfast.runtime.outputs import Step, convert_outputs
+from holdfast.runtime.threads import Threads
+
+if TYPE_CHECKING:
+    from holdfast.runtime.jobs import Job
+    from holdfast.state import CellSpec
+
+
+class Invocation:
+    """What is needed to run one step after another of an event's function, on the loop or in a thread.
+
+    Args:
+        job: The event.
+        data: What was sent.
+        cells: The session's States.
+        rules: Which files may be taken and given.
+        threads: Where conversions go that take long.
+    """
+
+    __slots__ = ("cells", "data", "job", "listener", "plan", "rules", "threads", "view")
+
+    def __init__(
+        self, job: Job, data: Sequence[Any], cells: Mapping[CellSpec, Any], rules: FileRules, threads: Threads
+    ) -> None:
+        self.job = job
+        self.plan = job.plan
+        self.listener = job.listener
+        self.view = job.session.own_view
+        self.data = data
+        self.cells = cells
+        self.rules = rules
+        self.threads = threads
+
+    def inputs(self) -> list[Any]:
+        """The converted inputs."""
+        return convert_inputs(self.plan, self.listener, self.view, self.data, self.cells, self.rules)
+
+    def start(self) -> Any:
+        """Convert the inputs and call the function."""
+        args, kwargs = self.plan.arguments(self.inputs(), self.job)
+        return self.plan.fn(*args, **kwargs)  # type: ignore[misc]
+
+    async def start_on_loop(self) -> Any:
+        """The same for functions that belong on the loop; inputs that take long are converted in a thread."""
+        values = await self.threads.run(self.inputs) if self.plan.heavy else self.inputs()
+        args, kwargs = self.plan.arguments(values, self.job)
+        return self.plan.fn(*args, **kwargs)  # type: ignore[misc]
+
+    def outputs(self, returned: Any) -> Step:
+        """The step that a returned value makes."""
+        return convert_outputs(self.plan, self.listener, self.view, returned, self.rules)
+
+    async def outputs_from_loop(self, returned: Any) -> Step:
+        """The same; outputs that take long are converted in a thread."""
+        return await self.threads.run(self.outputs, returned) if self.plan.heavy else self.outputs(returned)
+
+    def whole(self) -> Step | Coroutine[Any, Any, Any]:
+        """The one step of a plain function. One that hands out a coroutine, such as a lambda around an async
+        function, is awaited by the caller."""
+        returned = self.start()
+        return returned if isinstance(returned, Coroutine) else self.outputs(returned)

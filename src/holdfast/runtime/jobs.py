@@ -1,0 +1,188 @@
+"""What is asked of the runtime (a call) and what comes of it (a job)."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from holdfast.runtime.feed import Feed
+from holdfast.runtime.request import Request
+from holdfast.wire.messages import Completed, FeedMessage, Log, Output, Progress, ProgressUnit
+
+if TYPE_CHECKING:
+    from holdfast.graph.listener import Listener
+    from holdfast.runtime.batch import Seat
+    from holdfast.runtime.plan import Plan
+    from holdfast.runtime.queue import Group
+    from holdfast.runtime.session import Session
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """One wish to run a listener.
+
+    Args:
+        fn: The listener's id, or its `api_name` (with or without the slash).
+        data: One value per input, in order; a State's are ignored.
+        event_data: What the page knows about the event.
+        trigger: Id of the block whose event it was.
+        event_id: The caller's id for it; one is made when there is none.
+        round: How many State changes in a row led here.
+        request: The HTTP request behind it.
+        batched: `data` holds lists, one item per sample, for a listener with `batch=True`.
+        origin: Our own page, or a client.
+        feed: Where its messages go; the session's by default.
+        diffs: Whether steps after the first are sent as edits; `False` sends whole values always.
+    """
+
+    fn: int | str
+    data: list[Any]
+    event_data: Any = None
+    trigger: int | None = None
+    event_id: str | None = None
+    round: int = 0
+    request: Request | None = None
+    batched: bool = False
+    origin: Literal["page", "api"] = "api"
+    feed: Feed | None = None
+    diffs: bool = True
+
+
+class Job:
+    """One event: accepted, then waiting, running and ended. Made by `Runtime.submit`.
+
+    Args:
+        id: The event's id, unique within its session.
+        call: What was asked.
+        session: Whose it is.
+        listener: What runs.
+        plan: How it runs.
+        feed: Where its messages go; `None` for a direct call, whose caller takes the result itself.
+        loop: The loop that all of this happens on.
+    """
+
+    __slots__ = (
+        "_progress",
+        "_progress_due",
+        "call",
+        "cancelled",
+        "chunks",
+        "feed",
+        "group",
+        "id",
+        "listener",
+        "loop",
+        "plan",
+        "progress_interval",
+        "rank",
+        "seat",
+        "session",
+        "started",
+        "state",
+        "task",
+    )
+
+    def __init__(
+        self,
+        id: str,
+        call: Call,
+        session: Session,
+        listener: Listener,
+        plan: Plan,
+        feed: Feed | None,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.id = id
+        self.call = call
+        self.session = session
+        self.listener = listener
+        self.plan = plan
+        self.feed = feed
+        self.loop = loop
+        self.state: Literal["waiting", "running", "ended"] = "waiting"
+        self.cancelled = False
+        self.task: asyncio.Task[None] | None = None
+        self.group: Group | None = None
+        self.rank: int | None = None
+        """The rank that was last told."""
+        self.seat: Seat | None = None
+        """Its part of a batch."""
+        self.started: float | None = None
+        self.chunks: asyncio.Queue[Call | None] | None = None
+        """What a `stream` event is fed with; `None` ends it."""
+        self.progress_interval = 0.02
+        self._progress: list[ProgressUnit] | None = None
+        self._progress_due: asyncio.TimerHandle | None = None
+
+    @property
+    def over(self) -> bool:
+        """Its last message is published."""
+        return self.state == "ended"
+
+    def publish(self, message: FeedMessage, *, weight: int = 100, full: list[Any] | None = None) -> None:
+        """Tell those who wait for it, unless it has ended."""
+        if self.feed is not None and self.state != "ended":
+            self.feed.publish(message, weight=weight, full=full)
+
+    def complete(self, message: Completed, *, weight: int = 100) -> None:
+        """Publish its one last message; what comes after it is dropped."""
+        if self.state == "ended":
+            return
+        self.flush_progress()
+        self.publish(message, weight=weight)
+        self.state = "ended"
+        if self.feed is not None:
+            self.feed.ended(self.id)
+
+    def cancel(self) -> None:
+        """Stop it: it is reported as cancelled at once, and what it was given is free when its function has let go."""
+        if self.cancelled or self.state == "ended":
+            return
+        self.cancelled = True
+        if self.chunks is not None:
+            self.chunks.put_nowait(None)
+        self.complete(Completed(event_id=self.id, output=Output(data=[]), success=True, cancelled=True))
+        if self.task is not None:
+            self.task.cancel()
+
+    async def wait(self) -> None:
+        """Return when it has ended and let go of everything it held."""
+        if self.task is not None and not self.task.done():
+            await asyncio.wait([self.task])
+
+    # From any thread ----------------------------------------------------------------------------------------------
+
+    def log(self, message: Log) -> None:
+        """Show a toast; from any thread."""
+        self._on_loop(self.publish, message)
+
+    def report(self, units: list[ProgressUnit]) -> None:
+        """Show how far it is; from any thread. Only the latest report within an interval is sent."""
+        first = self._progress is None
+        self._progress = units
+        if first:
+            self._on_loop(self._schedule_progress)
+
+    def _on_loop(self, fn: Any, *args: Any) -> None:
+        try:
+            here = asyncio.get_running_loop() is self.loop
+        except RuntimeError:
+            here = False
+        if here:
+            fn(*args)
+        elif not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(fn, *args)
+
+    def _schedule_progress(self) -> None:
+        if self._progress_due is None and self.state != "ended":
+            self._progress_due = self.loop.call_later(self.progress_interval, self.flush_progress)
+
+    def flush_progress(self) -> None:
+        """Send the latest progress report, if one waits."""
+        if self._progress_due is not None:
+            self._progress_due.cancel()
+            self._progress_due = None
+        units, self._progress = self._progress, None
+        if units is not None:
+            self.publish(Progress(event_id=self.id, progress_data=units), weight=80 * len(units))

@@ -1,0 +1,220 @@
+"""From what the function returned to what the browser gets and what is committed."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from holdfast import files
+from holdfast.components.base import Component
+from holdfast.errors import Error, HandlerError
+from holdfast.graph.block import NOT_PROPS, Block
+from holdfast.graph.updates import Update, is_update, skip
+from holdfast.runtime.inputs import describe
+from holdfast.runtime.plan import Plan, Port, Properties
+from holdfast.wire.encode import freeze
+
+if TYPE_CHECKING:
+    from holdfast.graph.app import AppView
+    from holdfast.graph.listener import Listener
+    from holdfast.state import CellSpec
+
+
+class Step(NamedTuple):
+    """What one step gave, converted and not yet committed."""
+
+    data: list[Any]
+    """One JSON value per output, as it was when the step ended; null for a State."""
+    cells: dict[CellSpec, Any]
+    """New values of States."""
+    updates: list[tuple[int, dict[str, Any]]]
+    """Properties that blocks get, by the blocks' ids."""
+    weight: int
+    """Bytes of `data`, about."""
+
+
+NOTHING = Step([], {}, [], 0)
+
+
+def convert_outputs(plan: Plan, listener: Listener, view: AppView | None, returned: Any, rules: Any) -> Step:
+    """Convert what the function returned.
+
+    Args:
+        plan: How the listener is run.
+        listener: The listener.
+        view: The session's own view of the app, if it has one.
+        returned: What the function returned or yielded.
+        rules: Which files may be published.
+
+    Raises:
+        HandlerError: It does not fit the outputs; nothing has been changed by then.
+    """
+    return convert_values(plan, listener, view, spread(plan, returned), rules)
+
+
+def spread(plan: Plan, returned: Any) -> Sequence[Any]:
+    """One value per output, from any of the forms in which a function may return them."""
+    ports = plan.outputs
+    if not ports:
+        return ()
+    if isinstance(returned, dict) and any(isinstance(key, Block) for key in returned):
+        return _by_component(plan, returned)
+    if len(ports) == 1:
+        return (returned,)
+    if is_update(returned) and len(returned) == 1:
+        return [returned] * len(ports)
+    if not isinstance(returned, tuple | list):
+        returned = () if returned is None else (returned,)
+    if len(returned) < len(ports):
+        raise HandlerError(
+            f"The function {plan.name!r} returned {_count(len(returned))}, but its event has {len(ports)} outputs: "
+            f"{', '.join(describe(port) for port in ports)} (didn't return enough output values: needed "
+            f"{len(ports)}, returned {len(returned)}). Return one value for each, or `gr.skip()` for those that stay."
+        )
+    if len(returned) > len(ports):
+        warnings.warn(
+            f"The function {plan.name!r} returned {_count(len(returned))}, but its event has {len(ports)} outputs; "
+            "the last ones are dropped.",
+            stacklevel=2,
+        )
+        return returned[: len(ports)]
+    return returned
+
+
+def _count(number: int) -> str:
+    return "no value" if number == 0 else "1 value" if number == 1 else f"{number} values"
+
+
+def _by_component(plan: Plan, returned: dict[Any, Any]) -> list[Any]:
+    ids = [port.id for port in plan.outputs]
+    found: dict[int, Any] = {}
+    for key, value in returned.items():
+        if not isinstance(key, Block):
+            raise HandlerError(
+                f"The function {plan.name!r} returned a dict with components and other keys ({type(key).__name__}). "
+                "Use the output components alone as keys, or no component at all."
+            )
+        if key.id not in ids:
+            raise HandlerError(
+                f"Returned component {key.get_block_name()} not specified as output of function {plan.name!r}. "
+                f"Its outputs are: {', '.join(describe(port) for port in plan.outputs)}. Add it to `outputs`."
+            )
+        found[key.id] = value
+    return [found[id] if id in found else skip() for id in ids]
+
+
+def convert_values(
+    plan: Plan, listener: Listener, view: AppView | None, values: Sequence[Any], rules: Any
+) -> Step:
+    """Convert one value per output; see `convert_outputs`."""
+    data: list[Any] = []
+    cells: dict[CellSpec, Any] = {}
+    updates: list[tuple[int, dict[str, Any]]] = []
+    weight = 0
+    for index, (port, value) in enumerate(zip(plan.outputs, values, strict=True)):
+        if port.cell is not None:
+            if _sets(value):
+                cells[port.cell] = _state_value(value)
+            data.append(None)
+            continue
+        block = port.block if view is None else view.block(port.id)
+        try:
+            sent = freeze(_convert(block, port, value, listener.postprocess, updates, rules))
+        except (Error, HandlerError):
+            raise
+        except Exception as error:
+            raise HandlerError(
+                f"Could not postprocess output component at index {index} (a `{block.get_block_name()}` component) "
+                f"of the event handler {plan.name!r} with output components: "
+                f"[{', '.join(p.block.get_block_name() for p in plan.outputs)}]. It was given a "
+                f"{type(value).__name__}.\n\nOriginal error: {type(error).__name__}: {error}"
+            ) from error
+        weight += weigh(sent)
+        data.append(sent)
+    return Step(data, cells, updates, weight)
+
+
+def weigh(value: Any) -> int:
+    """Bytes of one converted value, about."""
+    return len(memoryview(value)) if isinstance(value, msgspec.Raw) else len(value) if isinstance(value, str) else 10
+
+
+def _sets(value: Any) -> bool:
+    """Whether a value returned for a State changes it. A user's own dict is always a value (R1.6)."""
+    if isinstance(value, Update):
+        return "value" in value
+    return not isinstance(value, Block) or value.NAME == "state" or "value" in value.given
+
+
+def _state_value(value: Any) -> Any:
+    if isinstance(value, Update):
+        return value["value"]
+    if isinstance(value, Block):
+        given = value.given.get("value")
+        return given() if value.NAME == "state" and callable(given) else given
+    return value
+
+
+def _convert(
+    block: Block,
+    port: Port,
+    value: Any,
+    postprocess: bool,
+    updates: list[tuple[int, dict[str, Any]]],
+    rules: Any,
+) -> Any:
+    if isinstance(value, Block):
+        value = Update({**{k: v for k, v in value.given.items() if k not in NOT_PROPS}, "__type__": "update"})
+    elif isinstance(value, Properties):
+        value = _update_of(block, value)
+    if is_update(value):
+        return _convert_update(block, port, value, postprocess, updates, rules)
+    if not isinstance(block, Component):
+        if value is None:
+            return skip()
+        raise HandlerError(
+            f"The output {describe(port)} is a layout and has no value, but the function returned a "
+            f"{type(value).__name__} for it. Return `gr.{type(block).__name__}(...)`, `gr.update(...)` or `gr.skip()`."
+        )
+    return _publish(block.postprocess(value) if postprocess else value, port, rules)
+
+
+def _convert_update(
+    block: Block,
+    port: Port,
+    update: dict[str, Any],
+    postprocess: bool,
+    updates: list[tuple[int, dict[str, Any]]],
+    rules: Any,
+) -> dict[str, Any]:
+    props = {name: value for name, value in update.items() if name not in {"__type__", "value"}}
+    sent: dict[str, Any] = {}
+    if props:
+        block = block.changed(props)
+        shown = block.props()
+        sent = {name: shown.get(name, value) for name, value in props.items()}
+        updates.append((port.id, props))
+    if "value" in update:
+        value = update["value"]
+        sent["value"] = _publish(block.config_value(value) if postprocess else value, port, rules)
+    sent["__type__"] = "update"
+    return sent
+
+
+def _update_of(block: Block, properties: Properties) -> Update:
+    """An update of what a function changed in the properties that it was given."""
+    before = block.props()
+    changed = {
+        name: value
+        for name, value in vars(properties).items()
+        if name == "value" or (name in before and name not in NOT_PROPS and before[name] is not value)
+    }
+    changed.pop("name", None)
+    return Update({**changed, "__type__": "update"})
+
+
+def _publish(value: Any, port: Port, rules: Any) -> Any:
+    return files.publish(value, rules) if port.files else value

@@ -1,0 +1,83 @@
+"""Runs `gr.render`: the function builds, the session's view takes what it built, the page gets its config."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from holdfast import files
+from holdfast.graph.config import render_config
+from holdfast.runtime.invocation import Invocation
+from holdfast.runtime.options import RuntimeOptions
+from holdfast.runtime.threads import Threads, outlast
+
+if TYPE_CHECKING:
+    from holdfast.graph.graph import Graph
+    from holdfast.graph.render import RenderSpec
+    from holdfast.runtime.jobs import Job
+    from holdfast.runtime.session import Session
+    from holdfast.state import CellSpec, StateEngine
+
+
+class Renders:
+    """The `gr.render`s of an app; those of one session run one after another, since they share its numbers.
+
+    Args:
+        threads: Where synchronous functions run.
+        engine: Drops the State of what is gone.
+        options: Files.
+    """
+
+    def __init__(self, threads: Threads, engine: StateEngine, options: RuntimeOptions) -> None:
+        self.threads = threads
+        self.engine = engine
+        self.options = options
+        self._turns: WeakKeyDictionary[Session, asyncio.Lock] = WeakKeyDictionary()
+
+    async def run(self, job: Job, cells: Mapping[CellSpec, Any]) -> dict[str, Any]:
+        """Build and take over.
+
+        Returns:
+            What the page gets, as Gradio's `render_config`.
+        """
+        session, spec = job.session, job.listener.render
+        if spec is None:
+            raise TypeError(f"{job.plan.name!r} is no gr.render.")
+        async with self._turns.setdefault(session, asyncio.Lock()):
+            view = session.view
+            call = Invocation(job, job.call.data, cells, self.options.file_rules, self.threads)
+            graph = await self._build(call, spec)
+            before = {block.id: block for block in view.states}
+            view.apply_render(spec.render_id, graph)
+            after = {block.id for block in view.states}
+            gone = [block.cell for id, block in before.items() if id not in after]  # type: ignore[attr-defined]
+            if gone:
+                self.engine.discard_cells(session.id, gone)
+            rules = self.options.file_rules
+            return render_config(
+                view,
+                graph,
+                spec.render_id,
+                compact=job.call.origin == "page",
+                publish=lambda _, payload: files.publish(payload, rules),
+            )
+
+    async def _build(self, call: Invocation, spec: RenderSpec) -> Graph:
+        view = call.job.session.view
+        if call.plan.kind == "async":
+            with spec.building(view) as graph:
+                await (await call.start_on_loop())
+            return graph
+
+        def build() -> tuple[Graph, Any]:
+            with spec.building(view) as graph:
+                result = call.start()
+            return graph, result
+
+        graph, result = await outlast(self.threads.run(build))
+        if isinstance(result, Coroutine):
+            result.close()
+            raise TypeError(f"gr.render called {call.plan.name!r}, which gave a coroutine. Make the function async itself.")
+        return graph

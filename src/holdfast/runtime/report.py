@@ -1,0 +1,191 @@
+"""What those who wait for an event are told: by its feed, or by the direct answer to `/run`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from holdfast.clock import Clock
+from holdfast.errors import BadValue, Error
+from holdfast.runtime.outputs import NOTHING, Step
+from holdfast.runtime.stepdiff import StepDiff
+from holdfast.wire.messages import Completed, Failure, Generating, Output, ProcessStarts, Streaming
+
+if TYPE_CHECKING:
+    from holdfast.runtime.jobs import Job
+
+logger = logging.getLogger("holdfast.runtime")
+
+
+class Reporter(Protocol):
+    """Who is told how an event goes. Everything it is told has been committed."""
+
+    @property
+    def enough(self) -> bool:
+        """No further step is wanted."""
+
+    def started(self) -> None:
+        """The function runs."""
+
+    def step(self, step: Step, changed: Sequence[int], *, last: bool = False) -> None:
+        """A step is committed.
+
+        Args:
+            step: Its values.
+            changed: Ids of the States that changed.
+            last: It is the whole result of a plain function.
+        """
+
+    def ended(self, changed: Sequence[int], render_config: dict[str, Any] | None = None) -> None:
+        """The function has ended; `changed` since the last step."""
+
+    def failed(self, error: Exception) -> None:
+        """It ended with an error; nothing of the last step is kept."""
+
+
+class FeedReporter:
+    """Tells a job's feed.
+
+    Args:
+        job: The event.
+        clock: For durations.
+        show_error: Whether the text of every exception is shown.
+    """
+
+    __slots__ = ("_began", "_changed", "_diff", "_last", "_streaming", "clock", "job", "show_error")
+
+    enough = False
+
+    def __init__(self, job: Job, clock: Clock, *, show_error: bool) -> None:
+        self.job = job
+        self.clock = clock
+        self.show_error = show_error
+        self._began = 0.0
+        self._last: Step = NOTHING
+        self._changed: Sequence[int] = ()
+        self._diff: StepDiff | None = None
+        self._streaming = job.listener.connection == "stream"
+
+    def started(self) -> None:
+        """The function runs."""
+        job = self.job
+        self._began = job.started = self.clock.monotonic()
+        if job.state == "waiting":
+            job.state = "running"
+        job.publish(ProcessStarts(event_id=job.id, eta=job.plan.average))
+
+    def step(self, step: Step, changed: Sequence[int], *, last: bool = False) -> None:
+        """A step is committed."""
+        self._last = step
+        if last:
+            self._changed = changed
+            return
+        job = self.job
+        job.flush_progress()
+        output = self._output(step.data, changed, generating=True)
+        if self._streaming:
+            job.publish(
+                Streaming(event_id=job.id, output=output, time_limit=job.listener.time_limit), weight=100 + step.weight
+            )
+            return
+        weight = step.weight
+        if job.call.diffs:
+            if self._diff is None:
+                self._diff = StepDiff()
+            output.data, weight = self._diff.next(step.data, step.weight)
+        job.publish(Generating(event_id=job.id, output=output), weight=100 + weight, full=step.data)
+
+    def ended(self, changed: Sequence[int], render_config: dict[str, Any] | None = None) -> None:
+        """The function has ended."""
+        job = self.job
+        job.plan.took(self.clock.monotonic() - self._began)
+        output = self._output(self._last.data, [*self._changed, *changed], generating=False)
+        output.render_config = render_config
+        job.complete(Completed(event_id=job.id, output=output, success=True), weight=200 + self._last.weight)
+
+    def failed(self, error: Exception) -> None:
+        """It ended with an error."""
+        failure = failure_of(error, show_error=self.show_error)
+        log_failure(error, self.job.plan.name)
+        self.job.complete(
+            Completed(event_id=self.job.id, output=failure, success=False, title=failure.title or "Error")
+        )
+
+    def _output(self, data: list[Any], changed: Sequence[int], *, generating: bool) -> Output:
+        return Output(
+            data=data,
+            is_generating=generating,
+            duration=self.clock.monotonic() - self._began,
+            average_duration=self.job.plan.average,
+            changed_state_ids=list(changed),
+        )
+
+
+class DirectReporter:
+    """Keeps the first step for who called directly.
+
+    Args:
+        job: The event.
+        clock: For durations.
+    """
+
+    __slots__ = ("_began", "clock", "enough", "error", "job", "output")
+
+    def __init__(self, job: Job, clock: Clock) -> None:
+        self.job = job
+        self.clock = clock
+        self.enough = False
+        self.output: Output | None = None
+        self.error: Exception | None = None
+        self._began = 0.0
+
+    def started(self) -> None:
+        """The function runs."""
+        self._began = self.job.started = self.clock.monotonic()
+        self.job.state = "running"
+
+    def step(self, step: Step, changed: Sequence[int], *, last: bool = False) -> None:
+        """A step is committed."""
+        self.enough = True
+        self.output = Output(
+            data=step.data,
+            is_generating=not last,
+            duration=self.clock.monotonic() - self._began,
+            average_duration=self.job.plan.average,
+            changed_state_ids=list(changed),
+        )
+
+    def ended(self, changed: Sequence[int], render_config: dict[str, Any] | None = None) -> None:
+        """The function has ended."""
+        self.job.plan.took(self.clock.monotonic() - self._began)
+        if self.output is None:
+            self.output = Output(data=[])
+        self.output.changed_state_ids = [*self.output.changed_state_ids, *changed]
+        self.output.render_config = render_config
+        self.job.state = "ended"
+
+    def failed(self, error: Exception) -> None:
+        """It ended with an error."""
+        log_failure(error, self.job.plan.name)
+        self.error = error
+        self.job.state = "ended"
+
+
+def failure_of(error: BaseException, *, show_error: bool) -> Failure:
+    """What the visitor may know of an exception.
+
+    Args:
+        error: What was raised.
+        show_error: Whether the text of any exception is shown; that of `gr.Error` always is.
+    """
+    if isinstance(error, Error):
+        return Failure(error=error.message, visible=error.visible, duration=error.duration, title=error.title)
+    return Failure(error=str(error) if show_error else None)
+
+
+def log_failure(error: Exception, function: str) -> None:
+    """Write an event's failure to the log, unless the visitor's value was at fault or the error says not to."""
+    if isinstance(error, BadValue) or (isinstance(error, Error) and not error.print_exception):
+        return
+    logger.error("The event of %r failed; nothing of its last step is kept.", function, exc_info=error)

@@ -1,0 +1,220 @@
+"""Runs one event from its lanes to its last message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from holdfast.clock import Clock
+from holdfast.graph.updates import skip
+from holdfast.runtime import current
+from holdfast.runtime.batch import Batch, call_batch, rows_of
+from holdfast.runtime.invocation import Invocation
+from holdfast.runtime.options import RuntimeOptions
+from holdfast.runtime.outputs import Step, convert_values
+from holdfast.runtime.queue import Queue
+from holdfast.runtime.render import Renders
+from holdfast.runtime.report import Reporter
+from holdfast.runtime.steps import steps
+from holdfast.runtime.threads import Threads, outlast
+
+if TYPE_CHECKING:
+    from holdfast.runtime.jobs import Call, Job
+    from holdfast.state import CellSpec, StateEngine, StateEvent
+
+NO_CELLS: Mapping[CellSpec, Any] = {}
+RENDERED = Step([skip()], {}, [], 0)
+GENERATORS = frozenset({"generator", "async generator"})
+
+
+class Runner:
+    """Runs events: lanes, then a place in the queue, then step by step.
+
+    Args:
+        engine: Keeps State.
+        queue: Lets events in.
+        clock: For time limits.
+        options: Threads and files.
+    """
+
+    def __init__(self, *, engine: StateEngine, queue: Queue, clock: Clock, options: RuntimeOptions) -> None:
+        self.engine = engine
+        self.queue = queue
+        self.clock = clock
+        self.options = options
+        self.threads = Threads(options.max_threads, "holdfast")
+        self.generators = Threads(None, "holdfast-generator")
+        self.renders = Renders(self.threads, engine, options)
+
+    async def run(self, job: Job, reporter: Reporter, *, queued: bool) -> None:
+        """Run an event to its end and tell `reporter`.
+
+        Args:
+            job: The event.
+            reporter: Who is told.
+            queued: It was admitted to the queue; otherwise it runs at once, whatever the limits.
+
+        Raises:
+            asyncio.CancelledError: It was cancelled; everything it held is free.
+        """
+        current.job.set(job)
+        try:
+            if not job.plan.cells:
+                await self._in_queue(job, reporter, None, queued=queued)
+                return
+            plan = job.plan
+            async with self.engine.event(
+                job.session.owners,
+                plan.reads,
+                plan.writes,
+                on_wait=lambda ahead: self.queue.estimate(job, ahead, "state"),
+                of=plan if job.listener.rendered_in is None else None,
+            ) as event:
+                await self._in_queue(job, reporter, event, queued=queued)
+        except Exception as error:
+            reporter.failed(error)
+        finally:
+            if queued and job.started is None:
+                self.queue.leave()
+
+    async def _in_queue(self, job: Job, reporter: Reporter, event: StateEvent | None, *, queued: bool) -> None:
+        if queued:
+            await self.queue.enter(job)
+        try:
+            if job.listener.batch and job.seat is None and not job.call.batched:
+                self._fill_batch(job, queued=queued)
+            if queued:
+                self.queue.leave()
+            reporter.started()
+            cells = NO_CELLS if event is None else await event.values()
+            if job.listener.render is not None:
+                config = await self.renders.run(job, cells)
+                reporter.step(RENDERED, await self._commit(job, event, None), last=True)
+                reporter.ended((), config)
+                return
+            if job.listener.batch:
+                await self._run_sample(job, reporter, event, cells)
+            elif job.chunks is not None:
+                await self._run_stream(job, reporter, event, cells)
+            else:
+                await self._run_steps(job, job.call, reporter, event, cells)
+            late = event is not None and job.plan.kind in GENERATORS and not reporter.enough
+            reporter.ended(await self._commit(job, event, None) if late else ())
+        finally:
+            if job.seat is not None:
+                job.seat.prepared.cancel()
+            elif queued:
+                self.queue.done(job.group)
+
+    async def _run_steps(
+        self, job: Job, call: Call, reporter: Reporter, event: StateEvent | None, cells: Mapping[CellSpec, Any]
+    ) -> None:
+        whole = job.plan.kind not in GENERATORS and job.chunks is None
+        invocation = Invocation(job, call.data, cells, self.options.file_rules, self.threads)
+        async with aclosing(steps(invocation, self.threads, self.generators)) as run:  # type: ignore[type-var]
+            async for step in run:
+                changed = await self._commit(job, event, step)
+                reporter.step(step, changed, last=whole)
+                if reporter.enough:
+                    return
+
+    async def _commit(self, job: Job, event: StateEvent | None, step: Step | None) -> Sequence[int]:
+        """Make a step the truth, or (no step) what a generator changed in place after its last `yield`."""
+        changed: Sequence[int] = ()
+        if event is not None:
+            changed = [spec.id for spec in await event.commit({} if step is None else step.cells)]
+        if step is not None and step.updates:
+            for block_id, props in step.updates:
+                job.session.view.update_props(block_id, props)
+        return changed
+
+    # Batches --------------------------------------------------------------------------------------------------------
+
+    def _fill_batch(self, job: Job, *, queued: bool) -> None:
+        """The first of a batch has a place: take those along that wait for the same function."""
+        group = job.group if queued else None
+        batch = Batch(job.plan, self.threads, lambda: self.queue.done(group))
+        batch.add(job)
+        if queued:
+            self.queue.companions(job, job.listener.max_batch_size - 1, batch.add)
+        batch.start()
+
+    async def _run_sample(
+        self, job: Job, reporter: Reporter, event: StateEvent | None, cells: Mapping[CellSpec, Any]
+    ) -> None:
+        seat = job.seat
+        if seat is None:
+            await self._run_samples(job, reporter, event, cells)
+            return
+        invocation = Invocation(job, job.call.data, cells, self.options.file_rules, self.threads)
+        heavy = job.plan.heavy
+        seat.prepared.set_result(await self.threads.run(invocation.inputs) if heavy else invocation.inputs())
+        row = await outlast(seat.outcome)
+        step = await self.threads.run(self._converted, invocation, row) if heavy else self._converted(invocation, row)
+        reporter.step(step, await self._commit(job, event, step), last=True)
+
+    @staticmethod
+    def _converted(invocation: Invocation, row: Sequence[Any]) -> Step:
+        return convert_values(invocation.plan, invocation.listener, invocation.view, row, invocation.rules)
+
+    async def _run_samples(
+        self, job: Job, reporter: Reporter, event: StateEvent | None, cells: Mapping[CellSpec, Any]
+    ) -> None:
+        """A call that brings a whole batch of its own session: `data` has one list per input."""
+        samples = max((len(column) for column in job.call.data if isinstance(column, list)), default=0)
+        rows = [
+            [column[i] if isinstance(column, list) else column for column in job.call.data] for i in range(samples)
+        ]
+        made = [Invocation(job, row, cells, self.options.file_rules, self.threads) for row in rows]
+        columns = [list(column) for column in zip(*(each.inputs() for each in made), strict=True)]
+        returned = await call_batch(job.plan, self.threads, columns, job)
+        parts = [
+            self._converted(each, row) for each, row in zip(made, rows_of(job.plan, returned, samples), strict=True)
+        ]
+        step = Step(
+            [list(column) for column in zip(*(part.data for part in parts), strict=True)],
+            {cell: value for part in parts for cell, value in part.cells.items()},
+            [update for part in parts for update in part.updates],
+            sum(part.weight for part in parts),
+        )
+        reporter.step(step, await self._commit(job, event, step), last=True)
+
+    # Streams ----------------------------------------------------------------------------------------------------------
+
+    async def _run_stream(
+        self, job: Job, reporter: Reporter, event: StateEvent | None, cells: Mapping[CellSpec, Any]
+    ) -> None:
+        """A `stream` event: the function runs once for each chunk, until the page ends it or its time is over."""
+        limit = job.listener.time_limit
+        end = None if limit is None else self.clock.monotonic() + limit
+        call: Call | None = job.call
+        while call is not None:
+            await self._run_steps(job, call, reporter, event, cells)
+            call = None if reporter.enough else await self._next_chunk(job, end)
+            if event is not None and call is not None:
+                cells = await event.values()
+
+    async def _next_chunk(self, job: Job, end: float | None) -> Call | None:
+        chunks = job.chunks
+        if chunks is None:
+            return None
+        if end is None:
+            return await chunks.get()
+        left = end - self.clock.monotonic()
+        if left <= 0:
+            return None
+        chunk = asyncio.ensure_future(chunks.get())
+        alarm = asyncio.ensure_future(self.clock.sleep(left))
+        try:
+            await asyncio.wait({chunk, alarm}, return_when=asyncio.FIRST_COMPLETED)
+            return chunk.result() if chunk.done() else None
+        finally:
+            chunk.cancel()
+            alarm.cancel()
+
+    async def aclose(self) -> None:
+        """Give up on threads that still run."""
+        self.threads.close()
+        self.generators.close()

@@ -1,0 +1,308 @@
+"""The runtime of one app: takes calls, runs them as jobs, keeps the sessions they belong to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from holdfast.clock import Clock, SystemClock
+from holdfast.errors import BadRequest, Busy, NotFound, RequestError
+from holdfast.ids import random_id
+from holdfast.runtime.changes import Changes
+from holdfast.runtime.jobs import Call, Job
+from holdfast.runtime.options import RuntimeOptions
+from holdfast.runtime.plan import plan_of
+from holdfast.runtime.queue import Queue
+from holdfast.runtime.report import DirectReporter, FeedReporter, Reporter, failure_of
+from holdfast.runtime.runner import Runner
+from holdfast.runtime.server_methods import call_server_method
+from holdfast.runtime.session import Session
+from holdfast.runtime.sessions import Sessions
+from holdfast.runtime.validate import validate
+from holdfast.wire.messages import Completed, Failure, Output
+from holdfast.wire.page import MAX_ID
+
+if TYPE_CHECKING:
+    from holdfast.graph.app import App
+    from holdfast.graph.listener import Listener
+    from holdfast.state import StateEngine
+
+
+class Runtime:
+    """Runs an app's events. Lives on one event loop.
+
+    Args:
+        app: The app.
+        engine: Keeps its State; the runtime binds it to the app's States, its owner starts and closes it.
+        clock: Where time comes from.
+        new_id: Makes ids of sessions and events.
+        options: Limits and bounds.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        engine: StateEngine,
+        clock: Clock | None = None,
+        new_id: Callable[[], str] = random_id,
+        options: RuntimeOptions | None = None,
+    ) -> None:
+        self.app = app
+        self.engine = engine
+        self.clock: Clock = clock or SystemClock()
+        self.new_id = new_id
+        self.options = options or RuntimeOptions()
+        self.queue = Queue(list(app.listeners.values()), self.options, self.clock)
+        self.runner = Runner(engine=engine, queue=self.queue, clock=self.clock, options=self.options)
+        self.sessions = Sessions(
+            app, engine=engine, clock=self.clock, new_id=new_id, options=self.options, on_gone=self._unload
+        )
+        self.changes = Changes(self.sessions, engine)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Bind the app's States to the engine."""
+        self.engine.bind(state.cell for state in self.app.states)  # type: ignore[attr-defined]
+
+    async def aclose(self) -> None:
+        """Stop: no new events, running ones are cancelled and get a moment to end, feeds close."""
+        self.queue.stop()
+        self.changes.close()
+        for session in self.sessions:
+            for job in tuple(session.jobs.values()):
+                job.cancel()
+        await self.sessions.aclose()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self.options.shutdown_grace)
+        await self.runner.aclose()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self.options.shutdown_grace)
+
+    # Events -----------------------------------------------------------------------------------------------------------
+
+    async def submit(self, session: Session, call: Call) -> Job:
+        """Accept an event; what becomes of it is told in its feed.
+
+        A call whose `event_id` the session knows already is not run again: a page sends what it is not sure of twice.
+
+        Raises:
+            NotFound: There is no such listener.
+            BadRequest: The call cannot be run, or its chain of State changes does not settle (R3.5).
+            Busy: The queue is full, or the session has too many events.
+            Malformed: A validator refused an input.
+        """
+        listener = self.listener(session, call.fn)
+        known = self._known(session, call, listener)
+        if known is not None:
+            return known
+        self._check_chain(listener, call.round)
+        if len(session.jobs) >= self.options.session_jobs:
+            raise Busy(
+                f"This session has {len(session.jobs)} events that have not ended; {self.options.session_jobs} are "
+                "allowed. Wait until some have ended."
+            )
+        self.sessions.touch(session)
+        job = self._job(session, call, listener, direct=False)
+        if listener.fn is None:
+            self._finish_without_function(job)
+            return job
+        if listener.validator is not None:
+            await validate(job, self.engine, self.runner.threads, self.options.file_rules)
+        if listener.queue:
+            await self.queue.admit(job)
+        if listener.connection == "stream":
+            job.chunks = asyncio.Queue(maxsize=64)
+        self._stop_cancelled_by(job)
+        if call.origin == "api" and listener.queue:
+            self.queue.estimate(job, len(job.group.waiting) if job.group else 0)
+        reporter = FeedReporter(job, self.clock, show_error=self.options.show_error)
+        self._start(job, reporter, queued=listener.queue)
+        return job
+
+    async def run(self, session: Session, call: Call) -> Output:
+        """Run an event and return what it gives, a generator's first step; the queue's limits do not apply.
+
+        Raises:
+            RequestError: As for `submit`.
+            Exception: Whatever the event failed with; `failure` says what of it may be told.
+        """
+        listener = self.listener(session, call.fn)
+        self.sessions.touch(session)
+        job = self._job(session, call, listener, direct=True)
+        if listener.fn is None:
+            raise BadRequest(f"The listener {call.fn!r} runs in the browser alone and cannot be called.")
+        if listener.validator is not None:
+            await validate(job, self.engine, self.runner.threads, self.options.file_rules)
+        self._stop_cancelled_by(job)
+        reporter = DirectReporter(job, self.clock)
+        task = self._start(job, reporter, queued=False)
+        await asyncio.wait([task])
+        if reporter.error is not None:
+            raise reporter.error
+        if reporter.output is None:
+            raise Busy("The event was cancelled before it gave a result.")
+        return reporter.output
+
+    def failure(self, error: BaseException) -> Failure:
+        """What a caller may know of an error that `run` raised."""
+        return failure_of(error, show_error=self.options.show_error)
+
+    def feed_chunk(self, session: Session, event_id: str, data: list[Any] | None, event_data: Any = None) -> None:
+        """The next values for a running `stream` event; without `data` it ends.
+
+        Raises:
+            NotFound: The session has no such running event.
+        """
+        job = session.jobs.get(event_id)
+        if job is None or job.chunks is None or job.over:
+            raise NotFound(f"No stream event {event_id!r} is running in this session. Start one first.")
+        if job.chunks.full() and data is not None:
+            job.chunks.get_nowait()  # the function is slower than the source: the oldest chunk goes
+        chunk = None
+        if data is not None:
+            chunk = Call(fn=job.call.fn, data=data, event_data=event_data, request=job.call.request)
+        elif job.chunks.full():
+            job.chunks.get_nowait()
+        job.chunks.put_nowait(chunk)
+
+    def cancel(self, session: Session, event_ids: Sequence[str]) -> None:
+        """Stop these events of a session; those that it does not have are passed over."""
+        for event_id in event_ids:
+            job = session.jobs.get(event_id)
+            if job is not None:
+                job.cancel()
+
+    async def component_server(
+        self, session: Session, block_id: int, method: str, data: Any, *, request: Any = None
+    ) -> Any:
+        """Call a component's own method for the page (those marked with `server`).
+
+        Raises:
+            NotFound: There is no such block or method.
+        """
+        view = session.own_view or self.app
+        return await call_server_method(view, block_id, method, data, request, self.runner.threads)
+
+    # Connections ------------------------------------------------------------------------------------------------------
+
+    def connect(self, session: Session) -> None:
+        """A page, or a client's heartbeat, is connected."""
+        self.sessions.connect(session)
+
+    def disconnect(self, session: Session, *, gone: bool) -> None:
+        """A connection has ended.
+
+        Args:
+            session: Whose.
+            gone: The page said goodbye or the client's heartbeat ended; otherwise it may come back.
+        """
+        self.sessions.disconnect(session, gone=gone)
+
+    async def _unload(self, session: Session) -> None:
+        """Run the unload listeners of a session that is closed."""
+        view = session.own_view or self.app
+        for listener in view.triggered_by(None, "unload"):
+            if listener.fn is None:
+                continue
+            data = [None] * len(listener.inputs)
+            call = Call(fn=listener.id, data=data, request=session.request, origin="page")
+            job = self._job(session, call, listener, direct=True)
+            await asyncio.wait([self._start(job, DirectReporter(job, self.clock), queued=False)])
+
+    # Inside -----------------------------------------------------------------------------------------------------------
+
+    def listener(self, session: Session, fn: int | str) -> Listener:
+        """The listener that a call names.
+
+        Raises:
+            NotFound: The session's app has none of that id or name.
+        """
+        view = session.own_view or self.app
+        if isinstance(fn, str):
+            found = view.by_api_name(fn)
+        elif session.own_view is not None:
+            try:
+                found = session.own_view.listener(fn)
+            except KeyError:
+                found = None
+        else:
+            found = self.app.listeners.get(fn)
+        if found is None:
+            raise NotFound(f"There is no function {fn!r} in this app, or it is gone since a part was rendered again.")
+        return found
+
+    def _known(self, session: Session, call: Call, listener: Listener) -> Job | None:
+        """The job of an event that was submitted before."""
+        id = call.event_id
+        if id is None:
+            return None
+        if not id or len(id) > MAX_ID:
+            raise BadRequest(f"An event's id has {len(id)} characters; it must have between 1 and {MAX_ID}.")
+        job = session.jobs.get(id)
+        if job is None and session.knows(id):
+            job = self._job(session, call, listener, direct=True)
+            job.state = "ended"
+        return job
+
+    def _check_chain(self, listener: Listener, round: int) -> None:
+        if round <= self.options.max_rounds:
+            return
+        names = [
+            target.block.cell.label  # type: ignore[attr-defined]
+            for target in listener.targets
+            if target.block is not None and target.block.NAME == "state"
+        ]
+        raise BadRequest(
+            f"The changes of {', '.join(names) or 'State'} do not settle: after {self.options.max_rounds} rounds a "
+            "change still triggers the next. See that a listener of `.change` does not change what triggers it."
+        )
+
+    def _job(self, session: Session, call: Call, listener: Listener, *, direct: bool) -> Job:
+        feed = None if direct else (call.feed or session.feed)
+        id = call.event_id or self.new_id()
+        job = Job(id, call, session, listener, plan_of(listener), feed, asyncio.get_running_loop())
+        job.progress_interval = self.options.progress_interval
+        return job
+
+    def _start(self, job: Job, reporter: Reporter, *, queued: bool) -> asyncio.Task[None]:
+        job.session.jobs[job.id] = job
+        task = job.loop.create_task(self.runner.run(job, reporter, queued=queued))
+        job.task = task
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._ended(job, done))
+        return task
+
+    def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        session = job.session
+        session.jobs.pop(job.id, None)
+        if job.call.event_id is not None:
+            session.remember(job.id)
+        if not job.over:  # its task was stopped from outside
+            job.cancel()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            job.loop.call_exception_handler({"message": "An event ended unexpectedly.", "exception": error})
+        if session.temporary and not session.jobs:
+            self.sessions.drop(session.id)
+
+    def _stop_cancelled_by(self, job: Job) -> None:
+        """Cancel the session's events that the listener says it cancels."""
+        cancels = job.listener.cancels
+        if cancels:
+            for other in tuple(job.session.jobs.values()):
+                if other.listener.id in cancels:
+                    other.cancel()
+
+    def _finish_without_function(self, job: Job) -> None:
+        """A listener that only cancels others, or only runs JavaScript: nothing runs here."""
+        if not job.listener.cancels:
+            raise BadRequest(f"The listener {job.call.fn!r} runs in the browser alone and cannot be called.")
+        self._stop_cancelled_by(job)
+        if job.call.event_id is not None:
+            job.session.remember(job.id)
+        job.complete(Completed(event_id=job.id, output=Output(data=[]), success=True))
+
+
+__all__ = ["RequestError", "Runtime"]

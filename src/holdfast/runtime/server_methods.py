@@ -1,0 +1,43 @@
+"""Methods of components that the page may call."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from holdfast.errors import NotFound
+from holdfast.runtime.plan import kind_of
+from holdfast.runtime.threads import Threads, outlast
+
+if TYPE_CHECKING:
+    from holdfast.graph.app import App, AppView
+
+
+async def call_server_method(
+    view: App | AppView, block_id: int, method: str, data: Any, request: Any, threads: Threads
+) -> Any:
+    """Call a method that its component's class lists in `SERVER_METHODS`.
+
+    Args:
+        view: The session's app.
+        block_id: The component.
+        method: The method's name.
+        data: Its one argument.
+        request: The HTTP request, for methods that take a `request`.
+        threads: Where synchronous methods run.
+
+    Raises:
+        NotFound: There is no such component, or its class does not list the method.
+    """
+    try:
+        block = view.block(block_id)
+    except KeyError:
+        raise NotFound(f"There is no component {block_id} in this app.") from None
+    if method not in getattr(block, "SERVER_METHODS", ()):
+        raise NotFound(f"The component {block_id} ({block.get_block_name()}) has no method {method!r} for the page.")
+    fn = getattr(block, method)
+    keywords = {"request": request} if "request" in getattr(fn, "__annotations__", {}) else {}
+    if kind_of(fn) == "async":
+        return await fn(data, **keywords)
+    result = await outlast(threads.run(lambda: fn(data, **keywords)))
+    return await result if isinstance(result, Coroutine) else result

@@ -1,0 +1,157 @@
+"""Threads for functions that block: one call, one hop, no polling; and they never keep the process alive."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class StoppedError(RuntimeError):
+    """The runtime has ended while a function ran in a thread."""
+
+
+class _Work:
+    __slots__ = ("args", "context", "fn", "future", "loop")
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        future: asyncio.Future[Any],
+        context: Context,
+        fn: Callable[..., Any],
+        args: tuple[Any, ...],
+    ) -> None:
+        self.loop = loop
+        self.future = future
+        self.context = context
+        self.fn = fn
+        self.args = args
+
+    def __call__(self) -> None:
+        if self.future.cancelled():
+            return
+        try:
+            result = self.context.run(self.fn, *self.args)
+        except BaseException as error:
+            self._tell(_fail, error)
+        else:
+            self._tell(_succeed, result)
+
+    def _tell(self, how: Callable[[asyncio.Future[Any], Any], None], what: Any) -> None:
+        try:
+            self.loop.call_soon_threadsafe(how, self.future, what)
+        except RuntimeError:  # the loop is closed: nobody waits any more
+            return
+
+
+def _succeed(future: asyncio.Future[Any], result: Any) -> None:
+    if not future.done():
+        future.set_result(result)
+
+
+def _fail(future: asyncio.Future[Any], error: BaseException) -> None:
+    if future.done():
+        return
+    if not isinstance(error, Exception) or isinstance(error, StopIteration):
+        # A future cannot carry StopIteration, and SystemExit is meant for the process, not for one event.
+        wrapped = RuntimeError(f"The function raised {type(error).__name__}.")
+        wrapped.__cause__ = error
+        error = wrapped
+    future.set_exception(error)
+
+
+class Threads:
+    """A pool of daemon threads that grows with need.
+
+    Args:
+        limit: Most threads; `None` for no limit.
+        name: What the threads are called.
+    """
+
+    def __init__(self, limit: int | None, name: str) -> None:
+        self.limit = limit
+        self.name = name
+        self._inbox: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._backlog: deque[_Work] = deque()
+        self._lock = threading.Lock()
+        self._count = 0
+        self._idle = 0
+        self._closed = False
+        self._futures: set[asyncio.Future[Any]] = set()
+
+    def run(self, fn: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+        """Call `fn(*args)` in a thread, in a copy of the caller's context.
+
+        Returns:
+            Its outcome. Cancelling the future does not stop a function that runs.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
+        work = _Work(loop, future, copy_context(), fn, args)
+        with self._lock:
+            if self._idle:
+                self._idle -= 1
+            elif self.limit is None or self._count < self.limit:
+                self._count += 1
+                threading.Thread(target=self._serve, name=f"{self.name}-{self._count}", daemon=True).start()
+            else:
+                self._backlog.append(work)
+                return future
+        self._inbox.put(work)
+        return future
+
+    def _serve(self) -> None:
+        while (work := self._inbox.get()) is not None:
+            while work is not None:
+                work()
+                work = self._next()
+            if self._closed:
+                return
+
+    def _next(self) -> _Work | None:
+        """The work that waits longest; without any, the thread counts as idle."""
+        with self._lock:
+            if self._backlog:
+                return self._backlog.popleft()
+            if not self._closed:
+                self._idle += 1
+            return None
+
+    def close(self) -> None:
+        """End the idle threads and give up on what still runs: its waiters get `StoppedError`."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, 0
+            self._backlog.clear()
+        for _ in range(idle):
+            self._inbox.put(None)
+        for future in tuple(self._futures):
+            if not future.done():
+                future.set_exception(StoppedError("The server has stopped before the function ended."))
+
+
+async def outlast(future: asyncio.Future[T]) -> T:
+    """Await a future to its end, even if the caller is cancelled meanwhile; the cancel comes after it.
+
+    A thread cannot be stopped, so what its function was given must not be freed before it has ended.
+    """
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        while not future.done():
+            try:
+                await asyncio.wait([future])
+            except asyncio.CancelledError:
+                continue
+        if not future.cancelled():
+            future.exception()
+        raise

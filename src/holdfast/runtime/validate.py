@@ -1,0 +1,87 @@
+"""Validators: called with the inputs before an event is queued; a verdict against one refuses the event."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from holdfast.errors import BadRequest, Malformed
+from holdfast.files import FileRules
+from holdfast.runtime import current
+from holdfast.runtime.invocation import Invocation
+from holdfast.runtime.plan import plan_of
+from holdfast.runtime.threads import Threads, outlast
+
+if TYPE_CHECKING:
+    from holdfast.graph.listener import Listener
+    from holdfast.runtime.jobs import Job
+    from holdfast.state import StateEngine
+
+
+def checker(listener: Listener) -> Listener:
+    """The listener that a validator would be: the same inputs, no outputs."""
+    found: Listener | None = listener.__dict__.get("checker")
+    if found is None:
+        found = dataclasses.replace(listener, fn=listener.validator, outputs=(), validator=None, batch=False)
+        listener.__dict__["checker"] = found
+    return found
+
+
+async def validate(job: Job, engine: StateEngine, threads: Threads, rules: FileRules) -> None:
+    """Run a job's validator, if its listener has one.
+
+    Args:
+        job: An event that is not queued yet.
+        engine: Gives the States among the inputs; nothing is committed.
+        threads: Where synchronous validators run.
+        rules: Which files a value may name.
+
+    Raises:
+        Malformed: An input was found invalid; the detail is the list of verdicts, in the order of the inputs.
+        BadRequest: The validator itself failed.
+    """
+    listener, plan = job.listener, job.plan
+    if listener.validator is None:
+        return
+    token = current.job.set(None)
+    job.listener, job.plan = checker(listener), plan_of(checker(listener))
+    try:
+        async with engine.event(job.session.owners, job.plan.reads, ()) as event:
+            call = Invocation(job, job.call.data, await event.values(), rules, threads)
+            verdict = await _verdict(call, threads)
+    except Exception as error:
+        raise BadRequest(str(error)) from error
+    finally:
+        job.listener, job.plan = listener, plan
+        current.job.reset(token)
+    verdicts = _named(verdict, listener)
+    if any(not each["is_valid"] for each in verdicts):
+        raise Malformed(verdicts)
+
+
+async def _verdict(call: Invocation, threads: Threads) -> Any:
+    if call.plan.kind == "async":
+        return await (await call.start_on_loop())
+    verdict = await outlast(threads.run(call.start))
+    return await verdict if isinstance(verdict, Coroutine) else verdict
+
+
+def _named(verdict: Any, listener: Listener) -> list[dict[str, Any]]:
+    """The verdicts, each with the name of the parameter that it is about. `None` is no objection."""
+    if verdict is None:
+        return []
+    given = list(verdict) if isinstance(verdict, list | tuple) else [verdict]
+    names = listener.signature.input_names(len(listener.inputs), listener.keyword_inputs)
+    found = []
+    for index, each in enumerate(given):
+        if each is None:
+            continue
+        if not isinstance(each, dict) or "is_valid" not in each:
+            raise ValueError(
+                f"The validator of {listener.api_name or 'a listener'!r} returned a {type(each).__name__} for input "
+                f"{index}. Return `gr.validate(is_valid, message)`, or a list of them, one per input."
+            )
+        name = names[index] if index < len(names) else f"param_{index}"
+        found.append({**each, "parameter_name": name})
+    return found
