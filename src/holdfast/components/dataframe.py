@@ -1,0 +1,183 @@
+"""A table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
+
+from typing_extensions import Unpack
+
+from holdfast.components import happenings
+from holdfast.components.base import Component, LabelOptions, one_of
+from holdfast.components.frames import Table, fitted, frame_in, table_of
+from holdfast.components.markdown import LatexDelimiter, default_delimiters
+from holdfast.components.plain import type_of
+
+TYPES = ("pandas", "numpy", "array", "polars")
+Count = int | tuple[int, str] | list[Any] | None
+ANY_LIST = {"items": {}, "type": "array"}
+
+
+class Dataframe(Component):
+    """A table that the visitor can read, sort, search and edit.
+
+    A handler gets a pandas frame (or a polars frame, an array, a list of rows); it returns any of those, or the path of
+    a CSV file. The index of a frame is not shown.
+
+    Args:
+        value: The table at first, or a function that gives it.
+        headers: The columns' headings.
+        row_count: Rows of an empty table, and with `(n, "fixed")` that the visitor cannot add any.
+        row_limits: Least and most rows that the visitor can make.
+        col_count: Older name of `column_count`; has no effect, as in Gradio.
+        column_count: Columns of an empty table, and with `(n, "fixed")` that the visitor cannot add any.
+        column_limits: Least and most columns that the visitor can make.
+        datatype: `"str"`, `"number"`, `"bool"`, `"date"`, `"markdown"`, `"html"` or `"image"` for how cells are shown;
+            one for all, a list, or `"auto"`.
+        type: What a handler gets: `"pandas"`, `"numpy"`, `"polars"` or `"array"`.
+        latex_delimiters: Marks between which text in Markdown cells is LaTeX.
+        max_height: Pixels, or a CSS length, above which it scrolls.
+        interactive: Whether the visitor can edit; by default it can unless it is only an output.
+        wrap: Whether long texts wrap.
+        line_breaks: Whether a line break in a Markdown cell is one on the page.
+        column_widths: Widths, as pixels or CSS lengths.
+        buttons: `"fullscreen"`, `"copy"`, or own buttons.
+        show_row_numbers: Whether rows have their number in front.
+        max_chars: Characters after which a cell is cut.
+        show_search: `"none"`, `"search"`, or `"filter"` for a search that can be applied.
+        pinned_columns: Columns that stay while it scrolls sideways.
+        static_columns: Places of columns that cannot be edited.
+        **options: See `LabelOptions`.
+    """
+
+    NAME: ClassVar[str] = "dataframe"
+    BUTTONS: ClassVar[Sequence[str] | None] = None
+    LACKS: ClassVar[frozenset[str]] = frozenset({"container"})
+    change = happenings.CHANGE
+    input = happenings.INPUT
+    select = happenings.SELECT
+    edit = happenings.EDIT
+
+    def __init__(
+        self,
+        value: Any = None,
+        *,
+        headers: Sequence[str] | None = None,
+        row_count: Count = None,
+        row_limits: tuple[int, int] | None = None,
+        col_count: Count = None,  # noqa: ARG002 - read by `props` from `column_count`
+        column_count: Count = None,
+        column_limits: tuple[int, int] | None = None,
+        datatype: str | Sequence[str] = "str",
+        type: Literal["pandas", "numpy", "array", "polars"] = "pandas",
+        latex_delimiters: list[LatexDelimiter] | None = None,
+        max_height: int | str = 500,
+        interactive: bool | None = None,
+        wrap: bool = False,
+        line_breaks: bool = True,
+        column_widths: Sequence[int | str] | None = None,
+        buttons: Sequence[Any] | None = None,
+        show_row_numbers: bool = False,
+        max_chars: int | None = None,
+        show_search: Literal["none", "search", "filter"] = "none",
+        pinned_columns: int | None = None,
+        static_columns: Sequence[int] | None = None,
+        **options: Unpack[LabelOptions],
+    ) -> None:
+        if type not in TYPES:
+            raise one_of("type", type, TYPES)
+        self.column_count = _count(column_count, len(headers) if headers else 3)
+        self.headers = fitted((), self.column_count[0]) if headers is None else list(headers)
+        if len(self.headers) != self.column_count[0]:
+            raise ValueError(
+                "The length of the headers list must be equal to the column_count.\n"
+                f"The column count is set to {self.column_count[0]} but `headers` has {len(self.headers)} items. "
+                "Check the values passed to `column_count` and `headers`."
+            )
+        self.col_count = self.column_count
+        self.row_count = _count(row_count, 3)
+        self.row_limits = row_limits
+        self.column_limits = column_limits
+        self.datatype = _datatypes(value) if datatype == "auto" else datatype
+        self.type = type
+        self.latex_delimiters = default_delimiters() if latex_delimiters is None else latex_delimiters
+        self.max_height = max_height
+        self.interactive = interactive
+        self.wrap = wrap
+        self.line_breaks = line_breaks
+        self.column_widths = [f"{width}px" if isinstance(width, int) else width for width in column_widths or ()]
+        self.show_row_numbers = show_row_numbers
+        self.max_chars = max_chars
+        self.show_search = show_search
+        self.pinned_columns = pinned_columns
+        self.static_columns = list(static_columns or ())
+        super().__init__(value, buttons=buttons, **options)
+
+    def preprocess(self, payload: Any) -> Any:
+        """The table in the form that the author chose; a frame without rows for an empty one."""
+        if payload is None:
+            payload = {"headers": self.headers, "data": []}
+        return frame_in(payload, self.type, self.called)
+
+    def postprocess(self, value: Any) -> Table:
+        """Headers and rows; with a Styler also how each cell is written and coloured."""
+        return table_of(value, self.headers, self.called)
+
+    def api_info(self) -> dict[str, Any]:
+        """Headers and rows."""
+        cells = {"additionalProperties": {"anyOf": [ANY_LIST, {"type": "null"}]}, "type": "object"}
+        return {
+            "properties": {
+                "headers": {**ANY_LIST, "title": "Headers"},
+                "data": {"items": ANY_LIST, "title": "Data", "type": "array"},
+                "metadata": {"anyOf": [cells, {"type": "null"}], "default": None, "title": "Metadata"},
+            },
+            "required": ["headers", "data"],
+            "title": "DataframeData",
+            "type": "object",
+            "additional_description": None,
+        }
+
+    def example_payload(self) -> dict[str, Any]:
+        """A small table."""
+        return {"headers": ["a", "b"], "data": [["foo", "bar"]]}
+
+
+class Numpy(Dataframe):
+    """A `Dataframe` that gives a handler a numpy array."""
+
+    def __init__(self, value: Any = None, *, type: Literal["numpy"] = "numpy", **options: Any) -> None:
+        options.setdefault("row_count", (1, "dynamic"))
+        super().__init__(value, type=type, **options)
+
+
+class Matrix(Dataframe):
+    """A `Dataframe` that gives a handler a list of rows."""
+
+    def __init__(self, value: Any = None, *, type: Literal["array"] = "array", **options: Any) -> None:
+        options.setdefault("row_count", (1, "dynamic"))
+        super().__init__(value, type=type, **options)
+
+
+class List(Matrix):
+    """A `Dataframe` that gives a handler a list of rows."""
+
+
+def _count(given: Count, default: int) -> list[Any]:
+    """A number of rows or columns, and whether the visitor can change it."""
+    if given is None:
+        return [default, "dynamic"]
+    return [given, "dynamic"] if isinstance(given, int) else list(given)
+
+
+def _datatypes(value: Any) -> str | list[str]:
+    """How the columns of a frame are best shown."""
+    if type_of(value, "pandas", "DataFrame"):
+        kinds = {"b": "bool", "i": "number", "u": "number", "f": "number", "c": "number", "M": "date"}
+        return [kinds.get(getattr(dtype, "kind", "O"), "str") for dtype in value.dtypes]
+    if type_of(value, "polars", "DataFrame"):
+        return [
+            "bool" if str(t) == "Boolean" else "date" if t.is_temporal() else "number" if t.is_numeric() else "str"
+            for t in value.dtypes
+        ]
+    return "str"

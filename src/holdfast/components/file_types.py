@@ -1,0 +1,146 @@
+"""What components that take files share: which files they take, how a handler gets them and how it gives them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from typing_extensions import Self
+
+from holdfast.components.base import Component, one_of
+from holdfast.components.schemas import SAMPLE_FILE, file_schema, files_schema, sample
+from holdfast.errors import BadValue
+from holdfast.files import FileData, file_data, guess_type, is_url
+
+CATEGORIES = frozenset({"image", "video", "audio", "text"})
+COUNTS = ("single", "multiple", "directory")
+
+
+class NamedString(str):  # noqa: SLOT000 - handlers get a real `str`; `name` is its own value
+    """A path that also has a `name`, as older programs expect of a file."""
+
+    name: str
+
+    def __new__(cls, path: str) -> Self:
+        """Make one."""
+        made = super().__new__(cls, path)
+        made.name = path
+        return made
+
+
+def fits(path: str, file_types: Sequence[str]) -> bool:
+    """Is a file one of these types?
+
+    Args:
+        path: The file's path; its ending says its type.
+        file_types: Endings (`".txt"`), categories (`"image"`), MIME types (`"image/png"`, `"image/*"`), or `"file"`.
+    """
+    kind = guess_type(path) or ""
+    category = kind.partition("/")[0]
+    for wanted in file_types:
+        if wanted in {"file", kind} or wanted in CATEGORIES & {category}:
+            return True
+        if wanted.startswith(".") and path.lower().endswith(wanted.lower()):
+            return True
+        if wanted.endswith("/*") and wanted[:-2] == category:
+            return True
+    return False
+
+
+class FileField(Component):
+    """A component whose value is a file or a list of files."""
+
+    HAS_FILES: ClassVar[bool] = True
+    file_count: str
+    file_types: list[str] | None
+    type: str
+
+    def set_files(
+        self,
+        file_count: Literal["single", "multiple", "directory"],
+        file_types: Sequence[str] | None,
+        type: Literal["filepath", "binary"],
+    ) -> None:
+        """Take over the three options that they share."""
+        if file_types is not None and not isinstance(file_types, (list, tuple)):
+            raise ValueError(f"Parameter file_types must be a list. Received {file_types.__class__.__name__}")
+        if file_count not in COUNTS:
+            raise ValueError(f"Parameter file_count must be one of them: {list(COUNTS)}")
+        if type not in {"filepath", "binary"}:
+            raise one_of("type", type, ["filepath", "binary"])
+        self.file_count = file_count
+        self.file_types = None if file_types is None else list(file_types)
+        self.type = type
+
+    def preprocess(self, payload: Any) -> Any:
+        """A path (a `str` with a `name`) or the bytes; a list of them when there can be several files."""
+        if payload is None:
+            return None
+        if self.file_count == "single":
+            return self._taken(payload)
+        if not isinstance(payload, list):
+            raise self.bad("a list of files", payload)
+        return [self._taken(file) for file in payload]
+
+    def _taken(self, file: Any) -> NamedString | bytes:
+        path = path_of(self, file)
+        if self.file_types and not fits(path, self.file_types):
+            raise BadValue(f"Invalid file type. Please upload a file that is one of these formats: {self.file_types}")
+        if self.type == "binary":
+            return Path(path).read_bytes()
+        return NamedString(path)
+
+    def postprocess(self, value: Any) -> Any:
+        """The FileData of a path, or of each path of a list."""
+        if value is None:
+            return None
+        if isinstance(value, (list, tuple)):
+            return [self._given(path) for path in value]
+        return self._given(value)
+
+    def _given(self, path: Any) -> FileData:
+        if isinstance(path, FileData):
+            return path
+        if not isinstance(path, (str, os.PathLike)):
+            raise self.wrong("a path or a list of paths", path)
+        text = os.fspath(path)
+        if is_url(text):
+            return file_data(text, orig_name=last_part(text))
+        local = Path(text)
+        if not local.is_file():
+            missing = "is a folder; return the files in it" if local.is_dir() else "does not exist; write it first"
+            raise FileNotFoundError(f"{self.called} cannot show {text}: it {missing}.")
+        return file_data(text, size=local.stat().st_size)
+
+    def api_info(self) -> dict[str, Any]:
+        """A file, or a list of files."""
+        return file_schema() if self.file_count == "single" else files_schema()
+
+    def example_payload(self) -> Any:
+        """A file that everybody can fetch."""
+        return sample(SAMPLE_FILE) if self.file_count == "single" else [sample(SAMPLE_FILE)]
+
+    def example_value(self) -> Any:
+        """Its URL."""
+        return SAMPLE_FILE if self.file_count == "single" else [SAMPLE_FILE]
+
+
+def path_of(component: Component, file: Any) -> str:
+    """The path in a FileData that a client sent.
+
+    Raises:
+        BadValue: It is no FileData, or there is no such file.
+    """
+    if not isinstance(file, dict) or not isinstance(file.get("path"), str):
+        raise component.bad('a file such as {"path": "...", "meta": {"_type": "gradio.FileData"}}', file)
+    path: str = file["path"]
+    if not is_url(path) and not Path(path).is_file():
+        raise BadValue(f"{component.called}: the file {Path(path).name!r} is not there any more. Upload it again.")
+    return path
+
+
+def last_part(url: str) -> str:
+    """The file's name in a URL."""
+    return url.split("?", 1)[0].split("#", 1)[0].rstrip("/").rsplit("/", 1)[-1]
