@@ -8,7 +8,19 @@ from house.source import Import, imports, modules, place
 
 LAYERS = (
     ("cli", "gradio_alias", "__main__"),
-    ("interface", "chat_interface", "tabbed_interface", "examples_helper", "flagging", "blocks", "launch"),
+    (
+        "interface",
+        "interface_inputs",
+        "chat_interface",
+        "chat_function",
+        "chat_turns",
+        "tabbed_interface",
+        "examples_helper",
+        "examples_cache",
+        "flagging",
+        "blocks",
+        "launch",
+    ),
     ("testing", "inspector"),
     ("server",),
     ("runtime",),

@@ -1,0 +1,39 @@
+"""From the command line's options to those of `launch`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from holdfast.errors import BuildError
+
+NAMES = {
+    "host": "server_name",
+    "port": "server_port",
+    "root_path": "root_path",
+    "ssl_certfile": "ssl_certfile",
+    "ssl_keyfile": "ssl_keyfile",
+    "ssl_keyfile_password": "ssl_keyfile_password",
+    "session": "session",
+    "state_store": "state_store",
+}
+"""Option of the command -> parameter of `launch`."""
+
+
+def launch_options(given: argparse.Namespace) -> dict[str, Any]:
+    """What the command line decides about `launch`; it wins over what the program says.
+
+    Raises:
+        BuildError: A user without a password.
+    """
+    found = {name: getattr(given, option) for option, name in NAMES.items() if getattr(given, option) is not None}
+    if given.auth:
+        found["auth"] = [_user(text) for text in given.auth]
+    return found
+
+
+def _user(text: str) -> tuple[str, str]:
+    name, colon, password = text.partition(":")
+    if not (name and colon and password):
+        raise BuildError(f"--auth takes USER:PASSWORD, but got {name!r} without a password.")
+    return name, password

@@ -1,0 +1,58 @@
+"""`holdfast run`: serve the app of a Python file."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from holdfast import gradio_alias
+from holdfast.blocks import Blocks
+from holdfast.cli import program
+from holdfast.cli.options import launch_options
+from holdfast.cli.reload import supervise
+
+
+def run(given: argparse.Namespace, arguments: list[str]) -> int:
+    """Serve what the command line names, until it is stopped.
+
+    Args:
+        given: The parsed command line.
+        arguments: The command line itself, for starting it again.
+    """
+    path, name = program.split(given.program)
+    options = launch_options(given)
+    if given.reload:
+        return supervise(path.resolve().parent, arguments, host=given.host, port=given.port)
+    gradio_alias.install()
+    launched = _decide(options)
+    rest = given.rest[1:] if given.rest[:1] == ["--"] else given.rest
+    module = program.execute(path, main=name is None, arguments=rest)
+    if launched and name is None:
+        _wait(launched)
+        return 0
+    app = program.find_app(vars(module), name, str(given.program).removesuffix(f":{name}"))
+    app.launch()
+    return 0
+
+
+def _decide(options: dict[str, Any]) -> list[Blocks]:
+    """Make the command line's options win in every `launch`, and note the apps that are launched."""
+    launched: list[Blocks] = []
+    original: Callable[..., Any] = Blocks.launch
+
+    @functools.wraps(original)
+    def launch(self: Blocks, *args: Any, **given: Any) -> Any:
+        launched.append(self)
+        return original(self, *args, **{**given, **options})
+
+    Blocks.launch = launch  # type: ignore[method-assign]
+    return launched
+
+
+def _wait(launched: list[Blocks]) -> None:
+    """A program that went on after its launch has ended: serve until the command is stopped."""
+    for app in launched:
+        if app.server is not None:
+            app.server.wait()
