@@ -1,4 +1,4 @@
-"""Runs events: every kind of function as steps, in lanes and queues, with progress and cancel. Knows nothing of HTTP."""
+"""Runs events: every kind of function as steps, in lanes and queues, with progress and cancel. No HTTP here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`batch=True`: several waiting events of one listener, run as one call; each keeps its own session, State and lanes."""
+"""`batch=True`: waiting events of one listener run as one call; each keeps its own session, State and lanes."""
 
 from __future__ import annotations
 

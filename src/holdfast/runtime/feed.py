@@ -31,7 +31,18 @@ class Feed:
         size: How many bytes, about.
     """
 
-    __slots__ = ("_bound", "_entries", "_full", "_size", "_size_bound", "_waiters", "closed", "last", "messages", "size")
+    __slots__ = (
+        "_bound",
+        "_entries",
+        "_full",
+        "_size",
+        "_size_bound",
+        "_waiters",
+        "closed",
+        "last",
+        "messages",
+        "size",
+    )
 
     def __init__(self, messages: int = 1_000, size: int = 4_000_000) -> None:
         self.messages = messages
@@ -40,7 +51,7 @@ class Feed:
         """Number of the newest message."""
         self.closed = False
         self._entries: deque[Entry] = deque()
-        self._full: dict[str, list[Any]] = {}
+        self._full: dict[str, tuple[list[Any], int]] = {}
         self._size = 0
         self._bound = messages
         self._size_bound = size
@@ -49,13 +60,13 @@ class Feed:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def publish(self, message: FeedMessage, *, weight: int = 100, full: list[Any] | None = None) -> int:
+    def publish(self, message: FeedMessage, *, weight: int = 100, full: tuple[list[Any], int] | None = None) -> int:
         """Append a message.
 
         Args:
             message: What happened.
             weight: Its size in bytes, about.
-            full: Of a step that is sent as edits: its whole values, should they be needed.
+            full: Of a step that is sent as edits: its whole values and their size, should they be needed.
 
         Returns:
             Its number.
@@ -89,7 +100,7 @@ class Feed:
         return found
 
     async def wait(self, seen: int) -> bool:
-        """Return when there is something after `seen` (true), or when the feed is closed and there is nothing (false)."""
+        """Return when there is something after `seen` (true), or the feed is closed and there is nothing (false)."""
         while seen >= self.last and not self.closed:
             waiter = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
@@ -101,7 +112,7 @@ class Feed:
         return seen < self.last
 
     async def read(self, after: int = 0) -> AsyncIterator[tuple[int, FeedMessage]]:
-        """Every message with a higher number than `after`: those that are there, then those to come, until it closes."""
+        """Every message after number `after`: those that are there, then those to come, until the feed closes."""
         while await self.wait(after):
             found = self.after(after)
             for item in found:

@@ -13,6 +13,7 @@ from holdfast.wire.messages import (
     Failure,
     FeedMessage,
     Generating,
+    Log,
     Output,
     Progress,
     StateChanged,
@@ -23,16 +24,18 @@ Item: TypeAlias = "tuple[int, FeedMessage, int]"
 """Number, message, weight."""
 
 LOST = "The result was dropped because nobody collected it while newer ones came. Run it again."
+MOST_LOGS = 100
+"""Toasts that are kept; nobody reads more of them at once."""
 LATEST = (Estimation, Progress, Generating, Streaming)
 """Of these only the last of each event matters."""
 
 
-def fold(items: Sequence[Item], full: Mapping[str, list[Any]], limit: int) -> list[Item]:
+def fold(items: Sequence[Item], full: Mapping[str, tuple[list[Any], int]], limit: int) -> list[Item]:
     """Fewer messages that bring a reader to the same place.
 
     Args:
         items: The unread messages, oldest first.
-        full: The whole values of each event that is still generating.
+        full: The whole values of each event that is still generating, and their size.
         limit: Bytes over which the oldest results are given up.
 
     Returns:
@@ -43,6 +46,7 @@ def fold(items: Sequence[Item], full: Mapping[str, list[Any]], limit: int) -> li
     seen: set[tuple[str, type]] = set()
     ended: set[str | None] = set()
     changes: dict[str | None, dict[int, None]] = _changes(items)
+    logs = 0
     for n, message, weight in reversed(items):
         event_id = message.event_id
         if isinstance(message, Completed):
@@ -56,8 +60,11 @@ def fold(items: Sequence[Item], full: Mapping[str, list[Any]], limit: int) -> li
             key = (event_id or "", type(message))
             if event_id not in ended and key not in seen:
                 seen.add(key)
-                keep.append((n, _standing_for(message, full, changes.get(event_id)), weight))
-        else:
+                keep.append(_standing_for(n, message, weight, full, changes.get(event_id)))
+        elif not isinstance(message, Log):
+            keep.append((n, message, weight))
+        elif logs < MOST_LOGS:
+            logs += 1
             keep.append((n, message, weight))
     keep.reverse()
     return _within(keep, limit)
@@ -81,15 +88,20 @@ def _with_changes(message: Completed, changes: dict[int, None] | None) -> Comple
 
 
 def _standing_for(
-    message: FeedMessage, full: Mapping[str, list[Any]], changes: dict[int, None] | None
-) -> FeedMessage:
+    n: int,
+    message: FeedMessage,
+    weight: int,
+    full: Mapping[str, tuple[list[Any], int]],
+    changes: dict[int, None] | None,
+) -> Item:
+    """An event's last message of a kind, in place of all of that kind."""
     if isinstance(message, Generating):
-        data = full.get(message.event_id, message.output.data)
+        data, size = full.get(message.event_id, (message.output.data, weight))
         output = replace(message.output, data=data, changed_state_ids=list(changes or ()))
-        return replace(message, output=output, full=True)
+        return n, replace(message, output=output, full=True), size
     if isinstance(message, Streaming):
-        return replace(message, output=replace(message.output, changed_state_ids=list(changes or ())))
-    return message
+        return n, replace(message, output=replace(message.output, changed_state_ids=list(changes or ()))), weight
+    return n, message, weight
 
 
 def _within(items: list[Item], limit: int) -> list[Item]:
@@ -97,7 +109,7 @@ def _within(items: list[Item], limit: int) -> list[Item]:
     excess = sum(weight for _, _, weight in items) - limit
     if excess <= 0:
         return items
-    kept = []
+    kept: list[Item] = []
     for n, message, weight in items:
         if excess > 0 and weight > 1_000 and isinstance(message, Completed):
             lost = Completed(event_id=message.event_id, output=Failure(error=LOST), success=False, title="Error")

@@ -52,9 +52,7 @@ def convert_inputs(
     ]
 
 
-def _convert(
-    index: int, port: Port, payload: Any, view: AppView | None, ports: Sequence[Port], rules: Any
-) -> Any:
+def _convert(index: int, port: Port, payload: Any, view: AppView | None, ports: Sequence[Port], rules: Any) -> Any:
     block = port.block if view is None else view.block(port.id)
     if not isinstance(block, Component):
         return payload

@@ -120,7 +120,7 @@ class Job:
         """Its last message is published."""
         return self.state == "ended"
 
-    def publish(self, message: FeedMessage, *, weight: int = 100, full: list[Any] | None = None) -> None:
+    def publish(self, message: FeedMessage, *, weight: int = 100, full: tuple[list[Any], int] | None = None) -> None:
         """Tell those who wait for it, unless it has ended."""
         if self.feed is not None and self.state != "ended":
             self.feed.publish(message, weight=weight, full=full)

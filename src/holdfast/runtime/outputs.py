@@ -66,22 +66,20 @@ def spread(plan: Plan, returned: Any) -> Sequence[Any]:
         return (returned,)
     if is_update(returned) and len(returned) == 1:
         return [returned] * len(ports)
-    if not isinstance(returned, tuple | list):
-        returned = () if returned is None else (returned,)
-    if len(returned) < len(ports):
+    values: Sequence[Any] = returned if isinstance(returned, tuple | list) else () if returned is None else (returned,)
+    if len(values) < len(ports):
         raise HandlerError(
-            f"The function {plan.name!r} returned {_count(len(returned))}, but its event has {len(ports)} outputs: "
+            f"The function {plan.name!r} returned {_count(len(values))}, but its event has {len(ports)} outputs: "
             f"{', '.join(describe(port) for port in ports)} (didn't return enough output values: needed "
-            f"{len(ports)}, returned {len(returned)}). Return one value for each, or `gr.skip()` for those that stay."
+            f"{len(ports)}, returned {len(values)}). Return one value for each, or `gr.skip()` for those that stay."
         )
-    if len(returned) > len(ports):
+    if len(values) > len(ports):
         warnings.warn(
-            f"The function {plan.name!r} returned {_count(len(returned))}, but its event has {len(ports)} outputs; "
+            f"The function {plan.name!r} returned {_count(len(values))}, but its event has {len(ports)} outputs; "
             "the last ones are dropped.",
             stacklevel=2,
         )
-        return returned[: len(ports)]
-    return returned
+    return values[: len(ports)]
 
 
 def _count(number: int) -> str:
@@ -106,9 +104,7 @@ def _by_component(plan: Plan, returned: dict[Any, Any]) -> list[Any]:
     return [found[id] if id in found else skip() for id in ids]
 
 
-def convert_values(
-    plan: Plan, listener: Listener, view: AppView | None, values: Sequence[Any], rules: Any
-) -> Step:
+def convert_values(plan: Plan, listener: Listener, view: AppView | None, values: Sequence[Any], rules: Any) -> Step:
     """Convert one value per output; see `convert_outputs`."""
     data: list[Any] = []
     cells: dict[CellSpec, Any] = {}

@@ -1,4 +1,4 @@
-"""How a listener is run, worked out once: what kind of function it is, what goes to which parameter, which cells it takes."""
+"""How a listener is run, worked out once: the kind of function, what goes to which parameter, which cells it takes."""
 
 from __future__ import annotations
 
@@ -198,20 +198,21 @@ def _nothing(_: Job) -> None:
 def fill_for(parameter: Parameter) -> Fill | None:
     """What fills in a special parameter; `None` for one that takes an input."""
     special = parameter.special
+    fill: Fill | None = None
     if special is None:
         return None
     if issubclass(special, Progress):
         template = parameter.default if isinstance(parameter.default, Progress) else Progress()
-        return template.bound
-    if issubclass(special, Request):
-        return _request
-    if issubclass(special, EventData):
-        return functools.partial(_event_data, special)
-    if issubclass(special, Header):
-        return functools.partial(_header, parameter.name.replace("_", "-"))
-    if issubclass(special, OAuthProfile | OAuthToken):
-        return functools.partial(_login, special, parameter.optional)
-    return None
+        fill = template.bound
+    elif issubclass(special, Request):
+        fill = _request
+    elif issubclass(special, EventData):
+        fill = functools.partial(_event_data, special)
+    elif issubclass(special, Header):
+        fill = functools.partial(_header, parameter.name.replace("_", "-"))
+    elif issubclass(special, OAuthProfile | OAuthToken):
+        fill = functools.partial(_login, special, parameter.optional)
+    return fill
 
 
 def _request(job: Job) -> Request:

@@ -147,7 +147,7 @@ class _Bar:
 
 
 def follow_tqdm() -> bool:
-    """Let `tqdm` bars of handlers that ask for it show themselves on the page; does so once, where tqdm is installed."""
+    """Let `tqdm` bars show themselves on the page, for handlers that ask for it; False where tqdm is not installed."""
     try:
         import tqdm as package
     except ImportError:

@@ -1,9 +1,9 @@
 """Who runs now and who waits: groups of listeners that share a limit, first come first served.
 
 An event takes the lanes of the States that it writes first and its place in the group after that. It cannot deadlock:
-lanes are taken in one fixed order, whoever holds a place in a group holds all of its lanes already and waits for
-nothing more, so it ends and lets the next one in. Nor can a waiting event starve others: one that waits for a lane holds
-no place, and one that waits for a place blocks only events that would have to come after it anyway.
+lanes are taken in one fixed order, and whoever holds a place in a group holds all of its lanes already and waits for
+nothing more, so it ends and lets the next one in. Nor can a waiting event starve others: one that waits for a lane
+holds no place, and one that waits for a place blocks only events that would have to come after it anyway.
 """
 
 from __future__ import annotations
@@ -176,9 +176,7 @@ class Queue:
         if average is not None and group is not None:
             eta = average * (rank // (group.limit or rank + 1) + 1)
         size = len(group.waiting) if group is not None else 0
-        job.publish(
-            Estimation(event_id=job.id, rank=rank, queue_size=size, rank_eta=eta, waiting_for=waiting_for)
-        )
+        job.publish(Estimation(event_id=job.id, rank=rank, queue_size=size, rank_eta=eta, waiting_for=waiting_for))
 
     def _report_soon(self, group: Group) -> None:
         """Tell those whose rank has changed; at most once per interval, however many come and go."""

@@ -79,5 +79,5 @@ class Renders:
         graph, result = await outlast(self.threads.run(build))
         if isinstance(result, Coroutine):
             result.close()
-            raise TypeError(f"gr.render called {call.plan.name!r}, which gave a coroutine. Make the function async itself.")
+            raise TypeError(f"gr.render called {call.plan.name!r}, which gave a coroutine. Make it `async def` itself.")
         return graph

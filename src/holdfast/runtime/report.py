@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from holdfast.clock import Clock
@@ -15,6 +16,7 @@ from holdfast.wire.messages import Completed, Failure, Generating, Output, Proce
 if TYPE_CHECKING:
     from holdfast.runtime.jobs import Job
 
+PACKAGE = str(Path(__file__).parent.parent)
 logger = logging.getLogger("holdfast.runtime")
 
 
@@ -94,7 +96,7 @@ class FeedReporter:
             if self._diff is None:
                 self._diff = StepDiff()
             output.data, weight = self._diff.next(step.data, step.weight)
-        job.publish(Generating(event_id=job.id, output=output), weight=100 + weight, full=step.data)
+        job.publish(Generating(event_id=job.id, output=output), weight=100 + weight, full=(step.data, step.weight))
 
     def ended(self, changed: Sequence[int], render_config: dict[str, Any] | None = None) -> None:
         """The function has ended."""
@@ -188,4 +190,12 @@ def log_failure(error: Exception, function: str) -> None:
     """Write an event's failure to the log, unless the visitor's value was at fault or the error says not to."""
     if isinstance(error, BadValue) or (isinstance(error, Error) and not error.print_exception):
         return
-    logger.error("The event of %r failed; nothing of its last step is kept.", function, exc_info=error)
+    logger.error("The event of %r failed; nothing of its last step is kept.", function, exc_info=_of_program(error))
+
+
+def _of_program(error: Exception) -> Exception:
+    """The error with a traceback that begins in the program, where it passes through it at all."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(PACKAGE):
+        trace = trace.tb_next
+    return error if trace is None else error.with_traceback(trace)

@@ -164,9 +164,7 @@ class Runner:
     ) -> None:
         """A call that brings a whole batch of its own session: `data` has one list per input."""
         samples = max((len(column) for column in job.call.data if isinstance(column, list)), default=0)
-        rows = [
-            [column[i] if isinstance(column, list) else column for column in job.call.data] for i in range(samples)
-        ]
+        rows = [[column[i] if isinstance(column, list) else column for column in job.call.data] for i in range(samples)]
         made = [Invocation(job, row, cells, self.options.file_rules, self.threads) for row in rows]
         columns = [list(column) for column in zip(*(each.inputs() for each in made), strict=True)]
         returned = await call_batch(job.plan, self.threads, columns, job)

@@ -7,6 +7,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import Context, copy_context
 from typing import Any, TypeVar
 
@@ -148,10 +149,8 @@ async def outlast(future: asyncio.Future[T]) -> T:
         return await asyncio.shield(future)
     except asyncio.CancelledError:
         while not future.done():
-            try:
+            with suppress(asyncio.CancelledError):
                 await asyncio.wait([future])
-            except asyncio.CancelledError:
-                continue
         if not future.cancelled():
             future.exception()
         raise

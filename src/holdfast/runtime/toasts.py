@@ -58,6 +58,4 @@ def _toast(
     if job is None or job.feed is None:
         sys.stdout.write(f"{title}: {message}\n")
         return
-    job.log(
-        Log(event_id=job.id, log=str(message), level=level, duration=duration, visible=visible, title=str(title))
-    )
+    job.log(Log(event_id=job.id, log=str(message), level=level, duration=duration, visible=visible, title=str(title)))

@@ -1,1 +1,1 @@
-"""Every message and config record as a typed struct, and the generator diff. Pure: no I/O, nothing of the layers above."""
+"""Every message and config record as a typed struct, and the generator diff. Pure: no I/O."""

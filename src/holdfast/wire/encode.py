@@ -83,20 +83,20 @@ def _plain(value: Any, depth: int) -> Any:
     """`value` in terms that the standard library's JSON writes; the slow way for what the fast ways refuse."""
     if depth > MAX_DEPTH:
         raise ValueError(f"A value nests more than {MAX_DEPTH} levels, or contains itself; JSON cannot hold it.")
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, str):
-        return _encodable(value)
-    if isinstance(value, float):
-        return value if value - value == 0 else None
     if isinstance(value, Mapping):
         return {_encodable(str(key)): _plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item, depth + 1) for item in value]
-    if isinstance(value, msgspec.Raw):
-        return json.loads(bytes(value))
+    if value is None or isinstance(value, bool | int | str | float):
+        return _plain_scalar(value)
     other = _unknown(value)
     return json.loads(other.contents) if isinstance(other, orjson.Fragment) else _plain(other, depth + 1)
+
+
+def _plain_scalar(value: bool | float | str | None) -> Any:
+    if isinstance(value, str):
+        return _encodable(value)
+    return None if isinstance(value, float) and value - value != 0 else value
 
 
 _messages = msgspec.json.Encoder(enc_hook=_unknown)

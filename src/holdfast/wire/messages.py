@@ -1,8 +1,11 @@
 """What a running event tells those who wait for it.
 
-One vocabulary serves every transport: our own page gets each message with its number `n` in the session's feed, Gradio's
-queue protocol gets it as one SSE frame, `/call` gets the few that it knows. Names and fields are those of Gradio's
-`queue/data` stream (sse_v3), so that adapting is mostly leaving out.
+One vocabulary serves every transport: our own page gets each message with its number `n` in the session's feed,
+Gradio's queue protocol gets it as one SSE frame, `/call` gets the few that it knows. Names and fields are those of
+Gradio's `queue/data` stream (sse_v3), so that adapting is mostly leaving out.
+
+A container in an `Output` travels as its JSON bytes (`msgspec.Raw`), taken when the step ended, so that nothing that a
+handler changes later can show; `wire.encode.thaw` gives the plain value.
 """
 
 from __future__ import annotations

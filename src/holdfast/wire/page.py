@@ -1,9 +1,9 @@
 """The protocol between our own page and the server: JSON text frames over one WebSocket, or the same over POST and SSE.
 
 The page opens with `Hello`, the server answers `Welcome`, then both sides send at will. Every message of the session's
-feed travels as `Numbered`; after a lost connection the page says the last number that it saw (`Hello.seen`) and gets the
-rest, once and in order. The page names its events itself (`Submit.event_id`), so that a `Submit` sent again after a
-reconnect runs once.
+feed travels as `Numbered`; after a lost connection the page says the last number that it saw (`Hello.seen`) and gets
+the rest, once and in order. Numbers rise but may leave gaps. The page names its events itself (`Submit.event_id`), so
+that a `Submit` sent again after a reconnect runs once.
 """
 
 from __future__ import annotations
