@@ -128,7 +128,7 @@ class SimpleCSVLogger(FlaggingCallback):
         with self._lock:
             self.flagging_dir.mkdir(parents=True, exist_ok=True)
             row = [cell(keep_files(value, self.flagging_dir, simplify=True)) for value in flag_data]
-            return _append(self.flagging_dir / "log.csv", row) - 1
+            return _append(self.flagging_dir / "log.csv", row)
 
 
 class ChatCSVLogger:

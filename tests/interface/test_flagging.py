@@ -1,0 +1,99 @@
+"""What flagging writes."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import holdfast as gr
+from holdfast.flagging import ChatCSVLogger, CSVLogger, SimpleCSVLogger
+
+
+class Clock:
+    """Always the same moment."""
+
+    def time(self) -> float:
+        return 0.0
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError("nothing here waits")
+
+
+def rows(file: Path) -> list[list[str]]:
+    with file.open(newline="", encoding="utf-8") as opened:
+        return list(csv.reader(opened))
+
+
+def logger(tmp_path: Path, *components: Any) -> CSVLogger:
+    made = CSVLogger(verbose=False, clock=Clock())
+    made.setup(components or (gr.Textbox(label="name"), gr.Number()), tmp_path)
+    return made
+
+
+def test_the_first_sample_begins_a_table_with_labels_and_time(tmp_path: Path) -> None:
+    assert logger(tmp_path).flag(['a, "b"', 1]) == 1
+    heading, sample = rows(tmp_path / "dataset1.csv")
+    assert heading == ["name", "component 1", "timestamp"]
+    assert sample[:2] == ['a, "b"', "1"]
+
+
+def test_the_option_and_the_user_have_columns_when_there_are_any(tmp_path: Path) -> None:
+    logger(tmp_path).flag(["a", 1], flag_option="odd", username="me")
+    heading, sample = rows(tmp_path / "dataset1.csv")
+    assert heading == ["name", "component 1", "flag", "username", "timestamp"]
+    assert sample[2:4] == ["odd", "me"]
+
+
+def test_the_number_of_samples_comes_back(tmp_path: Path) -> None:
+    table = logger(tmp_path)
+    assert [table.flag(["a", n]) for n in range(3)] == [1, 2, 3]
+
+
+def test_other_columns_begin_another_table(tmp_path: Path) -> None:
+    logger(tmp_path).flag(["a", 1])
+    logger(tmp_path, gr.Textbox(label="other")).flag(["b"])
+    logger(tmp_path).flag(["c", 2])
+    assert len(rows(tmp_path / "dataset1.csv")) == 3
+    assert len(rows(tmp_path / "dataset2.csv")) == 2
+
+
+def test_containers_are_json_and_nothing_is_empty(tmp_path: Path) -> None:
+    logger(tmp_path).flag([{"a": [1]}, None])
+    assert rows(tmp_path / "dataset1.csv")[1][:2] == ['{"a": [1]}', ""]
+
+
+def test_a_text_that_a_spreadsheet_would_calculate_is_defused(tmp_path: Path) -> None:
+    logger(tmp_path).flag(["=1+1", 1])
+    assert rows(tmp_path / "dataset1.csv")[1][0] == "'=1+1"
+
+
+def test_files_are_copied_beside_the_table(tmp_path: Path) -> None:
+    given = tmp_path / "given.txt"
+    given.write_text("inside")
+    folder = tmp_path / "flagged"
+    logger(folder, gr.File(label="Paper")).flag([{"path": str(given), "meta": {"_type": "gradio.FileData"}}])
+    kept = Path(rows(folder / "dataset1.csv")[1][0])
+    assert kept.is_relative_to(folder / "Paper")
+    assert kept.read_text() == "inside"
+
+
+def test_the_simple_form_has_the_values_alone(tmp_path: Path) -> None:
+    simple = SimpleCSVLogger()
+    simple.setup([gr.Textbox(), gr.JSON()], tmp_path)
+    assert [simple.flag(["x", {"a": 1}]), simple.flag(["y", None])] == [0, 1]
+    assert rows(tmp_path / "log.csv") == [["x", '{"a": 1}'], ["y", ""]]
+
+
+def test_a_liked_message_is_kept_with_its_conversation(tmp_path: Path) -> None:
+    said = [{"role": "user", "content": "hi"}]
+    chat = ChatCSVLogger(tmp_path, clock=Clock())
+    chat.flag(said, 0, "hi", True, None)
+    chat.flag(said, 0, "hi", "Spam", "me")
+    heading, first, second = rows(tmp_path / "log.csv")
+    assert heading == ["conversation", "index", "value", "flag", "username", "timestamp"]
+    assert first[1:5] == ["0", "hi", "Like", ""]
+    assert second[3:5] == ["Spam", "me"]

@@ -1,0 +1,40 @@
+"""`TabbedInterface`: several apps behind tabs."""
+
+from __future__ import annotations
+
+import pytest
+
+import holdfast as gr
+
+
+def apps() -> list[gr.Interface]:
+    return [
+        gr.Interface(lambda text: text, "text", "text", api_name="first"),
+        gr.Interface(lambda number: number, "number", "text", api_name="second"),
+    ]
+
+
+def test_each_app_is_a_tab_and_keeps_its_endpoint() -> None:
+    demo = gr.TabbedInterface(apps(), ["One", "Two"], title="Both")
+    tabs = [c["props"]["label"] for c in demo.get_config_file()["components"] if c["type"] == "tabitem"]
+    assert tabs == ["One", "Two"]
+    assert set(demo.get_api_info()["named_endpoints"]) == {"/first", "/second"}
+    assert demo.title == "Both"
+
+
+def test_tabs_are_numbered_without_names() -> None:
+    demo = gr.TabbedInterface(apps())
+    tabs = [c["props"]["label"] for c in demo.get_config_file()["components"] if c["type"] == "tabitem"]
+    assert tabs == ["Tab 0", "Tab 1"]
+
+
+def test_another_number_of_names_is_refused() -> None:
+    with pytest.raises(ValueError, match="2 apps and 1 tab names"):
+        gr.TabbedInterface(apps(), ["One"])
+
+
+def test_one_state_may_be_shared_by_the_apps() -> None:
+    seen = gr.State([])
+    both = [gr.Interface(lambda text, kept: (text, kept), ["text", seen], ["text", seen]) for _ in range(2)]
+    demo = gr.TabbedInterface(both)
+    assert len(demo.spec.states) == 1
