@@ -7,12 +7,13 @@ interface Files {
   css: string[]
 }
 
-/** Component types and the modules behind them, read from the registry. */
-export function registered(source: string): Record<string, string> {
+/** Component types and the modules behind them, read from a registry. */
+export function registered(source: string, folder: string): Record<string, string> {
   const lines = source.matchAll(/^ {2}(\w+): entry\(\(\) => import\('\.\/(.+?)'\)/gm)
-  return Object.fromEntries(Array.from(lines, (line) => [line[1]!, `src/components/${line[2]!}`]))
+  return Object.fromEntries(Array.from(lines, (line) => [line[1]!, `${folder}/${line[2]!}`]))
 }
 
+/** A chunk's files and those of all that it imports, without what was seen before. */
 function closure(chunk: Rollup.OutputChunk, chunks: Map<string, Rollup.OutputChunk>, seen: Set<string>): Files {
   const files: Files = { js: [], css: [] }
   const visit = (one: Rollup.OutputChunk): void => {
@@ -30,6 +31,25 @@ function closure(chunk: Rollup.OutputChunk, chunks: Map<string, Rollup.OutputChu
   return files
 }
 
+function manifest(root: string, bundle: Rollup.OutputBundle): Record<string, unknown> {
+  const chunks = new Map<string, Rollup.OutputChunk>()
+  for (const file of Object.values(bundle)) if (file.type === 'chunk') chunks.set(file.fileName, file)
+  const all = [...chunks.values()]
+  const html = bundle['index.html']
+  const page = html?.type === 'asset' ? String(html.source) : ''
+  const shell = new Set<string>()
+  const entries = all.filter((one) => page.includes(one.fileName)).map((one) => closure(one, chunks, shell))
+  const components: Record<string, Files> = {}
+  for (const folder of ['src/components', 'src/layout']) {
+    const types = registered(readFileSync(resolve(root, folder, 'registry.ts'), 'utf8'), folder)
+    for (const [type, module] of Object.entries(types)) {
+      const chunk = all.find((one) => one.facadeModuleId === resolve(root, module))
+      if (chunk) components[type] = closure(chunk, chunks, new Set(shell))
+    }
+  }
+  return { entry: { js: entries.flatMap(({ js }) => js), css: entries.flatMap(({ css }) => css) }, components }
+}
+
 /**
  * Writes `manifest.json`: the files of the shell (`entry`) and what each component type needs beyond them
  * (`components`), so that the server can ask the browser to fetch them early.
@@ -44,26 +64,11 @@ export function componentManifest(): Plugin {
       root = config.root
     },
     generateBundle: {
-      // After the entry that the HTML names is known.
+      // After the HTML names its entry.
       order: 'post',
       handler(_options, bundle) {
-      const chunks = new Map<string, Rollup.OutputChunk>()
-      for (const file of Object.values(bundle)) if (file.type === 'chunk') chunks.set(file.fileName, file as never)
-      const all = [...chunks.values()]
-      const shell = new Set<string>()
-      const entries = all.filter((chunk) => chunk.isEntry).map((chunk) => closure(chunk, chunks, shell))
-      const entry = { js: entries.flatMap((files) => files.js), css: entries.flatMap((files) => files.css) }
-      const components: Record<string, Files> = {}
-      const types = registered(readFileSync(resolve(root, 'src/components/registry.ts'), 'utf8'))
-      for (const [type, module] of Object.entries(types)) {
-        const chunk = all.find((one) => one.facadeModuleId === resolve(root, module))
-        if (chunk) components[type] = closure(chunk, chunks, new Set(shell))
-      }
-      this.emitFile({
-        type: 'asset',
-        fileName: 'manifest.json',
-        source: JSON.stringify({ entry, components }, null, 1),
-      })
+        const source = JSON.stringify(manifest(root, bundle), null, 1)
+        this.emitFile({ type: 'asset', fileName: 'manifest.json', source })
       },
     },
   }

@@ -20,7 +20,7 @@ async function begin(target: Element): Promise<void> {
   const theme = new Theme()
   if (config.auth_required) {
     const { default: Login } = await import('./lazy/Login.svelte')
-    mount(Login, { target, props: { root: rootOf(config.root, location), message: config.auth_message } })
+    mount(Login, { target, props: { root: rootOf(config, location), message: config.auth_message } })
     return
   }
   const page = new Page(config)

@@ -60,6 +60,8 @@ export interface Config {
   app_id: string | number
   api_prefix: string
   root: string
+  /** The way from this page to the app's root, which holds behind any proxy. */
+  base: string | null
   title: string
   mode: string
   components: ComponentEntry[]
@@ -111,6 +113,7 @@ const CONFIG: Config = {
   app_id: '',
   api_prefix: '/gradio_api',
   root: '',
+  base: null,
   title: '',
   mode: 'blocks',
   components: [],

@@ -44,7 +44,7 @@ export class Page implements Services {
 
   constructor(config: Config) {
     this.config = config
-    this.root = rootOf(config.root, location)
+    this.root = rootOf(config, location)
     const { components, layout, dependencies } = currentPage(config)
     this.listeners = new Listeners(dependencies)
     this.tree = new Tree(components, layout, this)

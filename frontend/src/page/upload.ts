@@ -1,9 +1,11 @@
+import type { Config } from './config'
 import type { FileData } from './node'
 
 export type Progress = (sent: number, total: number) => void
 
-/** Where the app's routes are, seen from this page: its root's path on the host that the page came from. */
-export function rootOf(root: string, location: Location): string {
+/** Where the app's routes are, seen from this page: `base` leads there from it; else `root` on the page's own host. */
+export function rootOf({ base, root }: Pick<Config, 'base' | 'root'>, location: Pick<Location, 'origin' | 'href'>): string {
+  if (base !== null) return new URL(base, location.href).href.replace(/[?#].*$/, '').replace(/\/+$/, '')
   const path = root.startsWith('http') ? new URL(root).pathname : root
   return location.origin + path.replace(/\/+$/, '')
 }
