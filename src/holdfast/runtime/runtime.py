@@ -260,7 +260,7 @@ class Runtime:
         )
 
     def _job(self, session: Session, call: Call, listener: Listener, *, direct: bool) -> Job:
-        feed = None if direct else (call.feed or session.feed)
+        feed = None if direct else (session.feed if call.feed is None else call.feed)
         id = call.event_id or self.new_id()
         job = Job(id, call, session, listener, plan_of(listener), feed, asyncio.get_running_loop())
         job.progress_interval = self.options.progress_interval
