@@ -1,0 +1,332 @@
+"""`launch()` and `mount_gradio_app()`: an app gets its address."""
+
+from __future__ import annotations
+
+import atexit
+import signal
+import sys
+import threading
+import warnings
+import webbrowser
+from collections.abc import Mapping, Sequence
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+from starlette.applications import Starlette
+from typing_extensions import Unpack
+
+from holdfast.errors import BuildError
+from holdfast.server.assemble import Assembled, CommonOptions, ServeOptions, assemble
+from holdfast.server.auth import AuthRule
+from holdfast.server.listening import Certificate, Listening, bind
+from holdfast.server.mount import has_cors, mount
+from holdfast.server.pages import PageFiles
+from holdfast.settings import Settings, read
+
+if TYPE_CHECKING:
+    from holdfast.blocks import Blocks
+
+
+class LaunchOptions(CommonOptions, total=False):
+    """The keyword options of `launch`: those of serving, and what belongs to the process."""
+
+    footer_links: Sequence[Any] | None
+    """What the page's foot offers: `"api"`, `"gradio"`, `"settings"`, or `{"label", "url"}`."""
+    height: int
+    """Of the frame in a notebook, in pixels."""
+    width: int | str
+    """Of the frame in a notebook."""
+    ssl_keyfile: str | None
+    """File of the private key: serves https."""
+    ssl_certfile: str | None
+    """File of its certificate."""
+    ssl_keyfile_password: str | None
+    """Password of the key."""
+    ssl_verify: bool
+    """Taken for compatibility: Holdfast does not call itself."""
+    quiet: bool
+    """`True` prints nothing."""
+    run_history: Any
+    """Taken for compatibility."""
+    app_kwargs: dict[str, Any] | None
+    """Taken for compatibility: there is no FastAPI below."""
+    share_server_address: str | None
+    """Taken for compatibility."""
+    share_server_protocol: str | None
+    """Taken for compatibility."""
+    share_server_tls_certificate: str | None
+    """Taken for compatibility."""
+    num_workers: int | None
+    """Taken for compatibility."""
+
+
+_running: list[Listening] = []
+
+
+def launch(
+    blocks: Blocks,
+    inline: bool | None = None,
+    inbrowser: bool = False,
+    share: bool | None = None,
+    debug: bool = False,
+    max_threads: int = 40,
+    auth: AuthRule | None = None,
+    auth_message: str | None = None,
+    prevent_thread_lock: bool = False,
+    show_error: bool = False,
+    server_name: str | None = None,
+    server_port: int | None = None,
+    **options: Unpack[LaunchOptions],
+) -> tuple[Starlette, str, str | None]:
+    """Serve an app; in a script this returns when the app is stopped, in a notebook or shell at once.
+
+    Args:
+        blocks: The app.
+        inline: Whether a notebook shows it in a frame; by default it does.
+        inbrowser: Whether it is opened in the default browser.
+        share: Holdfast opens no tunnels; `True` prints what to do instead.
+        debug: Blocks in a notebook too.
+        max_threads: Synchronous functions that run at once.
+        auth: Who may log in: a pair, a list of pairs, or a function of name and password.
+        auth_message: HTML on the login page.
+        prevent_thread_lock: Returns at once in a script too; the app ends with the program.
+        show_error: Whether visitors read the text of every exception.
+        server_name: The address to listen on; `127.0.0.1` by default, `0.0.0.0` for all of this machine's.
+        server_port: The port; by default the first free one from 7860.
+        **options: See `LaunchOptions`.
+
+    Returns:
+        The ASGI app, its URL on this machine, and the public URL (always `None`).
+
+    Raises:
+        BuildError: An option cannot be used.
+        OSError: The port is taken.
+    """
+    settings = read()
+    _check_names(options)
+    close(blocks)
+    serving = _serving(options)
+    serving |= {"max_threads": max_threads, "auth": auth, "auth_message": auth_message, "show_error": show_error}
+    server = start(
+        blocks,
+        serving,
+        certificate=_certificate(options),
+        quiet=options.get("quiet", False),
+        server_name=server_name,
+        server_port=server_port,
+        settings=settings,
+        share=bool(settings.share if share is None else share),
+    )
+    if inbrowser:
+        webbrowser.open(server.local_url)
+    notebook = _in_notebook()
+    if notebook and inline is not False:
+        _show_frame(server.local_url, options.get("width", "100%"), options.get("height", 500))
+    stays = debug or bool(settings.debug) or not (notebook or _is_interactive())
+    if stays and not prevent_thread_lock:
+        block(blocks)
+    return server.app, server.local_url, None
+
+
+def start(
+    blocks: Blocks,
+    options: ServeOptions,
+    *,
+    certificate: Certificate | None = None,
+    server_name: str | None = None,
+    server_port: int | None = None,
+    settings: Settings | None = None,
+    quiet: bool = False,
+    share: bool = False,
+) -> Listening:
+    """Serve an app in a thread of its own and say where; `launch` without the waiting.
+
+    Args:
+        blocks: The app; its `server` is set.
+        options: See `ServeOptions`.
+        certificate: Serves https with it.
+        server_name: The address to listen on.
+        server_port: The port; 0 takes any free one.
+        settings: What the environment says; read when it is not given.
+        quiet: Prints nothing.
+        share: A public link was asked for.
+
+    Raises:
+        BuildError: An option cannot be used.
+        OSError: The port is taken.
+    """
+    settings = settings or read()
+    host = server_name or settings.server_name or "127.0.0.1"
+    port = settings.server_port if server_port is None else server_port
+    assembled = assemble(blocks.spec, options, queue=blocks.queue_options, settings=settings)
+    listener = bind(host, port, settings.num_ports)
+    try:
+        server = Listening(assembled.asgi, listener, host, certificate)
+        server.start()
+    except BaseException:
+        listener.close()
+        raise
+    blocks.server = server
+    _running.append(server)
+    if not quiet:
+        _announce(server, assembled, share=share)
+    return server
+
+
+def block(blocks: Blocks) -> None:
+    """Wait until the app ends, by Ctrl+C or SIGTERM or `close()`; then stop it in good order."""
+    server: Listening | None = blocks.server
+    if server is None:
+        return
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, _interrupt) if main else None
+    try:
+        server.wait()
+    except KeyboardInterrupt:
+        print("Keyboard interruption in main thread... closing server.")
+        close(blocks)
+    finally:
+        if main and before is not None:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 -- a signal handler's signature
+    raise KeyboardInterrupt
+
+
+def close(blocks: Blocks) -> None:
+    """Stop serving an app, if it is served."""
+    server: Listening | None = blocks.server
+    blocks.server = None
+    if server is not None:
+        server.close()
+        if server in _running:
+            _running.remove(server)
+
+
+@atexit.register
+def close_all(verbose: bool = True) -> None:
+    """Stop all apps that this process serves.
+
+    Args:
+        verbose: Taken for compatibility.
+    """
+    del verbose
+    while _running:
+        _running.pop().close()
+
+
+def mount_gradio_app(
+    app: Any,
+    blocks: Blocks,
+    path: str,
+    server_name: str = "0.0.0.0",  # noqa: S104 -- Gradio's default; the parent's server does the listening
+    server_port: int = 7860,
+    footer_links: Any = None,
+    run_history: Any = None,
+    app_kwargs: dict[str, Any] | None = None,
+    *,
+    auth: AuthRule | None = None,
+    auth_message: str | None = None,
+    show_error: bool = True,
+    **options: Unpack[CommonOptions],
+) -> Any:
+    """Serve an app below a path of a FastAPI or Starlette app.
+
+    Args:
+        app: The parent; the app starts and ends with it.
+        blocks: The app.
+        path: Where, such as `/gradio`.
+        server_name: Taken for compatibility: the parent's server listens.
+        server_port: Taken for compatibility.
+        footer_links: What the page's foot offers.
+        run_history: Taken for compatibility.
+        app_kwargs: Taken for compatibility.
+        auth: Who may log in.
+        auth_message: HTML on the login page.
+        show_error: Whether visitors read the text of every exception.
+        **options: See `CommonOptions`.
+
+    Returns:
+        The parent.
+
+    Raises:
+        BuildError: An option cannot be used.
+    """
+    del server_name, server_port, run_history, app_kwargs
+    _check_names(options)
+    if not hasattr(app, "mount") or not hasattr(app, "router"):
+        raise BuildError(f"mount_gradio_app takes a FastAPI or Starlette app first, but got {type(app).__name__}.")
+    if path and not path.startswith("/"):
+        raise BuildError(f"path={path!r} does not begin with a slash. Write path={'/' + path!r}.")
+    serving = _serving(options)
+    serving |= {"auth": auth, "auth_message": auth_message, "show_error": show_error, "footer_links": footer_links}
+    assembled = assemble(blocks.spec, serving, queue=blocks.queue_options, cors=not has_cors(app))
+    mount(app, assembled.asgi, path)
+    return app
+
+
+_NOT_DONE = ("app_kwargs", "enable_monitoring", "num_workers", "mcp_server")
+
+
+def _check_names(options: Mapping[str, Any]) -> None:
+    """Refuse options that do not exist; warn of those that do nothing here."""
+    known = {*LaunchOptions.__annotations__, "_app", "_frontend"}
+    unknown = [name for name in options if name not in known]
+    if unknown:
+        raise TypeError(f"launch() has no parameter {unknown[0]!r}.")
+    idle = [name for name in _NOT_DONE if options.get(name)]
+    if idle:
+        warnings.warn(f"{', '.join(idle)} of launch() has no effect in Holdfast.", stacklevel=4)
+
+
+def _serving(options: Mapping[str, Any]) -> ServeOptions:
+    wanted = ServeOptions.__annotations__
+    return cast("ServeOptions", {name: value for name, value in options.items() if name in wanted})
+
+
+def _certificate(options: LaunchOptions) -> Certificate | None:
+    key, chain = options.get("ssl_keyfile"), options.get("ssl_certfile")
+    if key is None and chain is None:
+        return None
+    if key is None or chain is None:
+        missing = "ssl_keyfile" if key is None else "ssl_certfile"
+        raise BuildError(f"{missing} is missing: https needs ssl_keyfile and ssl_certfile.")
+    return Certificate(key, chain, options.get("ssl_keyfile_password"))
+
+
+def _announce(server: Listening, assembled: Assembled, *, share: bool) -> None:
+    lines = [f"* Running on local URL:  {server.local_url.rstrip('/')}"]
+    if not assembled.chosen and not assembled.store.startswith("memory"):
+        lines.append(f"* State is kept in {assembled.store}; choose another place with launch(state_store=…).")
+    if not PageFiles(assembled.asgi.state.site.options.page_folder).is_built:
+        lines.append(
+            "* The page is not built: run `npm ci && npm run build` in frontend/. API clients work without it."
+        )
+    if share:
+        lines.append(
+            "* share=True: Holdfast opens no tunnels. To show the app to others, listen on all addresses "
+            "(server_name='0.0.0.0') or put a tunnel or proxy of your choice in front of the URL above."
+        )
+    print("\n".join(lines), flush=True)
+
+
+def _in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and "IPKernelApp" in getattr(shell, "config", {})
+
+
+def _is_interactive() -> bool:
+    ipython = sys.modules.get("IPython")
+    return (
+        hasattr(sys, "ps1")
+        or bool(sys.flags.interactive)
+        or (ipython is not None and ipython.get_ipython() is not None)
+    )
+
+
+def _show_frame(url: str, width: int | str, height: int) -> None:
+    from IPython.display import IFrame, display  # type: ignore[import-not-found]
+
+    display(IFrame(url, width=width, height=height))

@@ -1,0 +1,102 @@
+"""The ASGI app of one served app: its routes put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from holdfast.runtime.runtime import Runtime
+from holdfast.server.auth import AuthRoutes
+from holdfast.server.calls import Calls
+from holdfast.server.component_server import ComponentServer
+from holdfast.server.config import Configs
+from holdfast.server.cors import CORS
+from holdfast.server.errors import HANDLERS
+from holdfast.server.feed_routes import FeedRoutes
+from holdfast.server.file_routes import Files
+from holdfast.server.gradio_routes import GradioRoutes
+from holdfast.server.health import Health
+from holdfast.server.heartbeat import Heartbeat
+from holdfast.server.options import ServerOptions
+from holdfast.server.pages import Pages
+from holdfast.server.queue import Queue
+from holdfast.server.root import StripRoot
+from holdfast.server.run import Run
+from holdfast.server.site import Site
+from holdfast.server.socket import PageSocket
+from holdfast.server.static import Static
+from holdfast.server.uploads import Uploads
+
+PREFIX = "/gradio_api"
+"""Where the API lives; clients read it from the config."""
+
+
+def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
+    """The ASGI app that serves a runtime; starts and ends it with its lifespan.
+
+    Args:
+        runtime: Runs the events.
+        options: How it is served.
+
+    Returns:
+        The app; `app.state.site` is what its routes share.
+    """
+    site = Site(runtime, options)
+    configs = Configs(runtime.app, options.rules)
+    auth = AuthRoutes(site.auth, options.root_path)
+    gradio = GradioRoutes(site, configs)
+    api: list[BaseRoute] = [
+        *PageSocket(site).routes(),
+        *Queue(site).routes(),
+        *FeedRoutes(site).routes(),
+        *Run(site).routes(),
+        *Calls(site).routes(),
+        *Heartbeat(site).routes(),
+        *Uploads(site).routes(),
+        *Files(site).routes(),
+        *ComponentServer(site).routes(),
+        *gradio.api_routes(),
+        *auth.api_routes(),
+        *Health(site).routes(),
+    ]
+    routes: list[BaseRoute] = [
+        *_under(PREFIX, api),
+        *Pages(site, configs).routes(),
+        *gradio.routes(),
+        *auth.routes(),
+        *Static(options.page_folder, options.favicon_path).routes(),
+    ]
+    middleware = [Middleware(StripRoot, root_path=options.root_path)]
+    if options.cors:
+        middleware.append(Middleware(CORS, strict=options.strict_cors))
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers=HANDLERS, lifespan=lifespan)
+    app.router.redirect_slashes = False
+    app.state.site = site
+    return app
+
+
+def _under(prefix: str, routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """The routes below a prefix. Not a mount: that would pass for a part of the app's public address."""
+    for route in routes:
+        if isinstance(route, Route):
+            yield Route(prefix + route.path, route.endpoint, methods=list(route.methods or ()))
+        elif isinstance(route, WebSocketRoute):
+            yield WebSocketRoute(prefix + route.path, route.endpoint)
+
+
+@asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    """Start the runtime; at the end tell the streams, then end it."""
+    site: Site = app.state.site
+    await site.runtime.engine.start()
+    await site.runtime.start()
+    try:
+        yield
+    finally:
+        site.streams.stop()
+        await site.runtime.aclose()
+        await site.runtime.engine.aclose()

@@ -1,0 +1,280 @@
+"""From an app and what its author wants of its server to a thing that can be served: store, engine, runtime, routes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from starlette.applications import Starlette
+from typing_extensions import TypedDict
+
+from holdfast import stores
+from holdfast.clock import Clock, SystemClock
+from holdfast.errors import BuildError
+from holdfast.files import FileRules
+from holdfast.graph.app import App
+from holdfast.ids import random_id, random_token
+from holdfast.runtime.options import RuntimeOptions
+from holdfast.runtime.runtime import Runtime
+from holdfast.server.app import create_app
+from holdfast.server.auth import AuthRule, Dependency
+from holdfast.server.options import ServerOptions
+from holdfast.settings import SessionKind, Settings, read
+from holdfast.state import StateEngine, StateOptions
+
+DEFAULT_STORE = "sqlite:///.holdfast/state.db"
+"""Where State is kept that must outlive the process when nobody says where."""
+UNITS = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
+
+
+class CommonOptions(TypedDict, total=False):
+    """What `launch` and `mount_gradio_app` both take by keyword; names and defaults are Gradio's where it has them."""
+
+    auth_dependency: Dependency | None
+    """Instead of `auth`: a function of the request that gives the user's name, or `None`."""
+    favicon_path: str | Path | None
+    """The site's icon."""
+    allowed_paths: Sequence[str] | None
+    """More files and folders that may be served."""
+    blocked_paths: Sequence[str] | None
+    """Files and folders that are never served."""
+    root_path: str | None
+    """Where a proxy shows the app: a path, or a whole URL."""
+    max_file_size: str | int | None
+    """The largest upload, in bytes or as `"5mb"`."""
+    strict_cors: bool
+    """`False` lets pages without an origin (files, sandboxed frames) call an app on this machine."""
+    pwa: bool | None
+    """Whether the page can be installed as an app."""
+    mcp_server: bool | None
+    """Whether the endpoints are offered as tools."""
+    i18n: Any
+    """Translations."""
+    theme: Any
+    """A theme."""
+    css: str | None
+    """CSS for the page."""
+    css_paths: str | Path | Sequence[str | Path] | None
+    """Files of CSS for the page."""
+    js: str | bool | None
+    """A JavaScript function that is run when the page has loaded."""
+    head: str | None
+    """HTML for the page's head."""
+    head_paths: str | Path | Sequence[str | Path] | None
+    """Files of HTML for the page's head."""
+    state_session_capacity: int
+    """Most sessions that are kept."""
+    session: SessionKind | None
+    """How long a session lasts: `"page"`, or `"tab"`, which survives refresh and restart."""
+    session_grace: float | None
+    """Seconds that a closed session is kept."""
+    state_store: str | None
+    """Where State is kept: `memory://`, `sqlite:///path` or `redis://…`."""
+    state_memory_limit: int | None
+    """Most bytes of State in memory."""
+    state_rollback_limit: int
+    """Values over so many bytes are not copied: their in-place changes stay when a step fails."""
+    enable_monitoring: bool | None
+    """Taken for compatibility: see the health route."""
+    node_server_name: str | None
+    """Taken for compatibility: no Node is needed."""
+    node_port: int | None
+    """Taken for compatibility."""
+    ssr_mode: bool | None
+    """Taken for compatibility: the page is light enough without."""
+
+
+class ServeOptions(CommonOptions, total=False):
+    """What an app's author can say about how it is served."""
+
+    max_threads: int
+    """Synchronous functions that run at once."""
+    auth: AuthRule | None
+    """Who may log in: a pair, a list of pairs, or a function of name and password."""
+    auth_message: str | None
+    """HTML on the login page."""
+    show_error: bool
+    """Whether visitors read the text of every exception, not of `gr.Error` alone."""
+    footer_links: Sequence[Any] | None
+    """What the page's foot offers: `"api"`, `"gradio"`, `"settings"`, or `{"label", "url"}`."""
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """A served app before it has an address."""
+
+    asgi: Starlette
+    runtime: Runtime
+    store: str
+    """URL of its store, without secrets."""
+    chosen: bool
+    """The author or the environment chose the store."""
+
+
+def assemble(
+    app: App,
+    options: ServeOptions,
+    *,
+    queue: Mapping[str, Any] | None = None,
+    settings: Settings | None = None,
+    clock: Clock | None = None,
+    new_id: Callable[[], str] = random_id,
+    cors: bool = True,
+) -> Assembled:
+    """Put together what serves an app.
+
+    Args:
+        app: The app.
+        options: What its author wants of the server.
+        queue: Arguments of the app's `queue()`.
+        settings: What the environment says; read when it is not given.
+        clock: Where time comes from.
+        new_id: Where session and event ids come from.
+        cors: Whether answers name allowed origins; a parent app may do it.
+
+    Raises:
+        BuildError: An option cannot be used; the message names it.
+    """
+    settings = settings or read()
+    queue = queue or {}
+    clock = clock or SystemClock()
+    app = _with_page_options(app, options)
+    rules = FileRules(
+        allowed_paths=(*_texts("allowed_paths", options.get("allowed_paths")), *settings.allowed_paths),
+        blocked_paths=(*_texts("blocked_paths", options.get("blocked_paths")), *settings.blocked_paths),
+        max_size=size_in_bytes(options.get("max_file_size")),
+    )
+    store, chosen = _store_of(app, options, settings)
+    grace = _grace(app, options, settings)
+    capacity = options.get("state_session_capacity", 10_000)
+    engine = StateEngine(
+        stores.open(store), clock=clock, options=_state_options(app, options, grace=grace, capacity=capacity)
+    )
+    api_open = queue.get("api_open")
+    runtime = Runtime(
+        app,
+        engine=engine,
+        clock=clock,
+        new_id=new_id,
+        options=RuntimeOptions(
+            max_threads=options.get("max_threads", 40),
+            default_concurrency_limit=_default_limit(queue, settings),
+            max_queue_size=queue.get("max_size"),
+            show_error=options.get("show_error", False),
+            session_capacity=capacity,
+            session_grace=grace,
+            file_rules=rules,
+        ),
+    )
+    root_path = options.get("root_path") or settings.root_path
+    favicon = options.get("favicon_path")
+    serving = ServerOptions(
+        rules=rules,
+        root_path=root_path,
+        auth=options.get("auth"),
+        auth_message=options.get("auth_message"),
+        auth_dependency=options.get("auth_dependency"),
+        show_error=options.get("show_error", False),
+        favicon_path=None if favicon is None else str(favicon),
+        strict_cors=options.get("strict_cors", True),
+        cors=cors,
+        heartbeat=settings.heartbeat_interval,
+        api_open=True if api_open is None else bool(api_open),
+        secret=settings.secret_key or random_token(),
+    )
+    return Assembled(create_app(runtime, serving), runtime, store, chosen)
+
+
+def size_in_bytes(size: str | int | None) -> int | None:
+    """A size as `max_file_size` takes it, in bytes.
+
+    Raises:
+        BuildError: It is no size.
+    """
+    if size is None or (isinstance(size, int) and not isinstance(size, bool) and size > 0):
+        return size
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?b?)\s*", str(size).lower())
+    unit = None if found is None else UNITS.get(found[2] if found[2] in UNITS else f"{found[2]}b")
+    if found is None or unit is None or not isinstance(size, str) or float(found[1]) <= 0:
+        raise BuildError(f"max_file_size={size!r} is no size. Give a number of bytes, or a text such as '5mb'.")
+    return int(float(found[1]) * unit)
+
+
+def _texts(name: str, given: Sequence[str] | None) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    if isinstance(given, str) or not all(isinstance(item, str | Path) for item in given):
+        raise BuildError(f"{name}={given!r} is no list of paths. Write {name}=[…].")
+    return tuple(str(item) for item in given)
+
+
+def _with_page_options(app: App, options: ServeOptions) -> App:
+    """The app with what `launch` says of its page."""
+    names = ("theme", "js", "footer_links", "pwa", "mcp_server", "i18n", "show_error", "session")
+    changes: dict[str, Any] = {name: options[name] for name in names if options.get(name) is not None}  # type: ignore[literal-required]
+    size = size_in_bytes(options.get("max_file_size"))
+    if size is not None:
+        changes["max_file_size"] = size
+    before = app.options
+    css = _joined(before.css, before.css_paths, options.get("css"), options.get("css_paths"))
+    head = _joined(before.head, before.head_paths, options.get("head"), options.get("head_paths"))
+    return app.with_options(**changes, css=css, css_paths=(), head=head, head_paths=())
+
+
+def _joined(first: str | None, first_paths: Any, second: str | None, second_paths: Any) -> str | None:
+    parts = [first, *_contents(first_paths), second, *_contents(second_paths)]
+    return "\n".join(part for part in parts if part) or None
+
+
+def _contents(paths: Any) -> list[str]:
+    listed = [paths] if isinstance(paths, str | Path) else list(paths or ())
+    try:
+        return [Path(path).read_text("utf-8") for path in listed]
+    except OSError as error:
+        raise BuildError(f"{error.filename} cannot be read: {error.strerror}.") from None
+
+
+def _store_of(app: App, options: ServeOptions, settings: Settings) -> tuple[str, bool]:
+    """URL of the store, and whether somebody chose it."""
+    chosen = options.get("state_store") or settings.state_store
+    if chosen:
+        return chosen, True
+    outlives = any(state.cell.scope != "session" for state in app.states)  # type: ignore[attr-defined]
+    tab = (app.options.session or settings.session) == "tab"
+    return (DEFAULT_STORE if outlives or tab else "memory://"), False
+
+
+def _grace(app: App, options: ServeOptions, settings: Settings) -> float:
+    """Seconds that a closed session is kept: from the call, the environment, `delete_cache`, or an hour."""
+    given = options.get("session_grace")
+    if given is not None:
+        return float(given)
+    if settings.session_grace is not None:
+        return settings.session_grace
+    if settings.fast_expiry:
+        return 1.0
+    return float(app.options.delete_cache[1]) if app.options.delete_cache is not None else 3600.0
+
+
+def _state_options(app: App, options: ServeOptions, *, grace: float, capacity: int) -> StateOptions:
+    concurrency: Literal["serial", "last_write"] = (
+        "last_write" if app.options.state_concurrency == "last_write" else "serial"
+    )
+    defaults = StateOptions()
+    return StateOptions(
+        grace=grace,
+        session_capacity=capacity,
+        memory_limit=options.get("state_memory_limit"),
+        rollback_limit=options.get("state_rollback_limit", defaults.rollback_limit),
+        concurrency=concurrency,
+    )
+
+
+def _default_limit(queue: Mapping[str, Any], settings: Settings) -> int | None:
+    for given in (queue.get("default_concurrency_limit", "not_set"), settings.default_concurrency_limit):
+        if given != "not_set":
+            return given if given is None else int(given)
+    return 1

@@ -1,0 +1,245 @@
+"""Login: who may use the app, and who is asking. Gradio's routes, cookies and answers."""
+
+from __future__ import annotations
+
+import hmac
+import inspect
+import secrets
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeAlias
+
+import anyio.to_thread
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from holdfast.errors import BadRequest, BuildError, Unauthenticated
+from holdfast.server.errors import JSON
+from holdfast.server.root import public_root
+
+Check: TypeAlias = Callable[[str, str], "bool | Awaitable[bool]"]
+AuthRule: TypeAlias = "Check | tuple[str, str] | Sequence[tuple[str, str]]"
+"""What `launch(auth=…)` takes: a function of name and password, one pair, or a list of pairs."""
+Dependency: TypeAlias = Callable[[Request], "str | Awaitable[str | None] | None"]
+
+MAX_TOKENS = 10_000
+"""Logins that are remembered; the one unused for longest goes first."""
+MAX_CREDENTIAL = 1024
+"""Longest name or password that is looked at."""
+
+
+class Auth:
+    """Knows who may come in.
+
+    Args:
+        rule: Who may log in; `None` lets everybody in.
+        message: Shown on the login page; HTML is allowed.
+        dependency: Instead of a login: a function of the request that gives the user's name, or `None`.
+        new_secret: Where tokens come from.
+
+    Raises:
+        BuildError: Rule and dependency are both given, or the rule is none.
+    """
+
+    def __init__(
+        self,
+        rule: AuthRule | None = None,
+        *,
+        message: str | None = None,
+        dependency: Dependency | None = None,
+        new_secret: Callable[[], str] = lambda: secrets.token_urlsafe(32),
+    ) -> None:
+        if rule is not None and dependency is not None:
+            raise BuildError("auth and auth_dependency are both given. Only one can decide; leave the other out.")
+        self.message = message
+        self.dependency = dependency
+        self._check = None if rule is None else _as_check(rule)
+        self._new_secret = new_secret
+        self._users: OrderedDict[str, str] = OrderedDict()
+        self.cookie_id = new_secret()
+
+    @property
+    def required(self) -> bool:
+        """Whether a visitor must be known."""
+        return self._check is not None or self.dependency is not None
+
+    @property
+    def has_login(self) -> bool:
+        """Whether there is a login page."""
+        return self._check is not None
+
+    async def user_of(self, connection: HTTPConnection) -> str | None:
+        """The name of who is asking, if it is known."""
+        if self.dependency is not None:
+            found = self.dependency(_as_request(connection))
+            user = await found if inspect.isawaitable(found) else found
+            return None if user is None else str(user)
+        if self._check is None:
+            return None
+        cookies = connection.cookies
+        for name in self._cookie_names():
+            token = cookies.get(name)
+            if token is not None and token in self._users:
+                self._users.move_to_end(token)
+                return self._users[token]
+        return None
+
+    async def identify(self, connection: HTTPConnection) -> str | None:
+        """The name of who is asking; `None` where nobody has to say.
+
+        Raises:
+            Unauthenticated: A login is needed.
+        """
+        if not self.required:
+            return None
+        user = await self.user_of(connection)
+        if user is None:
+            raise Unauthenticated({"error": "Not authenticated", "auth_message": self.message})
+        return user
+
+    async def log_in(self, username: str, password: str) -> str | None:
+        """A token for this user, or `None` when name or password is wrong."""
+        username = username.strip()
+        if self._check is None or max(len(username), len(password)) > MAX_CREDENTIAL:
+            return None
+        if not await _ask(self._check, username, password):
+            return None
+        token = self._new_secret()
+        self._users[token] = username
+        while len(self._users) > MAX_TOKENS:
+            self._users.popitem(last=False)
+        return token
+
+    def log_out(self, connection: HTTPConnection, *, everywhere: bool) -> None:
+        """Forget the login of this request, or all of its user's."""
+        for name in self._cookie_names():
+            user = self._users.pop(connection.cookies.get(name, ""), None)
+            if user is not None and everywhere:
+                for token in [token for token, owner in self._users.items() if owner == user]:
+                    del self._users[token]
+
+    def give(self, response: Response, token: str) -> None:
+        """Put the login's two cookies into a response: one for pages in frames (https), one for plain http."""
+        secure, plain = self._cookie_names()
+        response.set_cookie(secure, token, httponly=True, samesite="none", secure=True)
+        response.set_cookie(plain, token, httponly=True, samesite="lax")
+
+    def take(self, response: Response) -> None:
+        """Remove the login's cookies."""
+        secure, plain = self._cookie_names()
+        response.delete_cookie(secure, path="/", httponly=True, samesite="none", secure=True)
+        response.delete_cookie(plain, path="/", httponly=True, samesite="lax")
+
+    def _cookie_names(self) -> tuple[str, str]:
+        return f"access-token-{self.cookie_id}", f"access-token-unsecure-{self.cookie_id}"
+
+
+def _as_check(rule: AuthRule) -> Check:
+    if callable(rule):
+        return rule
+    pairs: list[tuple[Any, ...]] = [tuple(rule)] if _is_pair(rule) else [tuple(pair) for pair in rule]
+    if not pairs or not all(_is_pair(pair) for pair in pairs):
+        raise BuildError(
+            "auth takes a pair (username, password), a list of such pairs, or a function of username and password "
+            "that returns whether they are right."
+        )
+    known = {str(name): str(password) for name, password in pairs}
+
+    def check(username: str, password: str) -> bool:
+        expected = known.get(username)
+        return hmac.compare_digest((expected or "").encode(), password.encode()) and expected is not None
+
+    return check
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, tuple | list) and len(value) == 2 and all(isinstance(part, str) for part in value)
+
+
+async def _ask(check: Check, username: str, password: str) -> bool:
+    if inspect.iscoroutinefunction(check):
+        return bool(await check(username, password))
+    answer = await anyio.to_thread.run_sync(check, username, password)
+    return bool(await answer if inspect.isawaitable(answer) else answer)
+
+
+def _as_request(connection: HTTPConnection) -> Request:
+    """A user's `auth_dependency` expects a request also where the page opens its socket."""
+    if isinstance(connection, Request):
+        return connection
+    return Request({**connection.scope, "type": "http", "method": "GET"})
+
+
+class AuthRoutes:
+    """Login, logout and who-am-I.
+
+    Args:
+        auth: Who may come in.
+        root_path: The app's configured root path.
+    """
+
+    def __init__(self, auth: Auth, root_path: str | None = None) -> None:
+        self._auth = auth
+        self._root_path = root_path
+
+    def routes(self) -> list[Route]:
+        """The routes beside the page."""
+        return [
+            Route("/login", self.login, methods=["POST"]),
+            Route("/login/", self.login, methods=["POST"]),
+            Route("/logout", self.logout, methods=["GET"]),
+        ]
+
+    def api_routes(self) -> list[Route]:
+        """The routes under the API's prefix."""
+        return [
+            Route(f"/{name}{slash}", endpoint)
+            for name, endpoint in (("user", self.user), ("token", self.token), ("login_check", self.login_check))
+            for slash in ("", "/")
+        ]
+
+    async def login(self, request: Request) -> Response:
+        """Check a form's `username` and `password`; give the cookies."""
+        if not self._auth.has_login:
+            return RedirectResponse(public_root(request, self._root_path) + "/", status_code=302)
+        username, password = await _credentials(request)
+        token = await self._auth.log_in(username, password)
+        if token is None:
+            raise BadRequest("Incorrect credentials.")
+        response = JSON({"success": True})
+        self._auth.give(response, token)
+        return response
+
+    async def logout(self, request: Request) -> Response:
+        """Forget the login and go to the page."""
+        everywhere = request.query_params.get("all_session", "true").lower() in {"true", "1"}
+        self._auth.log_out(request, everywhere=everywhere)
+        response = RedirectResponse(public_root(request, self._root_path) + "/", status_code=302)
+        self._auth.take(response)
+        return response
+
+    async def user(self, request: Request) -> Response:
+        """The name of who is asking, or null."""
+        return JSON(await self._auth.user_of(request))
+
+    async def token(self, request: Request) -> Response:
+        """Who is asking. The token stays in its HttpOnly cookie."""
+        return JSON({"token": None, "user": await self._auth.user_of(request)})
+
+    async def login_check(self, request: Request) -> Response:
+        """200 when logged in or when nobody has to be, else 401."""
+        await self._auth.identify(request)
+        return JSON(None)
+
+
+async def _credentials(request: Request) -> tuple[str, str]:
+    try:
+        async with request.form(max_files=0, max_fields=20, max_part_size=64 * 1024) as form:
+            username, password = form.get("username"), form.get("password")
+    except HTTPException as error:
+        raise BadRequest(f"The login form cannot be read: {error.detail}") from None
+    if not isinstance(username, str) or not isinstance(password, str):
+        raise BadRequest("The login form needs the fields username and password.")
+    return username, password

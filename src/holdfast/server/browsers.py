@@ -1,0 +1,55 @@
+"""Which browser asks: a signed id in an HttpOnly cookie, for State with `scope="browser"`."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from holdfast.ids import random_id
+
+YEAR = 365 * 24 * 3600
+
+
+class Browsers:
+    """Gives browsers their ids and reads them back.
+
+    Args:
+        secret: Signs the ids; a cookie with another signature is nobody's.
+        new_id: Where ids come from.
+        name: The cookie's name.
+    """
+
+    def __init__(self, secret: str, *, new_id: Callable[[], str] = random_id, name: str = "holdfast-browser") -> None:
+        self._secret = secret.encode()
+        self._new_id = new_id
+        self._name = name
+
+    def read(self, connection: HTTPConnection) -> str | None:
+        """The id of the browser that asks, if it has one that was given here."""
+        id, _, signature = connection.cookies.get(self._name, "").partition(".")
+        return id if id and hmac.compare_digest(self._sign(id).encode(), signature.encode()) else None
+
+    def give(self, connection: HTTPConnection, response: Response, *, secure: bool) -> None:
+        """See to it that the browser has an id from now on.
+
+        Args:
+            connection: The request.
+            response: Its answer.
+            secure: The page was asked for over https, so that the cookie may also travel in a frame of another site.
+        """
+        id = self.read(connection) or self._new_id()
+        response.set_cookie(
+            self._name,
+            f"{id}.{self._sign(id)}",
+            max_age=YEAR,
+            httponly=True,
+            secure=secure,
+            samesite="none" if secure else "lax",
+        )
+
+    def _sign(self, id: str) -> str:
+        return hmac.new(self._secret, id.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,227 @@
+"""`/call`: an event started by one request and collected by another, for curl and all that is no Gradio client."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from holdfast.errors import Denied, Malformed, NotFound
+from holdfast.graph.api_info import endpoint
+from holdfast.graph.listener import Listener
+from holdfast.runtime.feed import Feed
+from holdfast.runtime.jobs import Call
+from holdfast.runtime.session import Session
+from holdfast.server.body import read_as
+from holdfast.server.errors import JSON
+from holdfast.server.site import Site, absolute_files, describe
+from holdfast.server.sse import EventStream, named_frame
+from holdfast.wire.encode import encode, one_line
+from holdfast.wire.gradio import CallBody
+from holdfast.wire.messages import Completed, Failure, Generating, Output, Streaming
+
+MAX_RESULTS = 1000
+"""Events whose result nobody has collected yet; the oldest goes first."""
+RESULT_AGE = 600.0
+"""Seconds that a result waits to be collected."""
+HEARTBEAT = named_frame(b"heartbeat", b"null")
+STOPPED = named_frame(b"error", b'"Server stopped unexpectedly."')
+
+_call = msgspec.json.Decoder(CallBody)
+_named: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
+
+
+@dataclass(frozen=True)
+class Result:
+    """An event that was started by `/call` and is to be collected."""
+
+    feed: Feed
+    name: str
+    username: str | None
+    made: float
+
+
+class Results:
+    """What is to be collected, bounded in number and age.
+
+    Args:
+        limit: Most results.
+        age: Seconds that one is kept.
+        now: The time in seconds.
+    """
+
+    def __init__(
+        self, limit: int = MAX_RESULTS, age: float = RESULT_AGE, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._limit = limit
+        self._age = age
+        self._now = now
+        self._by_id: OrderedDict[str, Result] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def add(self, event_id: str, feed: Feed, name: str, username: str | None) -> None:
+        """Keep what an event tells until it is collected."""
+        now = self._now()
+        self._by_id[event_id] = Result(feed, name, username, now)
+        while self._by_id:
+            oldest = next(iter(self._by_id.values()))
+            if len(self._by_id) <= self._limit and now - oldest.made <= self._age:
+                return
+            self._by_id.popitem(last=False)
+
+    def get(self, event_id: str) -> Result | None:
+        """What an event told, if it is still to be collected."""
+        return self._by_id.get(event_id)
+
+    def collected(self, event_id: str) -> None:
+        """An event's end was delivered."""
+        self._by_id.pop(event_id, None)
+
+
+class Calls:
+    """The routes of `/call`.
+
+    Args:
+        site: What is served.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._results = Results(now=site.runtime.clock.monotonic)
+
+    def routes(self) -> list[Route]:
+        """The routes under the API's prefix; the longer ones first, for names may hold slashes."""
+        return [
+            Route("/call/v2/{name}/{event_id}", self.collect, methods=["GET"]),
+            Route("/call/v2/{name}", self.start_named, methods=["POST"]),
+            Route("/call/v2/{name}/", self.start_named, methods=["POST"]),
+            Route("/call/{name}/{event_id}", self.collect, methods=["GET"]),
+            Route("/call/{name}", self.start, methods=["POST"]),
+            Route("/call/{name}/", self.start, methods=["POST"]),
+        ]
+
+    async def start(self, request: Request) -> Response:
+        """Start an event with values in order."""
+        user = await self._site.auth.identify(request)
+        body = await read_as(request, _call)
+        session = None
+        if body.session_hash is not None:
+            session = await self._site.client_session(request, body.session_hash)
+        listener = find(self._site, session, request.path_params["name"])
+        return await self._start(request, session, user, listener, fill(listener, body.data))
+
+    async def start_named(self, request: Request) -> Response:
+        """Start an event with values by name."""
+        user = await self._site.auth.identify(request)
+        given = await read_as(request, _named)
+        listener = find(self._site, None, request.path_params["name"])
+        return await self._start(request, None, user, listener, by_name(listener, given))
+
+    async def _start(
+        self, request: Request, session: Session | None, user: str | None, listener: Listener, data: list[Any]
+    ) -> Response:
+        if session is None:
+            session = self._site.runtime.sessions.open(None, username=user, temporary=True)
+        feed = Feed()
+        about = describe(request).of(session.id, user)
+        call = Call(fn=listener.id, data=data, request=about, feed=feed, diffs=False)
+        job = await self._site.runtime.submit(session, call)
+        self._results.add(job.id, feed, listener.api_name, user)
+        return JSON({"event_id": job.id})
+
+    async def collect(self, request: Request) -> Response:
+        """Stream an event's values until it has ended; that can be had once."""
+        user = await self._site.auth.identify(request)
+        event_id = request.path_params["event_id"]
+        result = self._results.get(event_id)
+        if result is None or result.name != request.path_params["name"]:
+            raise NotFound(
+                "There is no such event to collect: its result was collected already, it is too old, or it never was."
+            )
+        if result.username != user:
+            raise Denied("This event was started by another login.")
+        return EventStream(
+            self._frames(event_id, result.feed, self._site.root(request)),
+            self._site.streams,
+            heartbeat=HEARTBEAT,
+            interval=self._site.options.heartbeat,
+            farewell=STOPPED,
+        )
+
+    async def _frames(self, event_id: str, feed: Feed, root: str) -> AsyncIterator[bytes]:
+        async for _, message in feed.read(0):
+            if isinstance(message, Generating | Streaming):
+                yield named_frame(b"generating", _line(message.output.data, root))
+            elif isinstance(message, Completed):
+                self._results.collected(event_id)
+                yield _last_frame(message, root)
+                return
+
+
+def _last_frame(message: Completed, root: str) -> bytes:
+    if isinstance(message.output, Failure):
+        return named_frame(b"error", _line(error_object(message.output), root))
+    done = isinstance(message.output, Output) and not message.cancelled
+    return named_frame(b"complete", _line(message.output.data if done else None, root))  # type: ignore[union-attr]
+
+
+def _line(value: Any, root: str) -> bytes:
+    return one_line(absolute_files(encode(value), root))
+
+
+def error_object(failure: Failure) -> dict[str, Any]:
+    """A failure as Gradio's HTTP routes show it: what was not said is left out."""
+    shown = {"error": failure.error, "visible": failure.visible, "duration": failure.duration, "title": failure.title}
+    return {name: value for name, value in shown.items() if name in {"error", "visible"} or value is not None}
+
+
+def find(site: Site, session: Session | None, name: str) -> Listener:
+    """The listener behind an endpoint.
+
+    Raises:
+        NotFound: There is none.
+    """
+    app = site.runtime.app if session is None or session.own_view is None else session.own_view
+    listener = app.by_api_name(name)
+    if listener is None or listener.fn is None:
+        known = sorted(li.api_name for li in site.runtime.app.listeners.values() if li.api_visibility == "public")
+        offer = f" It has /{', /'.join(known[:20])}." if known else ""
+        raise NotFound(f"This app has no endpoint /{name[:100]}.{offer}")
+    return listener
+
+
+def fill(listener: Listener, data: list[Any]) -> list[Any]:
+    """The values for all inputs, where the caller may have left out what is no part of the API (State above all)."""
+    wanted = [block for block in listener.inputs if not block.SKIP_API]
+    if len(data) == len(listener.inputs) or len(data) != len(wanted):
+        return data
+    given = iter(data)
+    return [None if block.SKIP_API else next(given) for block in listener.inputs]
+
+
+def by_name(listener: Listener, given: dict[str, Any]) -> list[Any]:
+    """The values for all inputs out of named ones and defaults.
+
+    Raises:
+        Malformed: A name is unknown, or one without a default is missing.
+    """
+    parameters = {one["parameter_name"]: one for one in endpoint(listener)["parameters"]}
+    unknown = [name for name in given if name not in parameters]
+    if unknown:
+        names = ", ".join(parameters) or "none"
+        raise Malformed(f"/{listener.api_name} has no parameter {unknown[0][:100]!r}. Its parameters are: {names}.")
+    values = []
+    for name, parameter in parameters.items():
+        if name not in given and not parameter["parameter_has_default"]:
+            raise Malformed(f"No value provided for required argument: {name}")
+        values.append(given.get(name, parameter["parameter_default"]))
+    return fill(listener, values)

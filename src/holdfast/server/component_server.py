@@ -1,0 +1,60 @@
+"""`/component_server`: methods of a component that its page may call (`@server`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from holdfast.errors import BadRequest, Malformed
+from holdfast.server.body import read_as
+from holdfast.server.errors import JSON
+from holdfast.server.site import Site, describe
+
+
+class Asked(Struct, kw_only=True):
+    """What the page asks of a component."""
+
+    component_id: int
+    fn_name: str
+    session_hash: str
+    data: Any = None
+
+
+_asked = msgspec.json.Decoder(Asked)
+
+
+class ComponentServer:
+    """The route.
+
+    Args:
+        site: What is served.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        """The routes under the API's prefix."""
+        return [
+            Route("/component_server", self.call, methods=["POST"]),
+            Route("/component_server/", self.call, methods=["POST"]),
+        ]
+
+    async def call(self, request: Request) -> Response:
+        """Call a method of the session's own instance of a component."""
+        await self._site.auth.identify(request)
+        try:
+            asked = await read_as(request, _asked)
+        except Malformed as error:
+            raise BadRequest(f"Invalid JSON body. {error}") from None
+        session = await self._site.client_session(request, asked.session_hash)
+        about = describe(request).of(session.id, session.username)
+        result = await self._site.runtime.component_server(
+            session, asked.component_id, asked.fn_name, asked.data, request=about
+        )
+        return JSON(result)

@@ -1,0 +1,39 @@
+"""Is it well? For load balancers, and for people who look."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from holdfast.server.errors import JSON
+from holdfast.server.site import Site
+from holdfast.version import __version__
+
+
+class Health:
+    """The health route.
+
+    Args:
+        site: What is served.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        """The route under the API's prefix."""
+        return [Route("/health", self.health, methods=["GET", "HEAD"])]
+
+    async def health(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
+        """200 while it serves, 503 while it stops; counts, no names."""
+        site = self._site
+        stopping = site.streams.stopping
+        facts = {
+            "status": "stopping" if stopping else "ok",
+            "version": __version__,
+            "sessions": len(site.runtime.sessions),
+            "pages": len(site.links),
+            "streams": len(site.streams),
+        }
+        return JSON(facts, status_code=503 if stopping else 200)

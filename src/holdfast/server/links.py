@@ -1,0 +1,46 @@
+"""Which connection a page's session has now."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from holdfast.runtime.session import Session
+from holdfast.wire.page import FromPage, ToPage
+
+
+class Link(Protocol):
+    """One connection of a page."""
+
+    session: Session
+
+    def replace(self) -> None:
+        """A newer connection of the same page took over."""
+
+    async def take(self, frame: FromPage) -> ToPage | None:
+        """Do what a frame asks; what to answer at once, if anything."""
+
+
+class Links:
+    """The connections of pages, one per session: the newest holds, an older one is told to go."""
+
+    def __init__(self) -> None:
+        self._by_session: dict[str, Link] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_session)
+
+    def hold(self, link: Link) -> None:
+        """Make `link` the one of its session."""
+        before = self._by_session.get(link.session.id)
+        self._by_session[link.session.id] = link
+        if before is not None:
+            before.replace()
+
+    def release(self, link: Link) -> None:
+        """`link` has ended."""
+        if self._by_session.get(link.session.id) is link:
+            del self._by_session[link.session.id]
+
+    def of(self, session_id: str) -> Link | None:
+        """The connection of a session."""
+        return self._by_session.get(session_id)

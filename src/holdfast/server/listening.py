@@ -1,0 +1,191 @@
+"""A server on a port: its socket, its thread, its end within a bound."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import uvicorn
+from starlette.applications import Starlette
+
+from holdfast.errors import BuildError
+
+FIRST_PORT = 7860
+SHUTDOWN_WITHIN = 5
+"""Seconds that open requests get to end; sockets and streams are told at once."""
+START_WITHIN = 60.0
+MAX_FRAME = 128 * 1024 * 1024
+BACKLOG = 2048
+
+logger = logging.getLogger("holdfast.server")
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What https needs.
+
+    Attributes:
+        key: File of the private key.
+        chain: File of the certificate.
+        password: Of the key, if it has one.
+    """
+
+    key: str
+    chain: str
+    password: str | None = None
+
+
+def bind(host: str, port: int | None, tries: int = 100) -> socket.socket:
+    """A listening socket.
+
+    Args:
+        host: The address to listen on.
+        port: Exactly this port (0: any free one); `None` takes the first free one from 7860.
+        tries: How many ports are tried then.
+
+    Raises:
+        OSError: No port could be had; the message says what to do.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    last = FIRST_PORT + tries - 1
+    candidates = [port] if port is not None else range(FIRST_PORT, last + 1)
+    why: OSError | None = None
+    for candidate in candidates:
+        try:
+            return socket.create_server((host, candidate), family=family, backlog=BACKLOG)
+        except OSError as error:  # noqa: PERF203 -- a taken port is what the loop is for
+            why = error
+            if isinstance(error, socket.gaierror):
+                break
+    if isinstance(why, socket.gaierror):
+        raise OSError(f"server_name={host!r} is no address of this machine: {why}.") from None
+    if port is not None:
+        raise OSError(
+            f"Cannot find empty port in range: {port}-{port}. Port {port} of {host} cannot be listened on "
+            f"({why}). Choose another server_port, or leave it out to take the first free one from {FIRST_PORT}."
+        )
+    raise OSError(
+        f"Cannot find empty port in range: {FIRST_PORT}-{last}. Close another app, or set server_port or "
+        "HOLDFAST_SERVER_PORT."
+    )
+
+
+class _Uvicorn(uvicorn.Server):
+    """Says when it listens, and tells the app's streams that it stops before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.listening = threading.Event()
+        self._on_stop = on_stop
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._on_stop()
+        await super().shutdown(sockets)
+
+
+class Listening:
+    """A server that runs in a thread of its own.
+
+    Args:
+        app: What it serves; made by `create_app`.
+        listener: The socket that it listens on.
+        host: The address that it was asked to listen on.
+        certificate: Serves https with it.
+    """
+
+    def __init__(
+        self, app: Starlette, listener: socket.socket, host: str, certificate: Certificate | None = None
+    ) -> None:
+        self.app = app
+        self.host = host
+        self.port: int = listener.getsockname()[1]
+        self.scheme = "https" if certificate is not None else "http"
+        self._listener = listener
+        self._failure: BaseException | None = None
+        self._server = _Uvicorn(_config(app, certificate), app.state.site.streams.stop)
+        self._thread = threading.Thread(target=self._run, name=f"holdfast-server-{self.port}", daemon=True)
+
+    @property
+    def local_url(self) -> str:
+        """Where a browser on this machine finds it."""
+        name = {"0.0.0.0": "localhost", "::": "localhost"}.get(self.host, self.host)  # noqa: S104 -- a name to show
+        return f"{self.scheme}://{f'[{name}]' if ':' in name else name}:{self.port}/"
+
+    @property
+    def running(self) -> bool:
+        """Whether it serves."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Serve; returns when it listens.
+
+        Raises:
+            RuntimeError: It could not start.
+        """
+        self._thread.start()
+        while not self._server.listening.wait(0.05):
+            if not self._thread.is_alive():
+                self._listener.close()
+                raise RuntimeError(
+                    f"The server could not start: {self._failure or 'see the log above'}."
+                ) from self._failure
+
+    def wait(self) -> None:
+        """Return when it has ended."""
+        self._thread.join()
+
+    def close(self) -> None:
+        """End it: streams and sockets are told, requests get a few seconds, State that nothing keeps is dropped."""
+        self._server.should_exit = True
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._server.run(sockets=[self._listener])
+        except SystemExit:
+            logger.debug("The server ended while it started.")
+        except BaseException as error:
+            self._failure = error
+
+
+def _config(app: Starlette, certificate: Certificate | None) -> uvicorn.Config:
+    loop: Literal["uvloop", "asyncio"] = "asyncio" if sys.platform == "win32" else "uvloop"
+    tls: dict[str, Any] = {}
+    if certificate is not None:
+        tls = {
+            "ssl_keyfile": certificate.key,
+            "ssl_certfile": certificate.chain,
+            "ssl_keyfile_password": certificate.password,
+        }
+    config = uvicorn.Config(
+        app,
+        loop=loop,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=MAX_FRAME,
+        ws_ping_interval=30,
+        ws_ping_timeout=30,
+        ws_per_message_deflate=False,
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=SHUTDOWN_WITHIN,
+        **tls,
+    )
+    try:
+        config.load()
+    except (OSError, ValueError) as error:
+        raise BuildError(f"The certificate cannot be used: {error}.") from error
+    return config

@@ -1,0 +1,48 @@
+"""How one app is served."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from holdfast.files import FileRules
+from holdfast.ids import random_token
+from holdfast.server.auth import AuthRule, Dependency
+
+PAGE_FOLDER = Path(__file__).parent.parent / "page"
+"""Where the built page is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerOptions:
+    """The server's part of what `launch` is told.
+
+    Attributes:
+        rules: Which files may be served.
+        root_path: Where a proxy shows the app.
+        auth: Who may log in.
+        auth_message: Shown on the login page.
+        auth_dependency: A function of the request that gives the user's name.
+        show_error: Whether visitors read the text of every exception.
+        favicon_path: The site's icon.
+        strict_cors: Whether the origin `null` may call an app on this machine.
+        cors: Whether answers name allowed origins at all; a parent app may do it.
+        heartbeat: Seconds between signs of life on a quiet stream.
+        api_open: Whether queued endpoints also take direct calls (`/run`).
+        secret: Signs the cookies that the server gives.
+        page_folder: Where the built page is.
+    """
+
+    rules: FileRules
+    root_path: str | None = None
+    auth: AuthRule | None = None
+    auth_message: str | None = None
+    auth_dependency: Dependency | None = None
+    show_error: bool = False
+    favicon_path: str | None = None
+    strict_cors: bool = True
+    cors: bool = True
+    heartbeat: float = 15.0
+    api_open: bool = True
+    secret: str = field(default_factory=random_token, repr=False)
+    page_folder: Path = PAGE_FOLDER

@@ -1,0 +1,169 @@
+"""One connection of a page, whatever carries it: who speaks, what it asks, what it is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeAlias
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.requests import HTTPConnection
+
+from holdfast.errors import Denied, Malformed, RequestError
+from holdfast.runtime.jobs import Call
+from holdfast.runtime.request import Request
+from holdfast.runtime.session import Session
+from holdfast.server.body import check_id, decode
+from holdfast.server.cors import is_allowed
+from holdfast.server.site import Site, describe
+from holdfast.wire.page import Ack, Cancel, FromPage, Hello, Ping, Pong, Refused, Submit, ToPage, Welcome
+
+MAX_QUERY = 64 * 1024
+MAX_CANCEL = 1000
+"""Events in one `Cancel`."""
+Frame: TypeAlias = "Submit | Cancel | Ack | Ping"
+
+_decoder: msgspec.json.Decoder[FromPage] = msgspec.json.Decoder(FromPage)
+
+
+def read_frame(text: str | bytes) -> FromPage:
+    """A frame that a page sent.
+
+    Raises:
+        Malformed: It is none.
+    """
+    return decode(text, _decoder)
+
+
+class PageLink:
+    """A page that has said hello.
+
+    Args:
+        site: What is served.
+        session: The page's session.
+        request: What handlers may know of the connection.
+        resumed: The page had this session before.
+        seen: Number of the last message that it has.
+    """
+
+    def __init__(self, site: Site, session: Session, request: Request, *, resumed: bool, seen: int) -> None:
+        self.session = session
+        self.seen = seen
+        self.on_replaced: Callable[[], object] | None = None
+        self._runtime = site.runtime
+        self._site = site
+        self._request = request
+        self._resumed = resumed
+        self._tasks: set[asyncio.Task[Refused | None]] = set()
+
+    def welcome(self) -> Welcome:
+        """The answer to its hello."""
+        waiting = [message.event_id for _, message in self.session.feed.after(self.seen)]
+        return Welcome(
+            session=self.session.id,
+            token=self.session.token or "",
+            resumed=self._resumed,
+            seen=self.seen,
+            pending=list(dict.fromkeys([*self.session.pending, *(id for id in waiting if id is not None)])),
+            app_id=str(self._runtime.app.app_id),
+        )
+
+    def begin(self) -> None:
+        """It is connected: the session is open, an older connection of it ends."""
+        self._runtime.connect(self.session)
+        self._site.links.hold(self)
+
+    def end(self, *, gone: bool = False) -> None:
+        """It is not connected any more.
+
+        Args:
+            gone: The page said goodbye.
+        """
+        self._site.links.release(self)
+        self._runtime.disconnect(self.session, gone=gone)
+
+    def replace(self) -> None:
+        """A newer connection of the same page took over."""
+        if self.on_replaced is not None:
+            self.on_replaced()
+
+    async def take(self, frame: FromPage) -> ToPage | None:
+        """Do what a frame asks.
+
+        Returns:
+            What to answer at once, if anything.
+        """
+        if isinstance(frame, Submit):
+            return await self._submit(frame)
+        if isinstance(frame, Ack):
+            self.session.feed.ack(min(frame.seen, self.session.feed.last))
+        elif isinstance(frame, Cancel):
+            self._runtime.cancel(self.session, frame.event_ids[:MAX_CANCEL])
+        elif isinstance(frame, Ping):
+            return Pong()
+        else:
+            return Refused(event_id=None, status=400, detail="This connection has said hello already.")
+        return None
+
+    async def _submit(self, frame: Submit) -> Refused | None:
+        try:
+            check_id("event_id", frame.event_id)
+            call = Call(
+                fn=frame.fn,
+                data=frame.data,
+                event_data=frame.event_data,
+                trigger=frame.trigger,
+                event_id=frame.event_id,
+                round=frame.round,
+                request=self._request,
+                origin="page",
+            )
+            await self._runtime.submit(self.session, call)
+        except RequestError as error:
+            return Refused(event_id=frame.event_id[:256], status=error.status, detail=error.detail)
+        return None
+
+
+async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLink:
+    """The link for a page that says hello: its own session goes on, or a new one begins.
+
+    Raises:
+        RequestError: The page may not come in, or the session is not its own.
+    """
+    if is_foreign(site, connection):
+        raise Denied("This app does not take connections from pages of other sites.")
+    user = await site.auth.identify(connection)
+    check_id("session", hello.session)
+    if len(hello.query) > MAX_QUERY:
+        raise Malformed(f"The page's query is {len(hello.query)} characters long. At most {MAX_QUERY} are taken.")
+    sessions = site.runtime.sessions
+    known = sessions.get(hello.session) if hello.session is not None else None
+    browser = site.browsers.read(connection)
+    session = sessions.open(
+        hello.session if known is not None else None,
+        token=hello.token,
+        username=user,
+        browser=browser,
+        page=hello.page[:1024],
+    )
+    query = dict(parse_qsl(hello.query.removeprefix("?"), keep_blank_values=True))
+    request = describe(connection, query=query, path=hello.page[:1024]).of(session.id, user)
+    session.request = request
+    resumed = known is session
+    seen = min(max(hello.seen, 0), session.feed.last) if resumed else 0
+    return PageLink(site, session, request, resumed=resumed, seen=seen)
+
+
+def is_foreign(site: Site, connection: HTTPConnection) -> bool:
+    """Whether a page of another site asks, which may not use this visitor's cookies through a socket.
+
+    Sockets are outside of CORS: the browser sends the cookies and lets the page read.
+    """
+    headers = connection.headers
+    origin = headers.get("origin")
+    if origin is None:
+        return False
+    if not is_allowed(origin, headers.get("host", ""), strict=site.options.strict_cors):
+        return True
+    return site.auth.required and headers.get("sec-fetch-site") == "cross-site"

@@ -1,0 +1,177 @@
+"""Gradio's queue over HTTP: `queue/join` makes an event, `queue/data` streams what the session's events tell."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from holdfast.errors import BadRequest, Malformed
+from holdfast.runtime.jobs import Call
+from holdfast.runtime.session import Session
+from holdfast.server.body import read_as
+from holdfast.server.errors import JSON
+from holdfast.server.site import Site, absolute_files, describe
+from holdfast.server.sse import EventStream, frame
+from holdfast.wire.encode import encode, encode_value, one_line
+from holdfast.wire.gradio import CancelBody, PredictBody, ResetBody
+from holdfast.wire.messages import (
+    CloseStream,
+    Completed,
+    FeedMessage,
+    Generating,
+    Heartbeat,
+    Output,
+    StateChanged,
+    UnexpectedError,
+)
+
+HEARTBEAT = frame(encode(Heartbeat()))
+CLOSE = frame(encode(CloseStream()))
+STOPPED = frame(encode(UnexpectedError(message="Server stopped unexpectedly.")))
+UNKNOWN = frame(encode(UnexpectedError(message="404: Not Found", session_not_found=True)))
+
+_predict = msgspec.json.Decoder(PredictBody)
+_cancel = msgspec.json.Decoder(CancelBody)
+_reset = msgspec.json.Decoder(ResetBody)
+
+
+class Queue:
+    """The queue's routes.
+
+    Args:
+        site: What is served.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        """The routes under the API's prefix."""
+        return [
+            Route("/queue/join", self.join, methods=["POST"]),
+            Route("/queue/data", self.data, methods=["GET"]),
+            Route("/queue/status", self.status, methods=["GET"]),
+            Route("/cancel", self.cancel, methods=["POST"]),
+            Route("/reset", self.reset, methods=["POST"]),
+            Route("/reset/", self.reset, methods=["POST"]),
+        ]
+
+    async def join(self, request: Request) -> Response:
+        """Make an event; its messages come through the session's stream."""
+        body = await read_as(request, _predict)
+        if body.session_hash is None:
+            raise BadRequest("Session hash not found.")
+        if body.fn_index is None:
+            raise BadRequest("No function index provided.")
+        session = await self._site.client_session(request, body.session_hash)
+        call = Call(
+            fn=body.fn_index,
+            data=body.data,
+            event_data=body.event_data,
+            trigger=body.trigger_id,
+            batched=body.batched,
+            request=describe(request).of(session.id, session.username),
+        )
+        job = await self._site.runtime.submit(session, call)
+        return JSON({"event_id": job.id})
+
+    async def data(self, request: Request) -> Response:
+        """Stream the messages of all events of a session until none is pending."""
+        id = request.query_params.get("session_hash")
+        if id is None:
+            raise Malformed("The query parameter session_hash is missing.")
+        user = await self._site.auth.identify(request)
+        session = await self._site.known_session(request, id, user)
+        frames = _not_found() if session is None else messages(session, self._site.root(request))
+        return EventStream(
+            frames,
+            self._site.streams,
+            heartbeat=HEARTBEAT,
+            interval=self._site.options.heartbeat,
+            farewell=STOPPED,
+        )
+
+    async def status(self, request: Request) -> Response:
+        """How long the queue is."""
+        await self._site.auth.identify(request)
+        size = self._site.runtime.queue.waiting
+        return JSON({"msg": "estimation", "event_id": None, "rank": None, "queue_size": size, "rank_eta": None})
+
+    async def cancel(self, request: Request) -> Response:
+        """Stop an event of the asking client's session."""
+        body = await read_as(request, _cancel)
+        session = await self._site.known_session(request, body.session_hash)
+        if session is not None:
+            self._site.runtime.cancel(session, [body.event_id])
+        return JSON({"success": True})
+
+    async def reset(self, request: Request) -> Response:
+        """Nothing: generators are per event, so there is none to reset."""
+        await read_as(request, _reset)
+        return JSON({"success": True})
+
+
+async def _not_found() -> AsyncIterator[bytes]:
+    yield UNKNOWN
+
+
+async def messages(session: Session, root: str) -> AsyncIterator[bytes]:
+    """A session's messages as Gradio's clients read them; ends when an event has ended and none is pending.
+
+    A message counts as read when it is handed to the connection, so that a stream that is opened later goes on there.
+
+    Args:
+        session: Whose.
+        root: The app's public address, for the addresses of files.
+    """
+    feed = session.feed
+    generated: set[str] = set()
+    seen, ended = 0, False
+    while await feed.wait(seen):
+        unread = feed.after(seen)
+        seen = feed.last
+        for n, message in unread:
+            encoded = encode_for_client(message, generated)
+            feed.ack(n)
+            if encoded:
+                yield frame(one_line(absolute_files(encoded, root)))
+            ended = ended or isinstance(message, Completed)
+        if ended and session.idle and seen == feed.last:
+            yield CLOSE
+            return
+    yield STOPPED
+
+
+def encode_for_client(message: FeedMessage, generated: set[str]) -> bytes:
+    """One message in the form of Gradio's stream; empty for what its clients do not know.
+
+    Args:
+        message: The message.
+        generated: Ids of the events that have generated on this stream; kept up to date.
+    """
+    if isinstance(message, StateChanged):
+        return b""
+    if isinstance(message, Generating):
+        if message.full and message.event_id in generated:
+            message = _as_edits(message)
+        generated.add(message.event_id)
+    elif isinstance(message, Completed):
+        generated.discard(message.event_id)
+        if message.cancelled:
+            return encode_value(
+                {"msg": "process_completed", "event_id": message.event_id, "output": {}, "success": True}
+            )
+    return encode(message)
+
+
+def _as_edits(message: Generating) -> Generating:
+    """Whole values as edits that replace what was there: a client that has generated once reads nothing but edits."""
+    output: Output = message.output
+    data: list[Any] = [[["replace", [], value]] for value in output.data]
+    return replace(message, output=replace(output, data=data), full=False)

@@ -1,0 +1,76 @@
+"""The public address of the app, worked out for each request anew: proxies and mounts move it."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+_HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
+_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+
+
+def public_root(connection: HTTPConnection, configured: str | None) -> str:
+    """Where a client of this request reaches the app: scheme, host and path, without a slash at the end.
+
+    A whole URL as root path wins; then `X-Forwarded-Host` and `X-Forwarded-Proto`, then Gradio's `x-gradio-server`,
+    then the request's own address. A root path that is only a path replaces the path.
+
+    Args:
+        connection: The request.
+        configured: The app's `root_path`.
+    """
+    configured = (configured or "").rstrip("/")
+    if configured.startswith(("http://", "https://")):
+        return configured
+    path = configured or connection.scope.get("root_path", "").rstrip("/")
+    if path and not path.startswith("/"):
+        path = f"/{path}"
+    return f"{_origin(connection)}{path}"
+
+
+def _origin(connection: HTTPConnection) -> str:
+    headers = connection.headers
+    proto = _first(headers.get("x-forwarded-proto"))
+    forwarded = _first(headers.get("x-forwarded-host"))
+    if _HOST.fullmatch(forwarded):
+        return f"{'https' if proto == 'https' else 'http'}://{forwarded}"
+    server = headers.get("x-gradio-server", "").rstrip("/")
+    scheme, _, host = server.partition("://")
+    if scheme in {"http", "https"} and _HOST.fullmatch(host):
+        return server
+    own = headers.get("host", "")
+    if not _HOST.fullmatch(own):
+        name, port = connection.scope.get("server") or ("localhost", None)
+        own = f"{name}:{port}" if port else str(name)
+    scheme = "https" if proto == "https" else _SCHEMES.get(connection.scope.get("scheme", "http"), "http")
+    return f"{scheme}://{own}"
+
+
+def _first(header: str | None) -> str:
+    return (header or "").split(",")[0].strip()
+
+
+class StripRoot:
+    """Lets a proxy that passes the root path on work like one that takes it off.
+
+    Args:
+        app: What it wraps.
+        root_path: The app's root path.
+    """
+
+    def __init__(self, app: ASGIApp, root_path: str | None) -> None:
+        self._app = app
+        path = root_path or ""
+        if "://" in path:
+            path = "/" + path.split("://", 1)[1].partition("/")[2]
+        self._prefix = "/" + path.strip("/") if path.strip("/") else ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection, as ASGI has it."""
+        if self._prefix and scope["type"] in {"http", "websocket"} and not scope.get("root_path"):
+            path = scope["path"]
+            if path == self._prefix or path.startswith(f"{self._prefix}/"):
+                scope = {**scope, "root_path": self._prefix}
+        await self._app(scope, receive, send)

@@ -1,0 +1,77 @@
+"""`/run`: an event started and answered in one request."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from holdfast.errors import BadValue, NotFound, RequestError
+from holdfast.graph.listener import Listener
+from holdfast.runtime.jobs import Call
+from holdfast.runtime.report import failure_of
+from holdfast.runtime.session import Session
+from holdfast.server.body import read_as
+from holdfast.server.calls import error_object, fill, find
+from holdfast.server.errors import JSON
+from holdfast.server.site import Site, absolute_files, describe
+from holdfast.wire.encode import encode
+from holdfast.wire.gradio import PredictBody
+
+CLOSED = "This API endpoint does not accept direct HTTP POST requests. Please join the queue to use this API."
+
+_predict = msgspec.json.Decoder(PredictBody)
+
+
+class Run:
+    """The routes of `/run`, and of its older name `/api`.
+
+    Args:
+        site: What is served.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        """The routes under the API's prefix."""
+        paths = (f"/{verb}/{{name}}{slash}" for verb in ("run", "api") for slash in ("", "/"))
+        return [Route(path, self.run, methods=["POST"]) for path in paths]
+
+    async def run(self, request: Request) -> Response:
+        """Run an endpoint; a generator's first step is the answer."""
+        user = await self._site.auth.identify(request)
+        body = await read_as(request, _predict)
+        if body.session_hash is not None:
+            session = await self._site.client_session(request, body.session_hash)
+        else:
+            session = self._site.runtime.sessions.open(None, username=user, temporary=True)
+        listener = self._listener(session, request.path_params["name"], body.fn_index)
+        if listener.queue and not self._site.options.api_open:
+            raise NotFound(CLOSED)
+        call = Call(
+            fn=listener.id,
+            data=fill(listener, body.data),
+            event_data=body.event_data,
+            trigger=body.trigger_id,
+            batched=body.batched,
+            request=describe(request).of(session.id, user),
+        )
+        try:
+            output = await self._site.runtime.run(session, call)
+        except RequestError:
+            raise
+        except Exception as error:
+            failure = error_object(failure_of(error, show_error=self._site.options.show_error))
+            return JSON(failure, status_code=422 if isinstance(error, BadValue) else 500)
+        return JSON(absolute_files(encode(output), self._site.root(request)))
+
+    def _listener(self, session: Session, name: str, number: int | None) -> Listener:
+        if number is None:
+            return find(self._site, session, name)
+        view = session.own_view or self._site.runtime.app
+        try:
+            return view.listeners[number] if view is self._site.runtime.app else session.view.listener(number)
+        except KeyError:
+            raise NotFound(f"This app has no function number {number}.") from None

@@ -1,0 +1,119 @@
+"""What all routes of one served app share."""
+
+from __future__ import annotations
+
+from starlette.requests import HTTPConnection
+
+from holdfast.runtime.request import Request
+from holdfast.runtime.runtime import Runtime
+from holdfast.runtime.session import Session
+from holdfast.server.auth import Auth
+from holdfast.server.body import check_id
+from holdfast.server.browsers import Browsers
+from holdfast.server.heartbeats import Heartbeats
+from holdfast.server.links import Links
+from holdfast.server.options import ServerOptions
+from holdfast.server.root import public_root
+from holdfast.server.sse import Streams
+from holdfast.wire.encode import encode
+
+TOKEN_HEADER = "x-holdfast-token"  # noqa: S105 -- the name of a header
+"""Where a page puts its session's secret when it calls a route of Gradio's protocol."""
+FILE_URL = b'"url":"/gradio_api/file='
+"""How a file's address stands in what the runtime writes: relative to the app's root, which only a request knows."""
+
+
+class Site:
+    """One served app.
+
+    Attributes:
+        runtime: Runs its events.
+        options: How it is served.
+        auth: Who may come in.
+        streams: Its open event streams.
+        links: Its pages' connections.
+        browsers: Which browser is which.
+        heartbeats: The heartbeats that API clients keep open.
+    """
+
+    def __init__(self, runtime: Runtime, options: ServerOptions) -> None:
+        self.runtime = runtime
+        self.options = options
+        self.auth = Auth(options.auth, message=options.auth_message, dependency=options.auth_dependency)
+        self.streams = Streams()
+        self.links = Links()
+        self.browsers = Browsers(options.secret)
+        self.heartbeats = Heartbeats(runtime)
+
+    def root(self, connection: HTTPConnection) -> str:
+        """The app's public address, as this request has reached it."""
+        return public_root(connection, self.options.root_path)
+
+    async def client_session(self, request: HTTPConnection, session_hash: str) -> Session:
+        """The session that an API client names, made if need be.
+
+        Raises:
+            Unauthenticated: A login is needed.
+            Malformed: The id cannot be one.
+            Denied: It is another user's session, or a page's.
+        """
+        user = await self.auth.identify(request)
+        found = await self.known_session(request, session_hash, user)
+        if found is not None:
+            return found
+        session = self.runtime.sessions.open(session_hash, username=user, browser=self.browsers.read(request))
+        self.heartbeats.begin(session)
+        return session
+
+    async def known_session(
+        self, request: HTTPConnection, session_hash: str, user: str | None = None
+    ) -> Session | None:
+        """The session that an API client names, if there is one.
+
+        Args:
+            request: What names it.
+            session_hash: Its id.
+            user: Who asks, where that is known already.
+
+        Raises:
+            Malformed: The id cannot be one.
+            Denied: It is another user's session, or a page's.
+        """
+        check_id("session_hash", session_hash)
+        sessions = self.runtime.sessions
+        session = sessions.get(session_hash)
+        if session is None:
+            return None
+        if user is None:
+            user = await self.auth.user_of(request)
+        sessions.check(session, request.headers.get(TOKEN_HEADER), user)
+        sessions.touch(session)
+        return session
+
+
+def absolute_files(encoded: bytes, root: str) -> bytes:
+    """Encoded JSON with its files' addresses under `root`, for clients that do not resolve them."""
+    if FILE_URL not in encoded:
+        return encoded
+    return encoded.replace(FILE_URL, b'"url":' + encode(root)[:-1] + b"/gradio_api/file=")
+
+
+def describe(connection: HTTPConnection, *, query: dict[str, str] | None = None, path: str = "") -> Request:
+    """What handlers may know of a request (`gr.Request`).
+
+    Args:
+        connection: The request.
+        query: Query parameters that stand in for the request's own (a page's, where its socket asks).
+        path: The page of a multipage app.
+    """
+    client = connection.client
+    return Request(
+        headers=connection.headers.items(),
+        client=None if client is None else (client.host, client.port),
+        query_params=dict(connection.query_params) if query is None else query,
+        path_params=connection.path_params,
+        url=str(connection.url),
+        cookies=connection.cookies,
+        path=path,
+        scope=connection.scope,
+    )

@@ -1,0 +1,140 @@
+"""Server-sent events: frames out of an async iterator, signs of life while it is quiet, an end when a side goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+def frame(data: bytes) -> bytes:
+    """One SSE frame. JSON escapes line ends, so `data` is always one line."""
+    return b"data: " + data + b"\n\n"
+
+
+def named_frame(event: bytes, data: bytes) -> bytes:
+    """One SSE frame with an event name, as `/call` sends them."""
+    return b"event: " + event + b"\ndata: " + data + b"\n\n"
+
+
+class Streams:
+    """The streams that are open, so that they can be told when the server stops.
+
+    Attributes:
+        stopping: Set for good by `stop`.
+    """
+
+    def __init__(self) -> None:
+        self._open: set[EventStream] = set()
+        self.stopping = False
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def add(self, stream: EventStream) -> None:
+        """Count a stream in."""
+        self._open.add(stream)
+        if self.stopping:
+            stream.stop()
+
+    def discard(self, stream: EventStream) -> None:
+        """Count a stream out."""
+        self._open.discard(stream)
+
+    def stop(self) -> None:
+        """End all streams, and those that begin from now on."""
+        self.stopping = True
+        for stream in list(self._open):
+            stream.stop()
+
+
+class EventStream(Response):
+    """An answer that goes on.
+
+    Args:
+        frames: What it sends; when it ends, the answer ends. Closed when the client goes.
+        streams: Where it counts itself in while it is open.
+        heartbeat: Sent every `interval` seconds; none when empty.
+        interval: Seconds between heartbeats.
+        farewell: Sent when the server stops.
+        on_end: Called when the stream has ended, whoever ended it.
+    """
+
+    def __init__(
+        self,
+        frames: AsyncIterator[bytes],
+        streams: Streams,
+        *,
+        heartbeat: bytes = b"",
+        interval: float = 15.0,
+        farewell: bytes = b"",
+        on_end: Callable[[], None] | None = None,
+    ) -> None:
+        self._frames = frames
+        self._streams = streams
+        self._heartbeat = heartbeat
+        self._interval = interval
+        self._farewell = farewell
+        self._stopped: asyncio.Future[None] | None = None
+        self.status_code = 200
+        self.background = None
+        self._on_end = on_end
+
+    def stop(self) -> None:
+        """End it with the farewell."""
+        if self._stopped is not None and not self._stopped.done():
+            self._stopped.set_result(None)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
+        """Send the frames, as ASGI has it."""
+        self._stopped = asyncio.get_running_loop().create_future()
+        self._streams.add(self)
+        pump = asyncio.create_task(self._pump(send))
+        watch = asyncio.create_task(self._watch(receive, send))
+        try:
+            await asyncio.wait({pump, watch, self._stopped}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._streams.discard(self)
+            await _end(pump, watch)
+            if self._on_end is not None:
+                self._on_end()
+        if self._stopped.done() and self._farewell:
+            await send({"type": "http.response.body", "body": self._farewell, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        if not pump.cancelled() and (error := pump.exception()) is not None:
+            raise error
+
+    async def _pump(self, send: Send) -> None:
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+            async for data in self._frames:
+                await send({"type": "http.response.body", "body": data, "more_body": True})
+        finally:
+            close = getattr(self._frames, "aclose", None)
+            if close is not None:
+                await close()
+
+    async def _watch(self, receive: Receive, send: Send) -> None:
+        waits = self._interval if self._heartbeat else None
+        while True:
+            try:
+                message = await asyncio.wait_for(receive(), waits)
+            except asyncio.TimeoutError:
+                await send({"type": "http.response.body", "body": self._heartbeat, "more_body": True})
+                continue
+            if message["type"] == "http.disconnect":
+                return
+
+
+async def _end(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)

@@ -1,0 +1,164 @@
+"""Uploads: multipart bodies streamed into the file cache, and their progress as server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from holdfast.errors import TooLarge
+from holdfast.server.body import check_id
+from holdfast.server.errors import JSON
+from holdfast.server.multipart import UploadReader
+from holdfast.server.site import Site
+from holdfast.server.sse import EventStream, frame
+from holdfast.wire.encode import encode
+
+MAX_FOLLOWED = 1000
+"""Uploads whose progress is remembered; the oldest goes first."""
+WAIT = 3.0
+"""Seconds that a reader of progress waits for its upload to begin, as Gradio."""
+
+
+class Progress:
+    """How far one upload has come: bytes per file, for any number of readers."""
+
+    def __init__(self) -> None:
+        self.sizes: dict[str, int] = {}
+        self.begun = False
+        self.done = False
+        self._changed = asyncio.Event()
+
+    def begin(self) -> None:
+        """The upload has begun."""
+        self.begun = True
+        self._wake()
+
+    def add(self, name: str, size: int) -> None:
+        """`size` more bytes of the file `name` have come."""
+        self.sizes[name] = self.sizes.get(name, 0) + size
+        self._wake()
+
+    def end(self) -> None:
+        """The upload has ended, well or not."""
+        self.begun = self.done = True
+        self._wake()
+
+    async def change(self) -> None:
+        """Return at the next change."""
+        await self._changed.wait()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+class Followed:
+    """The uploads that were given an id, bounded in number."""
+
+    def __init__(self, limit: int = MAX_FOLLOWED) -> None:
+        self._limit = limit
+        self._by_id: OrderedDict[str, Progress] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def get(self, upload_id: str) -> Progress:
+        """The progress of an upload, whether it or its reader came first."""
+        found = self._by_id.setdefault(upload_id, Progress())
+        while len(self._by_id) > self._limit:
+            _, oldest = self._by_id.popitem(last=False)
+            oldest.end()
+        return found
+
+    def forget(self, upload_id: str) -> None:
+        """Nobody asks for it any more."""
+        self._by_id.pop(upload_id, None)
+
+
+class Uploads:
+    """The upload routes.
+
+    Args:
+        site: What is served.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._followed = Followed()
+
+    def routes(self) -> list[Route]:
+        """The routes under the API's prefix."""
+        return [
+            Route("/upload", self.upload, methods=["POST"]),
+            Route("/upload/", self.upload, methods=["POST"]),
+            Route("/upload_progress", self.progress, methods=["GET"]),
+        ]
+
+    async def upload(self, request: Request) -> Response:
+        """Keep the files of a multipart body; answer their paths, in order."""
+        await self._site.auth.identify(request)
+        upload_id = request.query_params.get("upload_id")
+        check_id("upload_id", upload_id)
+        progress = Progress() if upload_id is None else self._followed.get(upload_id)
+        progress.begin()
+        try:
+            return JSON([str(path) for path in await self._store(request, progress)])
+        except TooLarge as error:
+            return PlainTextResponse(str(error), status_code=413)
+        finally:
+            progress.end()
+
+    async def _store(self, request: Request, progress: Progress) -> list[Path]:
+        rules = self._site.options.rules
+        reader = UploadReader(
+            request.headers.get("content-type", ""),
+            rules.upload_dir,
+            max_size=rules.max_size,
+            on_data=progress.add,
+        )
+        try:
+            async for chunk in request.stream():
+                await reader.feed(chunk)
+            return await reader.finish()
+        except BaseException:
+            reader.drop()
+            raise
+
+    async def progress(self, request: Request) -> Response:
+        """Tell how an upload goes on, until it is done."""
+        await self._site.auth.identify(request)
+        upload_id = request.query_params.get("upload_id", "")
+        check_id("upload_id", upload_id)
+        progress = self._followed.get(upload_id)
+        if not progress.begun:
+            try:
+                await asyncio.wait_for(progress.change(), WAIT)
+            except asyncio.TimeoutError:
+                self._followed.forget(upload_id)
+                return PlainTextResponse("Upload not found", status_code=404)
+        return EventStream(
+            self._frames(upload_id, progress),
+            self._site.streams,
+            heartbeat=frame(b'{"msg":"heartbeat"}'),
+            interval=self._site.options.heartbeat,
+        )
+
+    async def _frames(self, upload_id: str, progress: Progress) -> AsyncIterator[bytes]:
+        told: dict[str, int] = {}
+        while True:
+            for name, size in list(progress.sizes.items()):
+                if size > told.get(name, 0):
+                    message = {"msg": "update", "orig_name": name, "chunk_size": size - told.get(name, 0)}
+                    told[name] = size
+                    yield frame(encode(message))
+            if progress.done:
+                break
+            await progress.change()
+        self._followed.forget(upload_id)
+        yield frame(b'{"msg":"done"}')
