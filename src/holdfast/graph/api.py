@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import inspect
 import typing
 from collections.abc import Callable
@@ -28,11 +29,10 @@ class ApiValue(Block):
     NAME = "api"
     SKIP_API = False
 
-    def __init__(self, value: Any, schema: dict[str, Any], label: str, python: str) -> None:
+    def __init__(self, value: Any, schema: dict[str, Any], label: str) -> None:
         self.value = value
         self.schema = schema
         self.label = label
-        self.python = python
         super().__init__(render=False)
 
     def props(self) -> dict[str, Any]:
@@ -125,8 +125,7 @@ def _register(fn: Callable[..., Any], options: ListenerOptions) -> Dependency:
 
 
 def _value(place: int, annotation: Any, default: Any) -> ApiValue:
-    schema, python = schema_of(annotation)
-    return ApiValue(default, schema, _ordinal(place + 1), python)
+    return ApiValue(default, schema_of(annotation), _ordinal(place + 1))
 
 
 def _results(fn: Callable[..., Any]) -> list[Any]:
@@ -146,10 +145,14 @@ def _results(fn: Callable[..., Any]) -> list[Any]:
 
 
 _STREAMS = {
-    origin
-    for hint in (typing.Iterator, typing.Iterable, typing.Generator, typing.AsyncIterator, typing.AsyncGenerator)
-    if (origin := typing.get_origin(hint[Any] if hint is not typing.Generator else typing.Generator[Any, Any, Any]))
+    collections.abc.Iterator,
+    collections.abc.Iterable,
+    collections.abc.Generator,
+    collections.abc.AsyncIterator,
+    collections.abc.AsyncIterable,
+    collections.abc.AsyncGenerator,
 }
+"""What generators are annotated with: the endpoint's result is what they yield."""
 
 
 def _ordinal(number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from holdfast.graph.python_types import python_type
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     from holdfast.graph.app import App
     from holdfast.graph.block import Block
     from holdfast.graph.listener import Listener
+
+
+_SECTION = re.compile(r"^\s*(?:args|arguments|parameters|params|returns?|raises|yields|examples?)\s*:", re.I | re.M)
+"""Where a docstring's description ends."""
 
 
 def api_info(
@@ -96,9 +101,5 @@ def description(listener: Listener) -> str:
     doc = getattr(listener.fn, "__doc__", None)
     if not doc or isinstance(listener.fn, type):
         return ""
-    lines: list[str] = []
-    for line in map(str.strip, doc.splitlines()):
-        if line.lower().rstrip(":") in {"args", "arguments", "parameters", "returns", "raises", "yields", "examples"}:
-            break
-        lines.append(line)
-    return " ".join(line for line in lines if line)
+    before = _SECTION.split(doc, maxsplit=1)[0]
+    return " ".join(before.split())

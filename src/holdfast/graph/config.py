@@ -19,6 +19,8 @@ Publish = Callable[["Block", Any], Any]
 """Makes a start value's files fetchable: gets the block and its `value`, gives the value for the page."""
 
 _HIDDEN_PROPS = frozenset({"key"})
+_MARK_VALUES: Mapping[str, Any] = {"editable": "user"}
+"""What a listener sets a block's mark to where that is not true."""
 
 
 def app_config(
@@ -152,7 +154,7 @@ def _api_facts(component: Any) -> dict[str, Any]:
         "api_info": component.api_info(),
         "api_info_as_input": component.api_info_as_input(),
         "api_info_as_output": component.api_info_as_output(),
-        "example_inputs": {"payload": component.example_payload(), "value": component.example_value()},
+        "example_inputs": component.example_payload(),
     }
 
 
@@ -163,8 +165,8 @@ def block_props(block: Block, app: App | AppView | None = None, *, compact: bool
         mark = getattr(type(block), name).marks
         if mark is None or app is None:
             continue
-        if app.triggered_by(block.id, name):
-            props[mark] = True if mark not in props or isinstance(props[mark], bool) else props[mark]
+        if app.triggered_by(block.id, name) and not props.get(mark):
+            props[mark] = _MARK_VALUES.get(mark, True)
     if not hasattr(block, "children"):
         props.setdefault("_selectable", False)
     return _without_defaults(block, props) if compact else props

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -18,43 +17,31 @@ _PLAIN: Mapping[Any, str] = {
 }
 
 
-def schema_of(annotation: Any) -> tuple[dict[str, Any], str]:
-    """The JSON schema of an annotation, and how Python writes it.
+def schema_of(annotation: Any) -> dict[str, Any]:
+    """The JSON schema of an annotation.
 
     Args:
         annotation: A type, or a generic of `list`, `dict`, `tuple`, `Literal`, a union; anything else takes any JSON.
     """
-    return _schema(annotation), _text(annotation)
-
-
-def _schema(annotation: Any) -> dict[str, Any]:
-    if annotation in _PLAIN if _hashable(annotation) else False:
+    if _hashable(annotation) and annotation in _PLAIN:
         return {"type": _PLAIN[annotation]}
     origin, members = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in {typing.Union, types.UnionType}:
         nothing = [m for m in members if m is type(None)]
-        return {"oneOf": [_schema(m) for m in (*nothing, *(m for m in members if m is not type(None)))]}
+        return {"oneOf": [schema_of(m) for m in (*nothing, *(m for m in members if m is not type(None)))]}
     if origin is typing.Literal:
         return {"enum": list(members), "type": _PLAIN.get(type(members[0]), "string")}
     if origin is typing.Annotated:
-        return _schema(members[0])
+        return schema_of(members[0])
     if annotation is list or origin in {list, set, frozenset, Sequence}:
-        return {"type": "array", "items": _schema(members[0]) if members else {}}
+        return {"type": "array", "items": schema_of(members[0]) if members else {}}
     if annotation is tuple or origin is tuple:
-        fixed = [_schema(m) for m in members if m is not Ellipsis]
+        fixed = [schema_of(m) for m in members if m is not Ellipsis]
         return {"type": "array", "prefixItems": fixed} if fixed and Ellipsis not in members else {"type": "array"}
     if annotation is dict or origin in {dict, Mapping}:
-        return {"type": "object", "additionalProperties": _schema(members[1]) if len(members) > 1 else {}}
+        return {"type": "object", "additionalProperties": schema_of(members[1]) if len(members) > 1 else {}}
     return {"type": {}}
 
 
 def _hashable(annotation: Any) -> bool:
     return getattr(type(annotation), "__hash__", None) is not None
-
-
-def _text(annotation: Any) -> str:
-    if annotation is inspect.Parameter.empty or annotation is Any:
-        return "Any"
-    if isinstance(annotation, type) and not typing.get_args(annotation):
-        return annotation.__name__
-    return str(annotation).replace("typing.", "")

@@ -10,7 +10,8 @@ ANY = "str | float | bool | list | dict"
 
 def python_type(schema: dict[str, Any]) -> dict[str, str]:
     """`{"type", "description"}` for one value of the API."""
-    return {"type": type_name(schema, schema.get("$defs", {})), "description": str(schema.get("description", ""))}
+    text = schema.get("additional_description") or schema.get("description") or ""
+    return {"type": type_name(schema, schema.get("$defs", {})), "description": str(text)}
 
 
 def type_name(schema: dict[str, Any], definitions: dict[str, Any]) -> str:

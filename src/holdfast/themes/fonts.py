@@ -1,0 +1,56 @@
+"""Fonts of a theme. Nothing is downloaded unless a theme names a `GoogleFont`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import quote_plus
+
+
+class Font:
+    """A font that the visitor's machine has.
+
+    Args:
+        name: Its name.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __str__(self) -> str:
+        generic = self.name in {"sans-serif", "serif", "monospace", "cursive", "fantasy", "system-ui"}
+        return self.name if generic or self.name.startswith("ui-") else f"'{self.name}'"
+
+    def stylesheet(self) -> str | None:
+        """Address of the stylesheet that loads it; `None`: it is not loaded."""
+        return None
+
+
+class LocalFont(Font):
+    """A font that the app serves itself, or else the visitor's machine has.
+
+    Args:
+        name: Its name.
+        weights: Weights that are used.
+    """
+
+    def __init__(self, name: str, weights: Iterable[int] = (400, 700)) -> None:
+        super().__init__(name)
+        self.weights = tuple(weights)
+
+
+class GoogleFont(Font):
+    """A font that the visitor's browser loads from Google Fonts.
+
+    Args:
+        name: Its name there.
+        weights: Weights that are loaded.
+    """
+
+    def __init__(self, name: str, weights: Iterable[int] = (400, 600)) -> None:
+        super().__init__(name)
+        self.weights = tuple(weights)
+
+    def stylesheet(self) -> str:
+        """Its address at Google Fonts."""
+        weights = ";".join(str(weight) for weight in sorted(self.weights))
+        return f"https://fonts.googleapis.com/css2?family={quote_plus(self.name)}:wght@{weights}&display=swap"

@@ -1,0 +1,89 @@
+"""Gradio's ready-made themes by name: their palettes and scales on our page."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from holdfast.themes.base import Base
+
+_Three = tuple[str | None, str | None, str | None]
+
+
+class Default(Base):
+    """The page's own look."""
+
+    NAME = "default"
+
+
+class Soft(Base):
+    """Indigo, with soft greys."""
+
+    NAME = "soft"
+    HUES: ClassVar[_Three] = ("indigo", "indigo", "gray")
+
+
+class Monochrome(Base):
+    """Black and white, with square corners."""
+
+    NAME = "monochrome"
+    HUES: ClassVar[_Three] = ("neutral", "neutral", "neutral")
+    SCALES: ClassVar[_Three] = (None, "lg", "none")
+
+
+class Glass(Base):
+    """Blue on slate, small and tight."""
+
+    NAME = "glass"
+    HUES: ClassVar[_Three] = ("blue", "slate", "slate")
+    SCALES: ClassVar[_Three] = ("sm", "sm", "sm")
+
+
+class Origin(Base):
+    """Orange on grey."""
+
+    NAME = "origin"
+    HUES: ClassVar[_Three] = ("orange", "blue", "gray")
+
+
+class Citrus(Base):
+    """Amber on stone."""
+
+    NAME = "citrus"
+    HUES: ClassVar[_Three] = ("amber", "amber", "stone")
+
+
+class Ocean(Base):
+    """Emerald on zinc, with round corners."""
+
+    NAME = "ocean"
+    HUES: ClassVar[_Three] = ("emerald", "sky", "zinc")
+    SCALES: ClassVar[_Three] = (None, None, "xxl")
+
+
+class Mario(Base):
+    """Orange on stone, with hard corners."""
+
+    NAME = "mario"
+    HUES: ClassVar[_Three] = ("orange", "green", "stone")
+    SCALES: ClassVar[_Three] = (None, None, "sm")
+
+
+PRESETS: dict[str, type[Base]] = {
+    theme.NAME: theme for theme in (Base, Default, Soft, Monochrome, Glass, Origin, Citrus, Ocean, Mario)
+}
+
+
+def theme_of(given: Base | str | None) -> Base | None:
+    """The theme that `launch(theme=…)` was given: one, a name, or none.
+
+    Raises:
+        ValueError: No theme has that name; themes are not fetched from anywhere.
+    """
+    if given is None or isinstance(given, Base):
+        return given
+    name = str(given).lower()
+    if name not in PRESETS:
+        raise ValueError(
+            f"There is no theme {given!r}. There are: {', '.join(PRESETS)}; or give a theme object such as gr.themes.Soft()."
+        )
+    return PRESETS[name]()
