@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from tests.state.steps import fail, read, run, touch
 
 from holdfast.errors import BuildError
 from holdfast.state import CellSpec, Owners, StateEngine
-from tests.state.steps import fail, read, run, touch
 
 pytestmark = pytest.mark.anyio
 MakeCell = Callable[..., CellSpec]
@@ -89,9 +89,7 @@ async def test_a_factory_that_raises_is_asked_again_by_the_next_reader(
         return 7
 
     spec = make_cell(factory)
-    results = await asyncio.gather(
-        *(read(engine, Owners("a"), spec) for _ in range(3)), return_exceptions=True
-    )
+    results = await asyncio.gather(*(read(engine, Owners("a"), spec) for _ in range(3)), return_exceptions=True)
     assert isinstance(results[0], OSError)
     assert results[1:] == [7, 7]
 

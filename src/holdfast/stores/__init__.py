@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from holdfast.errors import BuildError
-from holdfast.stores.memory import MemoryStore
-from holdfast.stores.protocol import Store
+from holdfast.stores.errors import (
+    FencedError,
+    StoreDamagedError,
+    StoreError,
+    StoreFormatError,
+    StoreUnavailableError,
+    StoreUrlError,
+    VersionConflictError,
+)
+from holdfast.stores.memory import MemoryShelf, MemoryStore
+from holdfast.stores.opening import open
+from holdfast.stores.protocol import Change, Claim, Dropped, Gap, Key, OwnerInfo, Record, Store, Write
 
-__all__ = ["MemoryStore", "Store", "open"]
-
-
-def open(url: str = "memory://") -> Store:
-    """The store that a URL names.
-
-    Args:
-        url: `memory://` keeps State as long as the process lives.
-
-    Raises:
-        BuildError: There is no store of that kind.
-    """
-    kind = url.partition("://")[0]
-    if kind == "memory":
-        return MemoryStore()
-    raise BuildError(f"state_store={url!r}: there is no store of the kind {kind!r}. The one there is: memory://.")
+__all__ = [
+    "Change",
+    "Claim",
+    "Dropped",
+    "FencedError",
+    "Gap",
+    "Key",
+    "MemoryShelf",
+    "MemoryStore",
+    "OwnerInfo",
+    "Record",
+    "Store",
+    "StoreDamagedError",
+    "StoreError",
+    "StoreFormatError",
+    "StoreUnavailableError",
+    "StoreUrlError",
+    "VersionConflictError",
+    "Write",
+    "open",
+]

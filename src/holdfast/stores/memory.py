@@ -1,15 +1,164 @@
-"""Nothing outside the process: cells live in the engine alone."""
+"""Cells in this process's memory: the default, and a stand-in for durable stores in tests."""
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+import anyio
+
+from holdfast.stores.errors import FencedError, VersionConflictError
+from holdfast.stores.protocol import Change, Claim, Dropped, Gap, Key, OwnerInfo, Record, Write
+
+
+@dataclass
+class MemoryShelf:
+    """What several memory stores of one process share, as processes share a database."""
+
+    cells: dict[str, dict[str, tuple[int, bytes]]] = field(default_factory=dict)
+    expiries: dict[str, float] = field(default_factory=dict)
+    holders: dict[Key, int] = field(default_factory=dict)
+    waiters: dict[Key, deque[asyncio.Future[None]]] = field(default_factory=dict)
+    followers: list[asyncio.Queue[Change | Gap]] = field(default_factory=list)
+    fence: int = 0
+
 
 class MemoryStore:
-    """The default store; what it keeps goes with the process."""
+    """Keeps cells in memory.
 
-    durable = False
+    Args:
+        durable: Let the engine commit to it as to a durable store; with a shelf of its own it outlives the engine,
+            so a test can restart.
+        shelf: Where the cells are; stores with one shelf see each other's.
+    """
+
+    url = "memory://"
+
+    def __init__(self, *, durable: bool = False, shelf: MemoryShelf | None = None) -> None:
+        self.durable = durable
+        self.shelf = shelf or MemoryShelf()
 
     async def open(self) -> None:
         """Nothing to get ready."""
 
     async def aclose(self) -> None:
         """Nothing to let go of."""
+
+    async def read(self, keys: Sequence[Key], known: Sequence[int] = ()) -> list[Record | None]:
+        """See `Store.read`."""
+        return [self._record(key, known[i] if i < len(known) else 0) for i, key in enumerate(keys)]
+
+    def _record(self, key: Key, known: int = 0) -> Record | None:
+        found = self.shelf.cells.get(key.owner, {}).get(key.name)
+        return None if found is None else Record(found[0], None if found[0] == known else found[1])
+
+    async def commit(self, writes: Sequence[Write], claims: Sequence[Claim] = ()) -> None:
+        """See `Store.commit`."""
+        for claim in claims:
+            for key in claim.keys:
+                if self.shelf.holders.get(key) != claim.fence:
+                    raise FencedError(*key)
+        for write in writes:
+            found = self._record(write.key)
+            version = 0 if found is None else found.version
+            if write.expected is not None and write.expected != version:
+                raise VersionConflictError(*write.key, write.expected, version)
+        for write in writes:
+            self._write(write)
+
+    def _write(self, write: Write) -> None:
+        owner, name = write.key
+        cells = self.shelf.cells.setdefault(owner, {})
+        if write.data is None:
+            cells.pop(name, None)
+        else:
+            cells[name] = (write.version, bytes(write.data))
+        if not cells:
+            del self.shelf.cells[owner]
+            self.shelf.expiries.pop(owner, None)
+        if write.announce:
+            for follower in self.shelf.followers:
+                follower.put_nowait(Change(write.key, write.version))
+
+    async def claim(self, keys: Sequence[Key], *, wait: float | None = None) -> Claim | None:
+        """See `Store.claim`."""
+        self.shelf.fence += 1
+        fence = self.shelf.fence
+        wanted = tuple(sorted(set(keys)))
+        taken: list[Key] = []
+        try:
+            with anyio.move_on_after(wait) as scope:
+                for key in wanted:
+                    await self._take(key, fence)
+                    taken.append(key)
+        except BaseException:
+            self._free(taken, fence)
+            raise
+        if scope.cancelled_caught:
+            self._free(taken, fence)
+            return None
+        return Claim(wanted, fence, tuple(self._record(key) for key in wanted))
+
+    async def _take(self, key: Key, fence: int) -> None:
+        while key in self.shelf.holders:
+            future = asyncio.get_running_loop().create_future()
+            self.shelf.waiters.setdefault(key, deque()).append(future)
+            await future
+        self.shelf.holders[key] = fence
+
+    def _free(self, keys: Sequence[Key], fence: int) -> None:
+        for key in keys:
+            if self.shelf.holders.get(key) == fence:
+                del self.shelf.holders[key]
+                for future in self.shelf.waiters.pop(key, ()):
+                    if not future.done():
+                        future.set_result(None)
+
+    async def release(self, claim: Claim) -> None:
+        """See `Store.release`."""
+        self._free(claim.keys, claim.fence)
+
+    async def touch(self, owner: str, expires: float | None) -> None:
+        """See `Store.touch`."""
+        if expires is None:
+            self.shelf.expiries.pop(owner, None)
+        elif owner in self.shelf.cells:
+            self.shelf.expiries[owner] = expires
+
+    async def expire(self, now: float, limit: int = 100) -> list[Dropped]:
+        """See `Store.expire`."""
+        dropped: list[Dropped] = []
+        for owner in [owner for owner, expires in self.shelf.expiries.items() if expires <= now]:
+            if len(dropped) >= limit:
+                break
+            dropped += await self.drop(owner)
+        return dropped
+
+    async def drop(self, owner: str) -> list[Dropped]:
+        """See `Store.drop`."""
+        self.shelf.expiries.pop(owner, None)
+        cells = self.shelf.cells.pop(owner, {})
+        return [Dropped(Key(owner, name), version, data) for name, (version, data) in cells.items()]
+
+    async def owners(self, prefix: str = "") -> AsyncIterator[OwnerInfo]:
+        """See `Store.owners`."""
+        for owner, cells in list(self.shelf.cells.items()):
+            if owner.startswith(prefix):
+                size = sum(len(data) for _, data in cells.values())
+                yield OwnerInfo(owner, len(cells), size, self.shelf.expiries.get(owner))
+
+    async def names(self, owner: str) -> list[str]:
+        """See `Store.names`."""
+        return list(self.shelf.cells.get(owner, ()))
+
+    async def changes(self) -> AsyncIterator[Change | Gap]:
+        """See `Store.changes`."""
+        follower: asyncio.Queue[Change | Gap] = asyncio.Queue()
+        self.shelf.followers.append(follower)
+        try:
+            while True:
+                yield await follower.get()
+        finally:
+            self.shelf.followers.remove(follower)
