@@ -32,4 +32,5 @@ async function begin(target: Element): Promise<void> {
 }
 
 const place = document.querySelector('gradio-app')
-if (place) await begin(place)
+// Not awaited: the components' chunks import this one, and would wait for it.
+if (place) void begin(place)
