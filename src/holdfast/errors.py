@@ -10,6 +10,7 @@
     │   ├── InvalidApiNameError
     │   └── RenderError
     ├── HandlerError               a handler returned what its outputs cannot take
+    ├── UnavailableError           something that Gradio has and Holdfast does not have yet was used
     ├── InvalidPathError           a file outside the folders that the app may serve
     ├── StateError                 see holdfast.state
     └── RequestError               a request that cannot be served; carries the HTTP status and one sentence
@@ -88,6 +89,10 @@ class RenderError(BuildError):
 
 class HandlerError(HoldfastError, ValueError):
     """A handler returned what its outputs cannot take; the message names the function, the output and the remedy."""
+
+
+class UnavailableError(HoldfastError, NotImplementedError):
+    """Something that Gradio has and this version of Holdfast does not have was used."""
 
 
 class InvalidPathError(HoldfastError, ValueError):
