@@ -27,6 +27,7 @@ export const registry: Record<string, Entry> = {
   markdown: entry(() => import('./markdown/Markdown.svelte')),
   html: entry(() => import('./html/Html.svelte')),
   label: entry(() => import('./label/Label.svelte')),
+  dataframe: entry(() => import('./dataframe/Dataframe.svelte')),
   chatbot: entry(() => import('./chatbot/Chatbot.svelte')),
   dataset: entry(() => import('./dataset/Dataset.svelte')),
   timer: entry(() => import('./timer/Timer.svelte'), 'none'),

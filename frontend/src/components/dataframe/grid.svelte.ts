@@ -1,0 +1,287 @@
+/** Where the visitor is in a table, what is selected, what is being typed; and what keys do. */
+import type { Node } from '../../page/node'
+import { copyText } from '../parts/clipboard'
+import {
+  fromTsv, headerText, parse, picked, shaped, toTsv, typeAt, withCells, withColumn, withHeader, withRow, withoutColumn,
+  withoutRows, type Cell, type CellType, type Change, type Header, type Table,
+} from './table' // prettier-ignore
+import { cycled, order, type Sort } from './view'
+
+export interface DataframeProps {
+  headers?: Header[]
+  datatype?: CellType | CellType[]
+  row_count?: [number, 'dynamic' | 'fixed']
+  column_count?: [number, 'dynamic' | 'fixed']
+  col_count?: [number, 'dynamic' | 'fixed']
+  row_limits?: [number | null, number | null] | null
+  column_limits?: [number | null, number | null] | null
+  max_height?: number | string | null
+  wrap?: boolean
+  line_breaks?: boolean
+  column_widths?: (string | null)[] | null
+  show_row_numbers?: boolean
+  max_chars?: number | null
+  show_search?: 'none' | 'search' | 'filter'
+  pinned_columns?: number | null
+  static_columns?: (number | string)[] | null
+}
+
+export interface Place {
+  row: number
+  column: number
+}
+
+/** Rows here are as shown (sorted, filtered); `source` gives the row of the data. */
+export class Grid {
+  sorts: Sort[] = $state.raw([])
+  query = $state('')
+  active: Place | null = $state.raw(null)
+  anchor: Place | null = $state.raw(null)
+  /** The text being typed into the active cell. */
+  draft: string | null = $state(null)
+  renaming: number | null = $state(null)
+
+  constructor(private readonly node: Node<Table | null, DataframeProps>) {}
+
+  readonly table: Table = $derived.by(() => {
+    const { row_count, column_count, col_count, headers } = this.node.props
+    const width = (column_count ?? col_count)?.[0] ?? 3
+    const names = headers?.length ? headers : Array.from({ length: width }, (_, at) => String(at + 1))
+    return shaped(this.node.value, names, this.node.interactive ? (row_count?.[0] ?? 1) : 0)
+  })
+  readonly rows: number[] = $derived.by(() => order(this.table, this.sorts, this.query))
+
+  get columns(): number {
+    return this.table.headers.length
+  }
+
+  /** May rows be added (`by` 1) or deleted (-1)? */
+  rowsMay(by: 1 | -1): boolean {
+    return this.may(this.node.props.row_count, this.node.props.row_limits, this.table.data.length + by)
+  }
+
+  columnsMay(by: 1 | -1): boolean {
+    return this.may(this.node.props.column_count ?? this.node.props.col_count, this.node.props.column_limits, this.columns + by)
+  }
+
+  private may(count: [number, string] | undefined, limits: DataframeProps['row_limits'], size: number): boolean {
+    if (!this.node.interactive || count?.[1] === 'fixed') return false
+    return size >= Math.max(limits?.[0] ?? 0, 0) && size <= (limits?.[1] ?? Infinity)
+  }
+
+  type(column: number): CellType {
+    return typeAt(this.node.props.datatype, column)
+  }
+
+  editable(column: number): boolean {
+    const fixed = this.node.props.static_columns ?? []
+    return this.node.interactive && !fixed.includes(column) && !fixed.includes(headerText(this.table.headers[column]))
+  }
+
+  source(row: number): number {
+    return this.rows[row] ?? -1
+  }
+
+  value(row: number, column: number): Cell | undefined {
+    return this.table.data[this.source(row)]?.[column]
+  }
+
+  selected(row: number, column: number): boolean {
+    const area = this.area()
+    return area !== null && row >= area.top && row <= area.bottom && column >= area.left && column <= area.right
+  }
+
+  area(): { top: number; bottom: number; left: number; right: number } | null {
+    if (!this.active) return null
+    const other = this.anchor ?? this.active
+    const { row, column } = this.active
+    return {
+      top: Math.min(row, other.row), bottom: Math.max(row, other.row),
+      left: Math.min(column, other.column), right: Math.max(column, other.column),
+    } // prettier-ignore
+  }
+
+  go(row: number, column: number, extend = false): void {
+    const place = { row: clamp(row, this.rows.length), column: clamp(column, this.columns) }
+    if (place.row < 0 || place.column < 0) return
+    this.anchor = extend ? (this.anchor ?? this.active) : null
+    const moved = place.row !== this.active?.row || place.column !== this.active?.column
+    this.active = place
+    if (moved && !extend) this.announce(place)
+  }
+
+  private announce({ row, column }: Place): void {
+    const source = this.source(row)
+    this.node.dispatch('select', {
+      index: [source, column],
+      value: this.value(row, column),
+      row_value: this.table.data[source] ?? [],
+      col_value: this.table.data.map((cells) => cells[column] ?? null),
+    })
+  }
+
+  /** Begins to edit the active cell, with `text` or with what is in it. */
+  begin(text?: string): void {
+    if (!this.active || !this.editable(this.active.column)) return
+    const value = this.value(this.active.row, this.active.column)
+    if (this.type(this.active.column) === 'bool') this.write([{ ...this.active, value: !value }])
+    else this.draft = text ?? (value === null || value === undefined ? '' : String(value))
+  }
+
+  /** Ends editing; keeps what was typed unless `keep` is false. */
+  finish(keep: boolean): void {
+    const [draft, place] = [this.draft, this.active]
+    this.draft = null
+    if (!keep || draft === null || !place) return
+    const before = this.value(place.row, place.column)
+    const value = parse(draft, this.type(place.column), before)
+    if (value === before || (value === '' && (before === null || before === undefined))) return
+    const source = this.source(place.row)
+    this.write([{ ...place, value }])
+    this.node.dispatch('edit', { index: [source, place.column], value, previous_value: before })
+  }
+
+  /** Writes cells; places are as shown. */
+  private write(changes: Change[]): void {
+    const allowed = changes.filter(({ column }) => this.editable(column))
+    if (allowed.length > 0) this.put(withCells(this.table, allowed.map((change) => ({ ...change, row: this.source(change.row) }))))
+  }
+
+  private put(table: Table): void {
+    this.node.edit(table)
+  }
+
+  erase(): void {
+    const area = this.area()
+    if (!area) return
+    this.write(places(area).map((place) => ({ ...place, value: this.type(place.column) === 'number' ? null : '' })))
+  }
+
+  copied(): string {
+    const area = this.area()
+    if (!area) return ''
+    const rows = this.rows.slice(area.top, area.bottom + 1)
+    return toTsv(rows.map((row) => (this.table.data[row] ?? []).slice(area.left, area.right + 1)))
+  }
+
+  paste(text: string): void {
+    const area = this.area()
+    if (!area) return
+    const changes = fromTsv(text).flatMap((cells, down) =>
+      cells.map((cell, right) => {
+        const [row, column] = [area.top + down, area.left + right]
+        return { row, column, value: parse(cell, this.type(column), this.value(row, column)) }
+      }),
+    )
+    this.write(changes.filter(({ row }) => row < this.rows.length))
+  }
+
+  sort(column: number, add: boolean): void {
+    this.sorts = cycled(this.sorts, column, add)
+  }
+
+  addRow(at: number): void {
+    this.put(withRow(this.table, at))
+  }
+
+  deleteRows(): void {
+    const area = this.area()
+    if (!area) return
+    this.put(withoutRows(this.table, this.rows.slice(area.top, area.bottom + 1)))
+    this.anchor = null
+  }
+
+  addColumn(at: number): void {
+    this.sorts = []
+    this.put(withColumn(this.table, at))
+  }
+
+  deleteColumn(at: number): void {
+    this.sorts = []
+    this.put(withoutColumn(this.table, at))
+  }
+
+  rename(name: string): void {
+    const at = this.renaming
+    this.renaming = null
+    if (at !== null && name !== headerText(this.table.headers[at])) this.put(withHeader(this.table, at, name))
+  }
+
+  /** Makes the filter permanent. */
+  applyFilter(): void {
+    this.put(picked(this.table, this.rows))
+    this.query = ''
+  }
+
+  /** A key in the grid; says whether it meant something. `page` is the number of rows in sight. */
+  key(event: KeyboardEvent, page: number): boolean {
+    if (!this.active) return false
+    if (this.draft !== null) return this.typingKey(event)
+    const to = this.target(event, page)
+    if (to) {
+      this.go(to.row, to.column, event.shiftKey)
+      return true
+    }
+    const command = event.ctrlKey || event.metaKey
+    if (command && event.key.toLowerCase() === 'c') {
+      copyText(this.copied()).catch(() => this.node.toast('warning', 'The browser did not allow copying.'))
+      return true
+    }
+    if (command || event.altKey) return false
+    if (event.key === 'Enter' || event.key === 'F2') this.begin()
+    else if (event.key === 'Delete' || event.key === 'Backspace') this.erase()
+    else if (event.key === ' ' && this.type(this.active.column) === 'bool') this.begin()
+    else if (event.key.length === 1 && this.editable(this.active.column)) this.begin(event.key)
+    else return false
+    return true
+  }
+
+  private typingKey(event: KeyboardEvent): boolean {
+    const { row, column } = this.active as Place
+    if (event.isComposing) return false
+    if (event.key === 'Escape') this.finish(false)
+    else if (event.key === 'Enter') {
+      this.finish(true)
+      this.go(row + 1, column)
+    } else if (event.key === 'Tab') {
+      this.finish(true)
+      this.go(row, column + (event.shiftKey ? -1 : 1))
+    } else return false
+    return true
+  }
+
+  private target(event: KeyboardEvent, page: number): Place | null {
+    const { row, column } = this.active as Place
+    const far = event.ctrlKey || event.metaKey
+    switch (event.key) {
+      case 'ArrowUp':
+        return { row: far ? 0 : row - 1, column }
+      case 'ArrowDown':
+        return { row: far ? this.rows.length - 1 : row + 1, column }
+      case 'ArrowLeft':
+        return { row, column: far ? 0 : column - 1 }
+      case 'ArrowRight':
+        return { row, column: far ? this.columns - 1 : column + 1 }
+      case 'Home':
+        return { row: far ? 0 : row, column: 0 }
+      case 'End':
+        return { row: far ? this.rows.length - 1 : row, column: this.columns - 1 }
+      case 'PageUp':
+        return { row: row - page, column }
+      case 'PageDown':
+        return { row: row + page, column }
+      default:
+        return null
+    }
+  }
+}
+
+function clamp(index: number, count: number): number {
+  return Math.min(Math.max(index, 0), count - 1)
+}
+
+function places(area: { top: number; bottom: number; left: number; right: number }): Place[] {
+  const list: Place[] = []
+  for (let row = area.top; row <= area.bottom; row++) for (let column = area.left; column <= area.right; column++) list.push({ row, column })
+  return list
+}

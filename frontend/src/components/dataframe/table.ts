@@ -1,0 +1,139 @@
+/** The data of a table and what editing makes of it. Every operation gives a new table; rows that did not change are shared. */
+
+export type Cell = string | number | boolean | null
+export type Header = string | number | string[]
+
+export interface Metadata {
+  display_value?: (string | null)[][] | null
+  styling?: (string | null)[][] | null
+}
+
+export interface Table {
+  headers: Header[]
+  data: Cell[][]
+  metadata?: Metadata | null
+}
+
+export type CellType = 'str' | 'number' | 'bool' | 'date' | 'markdown' | 'html' | 'image'
+
+export interface Change {
+  row: number
+  column: number
+  value: Cell
+}
+
+/** A header's text; one of several levels is joined. */
+export function headerText(header: Header | undefined): string {
+  return Array.isArray(header) ? header.join(' / ') : String(header ?? '')
+}
+
+export function typeAt(datatype: CellType | CellType[] | undefined, column: number): CellType {
+  return (Array.isArray(datatype) ? datatype[column] : datatype) ?? 'str'
+}
+
+/** The table as it is shown: an empty one to write into has blank rows, short rows are filled up. */
+export function shaped(value: Table | null | undefined, headers: Header[], blankRows: number): Table {
+  const data = value?.data ?? []
+  const width = Math.max(value?.headers?.length || headers.length, data[0]?.length ?? 0)
+  const names = value?.headers?.length ? value.headers : headers
+  const filled = Array.from({ length: width }, (_, column) => names[column] ?? String(column + 1))
+  const empty = data.length === 0 || (data.length === 1 && data[0]?.length === 0)
+  const rows = empty ? Array.from({ length: blankRows }, () => blank(width)) : data
+  return { headers: filled, data: rows, metadata: value?.metadata ?? null }
+}
+
+function blank(width: number): Cell[] {
+  return Array.from({ length: width }, () => '')
+}
+
+/** What is shown in a cell: the Styler's text, else the value. */
+export function shown(table: Table, row: number, column: number): string {
+  const display = table.metadata?.display_value?.[row]?.[column]
+  if (display !== null && display !== undefined) return display
+  const value = table.data[row]?.[column]
+  return value === null || value === undefined ? '' : String(value)
+}
+
+/** What was typed, as a value of the column's type; numbers stay numbers also in a column of no special type. */
+export function parse(text: string, type: CellType, before: Cell | undefined): Cell {
+  const numeric = text.trim() !== '' && Number.isFinite(Number(text))
+  if (type === 'number') return numeric ? Number(text) : text.trim() === '' ? null : text
+  if (type === 'bool') return text.trim().toLowerCase() === 'true' || text.trim() === '1'
+  return typeof before === 'number' && numeric ? Number(text) : text
+}
+
+export function withCells(table: Table, changes: Change[]): Table {
+  const data = [...table.data]
+  const display = table.metadata?.display_value ? [...table.metadata.display_value] : null
+  const copied = new Set<number>()
+  for (const { row, column, value } of changes) {
+    if (data[row] === undefined || column >= table.headers.length) continue
+    if (!copied.has(row)) {
+      data[row] = [...data[row]]
+      if (display?.[row]) display[row] = [...display[row]]
+      copied.add(row)
+    }
+    ;(data[row] as Cell[])[column] = value
+    const texts = display?.[row]
+    if (texts) texts[column] = value === null ? '' : String(value)
+  }
+  return { ...table, data, metadata: table.metadata ? { ...table.metadata, display_value: display } : null }
+}
+
+/** Applies one change to the data and to everything that runs beside it. */
+function mapRows(table: Table, change: <T>(rows: T[][], blank: T) => T[][]): Table {
+  const { display_value: display, styling } = table.metadata ?? {}
+  const metadata = table.metadata
+    ? { ...table.metadata, display_value: display && change(display, ''), styling: styling && change(styling, '') }
+    : null
+  return { ...table, data: change<Cell>(table.data, ''), metadata: metadata as Metadata | null }
+}
+
+export function withRow(table: Table, at: number): Table {
+  return mapRows(table, (rows, empty) => [...rows.slice(0, at), table.headers.map(() => empty), ...rows.slice(at)])
+}
+
+export function withoutRows(table: Table, rows: number[]): Table {
+  const gone = new Set(rows)
+  return mapRows(table, (all) => all.filter((_, index) => !gone.has(index)))
+}
+
+export function withColumn(table: Table, at: number): Table {
+  const taken = new Set(table.headers.map(headerText))
+  let number = table.headers.length + 1
+  while (taken.has(`Header ${number}`)) number++
+  const headers = [...table.headers.slice(0, at), `Header ${number}`, ...table.headers.slice(at)]
+  const wider = mapRows(table, (rows, empty) => rows.map((row) => [...row.slice(0, at), empty, ...row.slice(at)]))
+  return { ...wider, headers }
+}
+
+export function withoutColumn(table: Table, at: number): Table {
+  const narrower = mapRows(table, (rows) => rows.map((row) => row.filter((_, index) => index !== at)))
+  return { ...narrower, headers: table.headers.filter((_, index) => index !== at) }
+}
+
+export function withHeader(table: Table, at: number, name: string): Table {
+  return { ...table, headers: table.headers.map((header, index) => (index === at ? name : header)) }
+}
+
+/** Only these rows, in this order: a filter made permanent. */
+export function picked(table: Table, rows: number[]): Table {
+  return mapRows(table, (all) => rows.map((row) => all[row]).filter((row) => row !== undefined))
+}
+
+/** Tab-separated, as spreadsheets copy. */
+export function toTsv(rows: (Cell | undefined)[][]): string {
+  return rows.map((row) => row.map((cell) => String(cell ?? '').replace(/[\t\n\r]+/g, ' ')).join('\t')).join('\n')
+}
+
+export function fromTsv(text: string): string[][] {
+  const lines = text.replace(/\r\n?/g, '\n').replace(/\n$/, '').split('\n')
+  return lines.map((line) => line.split('\t'))
+}
+
+/** The whole table as CSV. */
+export function toCsv(table: Table): string {
+  const quote = (value: string): string => (/[",\n\r]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value)
+  const line = (cells: string[]): string => cells.map(quote).join(',')
+  return [line(table.headers.map(headerText)), ...table.data.map((row) => line(row.map((cell) => String(cell ?? ''))))].join('\n')
+}
