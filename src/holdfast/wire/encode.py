@@ -68,7 +68,7 @@ def freeze(value: Any) -> Any:
 
 def thaw(value: Any) -> Any:
     """The plain value of what `freeze` made; anything else comes back as it is."""
-    return orjson.loads(value) if isinstance(value, msgspec.Raw) else value
+    return orjson.loads(memoryview(value)) if isinstance(value, msgspec.Raw) else value
 
 
 def _encodable(text: str) -> str:

@@ -1,0 +1,37 @@
+"""The page's types are those of the server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from holdfast.wire.page import Submit
+from holdfast.wire.typescript import TARGET, main, typescript
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_generated_file_is_up_to_date() -> None:
+    written = (ROOT / TARGET).read_text(encoding="utf-8")
+    assert written == typescript(), "Run `python -m holdfast.wire.typescript` and commit the result."
+
+
+def test_what_the_page_may_leave_out_is_optional_and_what_the_server_sends_is_not() -> None:
+    text = typescript()
+    assert "round?: number" in text
+    assert "changed_state_ids: number[]" in text
+    assert issubclass(Submit, Struct)
+
+
+def test_the_command_outside_of_the_project_says_where_to_run_it(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main() == 1
+    assert "Run the command in the project's root" in capsys.readouterr().err
+
+
+def test_the_command_writes_the_file(tmp_path, monkeypatch) -> None:
+    (tmp_path / "frontend" / "src").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert main() == 0
+    assert (tmp_path / TARGET).read_text(encoding="utf-8") == typescript()
