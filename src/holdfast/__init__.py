@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from holdfast.chat_interface import ChatInterface as ChatInterface
     from holdfast.components.base import Component as Component
     from holdfast.components.button import Button as Button
-    from holdfast.components.chatbot import ChatMessage as ChatMessage
     from holdfast.components.chatbot import Chatbot as Chatbot
+    from holdfast.components.chatbot import ChatMessage as ChatMessage
     from holdfast.components.chatbot import MessageDict as MessageDict
     from holdfast.components.checkbox import Checkbox as Checkbox
     from holdfast.components.checkbox_group import CheckboxGroup as CheckboxGroup
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from holdfast.components.html import HTML as HTML
     from holdfast.components.image import Image as Image
     from holdfast.components.json import JSON as JSON
-    from holdfast.components.json import JSON as Json
+    from holdfast.components.json import JSON as Json  # noqa: N811 -- Gradio's second name for it
     from holdfast.components.label import Label as Label
     from holdfast.components.markdown import Markdown as Markdown
     from holdfast.components.number import Number as Number
@@ -98,7 +98,7 @@ if TYPE_CHECKING:
     from holdfast.runtime.request import Request as Request
     from holdfast.runtime.toasts import Info as Info
     from holdfast.runtime.toasts import Success as Success
-    from holdfast.runtime.toasts import Warning as Warning
+    from holdfast.runtime.toasts import Warning as Warning  # noqa: A004 -- Gradio's name for it
     from holdfast.tabbed_interface import TabbedInterface as TabbedInterface
     from holdfast.themes import Base as Theme
 
@@ -203,6 +203,9 @@ PLACES: dict[str, str] = {
 """Public name -> the module that holds it; what is imported when it is first used."""
 
 __all__ = [
+    "HTML",
+    "JSON",
+    "NO_RELOAD",
     "Accordion",
     "Blocks",
     "Button",
@@ -234,13 +237,11 @@ __all__ = [
     "Files",
     "FlaggingCallback",
     "Group",
-    "HTML",
     "Header",
     "Image",
     "Info",
     "InputHTMLAttributes",
     "Interface",
-    "JSON",
     "Json",
     "KeyUpData",
     "Label",
@@ -249,7 +250,6 @@ __all__ = [
     "Markdown",
     "Matrix",
     "MessageDict",
-    "NO_RELOAD",
     "Number",
     "Numpy",
     "OAuthProfile",

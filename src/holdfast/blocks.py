@@ -232,7 +232,7 @@ class Blocks(BlockContext):
         api_open: bool | None = None,
         max_size: int | None = None,
         *,
-        default_concurrency_limit: int | None | Literal["not_set"] = "not_set",
+        default_concurrency_limit: int | Literal["not_set"] | None = "not_set",
     ) -> Self:
         """Set how events queue.
 
@@ -275,7 +275,9 @@ class Blocks(BlockContext):
     def app(self) -> Any:
         """The ASGI app; needs `launch` first."""
         if self.server is None:
-            raise BuildError("The app is not served yet. Call launch() first, or mount_gradio_app to serve it yourself.")
+            raise BuildError(
+                "The app is not served yet. Call launch() first, or mount_gradio_app to serve it yourself."
+            )
         return self.server.app
 
     @property
@@ -322,8 +324,8 @@ def _call(listener: Listener, inputs: Sequence[Any]) -> Any:
     stateful = [block for block in (*listener.inputs, *listener.outputs) if block.NAME == "state"]
     if stateful or listener.is_generator or listener.signature.special or listener.fn is None:
         raise BuildError(
-            f"The function {listener.api_name!r} cannot be called directly: it has State, yields, or asks for the request. "
-            "Drive the app with holdfast.testing, or over HTTP with gradio_client."
+            f"The function {listener.api_name!r} cannot be called directly: it has State, yields, or asks for the "
+            "request. Drive the app with holdfast.testing, or over HTTP with gradio_client."
         )
     components: Any = listener.inputs
     values = [component.preprocess(value) for component, value in zip(components, inputs, strict=False)]

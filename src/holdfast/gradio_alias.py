@@ -1,7 +1,7 @@
 """`import gradio` means Holdfast, inside this process only: `holdfast run` installs it before it loads the program.
 
-Every `gradio` module that a program imports is an `Alias`: its names are those of Holdfast's modules. A name that Gradio
-has and Holdfast does not have yet can be imported; it is a `Missing`, which says so when it is used.
+Every `gradio` module that a program imports is an `Alias`: its names are those of Holdfast's modules. A name that
+Gradio has and Holdfast does not have yet can be imported; it is a `Missing`, which says so when it is used.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SOURCES: Mapping[str, Sequence[str]] = {
     "themes.fonts": ("holdfast.themes.fonts",),
     "themes.sizes": ("holdfast.themes.sizes",),
 }
-"""Where the names of each submodule come from; of any other, from the public names and those of what it is inside of."""
+"""Where the names of each submodule come from; those of any other come from what it is inside of."""
 
 RENAMED: Mapping[str, str] = {
     "create_examples": "holdfast:Examples",
@@ -112,10 +112,9 @@ class Alias(types.ModuleType):
         if _is_module(f"{inside}.{name}" if inside else name):
             return importlib.import_module(f"{self.__name__}.{name}")
         for source in _sources(inside):
-            try:
-                return getattr(importlib.import_module(source), name)
-            except AttributeError:
-                continue
+            found = getattr(importlib.import_module(source), name, None)
+            if found is not None:
+                return found
         if not inside and name not in PUBLIC_NAMES:
             raise AttributeError(f"module 'gradio' has no attribute {name!r}")
         return Missing(f"{self.__name__}.{name}")

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from holdfast.components.base import Component as Component
     from holdfast.components.base import Field as FormComponent
     from holdfast.components.button import Button as Button
-    from holdfast.components.chatbot import ChatMessage as ChatMessage
     from holdfast.components.chatbot import Chatbot as Chatbot
+    from holdfast.components.chatbot import ChatMessage as ChatMessage
     from holdfast.components.chatbot import MessageDict as MessageDict
     from holdfast.components.checkbox import Checkbox as Checkbox
     from holdfast.components.checkbox_group import CheckboxGroup as CheckboxGroup
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from holdfast.components.html import HTML as HTML
     from holdfast.components.image import Image as Image
     from holdfast.components.json import JSON as JSON
-    from holdfast.components.json import JSON as Json
+    from holdfast.components.json import JSON as Json  # noqa: N811 -- Gradio's second name for it
     from holdfast.components.label import Label as Label
     from holdfast.components.markdown import Markdown as Markdown
     from holdfast.components.number import Number as Number
@@ -95,6 +95,8 @@ PLACES: dict[str, str] = {
 """Public name -> the module that holds it."""
 
 __all__ = [
+    "HTML",
+    "JSON",
     "Button",
     "ChatMessage",
     "Chatbot",
@@ -112,10 +114,8 @@ __all__ = [
     "Files",
     "Form",
     "FormComponent",
-    "HTML",
     "Image",
     "InputHTMLAttributes",
-    "JSON",
     "Json",
     "Label",
     "List",

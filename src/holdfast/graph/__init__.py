@@ -1,1 +1,1 @@
-"""What an app is: blocks, their layout and the listeners between them, frozen into one spec. Pure: nothing runs here."""
+"""What an app is: blocks, their layout and the listeners between them, frozen into one spec. Nothing runs here."""

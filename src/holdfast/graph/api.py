@@ -118,7 +118,8 @@ def _register(fn: Callable[..., Any], options: ListenerOptions) -> Dependency:
             f"{getattr(fn, '__name__', fn)!r} has none. Annotate every parameter, such as `{bare[0]}: str`."
         )
     inputs = [
-        _value(place, p.annotation, p.default if p.has_default else None) for place, p in enumerate(signature.positional)
+        _value(place, p.annotation, p.default if p.has_default else None)
+        for place, p in enumerate(signature.positional)
     ]
     outputs = [_value(place, kind, None) for place, kind in enumerate(_results(fn))]
     return register(fn, (), inputs, outputs, options)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from holdfast.graph.listener import Listener
 
 
-_SECTION = re.compile(r"^\s*(?:args|arguments|parameters|params|returns?|raises|yields|examples?)\s*:", re.I | re.M)
+_SECTION = re.compile(
+    r"^\s*(?:args|arguments|parameters|params|returns?|raises|yields|examples?)\s*:", re.IGNORECASE | re.MULTILINE
+)
 """Where a docstring's description ends."""
 
 

@@ -139,7 +139,7 @@ class _Rendered:
 
 
 class AppView:
-    """An app as one session has it: its changed properties, and what its `gr.render`s built. Empty until something differs."""
+    """An app as one session has it: its changed properties, and what its `gr.render`s built. Empty until then."""
 
     def __init__(self, app: App) -> None:
         self.app = app

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -195,9 +194,15 @@ class BlockContext(Block):
         return copy
 
 
-@functools.cache
+_DEFAULTS: dict[type[Block], dict[str, Any]] = {}
+_POSITIONAL: dict[type[Block], tuple[str, ...]] = {}
+
+
 def prop_defaults(cls: type[Block]) -> Mapping[str, Any]:
-    """The properties of a block's class with their defaults: the constructor parameters along its bases, nearest first."""
+    """The properties of a class with their defaults: its constructors' parameters along its bases, nearest first."""
+    known = _DEFAULTS.get(cls)
+    if known is not None:
+        return known
     found: dict[str, Any] = {}
     for base in cls.__mro__:
         if "__init__" not in base.__dict__ or not issubclass(base, Block):
@@ -205,10 +210,12 @@ def prop_defaults(cls: type[Block]) -> Mapping[str, Any]:
         for name, parameter in inspect.signature(base.__init__).parameters.items():
             if name not in NOT_PROPS and parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
                 found.setdefault(name, parameter.default)
+    _DEFAULTS[cls] = found
     return found
 
 
-@functools.cache
 def _positional(cls: type[Block]) -> tuple[str, ...]:
-    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
-    return tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
+    if cls not in _POSITIONAL:
+        parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+        _POSITIONAL[cls] = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
+    return _POSITIONAL[cls]

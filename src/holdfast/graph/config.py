@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from holdfast.graph.app import App, AppView
 from holdfast.graph.block import prop_defaults
 from holdfast.version import GRADIO_VERSION
 
 if TYPE_CHECKING:
-    from holdfast.graph.app import App, AppView
     from holdfast.graph.block import Block, BlockContext
     from holdfast.graph.graph import Graph
     from holdfast.graph.listener import Listener
@@ -31,14 +31,14 @@ def app_config(
     Args:
         app: The app, or one session's view of it.
         page: Path of one page; only its components and listeners are given. `None` gives all.
-        compact: For our own page: properties with their class's defaults, and what only other clients read, are left out.
+        compact: For our own page: what has its default, and what only other clients read, is left out.
         publish: What is done to start values that hold files.
 
     Returns:
         JSON-ready except for values that `wire.encode` handles. The server adds `root`, `username` and what depends on
         the request.
     """
-    whole = getattr(app, "app", app)
+    whole = app.app if isinstance(app, AppView) else app
     blocks = [app.block(n) for n in whole.blocks if n != whole.root.id and _on_page(whole.blocks[n].page, page)]
     listeners = [li for li in whole.listeners.values() if _on_page(li.page, page)]
     config = {
@@ -159,7 +159,7 @@ def _api_facts(component: Any) -> dict[str, Any]:
 
 
 def block_props(block: Block, app: App | AppView | None = None, *, compact: bool = False) -> dict[str, Any]:
-    """A block's properties for the page, without those that are `None`, with the marks of events that are listened to."""
+    """A block's properties for the page, without those that are `None`, with the marks of events listened to."""
     props = {k: v for k, v in block.props().items() if v is not None and k not in _HIDDEN_PROPS}
     for name in type(block).EVENTS:
         mark = getattr(type(block), name).marks
@@ -274,7 +274,7 @@ def listener_entry(listener: Listener, *, compact: bool = False) -> dict[str, An
 def render_config(
     view: AppView, graph: Graph, render_id: int, *, compact: bool = False, publish: Publish | None = None
 ) -> dict[str, Any]:
-    """What the page gets when a `gr.render` has run: everything that it built, to put in place of what it built before."""
+    """What the page gets when a `gr.render` has run: all that it built, to put in place of what it built before."""
     blocks: Iterable[Block] = [graph.root, *graph.blocks.values()]
     components = [component_entry(block, view, compact=compact, publish=publish) for block in blocks]
     for entry in components:
@@ -282,7 +282,9 @@ def render_config(
     page = graph.root.page
     tree = layout(graph.root)
     return {
-        "page": {page: {"layout": tree, "components": [e["id"] for e in components], "dependencies": [*graph.listeners]}},
+        "page": {
+            page: {"layout": tree, "components": [e["id"] for e in components], "dependencies": [*graph.listeners]}
+        },
         "components": components,
         "dependencies": [listener_entry(li, compact=compact) for li in graph.listeners.values()],
         "layout": tree,

@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-import inspect
-import string
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from typing_extensions import Unpack
 
-from holdfast.errors import BuildError, InvalidApiNameError, InvalidBlockError, InvalidComponentError, RenderError
-from holdfast.graph.block import Block, BlockContext
-from holdfast.graph.callsite import call_site, warn
+from holdfast.errors import BuildError, RenderError
+from holdfast.graph.block import Block
+from holdfast.graph.callsite import call_site
 from holdfast.graph.config import listener_entry
 from holdfast.graph.context import BuildContext, current
-from holdfast.graph.listener import Listener, ListenerOptions, Target, TriggerMode, Visibility
+from holdfast.graph.listener import Listener, ListenerOptions, Target, TriggerMode
+from holdfast.graph.operands import blocks_of, check_arguments, inputs_of, outputs_of, progress_blocks, prop_inputs
+from holdfast.graph.options import (
+    EventKind,
+    Trigger,
+    api_of,
+    called,
+    check_options,
+    default_mode,
+    is_generator,
+    show_progress,
+)
 from holdfast.graph.signature import Signature, has_event_data, signature_of
 
 if TYPE_CHECKING:
     from holdfast.graph.graph import Graph
-
-_NAME_CHARACTERS = set(string.punctuation) - {"-", "_"}
-
-
-class EventKind(Protocol):
-    """What `register` must know of an event; see `Event`."""
-
-    name: str
-    trigger_mode: TriggerMode
-    show_progress: Literal["full", "minimal", "hidden"]
-
-
-class Trigger(Protocol):
-    """Something that can start a listener: an event of a block, or the end of another listener."""
-
-    @property
-    def event(self) -> EventKind:
-        """The kind of event."""
-
-    @property
-    def target(self) -> Target:
-        """What goes into the listener."""
 
 
 class Dependency(dict[str, Any]):
@@ -90,7 +77,8 @@ class Dependency(dict[str, Any]):
             raise BuildError("This listener has no Python function that could be called; it runs JavaScript alone.")
         return fn(*args, **kwargs)
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:  # type: ignore[override]  # a dict has none; this one is what it stands for
+        return id(self)
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -185,7 +173,7 @@ def register(
             f"Cannot call {name} outside of a Blocks: a listener belongs to an app. "
             "Move the call inside `with gr.Blocks() as demo:`, or into `with demo:`."
         )
-    _check_options(options)
+    check_options(options)
     if fn == "decorator":
         return _decorator(starts, inputs, outputs, options, fixed)
     if fn is not None and not callable(fn):
@@ -193,9 +181,10 @@ def register(
             f"{fn!r} was given as the function of a listener, but a {type(fn).__name__} cannot be called. "
             "Give a function, or None for a listener that only runs JavaScript."
         )
+    stopped = _stopped(options.get("cancels"))
     listener = context.graph.add_listener(_build(fn, starts, inputs, outputs, options, fixed, context))
-    if options.get("cancels"):
-        _register_cancel(listener, options["cancels"], context.graph)
+    if stopped:
+        _add_cancel(listener, stopped, context.graph)
     return Dependency(listener)
 
 
@@ -219,9 +208,9 @@ def _decorator(
     def decorate(fn: Callable[..., Any]) -> Dependency:
         context = current.get()
         if early is not None and context is not None:
-            for listener in [li for li in context.graph.listeners.values() if li is early.listener or li.extra.get(
-                "cancels_for") is early.listener]:
-                context.graph.drop_listener(listener)
+            for listener in list(context.graph.listeners.values()):
+                if early.listener in {listener, listener.extra.get("cancels_for")}:
+                    context.graph.drop_listener(listener)
         return register(fn, triggers, inputs, outputs, options, **fixed)
 
     return Dependency(early.listener if early is not None else None, decorate)
@@ -237,22 +226,22 @@ def _build(
     context: BuildContext,
 ) -> Listener:
     graph = context.graph
-    read, as_dict, keywords = _inputs(inputs, options.get("inputs_kwargs"), graph)
-    written = _outputs(outputs, graph)
+    read, as_dict, keywords = inputs_of(inputs, options.get("inputs_kwargs"), graph)
+    written = outputs_of(outputs, graph)
     signature = signature_of(fn) if fn is not None else Signature()
     if fn is not None:
-        _check_arguments(fn, signature, 1 if as_dict else len(read) - len(keywords), keywords)
-    generator = _is_generator(fn)
+        check_arguments(fn, signature, 1 if as_dict else len(read) - len(keywords), keywords)
+    generator = is_generator(fn)
     batch = options.get("batch", False)
     if batch and generator:
         raise BuildError(
-            f"{_called(fn)} is a generator and was given batch=True. A batch answers all its calls at once: "
+            f"{called(fn)} is a generator and was given batch=True. A batch answers all its calls at once: "
             "return the lists instead of yielding, or leave batch out."
         )
     targets = tuple(_target(trigger.target, graph) for trigger in triggers)
     after, on_success, on_failure = _chained(triggers)
     streams = any(target.event == "stream" for target in targets)
-    name, visibility = _api(fn, options, targets)
+    name, visibility = api_of(fn, options, targets)
     progress = options.get("show_progress")
     return Listener(
         id=-1,
@@ -266,14 +255,14 @@ def _build(
         api_description=options.get("api_description"),
         api_visibility=visibility,
         scroll_to_output=options.get("scroll_to_output", False),
-        show_progress=_show_progress(progress, triggers),
-        show_progress_on=_progress_blocks(options.get("show_progress_on"), graph),
+        show_progress=show_progress(progress, triggers),
+        show_progress_on=progress_blocks(options.get("show_progress_on"), graph),
         queue=fn is not None and options.get("queue") is not False,
         batch=batch,
         max_batch_size=options.get("max_batch_size", 4),
         preprocess=options.get("preprocess", True),
         postprocess=options.get("postprocess", True),
-        trigger_mode=options.get("trigger_mode") or _default_mode(triggers),
+        trigger_mode=options.get("trigger_mode") or default_mode(triggers),
         js=options.get("js"),
         concurrency_limit=options.get("concurrency_limit", "default"),
         concurrency_id=options.get("concurrency_id") or f"fn-{id(fn)}",
@@ -289,162 +278,12 @@ def _build(
         key_path=(*context.key_path, options["key"]) if options.get("key") is not None else None,
         validator=options.get("validator"),
         is_generator=generator,
-        component_prop_inputs=_prop_inputs(signature, len(read)),
+        component_prop_inputs=prop_inputs(signature, len(read)),
         signature=signature,
         made_at=call_site(),
         extra={"event_specific_args": ["stream_every"] if streams else fixed.pop("event_specific_args", None)},
         **fixed,
     )
-
-
-# Inputs and outputs ---------------------------------------------------------------------------------------------------
-
-
-def _inputs(
-    given: Any, by_keyword: Mapping[str, Block] | None, graph: Graph
-) -> tuple[tuple[Block, ...], bool, tuple[str, ...]]:
-    if isinstance(given, Mapping):
-        raise BuildError(
-            "`inputs` was given a dict. To pass values to the function by parameter name, use `inputs_kwargs`, "
-            "for example `inputs_kwargs={'last_name': textbox}`."
-        )
-    as_dict = isinstance(given, (set, frozenset))
-    if as_dict and by_keyword:
-        raise BuildError(
-            "`inputs` is a set, so the function gets one dict, and `inputs_kwargs` was given too. "
-            "Put the components of `inputs_kwargs` into the set, or make `inputs` a list."
-        )
-    listed = [*_blocks(given, "inputs", graph), *_blocks(list((by_keyword or {}).values()), "inputs_kwargs", graph)]
-    for block in listed:
-        if isinstance(block, BlockContext):
-            raise InvalidComponentError(
-                f"{block!r} is among the inputs, but a {type(block).__name__} is a layout and has no value. "
-                "Give the components inside of it."
-            )
-    return tuple(listed), as_dict, tuple(by_keyword or ())
-
-
-def _outputs(given: Any, graph: Graph) -> tuple[Block, ...]:
-    if isinstance(given, Mapping):
-        raise BuildError("`outputs` was given a dict. Give a component, a list of components, or a set of them.")
-    return tuple(_blocks(given, "outputs", graph))
-
-
-def _blocks(given: Any, what: str, graph: Graph) -> list[Block]:
-    """The blocks of an `inputs` or `outputs`, attached to the graph; a set's in the order of their ids."""
-    if given is None:
-        return []
-    listed = list(given) if isinstance(given, (list, tuple, set, frozenset)) else [given]
-    for position, block in enumerate(listed):
-        if not isinstance(block, Block):
-            hint = (
-                "Component names as strings work in gr.Interface; make the component here, such as gr.Textbox()."
-                if isinstance(block, str)
-                else "Give components, such as gr.Textbox()."
-            )
-            where = f" at position {position}" if len(listed) > 1 else ""
-            raise InvalidBlockError(
-                f"`{what}` holds {block!r}{where}, a {type(block).__name__}, which is no component. {hint}"
-            )
-        graph.attach(block)
-    if isinstance(given, (set, frozenset)):
-        listed.sort(key=lambda block: block.id)
-    return listed
-
-
-def _progress_blocks(given: Any, graph: Graph) -> tuple[Block, ...] | None:
-    return None if given is None else tuple(_blocks(given, "show_progress_on", graph))
-
-
-def _prop_inputs(signature: Signature, count: int) -> tuple[int, ...]:
-    """Inputs whose parameter is annotated with a component's class: the function gets all their properties."""
-    return tuple(
-        position
-        for position, parameter in enumerate(signature.positional[:count])
-        if isinstance(parameter.annotation, type) and issubclass(parameter.annotation, Block)
-    )
-
-
-def _check_arguments(fn: Callable[..., Any], signature: Signature, count: int, keywords: tuple[str, ...]) -> None:
-    """Inputs that do not fit the function: unknown names are an error, a wrong number only a warning, as in Gradio."""
-    if not signature.known:
-        return
-    names = {p.name for p in signature.parameters}
-    unknown = [name for name in keywords if name not in names]
-    if unknown and not signature.keywords:
-        raise BuildError(f"`inputs_kwargs` names {unknown}, but {_called(fn)} takes {sorted(names) or 'no parameters'}.")
-    takes = [p for p in signature.positional if p.name not in keywords]
-    needed = sum(not p.has_default for p in takes)
-    if count < needed:
-        warn(
-            f"{_called(fn)} takes {needed} inputs at least, but `inputs` gives {count}: the others will be None. "
-            "Add components to `inputs`, or defaults to the function."
-        )
-    elif count > len(takes) and not signature.variadic:
-        warn(
-            f"{_called(fn)} takes {len(takes)} inputs at most, but `inputs` gives {count}. "
-            "Take components out of `inputs`, or add parameters to the function."
-        )
-
-
-# Options --------------------------------------------------------------------------------------------------------------
-
-
-def _check_options(options: ListenerOptions) -> None:
-    unknown = [name for name in options if name not in ListenerOptions.__annotations__]
-    if unknown:
-        raise TypeError(
-            f"A listener has no parameter {unknown[0]!r}. It takes: {', '.join(ListenerOptions.__annotations__)}."
-        )
-    mode = options.get("trigger_mode")
-    if mode is not None and mode not in get_args(TriggerMode):
-        raise BuildError(f"trigger_mode={mode!r} is none of {', '.join(get_args(TriggerMode))}.")
-    visibility = options.get("api_visibility", "public")
-    if visibility not in get_args(Visibility):
-        raise BuildError(f"api_visibility={visibility!r} is none of {', '.join(get_args(Visibility))}.")
-    if options.get("js") is True:
-        raise BuildError(
-            "js=True asks for the Python function to be translated to JavaScript, which Holdfast does not do. "
-            "Leave js out to run the function on the server, or give the JavaScript as a string."
-        )
-    name = options.get("api_name")
-    if name is not None and name is not False and not isinstance(name, str):
-        raise InvalidApiNameError(f"api_name={name!r} is a {type(name).__name__}. Give a string, or leave it out.")
-
-
-def _api(fn: Callable[..., Any] | None, options: ListenerOptions, targets: tuple[Target, ...]) -> tuple[str, Visibility]:
-    name, visibility = options.get("api_name"), options.get("api_visibility", "public")
-    if name is False:
-        return "false", "private"
-    if fn is None or any(target.event == "unload" for target in targets):
-        visibility = "private"
-    if name:
-        return name.removeprefix("/"), visibility
-    if fn is None:
-        return ("js_fn" if options.get("js") else "unnamed"), visibility
-    return api_name_of(fn), visibility
-
-
-def api_name_of(fn: Callable[..., Any]) -> str:
-    """The endpoint's name that a function has by itself: its own, without punctuation."""
-    name = getattr(fn, "__name__", None) or type(fn).__name__
-    return "".join(c for c in name if c not in _NAME_CHARACTERS) or "unnamed"
-
-
-def _show_progress(given: Any, triggers: Sequence[Trigger]) -> Literal["full", "minimal", "hidden"]:
-    if given is None:
-        return triggers[0].event.show_progress if len(triggers) == 1 else "full"
-    if isinstance(given, bool):
-        return "full" if given else "hidden"
-    if given not in {"full", "minimal", "hidden"}:
-        raise BuildError(f"show_progress={given!r} is none of full, minimal, hidden.")
-    return given  # type: ignore[no-any-return]
-
-
-def _default_mode(triggers: Sequence[Trigger]) -> TriggerMode:
-    """The events' common default; different ones make it `once`."""
-    modes = {trigger.event.trigger_mode for trigger in triggers}
-    return modes.pop() if len(modes) == 1 else "once"
 
 
 def _target(target: Target, graph: Graph) -> Target:
@@ -465,11 +304,12 @@ def _chained(triggers: Sequence[Trigger]) -> tuple[int | None, bool, bool]:
     return None, False, False
 
 
-def _register_cancel(listener: Listener, cancels: Any, graph: Graph) -> None:
-    """A second listener with the same triggers that stops the events of others, as Gradio's clients expect it."""
-    listed = cancels if isinstance(cancels, (list, tuple)) else [cancels]
+def _stopped(cancels: Any) -> tuple[int, ...]:
+    """Ids of the listeners that `cancels` names."""
+    if cancels is None:
+        return ()
     stopped = []
-    for item in listed:
+    for item in cancels if isinstance(cancels, (list, tuple)) else [cancels]:
         if not isinstance(item, Dependency):
             raise BuildError(
                 f"`cancels` holds {item!r}, a {type(item).__name__}. "
@@ -482,6 +322,11 @@ def _register_cancel(listener: Listener, cancels: Any, graph: Graph) -> None:
                 "it runs outside the queue and cannot be stopped. Leave queue=False out there."
             )
         stopped.append(target.id)
+    return tuple(stopped)
+
+
+def _add_cancel(listener: Listener, stopped: tuple[int, ...], graph: Graph) -> None:
+    """A second listener with the same triggers that stops the events of others, as Gradio's clients expect it."""
     graph.add_listener(
         Listener(
             id=-1,
@@ -492,7 +337,7 @@ def _register_cancel(listener: Listener, cancels: Any, graph: Graph) -> None:
             api_name="unnamed",
             api_visibility="private",
             queue=False,
-            cancels=tuple(stopped),
+            cancels=stopped,
             trigger_after=listener.trigger_after,
             trigger_only_on_success=listener.trigger_only_on_success,
             trigger_only_on_failure=listener.trigger_only_on_failure,
@@ -501,20 +346,6 @@ def _register_cancel(listener: Listener, cancels: Any, graph: Graph) -> None:
             extra={"cancels_for": listener},
         )
     )
-
-
-def _is_generator(fn: Any) -> bool:
-    inner = inspect.unwrap(fn) if callable(fn) else fn
-    while hasattr(inner, "func"):
-        inner = inner.func
-    return any(
-        inspect.isgeneratorfunction(candidate) or inspect.isasyncgenfunction(candidate)
-        for candidate in (inner, getattr(type(inner), "__call__", None))
-    )
-
-
-def _called(fn: Any) -> str:
-    return f"The function {api_name_of(fn)!r}"
 
 
 def attach_load(component: Block, fn: Callable[..., Any], every: Block | None = None, inputs: Any = None) -> Dependency:
@@ -529,7 +360,7 @@ def attach_load(component: Block, fn: Callable[..., Any], every: Block | None = 
     context = current.get()
     if context is None:
         raise RenderError(f"{component!r} has a function as its value, so it must stand in a Blocks.")
-    triggers: list[Trigger] = [block.change for block in _blocks(inputs, "inputs", context.graph)]  # type: ignore[attr-defined]
+    triggers: list[Trigger] = [block.change for block in blocks_of(inputs, "inputs", context.graph)]  # type: ignore[attr-defined]
     if every is not None:
         triggers.append(every.tick)  # type: ignore[attr-defined]
     triggers.append(context.graph.top.load)  # type: ignore[attr-defined]

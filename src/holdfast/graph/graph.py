@@ -64,7 +64,7 @@ class Graph:
         root: The block at the top. It has id 0, or the first free one of `outer`.
         outer: What the graph is built inside of: blocks that live there keep their ids and are not taken over.
         options: What the app is besides its blocks.
-        rendered_in: Id of the `gr.render` that builds it. Its root then is the render's container and has its id already.
+        rendered_in: Id of the `gr.render` that builds it; its root is the render's container and has its id already.
         key_path: Identity of that render.
         page: Path of the page that the render stands on.
     """
@@ -97,7 +97,9 @@ class Graph:
         self.key_path = key_path
         self.renders = 0
         """How many `gr.render`s stand in it."""
-        self._kept_blocks, self._kept_listeners = outer.kept(key_path) if outer and rendered_in is not None else ({}, {})
+        self._kept_blocks, self._kept_listeners = (
+            outer.kept(key_path) if outer and rendered_in is not None else ({}, {})
+        )
         if rendered_in is None:
             self.attach(root)
         else:

@@ -11,11 +11,9 @@ from holdfast.graph.block import BlockContext
 from holdfast.graph.events import Event
 
 
-class LayoutOptions(TypedDict, total=False):
-    """The options that all layouts share."""
+class NamedOptions(TypedDict, total=False):
+    """The options of layouts that take `visible` by position."""
 
-    visible: bool | Literal["hidden"]
-    """`False` keeps it out of the page, `"hidden"` in the page but unseen."""
     elem_id: str | None
     """`id` of its element, for CSS."""
     elem_classes: Sequence[str] | str | None
@@ -26,6 +24,13 @@ class LayoutOptions(TypedDict, total=False):
     """Identity across re-renders in `gr.render`."""
     preserved_by_key: Sequence[str] | str | None
     """Properties that a re-render keeps when the key is the same."""
+
+
+class LayoutOptions(NamedOptions, total=False):
+    """The options that all layouts share."""
+
+    visible: bool | Literal["hidden"]
+    """`False` keeps it out of the page, `"hidden"` in the page but unseen."""
 
 
 class Row(BlockContext):
@@ -215,7 +220,7 @@ class Tab(BlockContext):
         height: Pixels, or any CSS length; longer content scrolls.
         max_height: As `height`.
         render_children: Whether its content is put on the page before it is opened.
-        **options: See `LayoutOptions`.
+        **options: See `NamedOptions`.
     """
 
     NAME = "tabitem"
@@ -233,7 +238,7 @@ class Tab(BlockContext):
         height: int | str | None = None,
         max_height: int | str | None = None,
         render_children: bool = False,
-        **options: Unpack[LayoutOptions],
+        **options: Unpack[NamedOptions],
     ) -> None:
         self.label = label
         self.interactive = interactive
@@ -243,7 +248,7 @@ class Tab(BlockContext):
         self.height = height
         self.max_height = max_height
         self.render_children = render_children
-        super().__init__(visible=visible, **{k: v for k, v in options.items() if k != "visible"})  # type: ignore[arg-type]
+        super().__init__(visible=visible, **options)
 
     def props(self) -> dict[str, Any]:
         """Its properties; `id` is the tab's own, not the block's."""
@@ -280,7 +285,7 @@ class Step(BlockContext):
         interactive: Whether it can be opened.
         id: What `Walkthrough(selected=…)` calls it.
         scale: Its share of the height.
-        **options: See `LayoutOptions`.
+        **options: See `NamedOptions`.
     """
 
     NAME = "walkthroughstep"
@@ -294,13 +299,13 @@ class Step(BlockContext):
         *,
         id: int | None = None,
         scale: int | None = None,
-        **options: Unpack[LayoutOptions],
+        **options: Unpack[NamedOptions],
     ) -> None:
         self.label = label
         self.interactive = interactive
         self.tab_id = id
         self.scale = scale
-        super().__init__(visible=visible, **{k: v for k, v in options.items() if k != "visible"})  # type: ignore[arg-type]
+        super().__init__(visible=visible, **options)
 
     def props(self) -> dict[str, Any]:
         """Its properties; `id` is the step's own, not the block's."""

@@ -21,9 +21,9 @@ TriggerMode = Literal["once", "multiple", "always_last"]
 class ListenerOptions(TypedDict, total=False):
     """The keyword parameters that every listener takes; names and defaults are Gradio's."""
 
-    api_name: str | None | Literal[False]
+    api_name: str | Literal[False] | None
     """Name of its endpoint; the function's name by default."""
-    api_description: str | None | Literal[False]
+    api_description: str | Literal[False] | None
     """Text for its endpoint; the docstring by default, `False` for none."""
     scroll_to_output: bool
     """Scroll the page to the first output when it is done."""
@@ -47,7 +47,7 @@ class ListenerOptions(TypedDict, total=False):
     """What a trigger does while an event of this listener is pending."""
     js: str | Literal[True] | None
     """A JavaScript function run in the browser before (or, without `fn`, instead of) the Python function."""
-    concurrency_limit: int | None | Literal["default"]
+    concurrency_limit: int | Literal["default"] | None
     """Most events of its group at once; `None` for no limit."""
     concurrency_id: str | None
     """Listeners with the same one share a limit; the function is its own group by default."""
@@ -86,7 +86,7 @@ class Listener:
     keyword_inputs: tuple[str, ...] = ()
     """Names for the last inputs, which are passed by keyword (`inputs_kwargs`)."""
     api_name: str = ""
-    api_description: str | None | Literal[False] = None
+    api_description: str | Literal[False] | None = None
     api_visibility: Visibility = "public"
     scroll_to_output: bool = False
     show_progress: Literal["full", "minimal", "hidden"] = "full"
@@ -100,7 +100,7 @@ class Listener:
     """Ids of the listeners whose events it stops."""
     trigger_mode: TriggerMode = "once"
     js: str | Literal[True] | None = None
-    concurrency_limit: int | None | Literal["default"] = "default"
+    concurrency_limit: int | Literal["default"] | None = "default"
     concurrency_id: str = ""
     trigger_after: int | None = None
     trigger_only_on_success: bool = False

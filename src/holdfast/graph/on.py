@@ -9,8 +9,9 @@ from typing_extensions import Unpack
 
 from holdfast.errors import BuildError, RenderError
 from holdfast.graph.context import current
-from holdfast.graph.dependency import Dependency, Trigger, register
+from holdfast.graph.dependency import Dependency, register
 from holdfast.graph.listener import ListenerOptions
+from holdfast.graph.options import Trigger
 
 
 def on(
@@ -29,7 +30,8 @@ def on(
         outputs: Components that its results go to, in order; a set takes a dict keyed by component.
         **options: See `ListenerOptions`.
     """
-    if callable(triggers) and not hasattr(triggers, "target"):
+    first: Any = triggers
+    if callable(first) and not hasattr(first, "target"):
         raise BuildError(
             "gr.on was given a function as its first argument, which is for the triggers. "
             "Write `gr.on([button.click], fn)`, or `gr.on(fn=fn, inputs=…)` to run at every change of the inputs."

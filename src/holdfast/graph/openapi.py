@@ -16,7 +16,7 @@ PREFIX = "/gradio_api"
 _FILE = {
     "type": "object",
     "format": "filepath",
-    "description": 'A file: {"path": …, "meta": {"_type": "gradio.FileData"}}, with the path that the upload gave, or a URL.',
+    "description": 'A file: {"path": …, "meta": {"_type": "gradio.FileData"}}, with the path that the upload gave.',
     "properties": {
         "path": {"type": "string"},
         "meta": {"type": "object", "properties": {"_type": {"type": "string", "enum": ["gradio.FileData"]}}},

@@ -17,7 +17,7 @@ _PLAIN: Mapping[Any, str] = {
 }
 
 
-def schema_of(annotation: Any) -> dict[str, Any]:
+def schema_of(annotation: Any) -> dict[str, Any]:  # noqa: PLR0911 -- one per kind of type
     """The JSON schema of an annotation.
 
     Args:

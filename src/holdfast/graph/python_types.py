@@ -14,7 +14,7 @@ def python_type(schema: dict[str, Any]) -> dict[str, str]:
     return {"type": type_name(schema, schema.get("$defs", {})), "description": str(text)}
 
 
-def type_name(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
+def type_name(schema: dict[str, Any], definitions: dict[str, Any]) -> str:  # noqa: PLR0911 -- one per kind of schema
     """The Python type that a JSON schema describes."""
     if "$ref" in schema:
         schema = definitions.get(str(schema["$ref"]).rsplit("/", 1)[-1], {})
@@ -29,7 +29,7 @@ def type_name(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
             return " | ".join(type_name(option, definitions) for option in schema[union])
     kind = schema.get("type", {})
     if isinstance(kind, list):
-        return " | ".join(_NAMES.get(name, name) for name in kind)
+        return " | ".join(_NAMES.get(str(name), str(name)) for name in kind)
     if kind == "array":
         return _array(schema, definitions)
     if kind == "object":
@@ -45,7 +45,7 @@ def is_file(schema: dict[str, Any], definitions: dict[str, Any]) -> bool:
     meta = properties["meta"]
     reference = str(meta.get("$ref", "")).rsplit("/", 1)[-1]
     marked = definitions.get(reference, meta).get("properties", {}).get("_type", {})
-    return marked.get("const") == "gradio.FileData" or meta.get("default") == {"_type": "gradio.FileData"}
+    return bool(marked.get("const") == "gradio.FileData" or meta.get("default") == {"_type": "gradio.FileData"})
 
 
 def _array(schema: dict[str, Any], definitions: dict[str, Any]) -> str:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from holdfast.errors import BuildError, RenderError
 from holdfast.graph.block import BlockContext
 from holdfast.graph.context import BuildContext, current
-from holdfast.graph.dependency import Trigger, register
+from holdfast.graph.dependency import register
 from holdfast.graph.graph import Graph
 from holdfast.graph.layouts import Column, Row
 from holdfast.graph.listener import ListenerOptions, TriggerMode
 from holdfast.graph.on import on_load_and_change
+from holdfast.graph.options import Trigger
 
 if TYPE_CHECKING:
     from holdfast.graph.app import AppView

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import functools
 import inspect
 import types
@@ -123,7 +124,7 @@ def _without_none(annotation: Any) -> tuple[Any, bool]:
 def _resolve(annotation: str, names: dict[str, Any]) -> Any:
     try:
         return eval(annotation, names)  # noqa: S307 -- the program's own annotation, in the program's own names
-    except Exception:  # noqa: BLE001 -- whatever an unresolvable annotation raises, it is then only text
+    except Exception:
         return annotation
 
 
@@ -133,12 +134,10 @@ def _namespace(fn: Callable[..., Any]) -> dict[str, Any]:
         fn = fn.func
     fn = inspect.unwrap(fn)
     if not hasattr(fn, "__globals__"):
-        fn = getattr(fn, "__func__", None) or getattr(type(fn), "__call__", fn)
+        fn = getattr(fn, "__func__", None) or inspect.getattr_static(type(fn), "__call__", fn)
     names: dict[str, Any] = {**vars(builtins), **getattr(fn, "__globals__", {})}
     code, cells = getattr(fn, "__code__", None), getattr(fn, "__closure__", None)
     for name, cell in zip(getattr(code, "co_freevars", ()), cells or (), strict=False):
-        try:
+        with contextlib.suppress(ValueError):  # a cell that is not filled yet: a name defined further down
             names[name] = cell.cell_contents
-        except ValueError:  # the cell is not filled yet: a name defined further down
-            continue
     return names

@@ -121,8 +121,7 @@ def _bash(name: str, values: Mapping[str, Any], root: str) -> str:
     upload = ""
     if has_file(dict(values)):
         upload = (
-            f"FILE_PATH=$(curl -s -X POST {root}{API_PREFIX}/upload -F 'files=@/path/to/your/file' "
-            "| tr -d '[]\" ')\n\n"
+            f"FILE_PATH=$(curl -s -X POST {root}{API_PREFIX}/upload -F 'files=@/path/to/your/file' | tr -d '[]\" ')\n\n"
         )
     body = _shell_json(_with_uploads(dict(values)))
     return (

@@ -1,7 +1,7 @@
-"""What a handler may ask for besides its inputs, by annotation or default: event data, the request, the progress bar.
+"""What a handler may ask for besides its inputs, by annotation or default: event data, the request.
 
-These types carry no behaviour of their own that the graph would need; the runtime fills them. A parameter of such a type
-is not counted among the inputs and does not appear in the API.
+These types carry no behaviour of their own that the graph would need; the runtime fills them. A parameter of such a
+type is not counted among the inputs and does not appear in the API.
 """
 
 from __future__ import annotations

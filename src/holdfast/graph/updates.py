@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 
 class Update(dict[str, Any]):
-    """Properties to change, under `__type__: "update"`. Made by `update()` and `skip()`; a user's own dict never is one."""
+    """Properties to change, under `__type__: "update"`. Made by `update()` and `skip()` alone."""
 
 
 def update(

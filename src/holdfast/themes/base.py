@@ -249,7 +249,9 @@ def _is_plain_colour(value: str, theme: Base) -> bool:
         if name.split("_", maxsplit=1)[0] in theme.hues:
             return True
         return name in theme.values and _is_plain_colour(theme.values[name], theme)
-    return bool(re.fullmatch(r"#[0-9a-fA-F]{3,8}|(?:rgb|hsl|oklch)a?\([^()]*\)|[a-z]+", value.strip())) and value not in {
+    return bool(
+        re.fullmatch(r"#[0-9a-fA-F]{3,8}|(?:rgb|hsl|oklch)a?\([^()]*\)|[a-z]+", value.strip())
+    ) and value not in {
         "none",
         "unset",
         "initial",

@@ -33,7 +33,7 @@ def contrast(one: str, other: str) -> float:
 def readable(candidates: Iterable[str], behind: str) -> str:
     """The first colour that can be read on another, or else the last."""
     chosen = behind
-    for chosen in candidates:  # noqa: B007 -- the last one is the answer when none can be read
+    for chosen in candidates:
         try:
             if contrast(chosen, behind) >= READABLE:
                 break

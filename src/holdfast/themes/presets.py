@@ -84,6 +84,7 @@ def theme_of(given: Base | str | None) -> Base | None:
     name = str(given).lower()
     if name not in PRESETS:
         raise ValueError(
-            f"There is no theme {given!r}. There are: {', '.join(PRESETS)}; or give a theme object such as gr.themes.Soft()."
+            f"There is no theme {given!r}. There are: {', '.join(PRESETS)}. "
+            "Or give a theme object, such as gr.themes.Soft()."
         )
     return PRESETS[name]()

@@ -1,0 +1,116 @@
+"""What a listener's options say, and the name that its endpoint gets."""
+
+from __future__ import annotations
+
+import inspect
+import string
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Protocol, get_args
+
+from holdfast.errors import BuildError, InvalidApiNameError
+from holdfast.graph.listener import ListenerOptions, Target, TriggerMode, Visibility
+
+_NAME_CHARACTERS = set(string.punctuation) - {"-", "_"}
+
+
+class EventKind(Protocol):
+    """What `register` must know of an event; see `Event`."""
+
+    name: str
+    trigger_mode: TriggerMode
+    show_progress: Literal["full", "minimal", "hidden"]
+
+
+class Trigger(Protocol):
+    """Something that can start a listener: an event of a block, or the end of another listener."""
+
+    @property
+    def event(self) -> EventKind:
+        """The kind of event."""
+
+    @property
+    def target(self) -> Target:
+        """What goes into the listener."""
+
+
+def check_options(options: ListenerOptions) -> None:
+    """Refuse what no listener can be given.
+
+    Raises:
+        BuildError: A value that is not among those that its parameter takes.
+        TypeError: There is no such parameter.
+    """
+    unknown = [name for name in options if name not in ListenerOptions.__annotations__]
+    if unknown:
+        raise TypeError(
+            f"A listener has no parameter {unknown[0]!r}. It takes: {', '.join(ListenerOptions.__annotations__)}."
+        )
+    mode = options.get("trigger_mode")
+    if mode is not None and mode not in get_args(TriggerMode):
+        raise BuildError(f"trigger_mode={mode!r} is none of {', '.join(get_args(TriggerMode))}.")
+    visibility = options.get("api_visibility", "public")
+    if visibility not in get_args(Visibility):
+        raise BuildError(f"api_visibility={visibility!r} is none of {', '.join(get_args(Visibility))}.")
+    if options.get("js") is True:
+        raise BuildError(
+            "js=True asks for the Python function to be translated to JavaScript, which Holdfast does not do. "
+            "Leave js out to run the function on the server, or give the JavaScript as a string."
+        )
+    name = options.get("api_name")
+    if name is not None and name is not False and not isinstance(name, str):
+        raise InvalidApiNameError(f"api_name={name!r} is a {type(name).__name__}. Give a string, or leave it out.")
+
+
+def api_of(
+    fn: Callable[..., Any] | None, options: ListenerOptions, targets: tuple[Target, ...]
+) -> tuple[str, Visibility]:
+    """The name of a listener's endpoint, before it is made unique, and who may see it."""
+    name, visibility = options.get("api_name"), options.get("api_visibility", "public")
+    if name is False:
+        return "false", "private"
+    if fn is None or any(target.event == "unload" for target in targets):
+        visibility = "private"
+    if name:
+        return name.removeprefix("/"), visibility
+    if fn is None:
+        return ("js_fn" if options.get("js") else "unnamed"), visibility
+    return api_name_of(fn), visibility
+
+
+def api_name_of(fn: Callable[..., Any]) -> str:
+    """The endpoint's name that a function has by itself: its own, without punctuation."""
+    name = getattr(fn, "__name__", None) or type(fn).__name__
+    return "".join(c for c in name if c not in _NAME_CHARACTERS) or "unnamed"
+
+
+def show_progress(given: Any, triggers: Sequence[Trigger]) -> Literal["full", "minimal", "hidden"]:
+    """How a listener\'s status is shown: as said, else as its event has it."""
+    if given is None:
+        return triggers[0].event.show_progress if len(triggers) == 1 else "full"
+    if isinstance(given, bool):
+        return "full" if given else "hidden"
+    if given not in {"full", "minimal", "hidden"}:
+        raise BuildError(f"show_progress={given!r} is none of full, minimal, hidden.")
+    return given  # type: ignore[no-any-return]
+
+
+def default_mode(triggers: Sequence[Trigger]) -> TriggerMode:
+    """The events' common default; different ones make it `once`."""
+    modes = {trigger.event.trigger_mode for trigger in triggers}
+    return modes.pop() if len(modes) == 1 else "once"
+
+
+def is_generator(fn: Any) -> bool:
+    """Whether calling it gives a generator, sync or async."""
+    inner = inspect.unwrap(fn) if callable(fn) else fn
+    while hasattr(inner, "func"):
+        inner = inner.func
+    return any(
+        inspect.isgeneratorfunction(candidate) or inspect.isasyncgenfunction(candidate)
+        for candidate in (inner, inspect.getattr_static(type(inner), "__call__", None))
+    )
+
+
+def called(fn: Any) -> str:
+    """What messages call a function."""
+    return f"The function {api_name_of(fn)!r}"
