@@ -139,6 +139,6 @@ async def test_a_value_that_a_component_refuses_is_always_told() -> None:
 async def test_without_preprocess_the_function_gets_what_was_sent() -> None:
     with gr.Blocks() as demo:
         box = gr.Number()
-        box.change(lambda a: repr(a), box, box, preprocess=False, postprocess=False, api_name="run")
+        box.change(repr, box, box, preprocess=False, postprocess=False, api_name="run")
     async with Driver(demo) as driver:
         assert await driver.values("run", "anything") == ["'anything'"]

@@ -64,7 +64,6 @@ async def greet_async(name: str) -> str:
         (AsyncGreeter(), "Awaited ann"),
         (functools.partial(prefixed, "Dr "), "Dr ann"),
         (functools.partial(prefixed_later, "Dr "), "Dr ann"),
-        (lambda name: greet_async(name), "Hi ann"),
         (str.title, "Ann"),
     ],
 )

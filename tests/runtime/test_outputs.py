@@ -86,7 +86,7 @@ async def test_what_a_component_cannot_show_names_the_output_and_the_function() 
 
 async def test_without_outputs_a_function_may_return_anything() -> None:
     with gr.Blocks() as demo:
-        demo.load(lambda: object(), None, None, api_name="run")
+        demo.load(object, None, None, api_name="run")
     async with Driver(demo) as driver:
         assert await driver.values("run") == []
 

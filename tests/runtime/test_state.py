@@ -45,7 +45,7 @@ async def test_what_is_changed_in_place_counts_without_being_returned() -> None:
     with gr.Blocks() as demo:
         items, shown = gr.State([]), gr.JSON()
         demo.load(lambda found: found.append(1), items, None, api_name="add")
-        demo.load(lambda found: list(found), items, shown, api_name="show")
+        demo.load(list, items, shown, api_name="show")
     async with Driver(demo) as driver:
         await driver.values("add", None)
         await driver.values("add", None)
@@ -62,7 +62,7 @@ async def test_a_failed_event_leaves_no_trace() -> None:
     with gr.Blocks() as demo:
         items, shown = gr.State([1]), gr.JSON()
         demo.load(spoil, items, items, api_name="spoil")
-        demo.load(lambda found: list(found), items, shown, api_name="show")
+        demo.load(list, items, shown, api_name="show")
     async with Driver(demo) as driver:
         await driver.failure("spoil", None)
         assert await driver.values("show", None) == [[1]]
@@ -135,7 +135,7 @@ async def test_a_change_is_reported_once_per_commit() -> None:
         items = gr.State([])
         watched(items)
         demo.load(lambda found: [*found, 1], items, items, api_name="add")
-        demo.load(lambda found: list(found), items, items, api_name="same")
+        demo.load(list, items, items, api_name="same")
         demo.load(lambda found: found.append(2), items, None, api_name="in_place")
     async with Driver(demo) as driver:
         assert changed(await driver.completed("add", None)) == [items.id]
@@ -175,7 +175,7 @@ async def test_a_failing_generator_keeps_its_last_yield() -> None:
     with gr.Blocks() as demo:
         items, shown = gr.State([]), gr.JSON()
         demo.load(half, items, items, api_name="run")
-        demo.load(lambda found: list(found), items, shown, api_name="show")
+        demo.load(list, items, shown, api_name="show")
     async with Driver(demo) as driver:
         await driver.failure("run", None)
         assert await driver.values("show", None) == [[1]]
@@ -192,7 +192,7 @@ async def test_what_a_generator_changes_after_its_last_yield_is_kept() -> None:
         items, box, shown = gr.State([]), gr.Textbox(), gr.JSON()
         watched(items)
         demo.load(run, items, box, api_name="run")
-        demo.load(lambda found: list(found), items, shown, api_name="show")
+        demo.load(list, items, shown, api_name="show")
     async with Driver(demo) as driver:
         assert changed(await driver.completed("run", None)) == [items.id]
         assert await driver.values("show", None) == [[1]]

@@ -11,6 +11,10 @@ from holdfast.runtime.folding import fold
 from holdfast.wire.messages import FeedMessage
 
 
+ABANDONED = 10
+"""Times its bound after which even the ends of events are dropped: whoever left them has gone for good."""
+
+
 class Entry(NamedTuple):
     """One message in a feed."""
 
@@ -140,7 +144,7 @@ class Feed:
 
     def _fold(self) -> None:
         folded = fold([(e.n, e.message, e.weight) for e in self._entries], self._full, 4 * self.size)
-        self._entries = deque(Entry(*item) for item in folded)
+        self._entries = deque(Entry(*item) for item in folded[-ABANDONED * self.messages :])
         self._size = sum(entry.weight for entry in self._entries)
         self._bound = max(self.messages, 2 * len(self._entries))  # do not fold at every message what cannot shrink
         self._size_bound = max(self.size, min(2 * self._size, 5 * self.size))

@@ -23,6 +23,7 @@ from holdfast.wire.messages import (
 Item: TypeAlias = "tuple[int, FeedMessage, int]"
 """Number, message, weight."""
 
+LOST_WEIGHT = 100
 LOST = "The result was dropped because nobody collected it while newer ones came. Run it again."
 MOST_LOGS = 100
 """Toasts that are kept; nobody reads more of them at once."""
@@ -105,16 +106,18 @@ def _standing_for(
 
 
 def _within(items: list[Item], limit: int) -> list[Item]:
-    """The same messages, the oldest results among them given up until all weigh at most `limit`."""
-    excess = sum(weight for _, _, weight in items) - limit
-    if excess <= 0:
+    """The same messages, with the oldest results among them given up so that the newest fit into `limit` bytes."""
+    if sum(weight for _, _, weight in items) <= limit:
         return items
     kept: list[Item] = []
-    for n, message, weight in items:
-        if excess > 0 and weight > 1_000 and isinstance(message, Completed):
+    size = 0
+    for n, message, weight in reversed(items):
+        size += weight
+        if size > limit and kept and weight > LOST_WEIGHT and isinstance(message, Completed):
             lost = Completed(event_id=message.event_id, output=Failure(error=LOST), success=False, title="Error")
-            kept.append((n, lost, 100))
-            excess -= weight - 100
+            kept.append((n, lost, LOST_WEIGHT))
+            size += LOST_WEIGHT - weight
         else:
             kept.append((n, message, weight))
+    kept.reverse()
     return kept

@@ -1,0 +1,205 @@
+"""Who runs and who waits."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+import holdfast as gr
+from holdfast.errors import Busy
+from holdfast.runtime import Call
+from holdfast.testing.clock import ManualClock
+from holdfast.wire.messages import Estimation
+
+from .driver import Driver, until
+
+pytestmark = pytest.mark.anyio
+
+
+class Gate:
+    """A function that holds on until it is let go, and counts how many are inside."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.inside = 0
+        self.most = 0
+        self._lock = threading.Lock()
+
+    def __call__(self) -> None:
+        with self._lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        self.go.wait(10)
+        with self._lock:
+            self.inside -= 1
+
+
+def app(*listeners: tuple[Any, dict[str, Any]]) -> gr.Blocks:
+    with gr.Blocks() as demo:
+        for index, (fn, options) in enumerate(listeners):
+            demo.load(fn, None, None, api_name=f"run{index}", **options)
+    return demo
+
+
+def estimations(driver: Driver, job: Any) -> list[int | None]:
+    return [m.rank for m in driver.told(job) if isinstance(m, Estimation)]
+
+
+@pytest.mark.parametrize(
+    ("options", "default", "most"),
+    [
+        ({}, 1, 1),
+        ({}, 2, 2),
+        ({}, None, 4),
+        ({"concurrency_limit": 3}, 1, 3),
+        ({"concurrency_limit": None}, 1, 4),
+    ],
+)
+async def test_as_many_events_of_a_function_run_at_once_as_its_limit_says(
+    options: dict[str, Any], default: int | None, most: int
+) -> None:
+    gate = Gate()
+    async with Driver(app((gate, options)), default_concurrency_limit=default) as driver:
+        jobs = [await driver.submit("run0") for _ in range(4)]
+        await until(lambda: gate.inside == most)
+        await asyncio.sleep(0.01)
+        assert gate.inside == most
+        gate.go.set()
+        await asyncio.gather(*(job.wait() for job in jobs))
+        assert gate.most == most
+
+
+async def test_two_listeners_of_one_function_share_its_limit() -> None:
+    gate = Gate()
+    async with Driver(app((gate, {}), (gate, {}))) as driver:
+        jobs = [await driver.submit("run0"), await driver.submit("run1")]
+        await until(lambda: gate.inside == 1 and jobs[1].rank is not None)
+        gate.go.set()
+        await asyncio.gather(*(job.wait() for job in jobs))
+        assert gate.most == 1
+
+
+async def test_listeners_with_one_concurrency_id_share_the_lowest_limit() -> None:
+    gate, other = Gate(), Gate()
+    demo = app(
+        (gate, {"concurrency_id": "gpu", "concurrency_limit": 3}),
+        (other, {"concurrency_id": "gpu", "concurrency_limit": 2}),
+    )
+    async with Driver(demo) as driver:
+        jobs = [await driver.submit(f"run{n % 2}") for n in range(4)]
+        await until(lambda: gate.inside + other.inside == 2)
+        await asyncio.sleep(0.01)
+        assert gate.inside + other.inside == 2
+        gate.go.set()
+        other.go.set()
+        await asyncio.gather(*(job.wait() for job in jobs))
+
+
+async def test_a_full_queue_refuses_with_gradios_sentence_and_counts_only_who_waits() -> None:
+    gate = Gate()
+    async with Driver(app((gate, {}), (lambda: None, {})), max_queue_size=2) as driver:
+        jobs = [await driver.submit("run0") for _ in range(3)]
+        assert driver.runtime.queue.waiting == 2
+        with pytest.raises(Busy, match=r"^Queue is full\. Max size is 2 and size is 2\.$"):
+            await driver.submit("run1")
+        gate.go.set()
+        await asyncio.gather(*(job.wait() for job in jobs))
+        assert (await driver.completed("run1")).success
+
+
+async def test_a_stopped_queue_says_so() -> None:
+    async with Driver(app((lambda: None, {}))) as driver:
+        driver.runtime.queue.stop()
+        with pytest.raises(Busy, match=r"^Queue is stopped\.$"):
+            await driver.submit("run0")
+
+
+async def test_without_queue_the_limits_do_not_count() -> None:
+    gate = Gate()
+    async with Driver(app((gate, {"queue": False}))) as driver:
+        jobs = [await driver.submit("run0") for _ in range(3)]
+        await until(lambda: gate.inside == 3)
+        gate.go.set()
+        await asyncio.gather(*(job.wait() for job in jobs))
+
+
+async def test_a_direct_call_does_not_wait_for_a_place() -> None:
+    gate = Gate()
+    async with Driver(app((gate, {}))) as driver:
+        job = await driver.submit("run0")
+        direct = asyncio.ensure_future(driver.runtime.run(driver.page, Call(fn="run0", data=[])))
+        await until(lambda: gate.inside == 2)
+        gate.go.set()
+        await asyncio.gather(job.wait(), direct)
+
+
+async def test_those_who_wait_learn_their_new_rank_at_most_once_per_interval() -> None:
+    gates = [threading.Event() for _ in range(5)]
+    begun: list[int] = []
+
+    def turn(number: int) -> None:
+        begun.append(number)
+        gates[number].wait(10)
+
+    with gr.Blocks() as demo:
+        number = gr.Number(precision=0)
+        demo.load(turn, number, None, api_name="run")
+    clock = ManualClock()
+    async with Driver(demo, clock=clock) as driver:
+        jobs = [await driver.submit("run", n) for n in range(5)]
+        await until(lambda: estimations(driver, jobs[4]) == [3])
+        for n in range(2):
+            gates[n].set()
+            await until(lambda n=n: jobs[n].over)  # type: ignore[misc]
+        assert estimations(driver, jobs[4]) == [3]
+        await clock.advance(0.5)
+        assert [estimations(driver, job) for job in jobs[3:]] == [[2, 0], [3, 1]]
+        for gate in gates:
+            gate.set()
+        await asyncio.gather(*(job.wait() for job in jobs))
+
+
+async def test_the_expected_time_is_told_once_it_is_known() -> None:
+    gate = Gate()
+    gate.go.set()
+    async with Driver(app((gate, {}))) as driver:
+        await driver.values("run0")
+        gate.go.clear()
+        one, two = await driver.submit("run0"), await driver.submit("run0")
+        await until(lambda: estimations(driver, two))
+        (estimation,) = driver.told(two)
+        assert isinstance(estimation, Estimation)
+        assert estimation.rank_eta is not None
+        assert estimation.queue_size == 1
+        gate.go.set()
+        await asyncio.gather(one.wait(), two.wait())
+
+
+async def test_a_client_is_told_its_rank_even_when_it_runs_at_once() -> None:
+    async with Driver(app((lambda: None, {}))) as driver:
+        messages = await driver.messages("run0", origin="api")
+        assert [type(m).__name__ for m in messages] == ["Estimation", "ProcessStarts", "Completed"]
+        assert messages[0].rank == 0
+
+
+async def test_a_session_cannot_pile_up_events_without_bound() -> None:
+    """R4.6"""
+    gate = Gate()
+    async with Driver(app((gate, {})), session_jobs=3) as driver:
+        jobs = [await driver.submit("run0") for _ in range(3)]
+        with pytest.raises(Busy, match="3 are allowed"):
+            await driver.submit("run0")
+        gate.go.set()
+        await asyncio.gather(*(job.wait() for job in jobs))
+
+
+async def test_what_waits_does_not_keep_other_functions_from_running() -> None:
+    gate = Gate()
+    async with Driver(app((gate, {}), (lambda: None, {}))) as driver:
+        jobs = [await driver.submit("run0") for _ in range(3)]
+        assert (await driver.completed("run1")).success
+        gate.go.set()
+        await asyncio.gather(*(job.wait() for job in jobs))
