@@ -173,7 +173,9 @@ def block_props(block: Block, app: App | AppView | None = None, *, compact: bool
 
 
 def _without_defaults(block: Block, props: Mapping[str, Any]) -> dict[str, Any]:
-    defaults = prop_defaults(type(block))
+    """The properties that the page must be told: it knows the defaults of a type, not those of a class made from it."""
+    first = next(cls for cls in reversed(type(block).__mro__) if getattr(cls, "NAME", None) == block.NAME)
+    defaults = {**prop_defaults(first), "value": None}
     kept = {}
     for name, value in props.items():
         default = defaults.get(name)
