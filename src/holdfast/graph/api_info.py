@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from holdfast.graph.listener import Listener
 
 
+EXAMPLE_ROOT = "http://127.0.0.1:7860"
+"""The address in snippets when none is given."""
 _SECTION = re.compile(
     r"^\s*(?:args|arguments|parameters|params|returns?|raises|yields|examples?)\s*:", re.IGNORECASE | re.MULTILINE
 )
@@ -21,7 +23,7 @@ _SECTION = re.compile(
 
 
 def api_info(
-    app: App, all_endpoints: bool = False, page: str | None = None, root: str = "http://127.0.0.1:7860"
+    app: App, all_endpoints: bool = False, page: str | None = None, root: str = EXAMPLE_ROOT
 ) -> dict[str, Any]:
     """The `/info` object.
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from holdfast.errors import NotFound
-from holdfast.graph.api_info import api_info
+from holdfast.graph.api_info import EXAMPLE_ROOT, api_info
 from holdfast.graph.openapi import openapi
 from holdfast.server.config import Configs
 from holdfast.server.errors import JSON
@@ -61,7 +61,8 @@ class GradioRoutes:
         if found is None:
             found = encode(api_info(self._site.runtime.app, all_endpoints=everything, page=page))
             self._infos[page, everything] = found
-        return JSON(found)
+        root = encode(self._site.root(request))[1:-1]  # the snippets call the address that the visitor came by
+        return JSON(found.replace(EXAMPLE_ROOT.encode(), root))
 
     def _page(self, request: Request) -> str | None:
         page = request.query_params.get("page")
