@@ -39,7 +39,7 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['tests/**/*.test.ts'],
+    include: ['tests/**/*.test.ts', 'src/components/**/*.test.ts'],
     environment: 'node',
   },
   // Vitest would take Svelte's server build.

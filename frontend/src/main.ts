@@ -15,7 +15,7 @@ declare global {
   }
 }
 
-async function begin(target: Element): Promise<void> {
+async function begin(target: HTMLElement): Promise<void> {
   const config = configOf(window.gradio_config ?? {})
   const theme = new Theme()
   if (config.auth_required) {
@@ -26,11 +26,11 @@ async function begin(target: Element): Promise<void> {
   const page = new Page(config)
   // A chunk that cannot be had is said in its place; the rest of the page stands.
   await Promise.allSettled([...firstTypes(page.tree.root)].map(fetchChunk))
-  mount(App, { target, props: { page, theme, embedded: window.parent !== window } })
+  mount(App, { target, props: { target, page, theme, embedded: window.parent !== window } })
   if (typeof config.js === 'string') await compile(config.js)()
   page.start()
 }
 
-const place = document.querySelector('gradio-app')
+const place = document.querySelector<HTMLElement>('gradio-app')
 // Not awaited: the components' chunks import this one, and would wait for it.
 if (place) void begin(place)
