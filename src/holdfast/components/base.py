@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from typing_extensions import TypedDict, Unpack
+from typing_extensions import Self, TypedDict, Unpack
 
 from holdfast import lazy
 from holdfast.errors import BadValue
@@ -177,6 +177,13 @@ class Component(Block):
                 every = lazy.load("holdfast.components.timer:Timer")(every)
             attach_load(self, self.load_fn, every=every, inputs=self.inputs)
         return self
+
+    def changed(self, props: Mapping[str, Any]) -> Self:
+        """The same component with other properties; a start value that stays is not converted again."""
+        copy = super().changed(props)
+        if "value" not in props:
+            copy.initial, copy._value = self.initial, self._value
+        return copy
 
     def props(self) -> dict[str, Any]:
         """Its properties as the page gets them."""

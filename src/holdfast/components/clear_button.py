@@ -12,6 +12,7 @@ from typing_extensions import Self, Unpack
 from holdfast.components.base import Component, ValueOptions
 from holdfast.components.button import Button, ButtonSize, ButtonVariant
 from holdfast.components.state import State
+from holdfast.errors import InvalidComponentError
 from holdfast.graph.context import current
 from holdfast.graph.dependency import register
 from holdfast.graph.listener import Visibility
@@ -72,6 +73,11 @@ class ClearButton(Button):
             components: A component or several; a State is put back on the server, all others in the browser.
         """
         cleared = [components] if isinstance(components, Component) else list(components)
+        for given in cleared:
+            if not isinstance(given, Component):
+                raise InvalidComponentError(
+                    f"ClearButton clears components, but {given!r} is none. Name the components in it instead."
+                )
         if current.get() is None:
             self._waiting += cleared
         else:

@@ -72,8 +72,8 @@ class Number(Numeric, Field):
             raise self.wrong("a number", value) from None
 
     def api_info(self) -> dict[str, Any]:
-        """A number."""
-        return {"type": "number"}
+        """A number; an integer where it is rounded to one."""
+        return {"type": "integer" if self.precision == 0 else "number"}
 
     def example_payload(self) -> int:
         """A small number."""

@@ -65,8 +65,9 @@ class Textbox(Field):
         if type not in {"text", "password", "email"}:
             raise ValueError('`type` must be one of "text", "password", or "email".')
         self.type = type
-        self.lines = 1 if type == "email" else lines
-        self.max_lines = 1 if type == "email" else max_lines
+        one_line = type != "text"
+        self.lines = 1 if one_line else lines
+        self.max_lines = 1 if one_line and max_lines else max_lines
         self.placeholder = placeholder
         self.autofocus = autofocus
         self.autoscroll = autoscroll

@@ -1,0 +1,107 @@
+"""What every component does: start values, functions as values, names in messages, properties."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import holdfast as gr
+from holdfast.components.base import describe
+from holdfast.components.shortcuts import SHORTCUTS, component
+
+
+def test_a_start_value_that_cannot_be_shown_is_reported_where_it_is_given() -> None:
+    with gr.Blocks(), pytest.raises(ValueError, match="expects one of"):
+        gr.Label(value=["a"])
+
+
+def test_a_function_as_value_runs_when_the_page_loads() -> None:
+    with gr.Blocks() as demo:
+        box = gr.Textbox(lambda: "hi")
+    (listener,) = demo.get_config_file()["dependencies"]
+    assert listener["outputs"] == [box.id]
+    assert [list(t) for t in listener["targets"]] == [[0, "load"]]
+    assert box.value is None
+
+
+def test_a_function_as_value_runs_again_when_its_inputs_change() -> None:
+    with gr.Blocks() as demo:
+        name = gr.Textbox()
+        gr.Textbox(lambda n: f"Hello {n}", inputs=name)
+    (listener,) = demo.get_config_file()["dependencies"]
+    assert sorted(map(list, listener["targets"])) == [[0, "load"], [name.id, "change"]]
+    assert listener["inputs"] == [name.id]
+
+
+def test_a_function_as_value_runs_again_every_so_many_seconds() -> None:
+    with gr.Blocks() as demo:
+        gr.Number(lambda: 1, every=5)
+    config = demo.get_config_file()
+    (timer,) = [c for c in config["components"] if c["type"] == "timer"]
+    assert timer["props"]["value"] == 5
+    assert [timer["id"], "tick"] in [list(t) for t in config["dependencies"][0]["targets"]]
+
+
+def test_a_start_value_is_converted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Any] = []
+    monkeypatch.setattr(gr.Textbox, "postprocess", lambda _, value: calls.append(value) or value)
+    box = gr.Textbox("a")
+    assert (box.value, box.value, box.props()["value"]) == ("a", "a", "a")
+    assert calls == ["a"]
+
+
+def test_a_new_start_value_replaces_the_old_one() -> None:
+    box = gr.Textbox("a")
+    assert box.value == "a"
+    box.value = 5
+    assert box.value == "5"
+
+
+def test_a_sessions_own_properties_leave_the_start_value() -> None:
+    slider = gr.Slider(0, 10, 4)
+    changed = slider.changed({"maximum": 20})
+    assert (changed.value, changed.maximum, slider.maximum) == (4, 20, 10)
+
+
+def test_messages_name_a_component_by_its_label() -> None:
+    assert gr.Number(label="Age").called == 'Number "Age"'
+    assert gr.Number().called == "Number"
+
+
+def test_values_in_messages_are_short() -> None:
+    assert describe(None) == "nothing (None)"
+    assert describe([1]) == "[1] (a list)"
+    assert len(describe("x" * 1000)) < 100
+
+
+@pytest.mark.parametrize(("classes", "kept"), [(None, []), ("a", ["a"]), (["a", "b"], ["a", "b"])])
+def test_classes_are_always_a_list(classes: Any, kept: list[str]) -> None:
+    assert gr.Textbox(elem_classes=classes).elem_classes == kept
+
+
+@pytest.mark.parametrize("shown", [True, None])
+def test_a_label_is_shown_unless_it_is_said_otherwise(shown: Any) -> None:
+    assert gr.Textbox(show_label=shown).show_label is True
+    assert gr.Textbox(show_label=False).show_label is False
+
+
+def test_what_an_update_changes_is_what_was_given() -> None:
+    assert gr.Textbox("q", label="NL").given == {"value": "q", "label": "NL"}
+    assert gr.Dropdown(["p"], value="p").given == {"choices": ["p"], "value": "p"}
+
+
+@pytest.mark.parametrize("name", sorted(set(SHORTCUTS) - {"state", "clearbutton"}))
+def test_the_example_for_the_api_fits_the_component(name: str) -> None:
+    made = component(name)
+    payload = made.example_payload()
+    if not made.HAS_FILES and payload is not None:
+        made.preprocess(payload)
+    if not made.SKIP_API:
+        assert made.api_info()
+
+
+@pytest.mark.parametrize("name", sorted(SHORTCUTS))
+def test_no_component_lists_an_event_twice(name: str) -> None:
+    events = type(component(name)).EVENTS
+    assert len(set(events)) == len(events) > 0
