@@ -1,7 +1,7 @@
 /** Markdown as a list of blocks that grows at its end: while text streams in, only the last blocks are read again. */
 import { Marked, Lexer, type MarkedOptions, type Token, type TokensList } from 'marked'
 import remend from 'remend'
-import { mathExtension, type Delimiter } from './math'
+import { mathExtension, opensFormula, type Delimiter } from './math'
 
 export interface MarkdownOptions {
   delimiters: Delimiter[]
@@ -12,6 +12,8 @@ export interface Block {
   /** Source, completed if it is the open end of a stream. Equal text and `links` mean equal HTML. */
   raw: string
   token: Token
+  /** A formula begins in it that may go on over the blocks after it. */
+  unclosed: boolean
 }
 
 const readers = new Map<string, Marked>()
@@ -36,18 +38,19 @@ export class Blocks {
   private readonly marked: Marked
   private readonly settings: MarkedOptions
 
-  constructor(options: MarkdownOptions) {
+  constructor(private readonly options: MarkdownOptions) {
     this.marked = readerFor(options)
     this.settings = { ...this.marked.defaults }
   }
 
   /** Takes the whole text. `open` says that more is to come: half-typed markup at the end is completed. */
-  update(source: string, open: boolean): Block[] {
+  update(text: string, open: boolean): Block[] {
+    // marked reports positions of the text without CR; so count in that.
+    const source = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
     if (source === this.source && open === this.open) return this.list
     const grown = this.source !== '' && source.startsWith(this.source)
     const keep = grown ? this.settled() : []
     const start = keep.reduce((length, block) => length + block.token.raw.length, 0)
-    // marked reads CRLF and tabs differently from what it reports as raw; without them raw lengths add up.
     const tail = source.slice(start)
     const known = Object.keys(this.links).length
     let fresh = this.read(tail, open)
@@ -78,16 +81,23 @@ export class Blocks {
   private settled(): Block[] {
     let last = this.list.length - 1
     while (last > 0 && this.list[last]?.token.type === 'space') last--
+    const unclosed = this.list.findIndex((block) => block.unclosed)
+    if (unclosed >= 0) last = Math.min(last, unclosed)
     return this.list.slice(0, Math.max(last, 0))
   }
 
   private read(source: string, open: boolean): Block[] {
     const lexer = new Lexer(this.settings)
     lexer.tokens.links = { ...this.links }
-    const tokens = lexer.lex(source.replace(/\r\n?/g, '\n'))
+    const tokens = lexer.lex(source)
     this.links = lexer.tokens.links
-    const blocks: Block[] = tokens.map((token) => ({ raw: token.raw, token }))
+    const blocks = tokens.map((token) => this.block(token))
     return open ? this.complete(blocks) : blocks
+  }
+
+  private block(token: Token): Block {
+    const plain = token.type === 'code' || token.type === 'math-block'
+    return { raw: token.raw, token, unclosed: !plain && opensFormula(token.raw, this.options.delimiters) }
   }
 
   /** Closes what the last block has open, so that `**bo` does not show its stars until the rest is here. */
@@ -101,7 +111,7 @@ export class Blocks {
     const completed = lexer.lex(whole).find((token) => token.type !== 'space')
     if (!completed) return blocks
     // `raw` of the token stays what the source has: positions are counted with it.
-    return [...blocks.slice(0, -1), { raw: `${whole}\0`, token: { ...completed, raw: last.raw } as Token }]
+    return [...blocks.slice(0, -1), { ...last, raw: `${whole}\0`, token: { ...completed, raw: last.raw } as Token }]
   }
 }
 

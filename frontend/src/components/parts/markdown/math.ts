@@ -52,14 +52,32 @@ export function hasFormula(source: string, delimiters: Delimiter[]): boolean {
   })
 }
 
+/** Does a formula of its own lines begin here that does not end here? */
+export function opensFormula(source: string, delimiters: Delimiter[]): boolean {
+  return delimiters.some(({ left, right, display }) => {
+    if (!display) return false
+    return left === right ? source.split(left).length % 2 === 0 : source.lastIndexOf(left) > source.lastIndexOf(right)
+  })
+}
+
 export function mathExtension(delimiters: Delimiter[]): MarkedExtension {
-  const tokenizer = (level: 'block' | 'inline') => (source: string): MathToken | undefined => {
+  const block = (source: string): MathToken | undefined => {
     const found = formulaAt(source, delimiters)
-    if (!found) return undefined
-    if (level === 'block' && (!found.display || !/^[ \t]*(\n|$)/.test(source.slice(found.raw.length)))) return undefined
-    return { type: `math-${level}`, ...found }
+    const alone = found?.display && /^[ \t]*(\n|$)/.test(source.slice(found.raw.length))
+    return found && alone ? { type: 'math-block', ...found } : undefined
   }
-  const start = (source: string): number | undefined => {
+  const inline = (source: string): MathToken | undefined => {
+    const found = formulaAt(source, delimiters)
+    return found ? { type: 'math-inline', ...found } : undefined
+  }
+  // marked cuts a paragraph where this points, so it points only at what is a block indeed: a formula on lines of its own.
+  const blockStart = (source: string): number | undefined => {
+    for (let line = source.indexOf('\n') + 1; line > 0; line = source.indexOf('\n', line) + 1) {
+      if (block(source.slice(line))) return line
+    }
+    return undefined
+  }
+  const inlineStart = (source: string): number | undefined => {
     const places = delimiters.map(({ left }) => source.indexOf(left)).filter((place) => place >= 0)
     return places.length ? Math.min(...places) : undefined
   }
@@ -69,8 +87,8 @@ export function mathExtension(delimiters: Delimiter[]): MarkedExtension {
   }
   return {
     extensions: [
-      { name: 'math-block', level: 'block', start, tokenizer: tokenizer('block'), renderer },
-      { name: 'math-inline', level: 'inline', start, tokenizer: tokenizer('inline'), renderer },
+      { name: 'math-block', level: 'block', start: blockStart, tokenizer: block, renderer },
+      { name: 'math-inline', level: 'inline', start: inlineStart, tokenizer: inline, renderer },
     ],
   }
 }
