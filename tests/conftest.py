@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,9 +23,16 @@ CALM = (
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    """Async tests run on asyncio, as the server does."""
-    return "asyncio"
+def anyio_backend() -> Iterator[str]:
+    """Async tests run on asyncio, as the server does.
+
+    Playwright keeps a loop of its own in this thread, suspended, for as long as the session lasts; asyncio would take
+    it for a running one and refuse to start another.
+    """
+    suspended = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield "asyncio"
+    asyncio._set_running_loop(suspended)
 
 
 @pytest.fixture(scope="session")
