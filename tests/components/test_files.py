@@ -72,17 +72,24 @@ def test_a_file_is_kept_under_the_hash_of_its_content(cache: Path) -> None:
 
 
 def test_a_file_that_fails_half_way_leaves_nothing(cache: Path) -> None:
-    with pytest.raises(RuntimeError), SavedFile("a.txt", directory=cache) as file:
-        file.write(b"half")
-        raise RuntimeError
+    def fail() -> None:
+        with SavedFile("a.txt", directory=cache) as file:
+            file.write(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert list(cache.iterdir()) == []
 
 
 def test_a_file_over_the_limit_is_refused_while_it_comes(cache: Path) -> None:
-    with pytest.raises(TooLarge, match=r"a\.txt is over the maximum file size of 5 bytes"):  # noqa: SIM117
+    def write() -> None:
         with SavedFile("a.txt", directory=cache, max_size=5) as file:
             file.write(b"123")
             file.write(b"456")
+
+    with pytest.raises(TooLarge, match=r"a\.txt is over the maximum file size of 5 bytes"):
+        write()
     assert list(cache.iterdir()) == []
 
 

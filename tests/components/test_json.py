@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 from typing import Any
 
@@ -31,7 +31,7 @@ def test_a_handler_gets_any_json_as_it_is(payload: Any) -> None:
         (np.float32(0.5), 0.5),
         (np.int64(7), 7),
         ({"n": float("nan")}, {"n": None}),
-        ({"d": datetime.datetime(2020, 1, 2)}, {"d": "2020-01-02 00:00:00"}),
+        ({"d": dt.datetime(2020, 1, 2)}, {"d": "2020-01-02 00:00:00"}),
         ({"s": {1}}, {"s": "{1}"}),
         ({"x": decimal.Decimal("1.50")}, {"x": "1.50"}),
         ({2: "a", None: "b"}, {"2": "a", "null": "b"}),

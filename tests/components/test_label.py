@@ -69,7 +69,7 @@ def test_a_damaged_json_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_list_is_refused_with_what_is_expected() -> None:
-    with pytest.raises(ValueError, match="expects one of: a string label.*Instead, got a <class 'list'>"):
+    with pytest.raises(ValueError, match=r"expects one of: a string label.*Instead, got a <class 'list'>"):
         gr.Label().postprocess(["a"])
 
 

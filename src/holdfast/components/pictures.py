@@ -60,7 +60,7 @@ def opened(source: str | bytes, name: str) -> PILImage.Image:
     """
     pil = pillow()
     try:
-        image: PILImage.Image = pil.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+        image: PILImage.Image = pil.open(io.BytesIO(source if isinstance(source, bytes) else Path(source).read_bytes()))
         image.load()
     except pil.DecompressionBombError:
         raise BadValue(f"The image {name} has too many pixels to be opened.") from None

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import holdfast as gr
+from holdfast.errors import BadValue
+from holdfast.files import FileData
+
+
+def make(**options: Any) -> gr.Dataset:
+    return gr.Dataset(components=["textbox", "number"], samples=[["a", 1], ["b", 2]], **options)
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "value"),
+    [
+        ("values", 1, ["b", 2]),
+        ("index", 1, 1),
+        ("index", 7, 7),
+        ("tuple", 1, (1, ["b", 2])),
+        ("values", None, None),
+        ("tuple", None, None),
+    ],
+)
+def test_a_handler_gets_the_row_its_index_or_both(kind: Any, payload: Any, value: Any) -> None:
+    assert make(type=kind).preprocess(payload) == value
+
+
+@pytest.mark.parametrize("kind", ["values", "tuple"])
+@pytest.mark.parametrize("payload", [2, -1])
+def test_a_row_that_does_not_exist_is_refused(kind: Any, payload: int) -> None:
+    with pytest.raises(BadValue, match=f"has 2 rows, so there is none with the index {payload}"):
+        make(type=kind).preprocess(payload)
+
+
+@pytest.mark.parametrize("payload", ["0", True, [0], 0.5])
+def test_what_is_no_index_is_refused(payload: Any) -> None:
+    with pytest.raises(BadValue, match="Dataset takes the index of a row, but"):
+        make().preprocess(payload)
+
+
+@pytest.mark.parametrize(("value", "payload"), [(1, 1), (None, None), (["b", 2], 1), (("a", 1), 0), (["z", 9], None)])
+def test_a_handler_chooses_by_index_or_row(value: Any, payload: Any) -> None:
+    assert make().postprocess(value) == payload
+
+
+def test_what_is_no_row_cannot_be_chosen() -> None:
+    with pytest.raises(ValueError, match="takes the index of a row, or a row, but was given 'x'"):
+        make().postprocess("x")
+
+
+def test_cells_travel_as_their_components_send_them() -> None:
+    dataset = gr.Dataset(components=[gr.Image(), "textbox"], samples=[["https://x/a.png", 5]])
+    assert dataset.samples == [[FileData(path="https://x/a.png"), "5"]]
+    assert dataset.preprocess(0) == ["https://x/a.png", 5]
+
+
+def test_headers_are_the_labels_of_the_components() -> None:
+    assert gr.Dataset(components=[gr.Textbox(label="T"), "number"]).headers == ["T", ""]
+    assert make().headers == []
+    assert make(headers=["x", "y"]).headers == ["x", "y"]
+
+
+def test_a_row_wider_than_the_components_is_refused() -> None:
+    with pytest.raises(ValueError, match="has 2 values, but there are 1 components"):
+        gr.Dataset(components=["textbox"], samples=[["a", "b"]])
+
+
+def test_a_type_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="Invalid value for parameter `type`: bogus"):
+        make(type="bogus")
+
+
+def test_its_components_stand_nowhere_else() -> None:
+    with gr.Blocks() as demo:
+        make()
+    assert [type(child).__name__ for child in demo.children] == ["Dataset"]
+
+
+def test_components_of_the_page_are_known_by_id() -> None:
+    with gr.Blocks():
+        box = gr.Textbox()
+        dataset = gr.Dataset(components=[box], samples=[["a"]])
+    assert dataset.props()["component_ids"] == [box.id]
+
+
+def test_its_config_api_and_events_are_gradios() -> None:
+    props = make(label="L").props()
+    expected = {
+        "label": "L",
+        "samples": [["a", 1], ["b", 2]],
+        "headers": [],
+        "type": "values",
+        "layout": None,
+        "samples_per_page": 10,
+        "sample_labels": None,
+        "name": "dataset",
+    }
+    assert {name: props[name] for name in expected} == expected
+    assert [entry["name"] for entry in props["components"]] == ["textbox", "number"]
+    assert props["component_props"][0]["lines"] == 1
+    assert "value" not in props["component_props"][0]
+    assert make().api_info() == {"type": "integer", "description": "index of selected example"}
+    assert gr.Dataset.EVENTS == ("change", "click", "select")
