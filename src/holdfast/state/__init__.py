@@ -9,10 +9,11 @@ from holdfast.state.event import StateEvent
 from holdfast.state.options import StateOptions
 from holdfast.state.owners import Owner, Owners, Scope
 from holdfast.state.spec import CellSpec, check_specs
-from holdfast.state.stats import StateStats
+from holdfast.state.stats import Held, StateStats
 
 __all__ = [
     "CellSpec",
+    "Held",
     "NotBoundError",
     "Owner",
     "Owners",

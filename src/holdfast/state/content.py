@@ -108,6 +108,8 @@ def _same_object(left: Any, right: Any, seen: _Seen) -> bool:
 def _same_attributes(left: Any, right: Any, seen: _Seen) -> bool:
     if type(left) in {list, dict, set, tuple, frozenset}:
         return True
+    if getattr(left, "default_factory", None) is not getattr(right, "default_factory", None):
+        return False
     mine, theirs = attributes(left), attributes(right)
     return mine.keys() == theirs.keys() and all(_same(value, theirs[name], seen) for name, value in mine.items())
 

@@ -20,7 +20,7 @@ from holdfast.state.options import StateOptions
 from holdfast.state.owners import Owner, Owners
 from holdfast.state.snapshot import Image, OversizeError, Snapshot, Unkept, image_of, snapshot
 from holdfast.state.spec import CellSpec, check_specs
-from holdfast.state.stats import StateStats
+from holdfast.state.stats import Held, StateStats
 from holdfast.state.warn import warn_unkept
 
 if TYPE_CHECKING:
@@ -79,6 +79,20 @@ class StateEngine:
         for spec in self.specs:
             if self not in spec.engines:
                 spec.engines.append(self)
+
+    def held(self) -> Held:
+        """What is in memory now."""
+        homes = list(self._lifetime)
+        return Held(len(homes), sum(len(home.cells) for home in homes), self._lifetime.size)
+
+    @property
+    def timers(self) -> int:
+        """Deadlines that it waits for."""
+        return len(self._lifetime.timers)
+
+    async def settled(self) -> None:
+        """Wait for what runs in the background: delete callbacks and expiries."""
+        await self._lifetime.settled()
 
     # Events
 
@@ -173,7 +187,6 @@ class StateEngine:
         if spec.factory is None and (spec.first is not None or is_atom(spec.initial)):
             self._put(cell, UNSET if spec.first is not None else spec.initial, spec.first)
             cell.version += 1
-            self._lifetime.touch(cell)
             return
         done = self._creating[cell] = asyncio.get_running_loop().create_future()
         try:
@@ -181,7 +194,6 @@ class StateEngine:
             image = await self.image(value, cell)
             self._put(cell, value, image)
             cell.version += 1
-            self._lifetime.touch(cell)
         finally:
             del self._creating[cell]
             done.set_result(None)
@@ -228,11 +240,11 @@ class StateEngine:
             except OversizeError:
                 pass
             except Exception as error:  # user objects may refuse with anything; the value stays live
-                return warn_unkept(cell.spec, Unkept(0, reason=f"{type(error).__name__}: {error}"))
+                return warn_unkept(cell.spec, value, Unkept(0, reason=f"{type(error).__name__}: {error}"))
         image = await asyncio.to_thread(
             image_of, value, watched=watched, limit=options.rollback_limit, digest=fingerprint, breathe=True
         )
-        return warn_unkept(cell.spec, image) if isinstance(image, Unkept) else image
+        return warn_unkept(cell.spec, value, image) if isinstance(image, Unkept) else image
 
     async def differs(self, old: Snapshot, value: Any) -> bool:
         """Whether a value's content is another than that of older bytes."""
@@ -265,7 +277,7 @@ class StateEngine:
         event.moves.clear()
         self.stats.commits += any(part.dirty for part in pending)
         for owner, specs in shared.items():
-            self._tell(owner, specs, event.owners.session.id)
+            self._tell(owner, specs, event.owners.session.id or None)
         return tuple(changed)
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
@@ -310,7 +322,7 @@ class StateEngine:
             new = await _applied(spec, fn, await inside.value_of(spec))
             inside.working[spec] = new
             return new
-        async with self.event(_only(owner), (spec,), (spec,)) as event:
+        async with self.event(_only(owner), (spec,), (spec,)).within(inside) as event:
             new = await _applied(spec, fn, (await event.values())[spec])
             changed = await event.commit({spec: new})
         if owner.scope == "session":
@@ -323,7 +335,7 @@ class StateEngine:
         Returns:
             Its value then.
         """
-        async with self.event(_only(owner), (spec,), (spec,)) as event:
+        async with self.event(_only(owner), (spec,), (spec,)).within(current_event.get()) as event:
             if not event.cell(spec).created:
                 await event.values()
             value = event.move(spec, move)
@@ -334,7 +346,7 @@ class StateEngine:
 
     async def begin(self, spec: CellSpec, owner: Owner) -> tuple[StateEvent, Any]:
         """Enter an event of one cell: the first half of an update whose function runs in another thread."""
-        event = self.event(_only(owner), (spec,), (spec,))
+        event = self.event(_only(owner), (spec,), (spec,)).within(current_event.get())
         await event.__aenter__()
         return event, (await event.values())[spec]
 

@@ -53,10 +53,11 @@ class StateEvent:
         "engine",
         "given",
         "held",
+        "inner",
         "moves",
         "of",
+        "outer",
         "owners",
-        "root",
         "waited",
         "waits_for",
         "working",
@@ -83,8 +84,10 @@ class StateEvent:
         """Values set by `update` inside the step."""
         self.moves: dict[CellSpec, Move] = {}
         """States that the step takes back or forth in their history."""
-        self.root: StateEvent = self
-        """The event inside of which it runs; itself for most."""
+        self.outer: StateEvent | None = None
+        """The event whose function has asked for it, for an `update` of a cell that the other does not hold."""
+        self.inner: set[StateEvent] = set()
+        """Updates that its function has asked for and that have not ended."""
         self.waits_for: Cell | None = None
         self._reads = reads
         self._writes = writes
@@ -96,8 +99,6 @@ class StateEvent:
 
     async def __aenter__(self) -> Self:
         self._before = current_event.get()
-        if self._before is not None and self._before.engine is self.engine:
-            self.root = self._before.root
         try:
             for spec in self.engine.lanes_of(self):
                 await self.hold(self.cell(spec))
@@ -133,6 +134,13 @@ class StateEvent:
             self._homes.append(home)
             cell = self._cells[spec] = home.cell(spec)
         return cell
+
+    def within(self, outer: StateEvent | None) -> Self:
+        """Note that the function of another event has asked for this one."""
+        if outer is not None and outer.engine is self.engine:
+            self.outer = outer
+            outer.inner.add(self)
+        return self
 
     async def hold(self, cell: Cell) -> None:
         """Take the lane of a cell, or wait for it."""
@@ -258,6 +266,8 @@ class StateEvent:
                 given.cell.lent = None
 
     def _leave(self) -> None:
+        if self.outer is not None:
+            self.outer.inner.discard(self)
         self._release()
         for cell in self.held:
             lanes.free(cell)

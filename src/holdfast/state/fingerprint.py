@@ -58,18 +58,24 @@ def _token(*_parts: Any) -> None:
 
 
 def _foreign(value: Any) -> Any:
-    family = type(value).__module__.partition(".")[0]
-    if family == "numpy" and hasattr(value, "flags") and not value.flags.c_contiguous and value.dtype.kind != "O":
-        import numpy as np
-
-        return _token, (str(value.dtype), value.shape, np.ascontiguousarray(value))
+    kind = type(value)
+    family = kind.__module__.partition(".")[0]
+    if family == "numpy" and hasattr(value, "ctypes") and not value.dtype.hasobject:
+        return _token, _array(value)
     if family == "polars" and hasattr(value, "hash_rows"):
-        return _token, (str(value.schema), value.hash_rows().to_numpy())
+        return _token, (str(value.schema), value.shape, *_array(value.hash_rows().to_numpy()))
     if family == "polars" and hasattr(value, "to_frame"):
-        return _token, (str(value.dtype), value.name, value.hash().to_numpy())
+        return _token, (str(value.dtype), value.name, *_array(value.hash().to_numpy()))
     if family == "torch" and hasattr(value, "detach"):
-        return _token, (str(value.dtype), value.detach().cpu().contiguous().numpy())
+        return _token, (kind, *_array(value.detach().cpu().numpy()))
     return NotImplemented
+
+
+def _array(value: Any) -> tuple[str, tuple[int, ...], pickle.PickleBuffer]:
+    import numpy as np
+
+    flat: Any = np.ascontiguousarray(value).reshape(-1).view(np.uint8)
+    return str(value.dtype), value.shape, pickle.PickleBuffer(flat)
 
 
 def fingerprint(value: Any) -> bytes | None:

@@ -32,7 +32,7 @@ async def take(cell: Cell, event: StateEvent) -> bool:
         cell.waiters = deque()
     entry = (event, future)
     cell.waiters.append(entry)
-    event.root.waits_for = cell
+    event.waits_for = cell
     try:
         await future
     except asyncio.CancelledError:
@@ -42,7 +42,7 @@ async def take(cell: Cell, event: StateEvent) -> bool:
             _leave_queue(cell, entry)
         raise
     finally:
-        event.root.waits_for = None
+        event.waits_for = None
     return True
 
 
@@ -66,14 +66,17 @@ def free(cell: Cell) -> None:
 
 def would_deadlock(cell: Cell, event: StateEvent) -> bool:
     """Whether waiting for `cell` closes a circle: its holder waits, over others or not, for `event`."""
-    wanted: Cell | None = cell
-    while wanted is not None:
-        holder = wanted.holder
-        if holder is None:
-            return False
-        if holder.root is event.root:
+    closing = {event, event.outer}
+    seen: set[StateEvent] = set()
+    look = [cell.holder]
+    while look:
+        holder = look.pop()
+        if holder is None or holder in seen:
+            continue
+        if holder in closing:
             return True
-        wanted = holder.root.waits_for
+        seen.add(holder)
+        look += [inner.waits_for.holder for inner in (holder, *holder.inner) if inner.waits_for is not None]
     return False
 
 

@@ -109,6 +109,8 @@ class Lifetime:
                 self.drop(home)
 
     def _count_grace(self, home: Home) -> None:
+        if self._options.caller_ends:
+            return
         home.closes = self._clock.monotonic() + self._options.grace
         if not home.timed:
             self.timers.watch(home)
@@ -189,14 +191,18 @@ class Lifetime:
                     return home
         return None
 
+    async def settled(self) -> None:
+        """Wait for the callbacks and expiries that are under way."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def finish(self, *, drop: bool) -> None:
         """End all: drop what is held if it is lost anyway, and wait for the callbacks."""
         self.timers.close()
         if drop:
             for home in list(self):
                 self.drop(home)
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.settled()
 
 
 def _deadline(item: Home | Cell) -> float | None:

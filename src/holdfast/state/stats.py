@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(slots=True)
 class StateStats:
-    """Counts since the engine was made (R10.3), and what it holds now."""
+    """Counts since the engine was made (R10.3)."""
 
     commits: int = 0
     """Steps that changed at least one cell."""
@@ -19,6 +20,11 @@ class StateStats:
     """Owners dropped because a bound was reached."""
     expirations: int = 0
     """Cells and owners dropped because their time was over."""
-    owners: int = 0
-    cells: int = 0
-    bytes: int = 0
+
+
+class Held(NamedTuple):
+    """What an engine holds in memory now."""
+
+    owners: int
+    cells: int
+    bytes: int

@@ -50,14 +50,6 @@ class Timers:
         heapq.heappush(self._heap, (when, next(self._numbers), item))
         self._wake()
 
-    def hasten(self, item: Timed) -> None:
-        """As `watch`, for an item whose deadline may have come nearer."""
-        when = self._deadline(item)
-        if when is not None:
-            item.timed = True
-            heapq.heappush(self._heap, (when, next(self._numbers), item))
-            self._wake()
-
     def close(self) -> None:
         """Stop waiting."""
         if self._task is not None:

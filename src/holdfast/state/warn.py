@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import logging
 
-from holdfast.state.snapshot import Unkept
+from holdfast.state.culprit import path_to_culprit
+from holdfast.state.snapshot import Unkept, image_of
 from holdfast.state.spec import CellSpec
 
 log = logging.getLogger("holdfast.state")
 
 
-def warn_unkept(spec: CellSpec, image: Unkept) -> Unkept:
+def _can_be_copied(part: object) -> bool:
+    return not (isinstance(image := image_of(part, watched=False), Unkept) and image.reason is not None)
+
+
+def warn_unkept(spec: CellSpec, value: object, image: Unkept) -> Unkept:
     """Say once for each State that in-place changes of its value stay when a step fails (R2.2)."""
     if spec.warned:
         return image
@@ -23,9 +28,10 @@ def warn_unkept(spec: CellSpec, image: Unkept) -> Unkept:
         )
     else:
         log.warning(
-            "The value of %s cannot be copied (%s), so it stays live: "
+            "The value of %s cannot be copied because of %s (%s), so it stays live: "
             "what a failing event has changed in it in place stays.",
             spec.label,
+            path_to_culprit(value, _can_be_copied, spec.key or f"state_{spec.id}"),
             image.reason,
         )
     return image

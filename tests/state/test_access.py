@@ -1,0 +1,238 @@
+"""R2.8, R5.5, R7.1: reading and writing a State from a program's own code."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from tests.state.steps import read
+
+from holdfast.components.state import State
+from holdfast.errors import StateError
+from holdfast.state import CellSpec, NotBoundError, Owner, Owners, StateEngine, UpdateError
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def make_state(engine: StateEngine) -> Callable[..., State]:
+    """Makes State components that the engine holds."""
+
+    def make(*args: Any, **options: Any) -> State:
+        state = State(*args, **options)
+        state.cell.settle(len(engine.specs) + 1, watched=True)
+        engine.bind([state.cell])
+        return state
+
+    return make
+
+
+MakeState = Callable[..., State]
+
+
+async def test_a_thousand_updates_from_threads_and_tasks_add_a_thousand(
+    engine: StateEngine, make_state: MakeState
+) -> None:
+    """R7.1: atomic from everywhere."""
+    counter = make_state(0, scope="app", key="counter")
+
+    def add_fifty() -> None:
+        for _ in range(50):
+            counter.update(lambda n: n + 1)
+
+    with ThreadPoolExecutor(10) as pool:
+        loop = asyncio.get_running_loop()
+        threads = [loop.run_in_executor(pool, add_fifty) for _ in range(10)]
+        tasks = [counter.update(lambda n: n + 1) for _ in range(500)]
+        await asyncio.gather(*threads, *tasks)
+    assert await counter.get() == 1000
+
+
+async def test_in_a_thread_the_function_runs_in_that_thread_and_the_call_blocks_until_the_commit(
+    engine: StateEngine, make_state: MakeState
+) -> None:
+    """R2.8: any thread; the event loop never runs the program's code for it."""
+    state = make_state(1)
+
+    def work() -> tuple[int, int, bool]:
+        here = threading.current_thread()
+        threads: list[threading.Thread] = []
+
+        def double(n: int) -> int:
+            threads.append(threading.current_thread())
+            return n * 2
+
+        return state.update(double, "s1"), state.get("s1"), threads == [here]
+
+    assert await asyncio.to_thread(work) == (2, 2, True)
+
+
+async def test_an_update_without_await_still_happens(engine: StateEngine, make_state: MakeState) -> None:
+    """R2.8: on the event loop the update starts at once, awaited or not."""
+    state = make_state(0)
+    state.update(lambda n: n + 1, owner="s1")
+    await engine.settled()
+    assert await state.get("s1") == 1
+
+
+async def test_inside_an_event_the_owner_is_the_visitor(engine: StateEngine, make_state: MakeState) -> None:
+    """R2.8: in the handler's thread, as part of its step."""
+    mine, shared = make_state(0), make_state(0, scope="user", key="profile")
+    visitor = Owners("s1", user="ada")
+
+    def handler() -> None:
+        mine.update(lambda n: n + 1)
+        mine.update(lambda n: n + 1)
+        shared.set({"seen": mine.get()})
+
+    async with engine.event(visitor, (mine.cell,), (mine.cell,)) as event:
+        await event.values()
+        await asyncio.to_thread(contextvars.copy_context().run, handler)
+        assert await read(engine, visitor, mine.cell) == 0
+        await event.commit({})
+    assert await mine.get("s1") == 2
+    assert await shared.get("ada") == {"seen": 0}
+
+
+async def test_a_failed_update_in_a_thread_changes_nothing_and_frees_the_lane(
+    engine: StateEngine, make_state: MakeState
+) -> None:
+    """R2.2 for updates."""
+    state = make_state([1])
+
+    def half(value: list[int]) -> list[int]:
+        value.clear()
+        raise KeyError("no")
+
+    with pytest.raises(KeyError):
+        await asyncio.to_thread(state.update, half, "s1")
+    with pytest.raises(UpdateError, match="returned nothing"):
+        await asyncio.to_thread(state.update, lambda value: value.append(1), "s1")
+    assert await asyncio.wait_for(state.update(lambda value: [*value, 2], "s1"), 5) == [1, 2]
+
+
+async def test_set_takes_none(engine: StateEngine, make_state: MakeState) -> None:
+    """R1.4: None is a value."""
+    state = make_state(5)
+    assert await state.set(None, "s1") is None
+    assert await state.get("s1") is None
+
+
+async def test_get_gives_a_copy(engine: StateEngine, make_state: MakeState) -> None:
+    """R5.5: what a reader does to it stays with the reader."""
+    state = make_state([1])
+    (await state.get("s1")).append(2)
+    assert await state.get("s1") == [1]
+
+
+async def test_without_an_owner_it_is_said_whose_is_needed(engine: StateEngine, make_state: MakeState) -> None:
+    """R2.8"""
+    with pytest.raises(StateError, match=r"State 1 has scope='session'.*Pass owner=request.session_hash"):
+        make_state(0).get()
+
+
+async def test_a_visitor_without_the_id_of_a_scope_is_told(engine: StateEngine, make_state: MakeState) -> None:
+    """R5.1"""
+    state = make_state(0, scope="user", key="profile")
+    with pytest.raises(StateError, match=r"scope='user' was used, but this visitor has no user id. Log in first"):
+        async with engine.event(Owners("s1"), (state.cell,), ()) as event:
+            await event.values()
+
+
+def test_a_state_of_no_running_app_says_so() -> None:
+    """R2.8"""
+    with pytest.raises(NotBoundError, match="belongs to no running app"):
+        State(0, scope="app", key="x").update(lambda n: n + 1)
+
+
+async def test_a_state_of_two_running_apps_is_ambiguous_outside_their_events(
+    engine: StateEngine, make_engine: Any, make_state: MakeState
+) -> None:
+    """R2.8: two apps made of one program do not clash."""
+    state = make_state(0, scope="app", key="x")
+    other = await make_engine()
+    other.bind([state.cell])
+    with pytest.raises(NotBoundError, match="belongs to 2 running apps"):
+        state.get()
+    async with other.event(Owners("s"), (), (state.cell,)) as event:
+        await event.value_of(state.cell)
+        await state.update(lambda n: n + 5)
+        await event.commit({})
+    assert await other.get(state.cell, Owner("app", "app")) == 5
+    assert await engine.get(state.cell, Owner("app", "app")) == 0
+    await other.aclose()
+    assert await state.get() == 0
+
+
+async def test_undo_and_redo_are_listeners_functions(engine: StateEngine, make_state: MakeState) -> None:
+    """R10.1: `button.click(state.undo, None, state)`."""
+    state = make_state([0], history=2)
+    visitor = Owners("s1")
+
+    async def click(fn: Callable[..., Any]) -> tuple[CellSpec, ...]:
+        async with engine.event(visitor, (), (state.cell,)) as event:
+            await event.values()
+            return await event.commit({state.cell: await asyncio.to_thread(fn)})
+
+    for number in (1, 2, 3):
+        await state.set([number], "s1")
+    seen = []
+    for fn in (state.undo, state.undo, state.undo, state.redo, state.redo, state.redo):
+        await click(fn)
+        seen.append(await state.get("s1"))
+    assert seen == [[2], [1], [1], [2], [3], [3]]
+    assert await click(state.undo) == (state.cell,)
+    await state.set([9], "s1")
+    assert await click(state.redo) == ()
+    assert await state.get("s1") == [9]
+
+
+async def test_undo_of_a_failed_step_is_undone(engine: StateEngine, make_state: MakeState) -> None:
+    """R10.1, R2.2"""
+    state = make_state(0, history=5)
+    await state.set(1, "s1")
+    async with engine.event(Owners("s1"), (), (state.cell,)) as event:
+        assert state.undo() == 0
+        await event.discard()
+    assert await state.get("s1") == 1
+    assert await state.undo("s1") == 0
+    assert await asyncio.to_thread(state.redo, "s1") == 1
+
+
+async def test_history_is_bounded_in_bytes(make_engine: Any) -> None:
+    """R10.1: the oldest versions go first."""
+    engine = await make_engine(history_limit=5_000)
+    state = State("", history=100)
+    state.cell.settle(1, watched=True)
+    engine.bind([state.cell])
+    for number in range(50):
+        await state.set(f"{number}" + "x" * 1_000, "s1")
+    back = 0
+    while (await state.undo("s1"))[:2] != "45":
+        back += 1
+        assert back < 6
+    assert (await state.undo("s1")).startswith("45x")
+    assert engine.held().bytes < 10_000
+
+
+def test_undo_without_history_says_how_to_get_one() -> None:
+    """R10.1"""
+    with pytest.raises(StateError, match=r"keeps no history.*history=20"):
+        State(0).undo()
+
+
+def test_a_states_config_tells_nothing_of_its_value() -> None:
+    """R1.4: nor is it converted for the page."""
+    state = State("secret", time_to_live=5, delete_callback=print)
+    assert "secret" not in repr(state.props())
+    assert "secret" not in repr(state.cell) + repr(state)
+    assert state.postprocess("secret") is None
+    assert state.preprocess("whatever a client sends") is None
+    assert state.value == "secret"
+    with pytest.raises(AttributeError, match=r"use set\(\)"):
+        state.value = "other"
