@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast import files
 from holdfast.components.base import Component
-from holdfast.errors import BadValue, Error, HandlerError
+from holdfast.errors import BadValue, Error, HandlerError, InvalidPathError
 from holdfast.runtime.plan import Plan, Port, Properties
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def _convert(index: int, port: Port, payload: Any, view: AppView | None, ports: 
         return block.preprocess(payload)
     except Error:
         raise
+    except InvalidPathError as error:  # the client named it
+        raise BadValue(str(error)) from None
     except Exception as error:
         raise HandlerError(
             f"Could not preprocess input component at index {index} (a `{block.get_block_name()}` component) of the "
