@@ -141,7 +141,7 @@ def assemble(
     settings = settings or read()
     queue = queue or {}
     clock = clock or SystemClock()
-    app = _with_page_options(app, options)
+    app = _with_page_options(app, options, settings)
     rules = FileRules(
         allowed_paths=(*_texts("allowed_paths", options.get("allowed_paths")), *settings.allowed_paths),
         blocked_paths=(*_texts("blocked_paths", options.get("blocked_paths")), *settings.blocked_paths),
@@ -211,14 +211,15 @@ def _texts(name: str, given: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(str(item) for item in given)
 
 
-def _with_page_options(app: App, options: ServeOptions) -> App:
+def _with_page_options(app: App, options: ServeOptions, settings: Settings) -> App:
     """The app with what `launch` says of its page."""
-    names = ("theme", "js", "footer_links", "pwa", "mcp_server", "i18n", "show_error", "session")
+    names = ("theme", "js", "footer_links", "pwa", "mcp_server", "i18n", "show_error")
     changes: dict[str, Any] = {name: options[name] for name in names if options.get(name) is not None}  # type: ignore[literal-required]
     size = size_in_bytes(options.get("max_file_size"))
     if size is not None:
         changes["max_file_size"] = size
     before = app.options
+    changes["session"] = options.get("session") or before.session or settings.session or "page"
     css = _joined(before.css, before.css_paths, options.get("css"), options.get("css_paths"))
     head = _joined(before.head, before.head_paths, options.get("head"), options.get("head_paths"))
     return app.with_options(**changes, css=css, css_paths=(), head=head, head_paths=())
@@ -243,8 +244,7 @@ def _store_of(app: App, options: ServeOptions, settings: Settings) -> tuple[str,
     if chosen:
         return chosen, True
     outlives = any(state.cell.scope != "session" for state in app.states)  # type: ignore[attr-defined]
-    tab = (app.options.session or settings.session) == "tab"
-    return (DEFAULT_STORE if outlives or tab else "memory://"), False
+    return (DEFAULT_STORE if outlives or app.options.session == "tab" else "memory://"), False
 
 
 def _grace(app: App, options: ServeOptions, settings: Settings) -> float:
@@ -266,6 +266,7 @@ def _state_options(app: App, options: ServeOptions, *, grace: float, capacity: i
     defaults = StateOptions()
     return StateOptions(
         grace=grace,
+        caller_ends=True,  # the runtime forgets closed sessions itself, after their unload listeners
         session_capacity=capacity,
         memory_limit=options.get("state_memory_limit"),
         rollback_limit=options.get("state_rollback_limit", defaults.rollback_limit),

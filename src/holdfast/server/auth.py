@@ -139,13 +139,13 @@ class Auth:
 def _as_check(rule: AuthRule) -> Check:
     if callable(rule):
         return rule
-    pairs: list[tuple[Any, ...]] = [tuple(rule)] if _is_pair(rule) else [tuple(pair) for pair in rule]
-    if not pairs or not all(_is_pair(pair) for pair in pairs):
+    listed: Sequence[Any] = [rule] if _is_pair(rule) else rule
+    if not isinstance(listed, list | tuple) or not listed or not all(_is_pair(pair) for pair in listed):
         raise BuildError(
             "auth takes a pair (username, password), a list of such pairs, or a function of username and password "
             "that returns whether they are right."
         )
-    known = {str(name): str(password) for name, password in pairs}
+    known = {str(name): str(password) for name, password in listed}
 
     def check(username: str, password: str) -> bool:
         expected = known.get(username)

@@ -63,8 +63,8 @@ class Configs:
             found = self._encoded[page, compact] = encode(config)
         return found
 
-    def _publish(self, block: Block, value: Any) -> Any:
-        return files.publish(value, self._rules) if getattr(block, "HAS_FILES", False) else value
+    def _publish(self, _block: Block, value: Any) -> Any:
+        return files.publish(value, self._rules)
 
 
 def _with(encoded: bytes, more: Mapping[str, Any]) -> bytes:

@@ -95,10 +95,15 @@ class FeedRoutes:
         return JSON(Answered(frames=[answer for answer in answers if answer is not None]))
 
     async def close(self, request: Request) -> Response:
-        """A page says that it is closed."""
+        """A page says that it is closed; a tab's session goes on, for it may be a refresh."""
         bye = _goodbye_of(await read(request, MAX_GOODBYE))
         session = await self._own(request, bye.session, bye.token)
-        self._site.runtime.sessions.goodbye(session)
+        if self._site.runtime.app.options.session != "tab":
+            link = self._site.links.of(session.id)
+            if link is not None:
+                link.leave()
+            else:
+                self._site.runtime.sessions.goodbye(session)
         return Response(status_code=204)
 
     async def _own(self, request: Request, id: str, token: str) -> Session:

@@ -13,6 +13,9 @@ class Link(Protocol):
 
     session: Session
 
+    def leave(self) -> None:
+        """The page says that it is being closed."""
+
     def replace(self) -> None:
         """A newer connection of the same page took over."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import TypeAlias
 from urllib.parse import parse_qsl
@@ -55,7 +54,7 @@ class PageLink:
         self._site = site
         self._request = request
         self._resumed = resumed
-        self._tasks: set[asyncio.Task[Refused | None]] = set()
+        self._left = False
 
     def welcome(self) -> Welcome:
         """The answer to its hello."""
@@ -74,19 +73,26 @@ class PageLink:
         self._runtime.connect(self.session)
         self._site.links.hold(self)
 
-    def end(self, *, gone: bool = False) -> None:
-        """It is not connected any more.
-
-        Args:
-            gone: The page said goodbye.
-        """
+    def end(self) -> None:
+        """It is not connected any more."""
         self._site.links.release(self)
-        self._runtime.disconnect(self.session, gone=gone)
+        self._runtime.disconnect(self.session, gone=self._left)
+
+    def leave(self) -> None:
+        """The page says that it is being closed; the connection ends right after."""
+        self._left = True
 
     def replace(self) -> None:
         """A newer connection of the same page took over."""
         if self.on_replaced is not None:
             self.on_replaced()
+
+    def takes_long(self, frame: FromPage) -> bool:
+        """Whether `take` may wait for an author's function: other frames need not wait for that."""
+        if not isinstance(frame, Submit):
+            return False
+        listener = self._runtime.app.listeners.get(frame.fn)
+        return listener is None or listener.validator is not None
 
     async def take(self, frame: FromPage) -> ToPage | None:
         """Do what a frame asks.

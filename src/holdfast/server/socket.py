@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -11,7 +12,7 @@ from holdfast.errors import Denied, RequestError, Unauthenticated
 from holdfast.server.page_link import PageLink, greet, read_frame
 from holdfast.server.site import Site
 from holdfast.wire.encode import encode
-from holdfast.wire.page import Hello, Numbered, Refused
+from holdfast.wire.page import FromPage, Hello, Numbered, Refused
 
 HELLO_WITHIN = 10.0
 """Seconds that a connection may stay silent at first."""
@@ -29,6 +30,7 @@ class PageSocket:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._aside: set[asyncio.Task[None]] = set()
 
     def routes(self) -> list[WebSocketRoute]:
         """The route under the API's prefix."""
@@ -89,11 +91,16 @@ class PageSocket:
             if message["type"] == "websocket.disconnect":
                 return
             try:
-                answer = await link.take(read_frame(message.get("text") or message.get("bytes") or b""))
+                frame = read_frame(message.get("text") or message.get("bytes") or b"")
             except RequestError as error:
-                answer = Refused(event_id=None, status=error.status, detail=error.detail)
-            if answer is not None:
-                await _send(websocket, encode(answer))
+                await _send(websocket, encode(Refused(event_id=None, status=error.status, detail=error.detail)))
+                continue
+            if link.takes_long(frame):
+                aside = asyncio.create_task(_take(websocket, link, frame))
+                self._aside.add(aside)
+                aside.add_done_callback(self._aside.discard)
+            else:
+                await _take(websocket, link, frame)
 
     async def _write(self, websocket: WebSocket, link: PageLink) -> None:
         feed = link.session.feed
@@ -104,6 +111,13 @@ class PageSocket:
                 await _send(websocket, encode(Numbered(n=n, message=message)))
             seen = unread[-1][0] if unread else feed.last
         await _close(websocket, ENDED, "The session has ended.")
+
+
+async def _take(websocket: WebSocket, link: PageLink, frame: FromPage) -> None:
+    answer = await link.take(frame)
+    if answer is not None:
+        with suppress(WebSocketDisconnect):  # the page sends again what it has no answer to
+            await _send(websocket, encode(answer))
 
 
 async def _send(websocket: WebSocket, frame: bytes) -> None:

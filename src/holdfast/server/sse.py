@@ -98,12 +98,13 @@ class EventStream(Response):
         self._stopped = asyncio.get_running_loop().create_future()
         self._streams.add(self)
         pump = asyncio.create_task(self._pump(send))
-        watch = asyncio.create_task(self._watch(receive, send))
+        watch = asyncio.create_task(_gone(receive))
+        beat = asyncio.create_task(self._beat(send))
         try:
             await asyncio.wait({pump, watch, self._stopped}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._streams.discard(self)
-            await _end(pump, watch)
+            await _end(pump, watch, beat)
             if self._on_end is not None:
                 self._on_end()
         if self._stopped.done() and self._farewell:
@@ -122,16 +123,16 @@ class EventStream(Response):
             if close is not None:
                 await close()
 
-    async def _watch(self, receive: Receive, send: Send) -> None:
-        waits = self._interval if self._heartbeat else None
-        while True:
-            try:
-                message = await asyncio.wait_for(receive(), waits)
-            except asyncio.TimeoutError:
-                await send({"type": "http.response.body", "body": self._heartbeat, "more_body": True})
-                continue
-            if message["type"] == "http.disconnect":
-                return
+    async def _beat(self, send: Send) -> None:
+        while self._heartbeat:
+            await asyncio.sleep(self._interval)
+            await send({"type": "http.response.body", "body": self._heartbeat, "more_body": True})
+
+
+async def _gone(receive: Receive) -> None:
+    """Return when the client has gone. Not with `wait_for`: before Python 3.12 that may lose a cancellation."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _end(*tasks: asyncio.Task[None]) -> None:

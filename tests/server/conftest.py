@@ -1,0 +1,125 @@
+"""Apps on a real server, on a free port of the loopback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from websockets.sync.client import ClientConnection, connect
+
+import holdfast as gr
+from holdfast import launch
+
+
+class Served:
+    """A running app, and what tests ask of it."""
+
+    def __init__(self, demo: gr.Blocks) -> None:
+        self.demo = demo
+        self.url = demo.local_url or ""
+        self.api = f"{self.url}gradio_api"
+        self.site = demo.server.app.state.site
+        self.clients: list[httpx.Client] = []
+        self.http = self.client()
+
+    def client(self) -> httpx.Client:
+        """One more browser, with cookies of its own."""
+        self.clients.append(httpx.Client(base_url=self.url, timeout=20))
+        return self.clients[-1]
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.http.get(path, **options)
+
+    def post(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
+        return self.http.post(path, json=json, **options)
+
+    def join(self, fn: int, data: list[Any], session: str, **more: Any) -> httpx.Response:
+        return self.post("/gradio_api/queue/join", {"data": data, "fn_index": fn, "session_hash": session, **more})
+
+    def messages(self, session: str) -> list[dict[str, Any]]:
+        """Everything that the session's stream says until it closes."""
+        return list(self.follow(session))
+
+    def follow(self, session: str) -> Iterator[dict[str, Any]]:
+        with self.http.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as answer:
+            assert answer.status_code == 200, answer.read()
+            for line in answer.iter_lines():
+                if line.startswith("data: "):
+                    yield json.loads(line.removeprefix("data: "))
+
+    def call(self, name: str, data: list[Any], session: str | None = None) -> list[tuple[str, Any]]:
+        """The two steps of `/call`: its events with their data."""
+        body = {"data": data} if session is None else {"data": data, "session_hash": session}
+        event_id = self.post(f"/gradio_api/call/{name}", body).json()["event_id"]
+        return self.collect(name, event_id)
+
+    def collect(self, name: str, event_id: str) -> list[tuple[str, Any]]:
+        text = self.get(f"/gradio_api/call/{name}/{event_id}").text
+        frames = [frame.split("\n") for frame in text.strip().split("\n\n")]
+        return [(one[0].removeprefix("event: "), json.loads(one[1].removeprefix("data: "))) for one in frames]
+
+    @contextmanager
+    def socket(self, *, hello: bool = True, **options: Any) -> Iterator[Page]:
+        url = self.api.replace("http", "ws", 1) + "/page/socket"
+        with connect(url, max_size=None, **options) as connection:
+            page = Page(connection)
+            if hello:
+                page.hello()
+            yield page
+
+
+class Page:
+    """A page on its socket."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.welcome: dict[str, Any] = {}
+
+    def hello(self, **fields: Any) -> dict[str, Any]:
+        self.say(type="hello", **fields)
+        self.welcome = self.hear()
+        return self.welcome
+
+    def say(self, **frame: Any) -> None:
+        self.connection.send(json.dumps(frame))
+
+    def submit(self, event_id: str, fn: int, data: list[Any], **more: Any) -> None:
+        self.say(type="submit", event_id=event_id, fn=fn, data=data, **more)
+
+    def hear(self, timeout: float = 10) -> dict[str, Any]:
+        frame: dict[str, Any] = json.loads(self.connection.recv(timeout))
+        return frame
+
+    def until_completed(self, event_id: str) -> list[dict[str, Any]]:
+        """The messages of one event, to its last."""
+        found = []
+        while True:
+            frame = self.hear()
+            if frame["type"] == "message" and frame["message"]["event_id"] == event_id:
+                found.append(frame["message"])
+                if frame["message"]["msg"] == "process_completed":
+                    return found
+
+
+Serve = Callable[..., Served]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts an app; all are stopped when the test ends."""
+    running: list[Served] = []
+
+    def start(demo: gr.Blocks, **options: Any) -> Served:
+        launch.start(demo, options, server_port=0, quiet=True)  # type: ignore[arg-type]
+        running.append(Served(demo))
+        return running[-1]
+
+    yield start
+    for served in running:
+        for client in served.clients:
+            client.close()
+        served.demo.close()

@@ -1,0 +1,202 @@
+"""Login: cookies, what is closed without it, and whose session is whose."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from starlette.requests import Request
+
+import holdfast as gr
+from holdfast.errors import BuildError
+from holdfast.server.auth import Auth
+from server.apps import counter
+from server.conftest import Serve, Served
+
+
+def log_in(app: Served, name: str = "ann", password: str = "pw") -> httpx.Client:
+    client = app.client()
+    answer = client.post("login", data={"username": name, "password": password})
+    assert answer.status_code == 200, answer.text
+    return client
+
+
+@pytest.fixture
+def app(serve: Serve) -> Served:
+    return serve(counter(), auth=[("ann", "pw"), ("bob", "pw2")], auth_message="Ask <b>Eve</b>")
+
+
+def test_a_login_gives_two_cookies(app: Served) -> None:
+    answer = app.http.post("login", data={"username": " ann ", "password": "pw"})
+    assert answer.json() == {"success": True}
+    cookies = answer.headers.get_list("set-cookie")
+    assert len(cookies) == 2
+    secure = next(c for c in cookies if not c.startswith("access-token-unsecure-"))
+    plain = next(c for c in cookies if c.startswith("access-token-unsecure-"))
+    assert {"HttpOnly", "SameSite=none", "Secure"} <= {part.strip() for part in secure.split(";")}
+    assert {"HttpOnly", "SameSite=lax"} <= {part.strip() for part in plain.split(";")}
+    assert "Secure" not in plain.split("; ")
+
+
+@pytest.mark.parametrize(("name", "password"), [("ann", "wrong"), ("nobody", "pw"), ("ann", ""), ("a" * 5000, "pw")])
+def test_wrong_credentials_are_a_400(app: Served, name: str, password: str) -> None:
+    answer = app.http.post("login", data={"username": name, "password": password})
+    assert (answer.status_code, answer.json()) == (400, {"detail": "Incorrect credentials."})
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("body", [b"", b"username=ann", b"\xff\xfe", b"username=" + b"x" * 100_000])
+def test_a_login_form_that_cannot_be_read_is_a_4xx(app: Served, body: bytes) -> None:
+    answer = app.http.post("login", content=body, headers={"content-type": "application/x-www-form-urlencoded"})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "config"),
+        ("GET", "gradio_api/info"),
+        ("GET", "gradio_api/openapi.json"),
+        ("POST", "gradio_api/queue/join"),
+        ("GET", "gradio_api/queue/data?session_hash=s"),
+        ("GET", "gradio_api/queue/status"),
+        ("POST", "gradio_api/call/count"),
+        ("POST", "gradio_api/call/v2/count"),
+        ("GET", "gradio_api/call/count/e"),
+        ("POST", "gradio_api/run/count"),
+        ("POST", "gradio_api/upload"),
+        ("GET", "gradio_api/upload_progress?upload_id=u"),
+        ("GET", "gradio_api/file=x"),
+        ("POST", "gradio_api/component_server"),
+        ("GET", "gradio_api/login_check"),
+        ("GET", "gradio_api/heartbeat/s"),
+        ("POST", "gradio_api/page/feed"),
+    ],
+)
+def test_without_a_login_an_app_is_closed(app: Served, method: str, path: str) -> None:
+    body = {"data": [], "fn_index": 0, "session_hash": "s", "component_id": 1, "fn_name": "f", "type": "hello"}
+    answer = app.http.request(method, path, json=body if method == "POST" else None)
+    assert answer.status_code == 401
+    assert answer.json() == {"detail": {"error": "Not authenticated", "auth_message": "Ask <b>Eve</b>"}}
+
+
+def test_with_a_login_it_is_open(app: Served) -> None:
+    client = log_in(app)
+    assert client.get("config").json()["username"] == "ann"
+    assert client.get("gradio_api/user").json() == "ann"
+    assert client.get("gradio_api/login_check").json() is None
+    assert app.get("/gradio_api/user").json() is None
+    assert app.get("/gradio_api/app_id").status_code == 200
+
+
+def test_the_page_is_a_login_page_until_then(app: Served) -> None:
+    shut = app.get("/").text
+    assert '"auth_required":true' in shut
+    assert "Greeting" not in shut
+    assert "\\u003cb>Eve" in shut
+    assert '"auth_required":true' not in log_in(app).get("/").text
+
+
+def test_a_session_belongs_to_the_login_that_used_it_first(app: Served) -> None:
+    """R8.2."""
+    ann, bob = log_in(app), log_in(app, "bob", "pw2")
+    body = {"data": ["x", None], "fn_index": 0, "session_hash": "shared"}
+    assert ann.post("gradio_api/queue/join", json=body).status_code == 200
+    assert bob.post("gradio_api/queue/join", json=body).status_code == 403
+    assert bob.get("gradio_api/queue/data?session_hash=shared").status_code == 403
+    assert bob.post("gradio_api/run/now", json=body).status_code == 403
+    assert bob.post("gradio_api/call/count", json={"data": ["x"], "session_hash": "shared"}).status_code == 403
+    assert bob.get("gradio_api/heartbeat/shared").status_code == 403
+    cancel = {"session_hash": "shared", "fn_index": 0, "event_id": "e"}
+    assert bob.post("gradio_api/cancel", json=cancel).status_code == 403
+    assert app.post("/gradio_api/cancel", cancel).status_code == 403
+    assert ann.post("gradio_api/cancel", json=cancel).status_code == 200
+
+
+def test_a_result_is_collected_by_the_login_that_started_it(app: Served) -> None:
+    ann, bob = log_in(app), log_in(app, "bob", "pw2")
+    event_id = ann.post("gradio_api/call/count", json={"data": ["x"]}).json()["event_id"]
+    assert bob.get(f"gradio_api/call/count/{event_id}").status_code == 403
+    assert "hi x 1" in ann.get(f"gradio_api/call/count/{event_id}").text
+
+
+def test_a_logout_ends_this_login_or_all_of_the_user(app: Served) -> None:
+    one, two = log_in(app), log_in(app)
+    answer = one.get("logout?all_session=false")
+    assert (answer.status_code, answer.headers["location"]) == (302, app.url)
+    assert one.get("config").status_code == 401
+    assert two.get("config").status_code == 200
+    three = log_in(app)
+    three.get("logout")
+    assert two.get("config").status_code == 401
+
+
+def test_a_login_where_none_is_needed_leads_to_the_page(serve: Serve) -> None:
+    app = serve(counter())
+    answer = app.http.post("login", data={"username": "a", "password": "b"})
+    assert (answer.status_code, answer.headers["location"]) == (302, app.url)
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_function_may_decide(serve: Serve, is_async: bool) -> None:
+    def check(name: str, password: str) -> bool:
+        return name[::-1] == password
+
+    async def check_async(name: str, password: str) -> bool:
+        return check(name, password)
+
+    app = serve(counter(), auth=check_async if is_async else check)
+    assert log_in(app, "abc", "cba").get("config").status_code == 200
+    assert app.http.post("login", data={"username": "abc", "password": "abc"}).status_code == 400
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_dependency_may_say_who_asks(serve: Serve, is_async: bool) -> None:
+    def user(request: Request) -> str | None:
+        return request.headers.get("x-user")
+
+    async def user_async(request: Request) -> str | None:
+        return user(request)
+
+    app = serve(counter(), auth_dependency=user_async if is_async else user)
+    assert app.get("/").status_code == 401
+    assert app.get("/config").status_code == 401
+    assert app.get("/config", headers={"x-user": "zoe"}).json()["username"] == "zoe"
+    with app.socket(hello=False, additional_headers={"x-user": "zoe"}) as page:
+        assert page.hello()["type"] == "welcome"
+    with app.socket(hello=False) as page:
+        assert page.hello()["status"] == 401
+
+
+def test_a_handler_sees_who_is_logged_in(serve: Serve) -> None:
+    def who(request: gr.Request) -> str | None:
+        return request.username
+
+    with gr.Blocks() as demo:
+        gr.Button().click(who, None, gr.Textbox(), api_name="who")
+    app = serve(demo, auth=("ann", "pw"))
+    assert log_in(app).post("gradio_api/run/who", json={"data": []}).json()["data"] == ["ann"]
+
+
+@pytest.mark.parametrize("rule", [(), [], ("only",), [("a", "b", "c")], "ab", 5])
+def test_a_rule_that_is_none_is_reported_when_the_app_is_launched(rule: object) -> None:
+    with pytest.raises(BuildError, match="auth takes"):
+        Auth(rule)  # type: ignore[arg-type]
+
+
+def test_two_ways_to_decide_are_reported() -> None:
+    with pytest.raises(ValueError, match="both given"):
+        Auth(("a", "b"), dependency=lambda _: None)
+
+
+@pytest.mark.anyio
+async def test_logins_are_bounded_in_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R4.6."""
+    monkeypatch.setattr("holdfast.server.auth.MAX_TOKENS", 2)
+    auth = Auth(("a", "b"))
+    tokens = [await auth.log_in("a", "b") for _ in range(3)]
+
+    def seen(token: str | None) -> Request:
+        cookie = f"access-token-unsecure-{auth.cookie_id}={token}".encode()
+        return Request({"type": "http", "headers": [(b"cookie", cookie)]})
+
+    assert [await auth.user_of(seen(token)) for token in tokens] == [None, "a", "a"]

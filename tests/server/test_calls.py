@@ -1,0 +1,198 @@
+"""`/call`, `/call/v2` and `/run`: what curl and plain HTTP clients get."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import holdfast as gr
+from holdfast.server.calls import Results
+from holdfast.runtime import Feed
+from server.apps import Gate, counter, failing, stars
+from server.conftest import Serve
+
+
+def test_a_call_gives_an_event_and_its_result(serve: Serve) -> None:
+    assert serve(counter()).call("count", ["al", None]) == [("complete", ["hi al 1", None])]
+
+
+def test_a_call_may_leave_out_state(serve: Serve) -> None:
+    """R9.1: State outputs stay in the result as null."""
+    assert serve(counter()).call("count", ["al"]) == [("complete", ["hi al 1", None])]
+
+
+def test_calls_with_one_session_hash_share_state(serve: Serve) -> None:
+    app = serve(counter())
+    assert [app.call("count", ["a"], "stateful")[0][1][0] for _ in range(2)] == ["hi a 1", "hi a 2"]
+
+
+def test_calls_without_session_start_afresh(serve: Serve) -> None:
+    """R8.1: a missing id never means a shared session."""
+    app = serve(counter())
+    assert [app.call("count", ["a"])[0][1][0] for _ in range(2)] == ["hi a 1", "hi a 1"]
+
+
+def test_a_call_without_session_leaves_no_session_behind(serve: Serve) -> None:
+    app = serve(counter())
+    app.call("count", ["a"])
+    assert app.get("/gradio_api/health").json()["sessions"] == 0
+
+
+def test_a_generators_steps_are_whole_values(serve: Serve) -> None:
+    assert serve(stars()).call("stars", ["g"]) == [
+        ("generating", ["g*"]),
+        ("generating", ["g**"]),
+        ("generating", ["g***"]),
+        ("complete", ["g***"]),
+    ]
+
+
+def test_a_result_is_collected_once(serve: Serve) -> None:
+    app = serve(counter())
+    event_id = app.post("/gradio_api/call/count", {"data": ["a"]}).json()["event_id"]
+    assert app.collect("count", event_id)[-1][0] == "complete"
+    again = app.get(f"/gradio_api/call/count/{event_id}")
+    assert again.status_code == 404
+    assert "collected already" in again.json()["detail"]
+
+
+def test_a_result_is_not_collected_under_another_name(serve: Serve) -> None:
+    app = serve(counter())
+    event_id = app.post("/gradio_api/call/count", {"data": ["a"]}).json()["event_id"]
+    assert app.get(f"/gradio_api/call/now/{event_id}").status_code == 404
+    assert app.collect("count", event_id)[-1][0] == "complete"
+
+
+@pytest.mark.parametrize(
+    ("name", "show", "expected"),
+    [
+        ("own", False, {"error": "boom", "visible": True, "duration": 3, "title": "T"}),
+        ("plain", False, None),
+        ("plain", True, "boom"),
+    ],
+)
+def test_an_error_is_the_last_event(serve: Serve, name: str, show: bool, expected: Any) -> None:
+    [(event, data)] = serve(failing(), show_error=show).call(name, ["boom"])
+    assert event == "error"
+    assert (data if isinstance(expected, dict) else data["error"]) == expected
+
+
+def test_named_parameters_are_put_in_order_and_defaults_filled_in(serve: Serve) -> None:
+    def join(a: str, n: int, b: str) -> str:
+        return f"{a}{b}{n}"
+
+    with gr.Blocks() as demo:
+        a, n, b, out = gr.Textbox(), gr.State(5), gr.Textbox("dflt"), gr.Textbox()
+        gr.Button().click(join, [a, n, b], out, api_name="join")
+    app = serve(demo)
+    for given, expected in (({"b": "y", "a": "x"}, "xy5"), ({"a": "x"}, "xdflt5")):
+        event_id = app.post("/gradio_api/call/v2/join", given).json()["event_id"]
+        assert app.collect("v2/join", event_id) == [("complete", [expected])]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"name": "x", "other": 1}, "/count has no parameter 'other'. Its parameters are: name."),
+        ({}, "No value provided for required argument: name"),
+        ({"name": "x", "n": 3}, "/count has no parameter 'n'. Its parameters are: name."),
+    ],
+)
+def test_named_parameters_that_do_not_fit_are_refused(serve: Serve, given: dict[str, Any], sentence: str) -> None:
+    answer = serve(counter()).post("/gradio_api/call/v2/count", given)
+    assert (answer.status_code, answer.json()["detail"]) == (422, sentence)
+
+
+def test_run_answers_with_the_output(serve: Serve) -> None:
+    answer = serve(counter()).post("/gradio_api/run/count", {"data": ["al", None]})
+    assert answer.status_code == 200
+    output = answer.json()
+    assert output["data"] == ["hi al 1", None]
+    assert output["is_generating"] is False
+    assert set(output) >= {"duration", "average_duration", "render_config", "changed_state_ids", "used_cache"}
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/run/count", "/gradio_api/run/count/", "/gradio_api/api/count"])
+def test_run_has_several_addresses(serve: Serve, path: str) -> None:
+    assert serve(counter()).post(path, {"data": ["al", None]}).status_code == 200
+
+
+def test_a_function_number_overrides_the_name(serve: Serve) -> None:
+    app = serve(counter())
+    assert app.post("/gradio_api/run/predict", {"data": ["x", None], "fn_index": 1}).json()["data"][0] == "hi x 1"
+    assert app.post("/gradio_api/run/predict", {"data": ["x", None], "fn_index": 99}).status_code == 404
+
+
+def test_run_keeps_the_sessions_state(serve: Serve) -> None:
+    """R2.7: queued and not, the same session."""
+    app = serve(counter())
+    body = {"data": ["x", None], "session_hash": "s"}
+    assert app.post("/gradio_api/run/now", body).json()["data"][0] == "hi x 1"
+    app.join(0, ["x", None], "s")
+    assert app.messages("s")[-2]["output"]["data"][0] == "hi x 2"
+
+
+def test_run_gives_a_generators_first_step(serve: Serve) -> None:
+    output = serve(stars()).post("/gradio_api/run/stars", {"data": ["g"]}).json()
+    assert (output["data"], output["is_generating"]) == (["g*"], True)
+
+
+def test_run_reports_a_handlers_error_as_500_with_the_error(serve: Serve) -> None:
+    answer = serve(failing()).post("/gradio_api/run/own", {"data": ["boom"]})
+    assert answer.status_code == 500
+    assert answer.json() == {"error": "boom", "visible": True, "duration": 3, "title": "T"}
+    hidden = serve(failing()).post("/gradio_api/run/plain", {"data": ["secret"]})
+    assert (hidden.status_code, hidden.json()["error"]) == (500, None)
+
+
+def test_run_refuses_a_value_that_the_component_cannot_take(serve: Serve) -> None:
+    with gr.Blocks() as demo:
+        number, out = gr.Number(), gr.Number()
+        gr.Button().click(lambda n: n, number, out, api_name="same")
+    answer = serve(demo).post("/gradio_api/run/same", {"data": [{"no": "number"}]})
+    assert answer.status_code == 422
+    assert answer.json()["error"]
+
+
+def test_run_can_be_closed_for_queued_endpoints(serve: Serve) -> None:
+    demo = counter()
+    demo.queue(api_open=False)
+    app = serve(demo)
+    refused = app.post("/gradio_api/run/count", {"data": ["x", None]})
+    assert refused.status_code == 404
+    assert "join the queue" in refused.json()["detail"]
+    assert app.post("/gradio_api/run/now", {"data": ["x", None]}).status_code == 200
+
+
+def test_a_batch_function_takes_one_sample_or_lists(serve: Serve) -> None:
+    def double(numbers: list[float]) -> tuple[list[float]]:
+        return ([n * 2 for n in numbers],)
+
+    with gr.Blocks() as demo:
+        number, out = gr.Number(), gr.Number()
+        gr.Button().click(double, number, out, api_name="double", batch=True, queue=False)
+    app = serve(demo)
+    assert app.post("/gradio_api/run/double", {"data": [4]}).json()["data"] == [8]
+    assert app.post("/gradio_api/run/double", {"data": [[1, 2]], "batched": True}).json()["data"] == [[2, 4]]
+
+
+def test_limits_do_not_hold_back_run(serve: Serve) -> None:
+    gate = Gate(concurrency_limit=1)
+    app = serve(gate.demo)
+    app.join(0, ["x"], "s")
+    assert gate.entered.wait(10)
+    assert app.post("/gradio_api/run/wait", {"data": ["y"]}).json()["data"] == ["y"]
+    gate.release.set()
+
+
+def test_uncollected_results_are_bounded_in_number_and_age() -> None:
+    """R4.6."""
+    now = 0.0
+    results = Results(limit=3, age=10, now=lambda: now)
+    for i in range(5):
+        results.add(f"e{i}", Feed(), "f", None)
+    assert [results.get(f"e{i}") is not None for i in range(5)] == [False, False, True, True, True]
+    now = 11.0
+    results.add("new", Feed(), "f", None)
+    assert len(results) == 1

@@ -1,0 +1,206 @@
+"""Gradio's queue protocol as its clients see it on the wire."""
+
+from __future__ import annotations
+
+import pytest
+
+import holdfast as gr
+from server.apps import Gate, counter, failing, stars
+from server.conftest import Serve
+
+
+def test_a_joined_event_is_told_from_its_estimation_to_the_end_of_the_stream(serve: Serve) -> None:
+    app = serve(counter())
+    event_id = app.join(0, ["al", None], "s").json()["event_id"]
+    messages = app.messages("s")
+    assert [m["msg"] for m in messages] == ["estimation", "process_starts", "process_completed", "close_stream"]
+    assert [m["event_id"] for m in messages] == [event_id, event_id, event_id, None]
+    assert messages[2]["success"] is True
+    assert messages[2]["output"]["data"] == ["hi al 1", None]
+
+
+def test_state_is_the_sessions_whatever_stands_in_its_slot(serve: Serve) -> None:
+    """R2.7, R9.1: a value sent for a State is ignored."""
+    app = serve(counter())
+    for expected in ("hi a 1", "hi a 2"):
+        app.join(0, ["a", 77], "s")
+        assert app.messages("s")[-2]["output"]["data"][0] == expected
+
+
+def test_two_sessions_share_nothing(serve: Serve) -> None:
+    """R9.2."""
+    app = serve(counter())
+    for session in ("one", "two"):
+        app.join(0, ["a", None], session)
+        assert app.messages(session)[-2]["output"]["data"][0] == "hi a 1"
+
+
+def test_messages_of_an_event_that_ended_before_the_stream_was_opened_are_kept(serve: Serve) -> None:
+    app = serve(counter())
+    app.join(1, ["early", None], "s")
+    app.post("/gradio_api/run/now", {"data": ["x", None], "session_hash": "s"})
+    assert app.messages("s")[-2]["output"]["data"] == ["hi early 1", None]
+
+
+def test_a_generator_sends_whole_values_then_edits_then_whole_values(serve: Serve) -> None:
+    app = serve(stars())
+    app.join(0, ["g"], "s")
+    steps = [m for m in app.messages("s") if m["msg"] in {"process_generating", "process_completed"}]
+    assert [m["output"]["data"] for m in steps] == [
+        ["g*"],
+        [[["append", [], "*"]]],
+        [[["append", [], "*"]]],
+        ["g***"],
+    ]
+
+
+def test_one_stream_serves_all_events_of_a_session_and_closes_once(serve: Serve) -> None:
+    app = serve(counter())
+    ids = {app.join(0, [str(i), None], "s").json()["event_id"] for i in range(20)}
+    messages = app.messages("s")
+    assert {m["event_id"] for m in messages if m["msg"] == "process_completed"} == ids
+    assert [m["msg"] for m in messages].count("close_stream") == 1
+
+
+def test_an_unknown_session_is_told_so_in_the_stream(serve: Serve) -> None:
+    app = serve(counter())
+    assert app.messages("nobody") == [
+        {
+            "msg": "unexpected_error",
+            "event_id": None,
+            "message": "404: Not Found",
+            "session_not_found": True,
+            "success": False,
+        }
+    ]
+
+
+def test_a_gradio_error_shows_all_that_it_says(serve: Serve) -> None:
+    app = serve(failing())
+    app.join(0, ["boom"], "s")
+    last = app.messages("s")[-2]
+    assert last["success"] is False
+    assert last["output"] == {"error": "boom", "visible": True, "duration": 3, "title": "T"}
+
+
+@pytest.mark.parametrize(("show_error", "text"), [(False, None), (True, "secret detail")])
+def test_another_exceptions_text_is_shown_only_when_asked_for(serve: Serve, show_error: bool, text: str | None) -> None:
+    app = serve(failing(), show_error=show_error)
+    app.join(1, ["secret detail"], "s")
+    last = app.messages("s")[-2]
+    assert last["output"]["error"] == text
+    assert last["title"] == "Error"
+
+
+def test_cancel_ends_a_running_event_as_completed_without_output(serve: Serve) -> None:
+    gate = Gate()
+    app = serve(gate.demo)
+    event_id = app.join(0, ["x"], "s").json()["event_id"]
+    assert gate.entered.wait(10)
+    answer = app.post("/gradio_api/cancel", {"session_hash": "s", "fn_index": 0, "event_id": event_id})
+    assert answer.json() == {"success": True}
+    last = app.messages("s")[-2]
+    assert (last["msg"], last["output"], last["success"]) == ("process_completed", {}, True)
+    assert gate.ended.wait(10)
+
+
+def test_a_stream_that_is_lost_cancels_nothing(serve: Serve) -> None:
+    gate = Gate()
+    app = serve(gate.demo)
+    app.join(0, ["x"], "s")
+    for message in app.follow("s"):
+        if message["msg"] == "process_generating":
+            break
+    gate.release.set()
+    assert app.messages("s")[-2]["output"]["data"] == ["x done"]
+
+
+def test_a_reader_that_falls_behind_gets_edits_that_replace_everything(serve: Serve) -> None:
+    """The first values it had stay valid: a client that has generated once reads edits only."""
+    gate = Gate()
+    app = serve(gate.demo)
+    app.join(0, ["x"], "s")
+    stream = app.follow("s")
+    assert next(m for m in stream if m["msg"] == "process_generating")["output"]["data"] == ["x"]
+    gate.release.set()
+    for message in stream:
+        if message["msg"] == "process_generating":
+            assert all(isinstance(edits, list) for edits in message["output"]["data"])
+    assert gate.ended.wait(10)
+
+
+def test_a_full_queue_is_a_503_that_says_its_size(serve: Serve) -> None:
+    gate = Gate()
+    gate.demo.queue(max_size=1)
+    app = serve(gate.demo)
+    app.join(0, ["a"], "s")
+    assert gate.entered.wait(10)
+    assert app.join(0, ["b"], "s").status_code == 200
+    refused = app.join(0, ["c"], "s")
+    assert refused.status_code == 503
+    assert refused.json() == {"detail": "Queue is full. Max size is 1 and size is 1."}
+    gate.release.set()
+
+
+def test_a_refusing_validator_is_a_422_with_what_it_says(serve: Serve) -> None:
+    def check(text: str) -> object:
+        return gr.validate(len(text) > 3, "too short")
+
+    with gr.Blocks() as demo:
+        box, out = gr.Textbox(), gr.Textbox()
+        gr.Button().click(lambda text: text, box, out, validator=check)
+    app = serve(demo)
+    refused = app.join(0, ["x"], "s")
+    assert refused.status_code == 422
+    assert refused.json()["detail"][0]["message"] == "too short"
+    assert refused.json()["detail"][0]["is_valid"] is False
+    assert app.join(0, ["long enough"], "s").status_code == 200
+
+
+def test_line_breaks_of_unicode_stay_inside_their_frame(serve: Serve) -> None:
+    text = "a\u0085b\u2028c\u2029d\ne\r\n\r\nf"
+    app = serve(counter())
+    app.join(0, [text, None], "s")
+    with app.http.stream("GET", "/gradio_api/queue/data", params={"session_hash": "s"}) as answer:
+        whole = answer.read().decode()
+    assert "\u0085" not in whole
+    assert all(frame.startswith("data: ") and "\n" not in frame for frame in whole.strip().split("\n\n"))
+    app.join(0, [text, None], "s")
+    assert app.messages("s")[-2]["output"]["data"][0] == f"hi {text} 2"
+
+
+def test_a_heartbeat_comes_while_the_stream_is_quiet(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOLDFAST_HEARTBEAT_INTERVAL", "0.05")
+    gate = Gate()
+    app = serve(gate.demo)
+    app.join(0, ["x"], "s")
+    stream = app.follow("s")
+    assert next(m for m in stream if m["msg"] == "heartbeat") == {"msg": "heartbeat", "event_id": None}
+    gate.release.set()
+    assert [m["msg"] for m in stream][-1] == "close_stream"
+
+
+def test_an_open_stream_is_told_when_the_server_stops(serve: Serve) -> None:
+    gate = Gate()
+    app = serve(gate.demo)
+    app.join(0, ["x"], "s")
+    stream = app.follow("s")
+    assert next(m for m in stream if m["msg"] == "process_generating")
+    app.demo.server._server.should_exit = True
+    last = list(stream)[-1]
+    assert (last["msg"], last["message"]) == ("unexpected_error", "Server stopped unexpectedly.")
+
+
+def test_the_queues_status_has_its_size(serve: Serve) -> None:
+    app = serve(counter())
+    assert app.get("/gradio_api/queue/status").json() == {
+        "msg": "estimation",
+        "event_id": None,
+        "rank": None,
+        "queue_size": 0,
+        "rank_eta": None,
+    }
+
+
+def test_reset_answers_success(serve: Serve) -> None:
+    assert serve(counter()).post("/gradio_api/reset", {"event_id": "x"}).json() == {"success": True}

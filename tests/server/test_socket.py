@@ -1,0 +1,319 @@
+"""The page's socket: what a page says and hears, and what happens when connections come and go."""
+
+from __future__ import annotations
+
+import json
+from threading import Event
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+import holdfast as gr
+from server.apps import Gate, counter, stars
+from server.conftest import Page, Serve
+
+
+def close_code(page: Page) -> int | None:
+    with pytest.raises(ConnectionClosed) as caught:
+        while True:
+            page.hear()
+    return caught.value.rcvd.code if caught.value.rcvd else None
+
+
+def test_a_page_gets_a_session_with_a_secret_of_its_own(serve: Serve) -> None:
+    """R8.1: 128 random bits or more, and a token."""
+    app = serve(counter())
+    with app.socket() as one, app.socket() as two:
+        assert one.welcome["type"] == "welcome"
+        assert one.welcome["resumed"] is False
+        assert len(one.welcome["session"]) >= 32
+        assert len(one.welcome["token"]) >= 32
+        assert one.welcome["session"] != two.welcome["session"]
+        assert one.welcome["app_id"] == str(app.get("/gradio_api/app_id").json()["app_id"])
+
+
+def test_an_event_is_told_in_numbered_messages(serve: Serve) -> None:
+    app = serve(counter())
+    with app.socket() as page:
+        page.submit("e1", 0, ["al", None])
+        frames = [page.hear(), page.hear()]
+        assert [f["message"]["msg"] for f in frames] == ["process_starts", "process_completed"]
+        assert [f["n"] for f in frames] == [1, 2]
+        assert frames[1]["message"]["output"]["data"] == ["hi al 1", None]
+
+
+def test_two_pages_do_not_see_each_others_state(serve: Serve) -> None:
+    """R5.3."""
+    app = serve(counter())
+    with app.socket() as one, app.socket() as two:
+        for page in (one, two):
+            page.submit("e1", 0, ["x", None])
+            assert page.until_completed("e1")[-1]["output"]["data"][0] == "hi x 1"
+
+
+def test_a_page_that_comes_back_gets_the_rest_once_and_in_order(serve: Serve) -> None:
+    app = serve(stars())
+    with app.socket() as page:
+        welcome = page.welcome
+        page.submit("e1", 0, ["g"])
+        first = page.hear()
+    with app.socket(hello=False) as page:
+        again = page.hello(session=welcome["session"], token=welcome["token"], seen=first["n"])
+        assert (again["resumed"], again["session"], again["seen"]) == (True, welcome["session"], first["n"])
+        page.submit("e2", 0, ["h"])
+        numbers, texts = [first["n"]], []
+        while len(texts) < 2:
+            frame = page.hear()
+            numbers.append(frame["n"])
+            if frame["message"]["msg"] == "process_completed":
+                texts.append(frame["message"]["output"]["data"][0])
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert texts == ["g***", "h***"]
+
+
+def test_a_lost_socket_cancels_nothing(serve: Serve) -> None:
+    gate = Gate()
+    app = serve(gate.demo)
+    with app.socket() as page:
+        welcome = page.welcome
+        page.submit("e1", 0, ["x"])
+        assert gate.entered.wait(10)
+    with app.socket(hello=False) as page:
+        again = page.hello(session=welcome["session"], token=welcome["token"])
+        assert again["pending"] == ["e1"]
+        gate.release.set()
+        assert page.until_completed("e1")[-1]["output"]["data"] == ["x done"]
+
+
+def test_an_ended_event_whose_messages_were_not_seen_counts_as_pending(serve: Serve) -> None:
+    app = serve(counter())
+    with app.socket() as page:
+        welcome = page.welcome
+        page.submit("e1", 0, ["x", None])
+        page.until_completed("e1")
+    with app.socket(hello=False) as page:
+        again = page.hello(session=welcome["session"], token=welcome["token"], seen=0)
+        assert again["pending"] == ["e1"]
+        assert page.until_completed("e1")[-1]["success"] is True
+
+
+def test_what_was_acknowledged_is_not_sent_again(serve: Serve) -> None:
+    app = serve(counter())
+    with app.socket() as page:
+        welcome = page.welcome
+        page.submit("e1", 0, ["x", None])
+        page.until_completed("e1")
+        page.say(type="ack", seen=2)
+        page.say(type="ping")
+        assert page.hear() == {"type": "pong"}
+    with app.socket(hello=False) as page:
+        assert page.hello(session=welcome["session"], token=welcome["token"], seen=0)["pending"] == []
+        page.submit("e2", 0, ["y", None])
+        assert page.hear()["n"] == 3
+
+
+def test_a_submit_that_is_sent_twice_runs_once(serve: Serve) -> None:
+    app = serve(counter())
+    with app.socket() as page:
+        for event_id in ("e1", "e1", "e2"):
+            page.submit(event_id, 0, ["x", None])
+        assert page.until_completed("e2")[-1]["output"]["data"][0] == "hi x 2"
+
+
+def test_cancel_stops_an_event(serve: Serve) -> None:
+    gate = Gate()
+    app = serve(gate.demo)
+    with app.socket() as page:
+        page.submit("e1", 0, ["x"])
+        assert gate.entered.wait(10)
+        page.say(type="cancel", event_ids=["e1", "unknown"])
+        assert page.until_completed("e1")[-1]["cancelled"] is True
+    assert gate.ended.wait(10)
+
+
+def test_a_session_that_is_gone_begins_anew(serve: Serve) -> None:
+    app = serve(counter())
+    with app.socket(hello=False) as page:
+        welcome = page.hello(session="long-gone", token="t", seen=7)
+        assert (welcome["resumed"], welcome["seen"]) == (False, 0)
+        assert welcome["session"] != "long-gone"
+
+
+@pytest.mark.parametrize("token", ["wrong", None, ""])
+def test_a_session_without_its_secret_is_refused(serve: Serve, token: str | None) -> None:
+    """R8.1."""
+    app = serve(counter())
+    with app.socket() as owner, app.socket(hello=False) as thief:
+        refused = thief.hello(session=owner.welcome["session"], token=token)
+        assert (refused["type"], refused["status"]) == ("refused", 403)
+        assert close_code(thief) == 4403
+        owner.submit("e1", 0, ["x", None])
+        assert owner.until_completed("e1")[-1]["success"] is True
+
+
+def test_the_newer_connection_of_a_page_takes_over(serve: Serve) -> None:
+    app = serve(counter())
+    with app.socket() as old, app.socket(hello=False) as new:
+        assert new.hello(session=old.welcome["session"], token=old.welcome["token"])["resumed"] is True
+        assert close_code(old) == 4409
+        new.submit("e1", 0, ["x", None])
+        assert new.until_completed("e1")[-1]["success"] is True
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ["no json", "[]", "{}", '{"type":"submit"}', '{"type":"what"}', '{"type":"submit","event_id":5,"fn":"x","data":3}'],
+)
+def test_a_frame_that_cannot_be_read_is_refused_and_the_connection_goes_on(serve: Serve, frame: str) -> None:
+    app = serve(counter())
+    with app.socket() as page:
+        page.connection.send(frame)
+        refused = page.hear()
+        assert (refused["type"], refused["event_id"], refused["status"]) == ("refused", None, 422)
+        assert isinstance(refused["detail"], str)
+        page.submit("e1", 0, ["x", None])
+        assert page.until_completed("e1")[-1]["success"] is True
+
+
+def test_an_unknown_function_is_refused_by_name(serve: Serve) -> None:
+    app = serve(counter())
+    with app.socket() as page:
+        page.submit("e1", 99, [])
+        refused = page.hear()
+        assert (refused["event_id"], refused["status"]) == ("e1", 404)
+
+
+def test_an_event_id_of_a_megabyte_is_refused(serve: Serve) -> None:
+    app = serve(counter())
+    with app.socket() as page:
+        page.submit("e" * 1_000_000, 0, ["x", None])
+        refused = page.hear()
+        assert refused["status"] == 422
+        assert len(json.dumps(refused)) < 1000
+
+
+def test_a_second_hello_is_refused(serve: Serve) -> None:
+    app = serve(counter())
+    with app.socket() as page:
+        assert page.hello()["status"] == 400
+
+
+@pytest.mark.parametrize("first", ['{"type":"ping"}', "nonsense", '{"type":"hello","session":5}'])
+def test_a_connection_that_does_not_begin_with_a_hello_is_closed(serve: Serve, first: str) -> None:
+    app = serve(counter())
+    with app.socket(hello=False) as page:
+        page.connection.send(first)
+        assert close_code(page) == 4408
+
+
+def test_a_page_of_another_site_cannot_use_an_app_on_this_machine(serve: Serve) -> None:
+    app = serve(counter())
+    with app.socket(hello=False, additional_headers={"Origin": "https://evil.example"}) as page:
+        assert page.hello()["status"] == 403
+        assert close_code(page) == 4403
+
+
+def test_a_slow_validator_does_not_hold_up_other_frames(serve: Serve) -> None:
+    gate = Gate()
+
+    def check(_: str) -> object:
+        gate.entered.set()
+        gate.release.wait(10)
+        return gr.validate(False, "no")
+
+    with gr.Blocks() as demo:
+        box, out = gr.Textbox(), gr.Textbox()
+        gr.Button().click(lambda text: text, box, out, validator=check)
+        gr.Button().click(lambda text: text, box, out)
+    app = serve(demo)
+    with app.socket() as page:
+        page.submit("slow", 0, ["x"])
+        assert gate.entered.wait(10)
+        page.submit("fast", 1, ["y"])
+        assert page.until_completed("fast")[-1]["output"]["data"] == ["y"]
+        gate.release.set()
+        refused = page.hear()
+        assert (refused["event_id"], refused["status"]) == ("slow", 422)
+        assert refused["detail"][0]["message"] == "no"
+
+
+def test_a_handler_sees_the_pages_request(serve: Serve) -> None:
+    def who(request: gr.Request) -> str:
+        client = request.client
+        return f"{request.query_params['lang']} {request.session_hash} {request.headers['x-test']} {bool(client)}"
+
+    with gr.Blocks() as demo:
+        out = gr.Textbox()
+        gr.Button().click(who, None, out)
+    app = serve(demo)
+    with app.socket(hello=False, additional_headers={"X-Test": "t"}) as page:
+        session = page.hello(query="?lang=de&x=1")["session"]
+        page.submit("e1", 0, [])
+        assert page.until_completed("e1")[-1]["output"]["data"] == [f"de {session} t True"]
+
+
+def test_a_goodbye_runs_unload_at_once(serve: Serve) -> None:
+    """R4.5."""
+    left = Event()
+    with gr.Blocks() as demo:
+        demo.unload(left.set)
+    app = serve(demo)
+    with app.socket() as page:
+        who = {"session": page.welcome["session"], "token": page.welcome["token"]}
+        assert app.post("/gradio_api/page/close", who).status_code == 204
+    assert left.wait(10)
+
+
+def test_the_fallback_carries_the_same_conversation(serve: Serve) -> None:
+    app = serve(counter())
+    with app.http.stream("POST", "/gradio_api/page/feed", json={"type": "hello"}) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        frames = (json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: "))
+        welcome = next(frames)
+        who = {"session": welcome["session"], "token": welcome["token"]}
+        submit = {"type": "submit", "event_id": "e1", "fn": 0, "data": ["al", None]}
+        said = httpx.post(f"{app.api}/page/send", json={**who, "frames": [submit, {"type": "ping"}]})
+        assert said.json() == {"frames": [{"type": "pong"}]}
+        assert next(frames)["message"]["msg"] == "process_starts"
+        assert next(frames)["message"]["output"]["data"] == ["hi al 1", None]
+    with app.socket(hello=False) as page:
+        assert page.hello(**who, seen=2)["resumed"] is True
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"session": "nobody", "token": "t", "frames": []}, 404),
+        ({"session": "x"}, 422),
+        ({"session": "x" * 1_000_000, "token": "t", "frames": []}, 422),
+        ([], 422),
+    ],
+)
+def test_frames_of_nobody_are_refused(serve: Serve, body: object, status: int) -> None:
+    answer = serve(counter()).post("/gradio_api/page/send", body)
+    assert answer.status_code == status
+    assert len(answer.text) < 500
+
+
+def test_frames_with_a_wrong_secret_are_refused(serve: Serve) -> None:
+    """R8.1."""
+    app = serve(counter())
+    with app.socket() as page:
+        session = page.welcome["session"]
+        for path, more in (("send", {"frames": []}), ("close", {})):
+            answer = app.post(f"/gradio_api/page/{path}", {"session": session, "token": "wrong", **more})
+            assert answer.status_code == 403
+        stream = app.post("/gradio_api/page/feed", {"type": "hello", "session": session, "token": "wrong"})
+        assert stream.status_code == 403
+
+
+def test_a_plain_get_of_the_socket_is_refused(serve: Serve) -> None:
+    assert serve(counter()).get("/gradio_api/page/socket").status_code == 404
+
+
+def test_a_socket_elsewhere_is_refused(serve: Serve) -> None:
+    app = serve(counter())
+    with pytest.raises(InvalidStatus):
+        connect(app.url.replace("http", "ws", 1) + "nowhere")
