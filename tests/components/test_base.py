@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 import holdfast as gr
 from holdfast.components.base import describe
 from holdfast.components.shortcuts import SHORTCUTS, component
+from holdfast.files import FileRules, publish
+from holdfast.graph.config import app_config
 
 
 def test_a_start_value_that_cannot_be_shown_is_reported_where_it_is_given() -> None:
@@ -105,3 +108,27 @@ def test_the_example_for_the_api_fits_the_component(name: str) -> None:
 def test_no_component_lists_an_event_twice(name: str) -> None:
     events = type(component(name)).EVENTS
     assert len(set(events)) == len(events) > 0
+
+
+def test_an_own_button_stands_in_its_component_and_nowhere_else() -> None:
+    with gr.Blocks() as demo:
+        button = gr.Button("Ask")
+        box = gr.Textbox(buttons=["copy", button])
+        button.click(lambda: None)
+    copy, own = box.props()["buttons"]
+    assert copy == "copy"
+    assert (own["value"], own["name"], own["id"]) == ("Ask", "button", button.id)
+    assert button.parent is None
+    assert button.id in demo.blocks
+
+
+def test_files_in_other_properties_than_the_value_get_their_url(tmp_path: Path) -> None:
+    icon = tmp_path / "icon.png"
+    icon.write_bytes(b"x")
+    with gr.Blocks() as demo:
+        gr.Button(icon=icon)
+        gr.JSON(gr.FileData(path=str(icon)))
+    rules = FileRules(upload_dir=tmp_path / "cache")
+    button, shown = app_config(demo.spec, publish=lambda _, value: publish(value, rules))["components"]
+    assert button["props"]["icon"]["url"].endswith("/icon.png")
+    assert shown["props"]["value"]["url"] is None

@@ -104,6 +104,8 @@ class Component(Block):
     """Adjacent ones share one frame, as in Gradio (`Textbox`, `Number`, …)."""
     HAS_FILES: ClassVar[bool] = False
     """Its JSON may hold FileData, so paths are checked on the way in and given URLs on the way out."""
+    FILE_PROPS: ClassVar[tuple[str, ...]] = ()
+    """Properties besides the value that hold FileData."""
     BUTTONS: ClassVar[Sequence[str] | None] = ()
     """The small buttons that it shows when its author names none."""
     LACKS: ClassVar[frozenset[str]] = frozenset()
@@ -130,6 +132,9 @@ class Component(Block):
         self.min_width = min_width
         shown = self.BUTTONS if buttons is None else buttons
         self.buttons = None if shown is None else list(shown)
+        for button in self.own_buttons:
+            if button.parent is not None:
+                button.unrender()
         self.load_fn: Callable[..., Any] | None = value if callable(value) else None
         self.initial = None if callable(value) else value
         """The start value as the author gave it."""
@@ -155,6 +160,11 @@ class Component(Block):
         self._value = _UNSET
 
     @property
+    def own_buttons(self) -> list[Component]:
+        """The buttons of the author's own among its small buttons; they stand in it and nowhere else."""
+        return [button for button in self.buttons or () if isinstance(button, Component)]
+
+    @property
     def called(self) -> str:
         """What messages call it: its type, and its label where it has one."""
         return f'{type(self).__name__} "{self.label}"' if self.label else type(self).__name__
@@ -170,6 +180,10 @@ class Component(Block):
     def render(self) -> Any:
         """Place the component; a function as its value becomes a `load` listener."""
         super().render()
+        context = current.get()
+        for button in self.own_buttons:
+            if context is not None:
+                context.graph.attach(button)
         if self.load_fn is not None:
             every = self.every
             if isinstance(every, (int, float)):
@@ -187,7 +201,13 @@ class Component(Block):
 
     def props(self) -> dict[str, Any]:
         """Its properties as the page gets them."""
-        return {name: value for name, value in super().props().items() if name not in self.LACKS}
+        found = {name: value for name, value in super().props().items() if name not in self.LACKS}
+        if self.own_buttons:
+            found["buttons"] = [
+                {**button.props(), "id": button.id} if isinstance(button, Component) else button
+                for button in found["buttons"]
+            ]
+        return found
 
     def preprocess(self, payload: Any) -> Any:
         """The handler's value for the browser's `payload`.

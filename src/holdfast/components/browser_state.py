@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any, ClassVar
 
 from holdfast.components import happenings
 from holdfast.components.base import Component
 from holdfast.components.plain import plain
-
-
-def new_token() -> str:
-    """A key or secret that nobody guesses: 16 characters."""
-    return secrets.token_urlsafe(12)
+from holdfast.ids import random_key
 
 
 class BrowserState(Component):
@@ -45,8 +40,8 @@ class BrowserState(Component):
         render: bool = True,
     ) -> None:
         self.default_value = default_value
-        self.storage_key = storage_key or new_token()
-        self.secret = secret or new_token()
+        self.storage_key = storage_key or random_key()
+        self.secret = secret or random_key()
         super().__init__(default_value, render=render)
 
     def preprocess(self, payload: Any) -> Any:

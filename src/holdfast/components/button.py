@@ -35,7 +35,7 @@ class Button(Component):
 
     NAME: ClassVar[str] = "button"
     SKIP_API: ClassVar[bool] = True
-    HAS_FILES: ClassVar[bool] = False
+    FILE_PROPS: ClassVar[tuple[str, ...]] = ("icon",)
     LACKS: ClassVar[frozenset[str]] = frozenset({"label", "show_label", "container", "buttons"})
     change = happenings.CHANGE
     click = happenings.CLICK

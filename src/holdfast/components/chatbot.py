@@ -67,6 +67,7 @@ class Chatbot(Component):
 
     NAME: ClassVar[str] = "chatbot"
     HAS_FILES: ClassVar[bool] = True
+    FILE_PROPS: ClassVar[tuple[str, ...]] = ("avatar_images", "examples")
     BUTTONS: ClassVar[Sequence[str] | None] = ("share", "copy", "copy_all")
     change = happenings.CHANGE
     select = happenings.SELECT

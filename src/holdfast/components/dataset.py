@@ -39,7 +39,7 @@ class Dataset(Component):
     """
 
     NAME: ClassVar[str] = "dataset"
-    HAS_FILES: ClassVar[bool] = True
+    FILE_PROPS: ClassVar[tuple[str, ...]] = ("samples",)
     LACKS: ClassVar[frozenset[str]] = frozenset({"value", "buttons"})
     change = happenings.CHANGE
     click = happenings.CLICK

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import orjson
 from typing_extensions import Unpack
 
 from holdfast.components import happenings
@@ -63,8 +64,6 @@ class JSON(Component):
             raise ValueError(f"{self.called} cannot show {type(value).__name__} as JSON: {error}") from error
 
     def _parsed(self, text: str | bytes) -> Any:
-        import orjson
-
         try:
             return orjson.loads(text)
         except orjson.JSONDecodeError as error:

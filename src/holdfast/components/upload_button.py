@@ -36,6 +36,7 @@ class UploadButton(FileField):
     """
 
     NAME: ClassVar[str] = "uploadbutton"
+    FILE_PROPS: ClassVar[tuple[str, ...]] = ("icon",)
     LACKS: ClassVar[frozenset[str]] = frozenset({"show_label", "container", "buttons"})
     change = happenings.CHANGE
     click = happenings.CLICK

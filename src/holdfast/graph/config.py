@@ -132,8 +132,10 @@ def component_entry(
         publish: See `app_config`.
     """
     props = block_props(block, app, compact=compact)
-    if publish is not None and props.get("value") is not None:
-        props["value"] = publish(block, props["value"])
+    if publish is not None:
+        for name in _file_props(block):
+            if props.get(name) is not None:
+                props[name] = publish(block, props[name])
     entry: dict[str, Any] = {"id": block.id, "type": block.NAME, "props": props}
     if block.rendered_in is not None:
         entry["rendered_in"] = block.rendered_in
@@ -147,6 +149,12 @@ def component_entry(
     if not block.SKIP_API:
         entry |= _api_facts(block)
     return entry
+
+
+def _file_props(block: Block) -> tuple[str, ...]:
+    """The properties of a block that may hold files."""
+    value = ("value",) if getattr(block, "HAS_FILES", False) else ()
+    return (*value, *getattr(block, "FILE_PROPS", ()))
 
 
 def _api_facts(component: Any) -> dict[str, Any]:

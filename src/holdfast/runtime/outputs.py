@@ -192,6 +192,9 @@ def _convert_update(
         block = block.changed(props)
         shown = block.props()
         sent = {name: shown.get(name, value) for name, value in props.items()}
+        for name in getattr(block, "FILE_PROPS", ()):
+            if name in sent:
+                sent[name] = files.publish(sent[name], rules)
         updates.append((port.id, props))
     if "value" in update:
         value = update["value"]
