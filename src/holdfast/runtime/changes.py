@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from holdfast.runtime.session import Session
@@ -10,19 +11,27 @@ from holdfast.runtime.sessions import Sessions
 from holdfast.wire.messages import StateChanged
 
 if TYPE_CHECKING:
+    from holdfast.graph.app import App
     from holdfast.state import CellSpec, Owner, StateEngine
 
 
 class Changes:
-    """Publishes `StateChanged` to the sessions that a change is about.
+    """Publishes `StateChanged` to the sessions whose pages listen.
 
     Args:
+        app: Says which pages listen to which State.
         sessions: The app's sessions.
         engine: Tells of changes.
     """
 
-    def __init__(self, sessions: Sessions, engine: StateEngine) -> None:
+    def __init__(self, app: App, sessions: Sessions, engine: StateEngine) -> None:
         self.sessions = sessions
+        self._everywhere = frozenset(page.path for page in app.pages)
+        self._pages: defaultdict[int, set[str]] = defaultdict(set)
+        for listener in app.listeners.values():
+            for target in listener.targets:
+                if target.event == "change" and target.block is not None and target.block.NAME == "state":
+                    self._pages[target.block.id].add(listener.page)
         self._unsubscribe = engine.subscribe(self.tell)
 
     def tell(self, owner: Owner, specs: frozenset[CellSpec], origin: str | None) -> None:
@@ -34,21 +43,16 @@ class Changes:
             origin: Id of the session whose event did it; its page learns of it from the event.
         """
         message = StateChanged(ids=sorted(spec.id for spec in specs))
-        for session in self._of(owner):
-            if session.id != origin and session.has_feed:
+        for session in self._of(owner, specs):
+            if session.id != origin:
                 session.feed.publish(message, weight=60)
 
-    def _of(self, owner: Owner) -> Iterable[Session]:
-        """The sessions whose pages are open, or only out of touch."""
+    def _of(self, owner: Owner, specs: frozenset[CellSpec]) -> Iterable[Session]:
         if owner.scope == "session":
             session = self.sessions.get(owner.id)
             return () if session is None or session.gone else (session,)
-        return self._sharing(owner)
-
-    def _sharing(self, owner: Owner) -> Iterator[Session]:
-        for session in self.sessions:
-            if not session.gone and session.token is not None and owner in session.owners:
-                yield session
+        pages = frozenset().union(*(self._pages.get(spec.id, self._everywhere) for spec in specs))
+        return self.sessions.pages.of(owner, pages)
 
     def close(self) -> None:
         """Tell nobody any more."""

@@ -59,7 +59,7 @@ class Runtime:
         self.sessions = Sessions(
             app, engine=engine, clock=self.clock, new_id=new_id, options=self.options, on_gone=self._unload
         )
-        self.changes = Changes(self.sessions, engine)
+        self.changes = Changes(app, self.sessions, engine)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:

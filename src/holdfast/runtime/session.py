@@ -37,6 +37,7 @@ class Session:
         "_feed",
         "_view",
         "app",
+        "closed",
         "connections",
         "deadline",
         "feed_bounds",
@@ -80,6 +81,8 @@ class Session:
         """Its events that are accepted and have not let go of everything yet."""
         self.request: Request | None = None
         """The request of its latest connection, for listeners that no request starts (`unload`)."""
+        self.closed = False
+        """It has been dropped; its feed has ended."""
         self._feed: Feed | None = None
         self._view: AppView | None = None
         self._ended: OrderedDict[str, None] | None = None
@@ -89,12 +92,9 @@ class Session:
         """Its message log."""
         if self._feed is None:
             self._feed = Feed(*self.feed_bounds)
+            if self.closed:
+                self._feed.close()
         return self._feed
-
-    @property
-    def has_feed(self) -> bool:
-        """Whether anything was ever published to it or read from it."""
-        return self._feed is not None
 
     @property
     def view(self) -> AppView:
@@ -130,8 +130,9 @@ class Session:
         if len(self._ended) > REMEMBERED_EVENTS:
             self._ended.popitem(last=False)
 
-    def close_feed(self) -> None:
-        """End its readers."""
+    def close(self) -> None:
+        """It is dropped: its readers end."""
+        self.closed = True
         if self._feed is not None:
             self._feed.close()
 

@@ -13,6 +13,7 @@ from holdfast.clock import Clock
 from holdfast.errors import BadRequest, Denied
 from holdfast.ids import random_token
 from holdfast.runtime.options import RuntimeOptions
+from holdfast.runtime.pages import OpenPages
 from holdfast.runtime.session import Session
 from holdfast.state import Owners
 from holdfast.wire.page import MAX_ID
@@ -61,6 +62,8 @@ class Sessions:
         """Sessions without one, the same way."""
         self._departing: OrderedDict[str, Session] = OrderedDict()
         """Closed sessions in the order in which their grace ends."""
+        self.pages = OpenPages()
+        """The sessions with an open page, or one that only lost its connection, by owner."""
         self._sweeper: asyncio.Task[None] | None = None
         self._farewells: set[asyncio.Task[None]] = set()
 
@@ -118,6 +121,11 @@ class Sessions:
             return self._add(id, token, username, browser, page, temporary)
         if not trusted:
             self.check(session, token, username)
+        if session.token is not None and session.page != page:
+            self.pages.remove(session)
+            session.page = page
+            if session.connections:
+                self.pages.add(session)
         self.touch(session)
         return session
 
@@ -178,6 +186,7 @@ class Sessions:
         self._departing.pop(session.id, None)
         self._closed.pop(session.id, None)
         self._open[session.id] = session
+        self.pages.add(session)
         self.engine.open(session.id)
 
     def disconnect(self, session: Session, *, gone: bool) -> None:
@@ -210,6 +219,7 @@ class Sessions:
         if session.gone:
             return None
         session.gone = True
+        self.pages.remove(session)
         task = asyncio.get_running_loop().create_task(self._farewell(session))
         self._farewells.add(task)
         task.add_done_callback(self._farewells.discard)
@@ -244,9 +254,10 @@ class Sessions:
         self._departing.pop(id, None)
         if session is None:
             return
+        self.pages.remove(session)
         for job in tuple(session.jobs.values()):
             job.cancel()
-        session.close_feed()
+        session.close()
         self.engine.forget(id)
 
     async def aclose(self) -> None:
@@ -256,4 +267,4 @@ class Sessions:
         if self._farewells:
             await asyncio.wait(self._farewells)
         for session in self:
-            session.close_feed()
+            session.close()

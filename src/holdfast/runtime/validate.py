@@ -49,13 +49,12 @@ async def validate(job: Job, engine: StateEngine, threads: Threads, rules: FileR
     try:
         async with engine.event(job.session.owners, job.plan.reads, ()) as event:
             call = Invocation(job, job.call.data, await event.values(), rules, threads)
-            verdict = await _verdict(call, threads)
+            verdicts = _named(await _verdict(call, threads), listener)
     except Exception as error:
         raise BadRequest(str(error)) from error
     finally:
         job.listener, job.plan = listener, plan
         current.job.reset(token)
-    verdicts = _named(verdict, listener)
     if any(not each["is_valid"] for each in verdicts):
         raise Malformed(verdicts)
 

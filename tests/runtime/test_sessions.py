@@ -1,0 +1,280 @@
+"""Sessions: who may use which, how long they last, how many there are."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+import holdfast as gr
+from holdfast.errors import BadRequest, Denied
+from holdfast.state import Owners, StateOptions
+from holdfast.testing.clock import ManualClock
+from holdfast.wire.messages import StateChanged
+
+from .driver import Driver, until
+
+pytestmark = pytest.mark.anyio
+
+
+def counter(**options: Any) -> gr.Blocks:
+    with gr.Blocks() as demo:
+        count, number = gr.State(0, **options), gr.Number()
+        demo.load(lambda c: (c + 1, c + 1), count, [count, number], api_name="run")
+    return demo
+
+
+async def test_a_page_session_can_be_used_only_with_its_token() -> None:
+    """R8.1"""
+    async with Driver(counter()) as driver:
+        sessions = driver.runtime.sessions
+        session = sessions.open()
+        assert session.token
+        assert sessions.open(session.id, token=session.token) is session
+        for wrong in (None, "", "guess", "ünïcode"):
+            with pytest.raises(Denied):
+                sessions.open(session.id, token=wrong)
+
+
+async def test_a_session_that_a_client_names_is_honoured_and_bound_to_its_user() -> None:
+    """R8.2"""
+    async with Driver(counter()) as driver:
+        sessions = driver.runtime.sessions
+        session = sessions.open("mine", username="ann")
+        assert session.token is None
+        assert sessions.open("mine", username="ann") is session
+        with pytest.raises(Denied):
+            sessions.open("mine", username="bob")
+
+
+@pytest.mark.parametrize("id", ["", "x" * 129, "x" * 1_000_000])
+async def test_a_session_id_that_is_empty_or_too_long_is_refused(id: str) -> None:
+    """R4.6"""
+    async with Driver(counter()) as driver:
+        with pytest.raises(BadRequest):
+            driver.runtime.sessions.open(id)
+        assert len(driver.runtime.sessions) == 0
+
+
+async def test_the_session_unused_for_longest_goes_first_and_closed_ones_before_open_ones() -> None:
+    """R4.4"""
+    async with Driver(counter(), session_capacity=3) as driver:
+        sessions = driver.runtime.sessions
+        opened = sessions.open("open")
+        driver.runtime.connect(opened)
+        sessions.open("a")
+        sessions.open("b")
+        sessions.open("a")
+        sessions.open("c")
+        assert {session.id for session in sessions} == {"open", "a", "c"}
+        sessions.open("d")
+        assert {session.id for session in sessions} == {"open", "c", "d"}
+
+
+async def test_a_dropped_session_loses_its_state_with_the_delete_callback() -> None:
+    """R4.3, R4.4"""
+    dropped: list[int] = []
+    async with Driver(counter(delete_callback=dropped.append), session_capacity=1) as driver:
+        sessions = driver.runtime.sessions
+        await driver.values("run", None, session=sessions.open("a"))
+        sessions.open("b")
+        await until(lambda: dropped == [1])
+        assert await driver.values("run", None, session=sessions.open("a")) == [None, 1]
+
+
+async def test_a_session_with_running_events_is_not_evicted() -> None:
+    go = threading.Event()
+    with gr.Blocks() as demo:
+        demo.load(lambda: go.wait(10), None, None, api_name="run")
+    async with Driver(demo, session_capacity=1) as driver:
+        busy = driver.runtime.sessions.open("busy")
+        job = await driver.submit("run", session=busy)
+        driver.runtime.sessions.open("other")
+        assert driver.runtime.sessions.get("busy") is busy
+        go.set()
+        await job.wait()
+
+
+async def test_a_closed_session_is_kept_for_its_grace_and_a_reconnect_finds_everything() -> None:
+    """R4.1"""
+    clock = ManualClock()
+    async with Driver(counter(), clock=clock) as driver:
+        session = driver.open()
+        await driver.values("run", None, session=session)
+        driver.runtime.disconnect(session, gone=True)
+        await clock.advance(3000)
+        driver.runtime.connect(session)
+        await clock.advance(7200)
+        assert driver.runtime.sessions.get(session.id) is session
+        assert await driver.values("run", None, session=session) == [None, 2]
+
+
+async def test_after_the_grace_a_closed_session_is_gone() -> None:
+    """R4.1: the grace counts from the close."""
+    clock = ManualClock()
+    async with Driver(counter(), clock=clock, session_grace=60, state=StateOptions(grace=60)) as driver:
+        session = driver.open()
+        await clock.advance(1000)
+        driver.runtime.disconnect(session, gone=True)
+        await clock.advance(59)
+        assert driver.runtime.sessions.get(session.id) is session
+        await clock.advance(2)
+        assert driver.runtime.sessions.get(session.id) is None
+        assert session.feed.closed
+
+
+async def test_a_session_with_two_connections_is_open_until_both_have_ended() -> None:
+    clock = ManualClock()
+    async with Driver(counter(), clock=clock, session_grace=60) as driver:
+        session = driver.open()
+        driver.runtime.connect(session)
+        driver.runtime.disconnect(session, gone=False)
+        await clock.advance(100)
+        assert driver.runtime.sessions.get(session.id) is session
+        driver.runtime.disconnect(session, gone=False)
+        await clock.advance(100)
+        assert driver.runtime.sessions.get(session.id) is None
+
+
+def unloading(seen: list[Any]) -> gr.Blocks:
+    with gr.Blocks() as demo:
+        items = gr.State([])
+        demo.load(lambda found: found.append(1), items, None, api_name="run")
+
+        def goodbye(found: list[int], request: gr.Request) -> None:
+            seen.append((list(found), request.session_hash))
+
+        demo.unload(goodbye, items)
+    return demo
+
+
+async def test_unload_runs_once_per_closed_session_and_sees_its_state() -> None:
+    """R4.5"""
+    seen: list[Any] = []
+    clock = ManualClock()
+    async with Driver(unloading(seen), clock=clock, session_grace=60) as driver:
+        session = driver.open()
+        await driver.values("run", None, session=session)
+        driver.runtime.disconnect(session, gone=True)
+        await until(lambda: seen)
+        await clock.advance(100)
+        assert seen == [([1], session.id)]
+
+
+async def test_unload_waits_out_the_grace_of_a_lost_connection() -> None:
+    """R4.5: a page that only lost its connection may come back."""
+    seen: list[Any] = []
+    clock = ManualClock()
+    async with Driver(unloading(seen), clock=clock, session_grace=60) as driver:
+        session = driver.open()
+        await driver.values("run", None, session=session)
+        driver.runtime.disconnect(session, gone=False)
+        await clock.advance(30)
+        assert seen == []
+        driver.runtime.connect(session)
+        await clock.advance(100)
+        assert seen == []
+        driver.runtime.disconnect(session, gone=False)
+        for _ in range(100):
+            await clock.advance(1)
+        await until(lambda: seen)
+        assert seen == [([1], session.id)]
+        await until(lambda: driver.runtime.sessions.get(session.id) is None)
+
+
+async def test_a_lost_connection_is_not_a_cancel() -> None:
+    go = threading.Event()
+    with gr.Blocks() as demo:
+        box = gr.Textbox()
+        demo.load(lambda: go.wait(10) and "done", None, box, api_name="run")
+    async with Driver(demo) as driver:
+        session = driver.open()
+        job = await driver.submit("run", session=session)
+        await until(lambda: job.state == "running")
+        driver.runtime.disconnect(session, gone=False)
+        seen = session.feed.last
+        go.set()
+        await job.wait()
+        driver.runtime.connect(session)
+        ((_, message),) = session.feed.after(seen)
+        assert message.output.data == ["done"]  # type: ignore[union-attr]
+
+
+async def test_a_change_from_outside_reaches_the_pages_of_its_owner() -> None:
+    """R3.3"""
+    with gr.Blocks() as demo:
+        count = gr.State(0)
+        count.change(lambda: None, None, None)
+    async with Driver(demo) as driver:
+        mine, other = driver.open(), driver.open()
+        seen = (mine.feed.last, other.feed.last)
+        await driver.engine.update(count.cell, mine.owners.session, lambda n: n + 1)
+        assert [m for _, m in mine.feed.after(seen[0])] == [StateChanged(ids=[count.id])]
+        assert other.feed.after(seen[1]) == []
+
+
+async def test_a_change_of_shared_state_reaches_every_page_but_the_one_that_made_it() -> None:
+    """R7.2: its own page learns of it from the event."""
+    with gr.Blocks() as demo:
+        count = gr.State(0, scope="app", key="count")
+        count.change(lambda: None, None, None)
+        demo.load(lambda n: n + 1, count, count, api_name="run")
+    async with Driver(demo) as driver:
+        mine, other = driver.open(), driver.open()
+        assert other.feed.last == 0
+        completed = await driver.completed("run", None, session=mine)
+        assert completed.output.changed_state_ids == [count.id]  # type: ignore[union-attr]
+        assert [m for _, m in other.feed.after(0)] == [StateChanged(ids=[count.id])]
+        assert not any(isinstance(m, StateChanged) for _, m in mine.feed.after(0))
+
+
+async def test_a_shared_change_goes_only_to_pages_that_listen() -> None:
+    """R7.3"""
+    with gr.Blocks() as demo:
+        count = gr.State(0, scope="app", key="count")
+        with demo.route("Second", "/second"):
+            box = gr.Textbox()
+            count.change(lambda: None, None, box)
+    async with Driver(demo) as driver:
+        sessions = driver.runtime.sessions
+        first, second, client = sessions.open(page=""), sessions.open(page="second"), sessions.open("client")
+        for session in (first, second, client):
+            driver.runtime.connect(session)
+        await driver.engine.update(count.cell, first.owners.app, lambda n: n + 1)
+        assert [len(session.feed.after(0)) for session in (first, second, client)] == [0, 1, 0]
+        driver.runtime.disconnect(second, gone=True)
+        assert len(sessions.pages) == 1
+
+
+async def test_expiry_while_the_page_is_open_is_told() -> None:
+    """R4.2, R3.3"""
+    clock = ManualClock()
+    with gr.Blocks() as demo:
+        count = gr.State(0, time_to_live=10)
+        count.change(lambda: None, None, None)
+        demo.load(lambda n: n + 1, count, count, api_name="run")
+    async with Driver(demo, clock=clock) as driver:
+        session = driver.open()
+        await driver.values("run", None, session=session)
+        seen = session.feed.last
+        await clock.advance(11)
+        await until(lambda: session.feed.after(seen))
+        assert [m for _, m in session.feed.after(seen)] == [StateChanged(ids=[count.id])]
+
+
+async def test_tabs_of_one_browser_share_its_state_and_tell_each_other() -> None:
+    """R5.1, R7.2"""
+    with gr.Blocks() as demo:
+        count, number = gr.State(0, scope="browser", key="n"), gr.Number()
+        count.change(lambda: None, None, None)
+        demo.load(lambda n: (n + 1, n + 1), count, [count, number], api_name="run")
+    async with Driver(demo) as driver:
+        tabs = [driver.runtime.sessions.open(browser=b) for b in ("b1", "b1", "b2")]
+        for tab in tabs:
+            driver.runtime.connect(tab)
+        assert await driver.values("run", None, session=tabs[0]) == [None, 1]
+        assert [len(tab.feed.after(0)) for tab in tabs[1:]] == [1, 0]
+        assert await driver.values("run", None, session=tabs[1]) == [None, 2]
+        assert await driver.values("run", None, session=tabs[2]) == [None, 1]
+        assert isinstance(tabs[0].owners, Owners)
