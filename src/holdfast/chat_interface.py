@@ -32,6 +32,14 @@ from holdfast.interface_inputs import HEADING, accordion_of, component_of, liste
 from holdfast.runtime.request import Request
 
 
+class Answer(JSON):
+    """What the endpoint gives: a text as it is, a message as a dict."""
+
+    def postprocess(self, value: Any) -> Any:
+        """The answer itself; a text is no JSON to be read."""
+        return value
+
+
 class ChatInterface(Blocks):
     """A chat from one function.
 
@@ -182,7 +190,7 @@ class ChatInterface(Blocks):
             with Group(), Row():
                 self.textbox.render()
             self.fake_api_button = Button("Fake API", visible=False)
-            self.api_response = JSON(label="Response", visible=False)
+            self.api_response = Answer(label="Response", visible=False)
             self.chatbot_state = State(self.chatbot.initial or [])
             self.chatbot_value = State(self.chatbot.initial or [])
             unplaced = [c for c in self.additional_inputs if c.parent is None and not isinstance(c, State)]
@@ -267,7 +275,7 @@ class ChatInterface(Blocks):
             (self.fake_api_button.click,),
             [self.textbox, self.chatbot_state, *self.additional_inputs],
             [self.api_response, self.chatbot_state, *self.additional_outputs],
-            {**self.shared, **self.api_options, "postprocess": True},
+            {**self.shared, **self.api_options},
         )
 
     # What the listeners do --------------------------------------------------------------------------------------------

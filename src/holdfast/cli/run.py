@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 from holdfast import gradio_alias
+from holdfast import launch as launching
 from holdfast.blocks import Blocks
 from holdfast.cli import program
 from holdfast.cli.options import launch_options
@@ -41,11 +43,12 @@ def _decide(options: dict[str, Any]) -> list[Blocks]:
     """Make the command line's options win in every `launch`, and note the apps that are launched."""
     launched: list[Blocks] = []
     original: Callable[..., Any] = Blocks.launch
+    positions = [name for name in inspect.signature(launching.launch).parameters if name != "blocks"]
 
     @functools.wraps(original)
     def launch(self: Blocks, *args: Any, **given: Any) -> Any:
         launched.append(self)
-        return original(self, *args, **{**given, **options})
+        return original(self, **{**dict(zip(positions, args, strict=False)), **given, **options})
 
     Blocks.launch = launch  # type: ignore[method-assign]
     return launched
@@ -54,5 +57,4 @@ def _decide(options: dict[str, Any]) -> list[Blocks]:
 def _wait(launched: list[Blocks]) -> None:
     """A program that went on after its launch has ended: serve until the command is stopped."""
     for app in launched:
-        if app.server is not None:
-            app.server.wait()
+        launching.block(app)

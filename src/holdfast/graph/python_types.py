@@ -60,6 +60,6 @@ def _object(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
     properties = schema.get("properties", {})
     if not properties:
         values = schema.get("additionalProperties")
-        return f"dict(str, {type_name(values, definitions) if values else 'Any'})"
+        return f"dict(str, {type_name(values, definitions) if isinstance(values, dict) else 'Any'})"
     fields = [f"{name}: {type_name(inner, definitions)}" for name, inner in properties.items() if name != "$defs"]
     return f"dict({', '.join(fields)})"

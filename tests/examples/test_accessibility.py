@@ -1,0 +1,27 @@
+"""axe finds nothing on any example, light or dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from examples.conftest import EXAMPLES, show
+
+pytestmark = pytest.mark.browser
+
+NAMES = sorted(file.stem for file in EXAMPLES.glob("*.py"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", NAMES)
+def test_axe_finds_nothing(
+    name: str, scheme: Literal["light", "dark"], serve: Callable[[str], str], page: Page
+) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    show(page, serve(name))
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
