@@ -123,7 +123,9 @@ async def test_an_update_is_remembered_for_later_events_of_the_same_session_only
 async def test_an_update_of_a_failed_step_is_not_remembered() -> None:
     with gr.Blocks() as demo:
         choice, box = gr.Dropdown(["a"]), gr.Number()
-        choice.focus(lambda: (gr.Dropdown(choices=["b"]), gr.update(colour="red")), None, [choice, box], api_name="more")
+        choice.focus(
+            lambda: (gr.Dropdown(choices=["b"]), gr.update(colour="red")), None, [choice, box], api_name="more"
+        )
         choice.change(lambda value: value, choice, choice, api_name="run")
     async with Driver(demo) as driver:
         await driver.failure("more")

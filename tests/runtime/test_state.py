@@ -219,9 +219,7 @@ async def test_a_generator_with_state_waits_until_its_step_is_committed() -> Non
             def get_committed(self) -> list[int]:
                 loop = driver.engine.loop
                 assert loop is not None
-                found: list[int] = asyncio.run_coroutine_threadsafe(
-                    driver.engine.get(state.cell, owner), loop
-                ).result()
+                found: list[int] = asyncio.run_coroutine_threadsafe(driver.engine.get(state.cell, owner), loop).result()
                 return found
 
         demo_box.append(Look())

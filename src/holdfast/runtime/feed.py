@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from holdfast.runtime.folding import fold
 from holdfast.wire.messages import FeedMessage
 
-
 ABANDONED = 10
 """Times its bound after which even the ends of events are dropped: whoever left them has gone for good."""
 
