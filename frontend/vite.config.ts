@@ -9,10 +9,14 @@ const SHELL = new RegExp(
   [
     'node_modules/(svelte|esm-env|clsx)/',
     'vite/(preload-helper|modulepreload)',
-    'src/(main\\.ts|(page|protocol|shell|styles|transport)/|layout/[^/]+$)',
-    'src/components/(registry\\.ts|parts/(Icon\\.svelte|icons\\.ts))',
+    'src/(main\\.ts|((page|transport)/(?!upload|fallback)|(protocol|shell|styles)/)|layout/[^/]+$)',
+    'src/components/(registry\\.ts|parts/Icon\\.svelte)',
   ].join('|'),
 )
+
+/** What nearly every field has. The rest of the parts goes with those that use it. */
+const PARTS =
+  /\/src\/components\/parts\/(Field\w*|Block\w+|ButtonFace|CopyButton|IconButton|clipboard|field|size|button|icons)\.(svelte|ts)$/
 
 export default defineConfig({
   base: './',
@@ -32,7 +36,7 @@ export default defineConfig({
           // Few requests: what every page needs is one file, what fields share is another.
           groups: [
             { name: 'shell', test: SHELL, priority: 2 },
-            { name: 'parts', test: /\/src\/components\/parts\/[^/]+$/, priority: 1 },
+            { name: 'parts', test: PARTS, priority: 1 },
           ],
         },
       },

@@ -2,7 +2,7 @@ import { tick } from 'svelte'
 import type { FeedMessage } from '../protocol/wire'
 import { Client, type ConnectionState } from '../transport/client'
 import type { Resumption } from '../transport/conversation'
-import { fallbackAt } from '../transport/fallback'
+import { later } from '../transport/later'
 import { socketAt } from '../transport/socket'
 import type { Block, Services } from './block.svelte'
 import { currentPage, type Config } from './config'
@@ -12,7 +12,8 @@ import { Listeners } from './listeners'
 import type { FileData } from './node'
 import { Toasts } from './toasts.svelte'
 import { Tree } from './tree'
-import { fileUrl, rootOf, tooLarge, upload, type Progress } from './upload'
+import { fileUrl, rootOf } from './address'
+import type { Progress } from './upload'
 
 /** What the page says of its connection. */
 export type Presence = 'connecting' | 'connected' | 'reconnecting' | 'restored' | 'restarted'
@@ -64,7 +65,7 @@ export class Page implements Services {
     })
     const base = this.api('/page')
     this.#client = new Client({
-      connect: { socket: socketAt(`${base}/socket`), fallback: fallbackAt(base) },
+      connect: { socket: socketAt(`${base}/socket`), fallback: later(async () => (await import('../transport/fallback')).fallbackAt(base)) },
       page: config.current_page,
       query: location.search.slice(1),
       events: {
@@ -180,6 +181,7 @@ export class Page implements Services {
   }
 
   async upload(files: File[], progress?: Progress): Promise<FileData[]> {
+    const { tooLarge, upload } = await import('./upload')
     const refusal = tooLarge(files, this.config.max_file_size)
     if (refusal !== null) throw new Error(refusal)
     return upload(files, this.root, this.config.api_prefix, progress)

@@ -6,3 +6,5 @@ export const sun =
 export const sliders =
   '<path d="M10 5H3"/><path d="M12 19H3"/><path d="M14 3v4"/><path d="M16 17v4"/><path d="M21 12h-9"/><path d="M21 19h-5"/><path d="M21 5h-7"/><path d="M8 10v4"/><path d="M8 12H3"/>'
 export const cross = '<path d="M18 6 6 18"/><path d="m6 6 12 12"/>'
+export const chevronDown = '<path d="m6 9 6 6 6-6"/>'
+export const chevronRight = '<path d="m9 18 6-6-6-6"/>'
