@@ -6,29 +6,43 @@ app's author allowed. A path that a client names is checked against the same rul
 
 from __future__ import annotations
 
-import hashlib
 import mimetypes
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
-from typing_extensions import Self
+from holdfast.errors import BadValue, InvalidPathError
+from holdfast.fetching import Fetcher
+from holdfast.saving import SavedFile, cache_dir, sanitise, save_bytes, save_copy
 
-from holdfast import settings
-from holdfast.errors import BadValue, InvalidPathError, TooLarge
+__all__ = [
+    "FileData",
+    "FileRules",
+    "FileSize",
+    "SavedFile",
+    "cache_dir",
+    "check",
+    "file_data",
+    "guess_type",
+    "icon_data",
+    "is_file_data",
+    "is_url",
+    "publish",
+    "sanitise",
+    "save_bytes",
+    "save_copy",
+    "set_static_paths",
+]
 
 MARK = {"_type": "gradio.FileData"}
 """The `meta` by which clients know a file."""
 URL_PREFIX = "/gradio_api/file="
 INLINE = frozenset({"application/json", "text/plain", "image/jpeg", "image/png", "image/gif", "image/webp"})
 """Types besides audio and video that a browser may show instead of saving: none of them can run a script."""
-NAME_BYTES = 200
-CHUNK = 1 << 20
 
 
 class FileSize:
@@ -113,111 +127,6 @@ def guess_type(path: str | os.PathLike[str]) -> str | None:
     return mimetypes.guess_type(os.fspath(path))[0]
 
 
-def sanitise(name: str) -> str:
-    """A client's file name without anything that is more than a name: no folders, no control characters, 200 bytes.
-
-    Args:
-        name: The name as it was sent; either kind of slash divides folders.
-    """
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    kept = "".join(c for c in last if c.isalnum() or c in "._-, ").strip(" ")
-    stem, dot, ending = kept.rpartition(".")
-    if not dot or not stem:
-        stem, ending = kept, ""
-    ending = f".{ending}" if ending else ""
-    while len((stem + ending).encode()) > NAME_BYTES:
-        if len(stem) > 1:
-            stem = stem[:-1]
-        else:
-            ending = ending[:-1]
-    cleaned = stem + ending
-    return cleaned if cleaned.strip(".") else "file"
-
-
-def cache_dir() -> Path:
-    """Where uploaded and produced files are kept, made when it is missing.
-
-    `HOLDFAST_TEMP_DIR` or `GRADIO_TEMP_DIR`, else a folder of this user among the system's temporary ones.
-    """
-    chosen = settings.read().temp_dir
-    user = str(os.getuid()) if hasattr(os, "getuid") else "user"
-    folder = Path(chosen) if chosen else Path(tempfile.gettempdir()) / f"holdfast-{user}"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder.resolve()
-
-
-def save_bytes(data: bytes | bytearray | memoryview, name: str, *, directory: Path | None = None) -> str:
-    """Keep `data` under the hash of its content.
-
-    Returns:
-        `<cache>/<sha256>/<name>`.
-    """
-    with SavedFile(name, directory=directory) as file:
-        file.write(data)
-    return file.path
-
-
-def save_copy(source: str | os.PathLike[str], name: str | None = None, *, directory: Path | None = None) -> str:
-    """Keep a copy of a file under the hash of its content."""
-    with Path(source).open("rb") as stream, SavedFile(name or Path(source).name, directory=directory) as file:
-        while chunk := stream.read(CHUNK):
-            file.write(chunk)
-    return file.path
-
-
-class SavedFile:
-    """A file that is being written into the cache, piece by piece: `with SavedFile(name) as file: file.write(...)`.
-
-    It appears under its final path, whole, when the `with` ends; when that fails nothing stays.
-
-    Args:
-        name: The name that it came with; it is cleaned.
-        directory: The cache, when it is not `cache_dir()`.
-        max_size: Bytes above which writing raises `TooLarge`.
-    """
-
-    def __init__(self, name: str, *, directory: Path | None = None, max_size: int | None = None) -> None:
-        self.name = sanitise(name)
-        self.directory = directory or cache_dir()
-        self.max_size = max_size
-        self.size = 0
-        self.path = ""
-        """Where it is, once it is whole."""
-        self._hash = hashlib.sha256()
-
-    def __enter__(self) -> Self:
-        self.directory.mkdir(parents=True, exist_ok=True)
-        handle, self._part = tempfile.mkstemp(prefix=".part-", dir=self.directory)
-        self._stream = os.fdopen(handle, "wb")
-        return self
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Add a piece.
-
-        Raises:
-            TooLarge: It is over the allowed size now.
-        """
-        self.size += len(data)
-        if self.max_size is not None and self.size > self.max_size:
-            raise TooLarge(f"{self.name} is over the maximum file size of {self.max_size} bytes.")
-        self._hash.update(data)
-        self._stream.write(data)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stream.close()
-        part = Path(self._part)
-        if kind is not None:
-            part.unlink(missing_ok=True)
-            return
-        folder = self.directory / self._hash.hexdigest()
-        folder.mkdir(parents=True, exist_ok=True)
-        target = folder / self.name
-        part.replace(target)
-        self.path = str(target)
-
-
 _static: list[Path] = []
 
 
@@ -236,6 +145,8 @@ class FileRules:
     blocked_paths: tuple[str, ...] = ()
     max_size: int | None = None
     """Bytes of the largest file that may be uploaded."""
+    fetcher: Fetcher = field(default_factory=Fetcher)
+    """Gets files that a client names by URL."""
 
     def may_serve(self, path: str | os.PathLike[str]) -> Literal["inline", "attachment"] | None:
         """Whether a browser may have this file, and whether to show it or to save it.
@@ -285,12 +196,13 @@ def publish(payload: Any, rules: FileRules) -> Any:
     return _mapped(payload, is_file_data, lambda file: _published(file, rules))
 
 
-def check(payload: Any, rules: FileRules) -> Any:
+def check(payload: Any, rules: FileRules, *, fetch: bool = False) -> Any:
     """An input's JSON whose every path was found to be one that this client may name.
 
     Args:
         payload: What the client sent; it is not changed. Any dict with a `path` counts, marked as a file or not.
         rules: The app's.
+        fetch: Whether files that are named by URL are fetched, which blocks; else they stay URLs.
 
     Returns:
         The same with each `url` set.
@@ -299,19 +211,7 @@ def check(payload: Any, rules: FileRules) -> Any:
         InvalidPathError: A path is outside of the uploads and the allowed folders.
         BadValue: A path is no path, or its file is gone.
     """
-    return _mapped(payload, lambda found: found.get("path") is not None, lambda file: _checked(file, rules))
-
-
-def remote_urls(payload: Any) -> list[str]:
-    """URLs that stand as `path` in an input's JSON: files that must be fetched before a handler can open them."""
-    found: list[str] = []
-
-    def note(file: dict[str, Any]) -> dict[str, Any]:
-        found.append(file["path"])
-        return file
-
-    _mapped(payload, lambda value: is_url(value.get("path")), note)
-    return found
+    return _mapped(payload, lambda found: found.get("path") is not None, lambda file: _checked(file, rules, fetch))
 
 
 def _published(file: dict[str, Any], rules: FileRules) -> dict[str, Any]:
@@ -334,12 +234,15 @@ def _published(file: dict[str, Any], rules: FileRules) -> dict[str, Any]:
     return {**file, "path": path, "url": _url(path)}
 
 
-def _checked(file: dict[str, Any], rules: FileRules) -> dict[str, Any]:
+def _checked(file: dict[str, Any], rules: FileRules, fetch: bool) -> dict[str, Any]:
     path = file["path"]
     if not isinstance(path, str):
         raise BadValue(f"The path of a file is a text, but {path!r} (a {type(path).__name__}) was sent.")
     if is_url(path):
-        return {**file, "url": file.get("url") or path}
+        if not fetch:
+            return {**file, "url": path}
+        path = rules.fetcher.fetch(path, rules.upload_dir, max_size=rules.max_size)
+        return {**file, "path": path, "url": _url(path)}
     if rules.may_serve(path) is None:
         if _within(Path(os.path.abspath(path)), [rules.upload_dir.resolve()]):  # noqa: PTH100 - must not follow links
             raise BadValue("An uploaded file is not there any more. Upload it again.")

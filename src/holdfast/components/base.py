@@ -104,6 +104,8 @@ class Component(Block):
     """Adjacent ones share one frame, as in Gradio (`Textbox`, `Number`, …)."""
     HAS_FILES: ClassVar[bool] = False
     """Its JSON may hold FileData, so paths are checked on the way in and given URLs on the way out."""
+    FETCHES: ClassVar[bool] = False
+    """A handler opens its files, so one that a client names by URL is fetched first."""
     FILE_PROPS: ClassVar[tuple[str, ...]] = ()
     """Properties besides the value that hold FileData."""
     BUTTONS: ClassVar[Sequence[str] | None] = ()

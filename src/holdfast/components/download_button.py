@@ -35,6 +35,7 @@ class DownloadButton(Component):
 
     NAME: ClassVar[str] = "downloadbutton"
     HAS_FILES: ClassVar[bool] = True
+    FETCHES: ClassVar[bool] = True
     FILE_PROPS: ClassVar[tuple[str, ...]] = ("icon",)
     LACKS: ClassVar[frozenset[str]] = frozenset({"show_label", "container", "buttons"})
     change = happenings.CHANGE

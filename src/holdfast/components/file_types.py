@@ -53,6 +53,7 @@ class FileField(Component):
     """A component whose value is a file or a list of files."""
 
     HAS_FILES: ClassVar[bool] = True
+    FETCHES: ClassVar[bool] = True
     file_count: str
     file_types: list[str] | None
     type: str

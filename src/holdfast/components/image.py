@@ -56,6 +56,7 @@ class Image(Component):
 
     NAME: ClassVar[str] = "image"
     HAS_FILES: ClassVar[bool] = True
+    FETCHES: ClassVar[bool] = True
     BUTTONS: ClassVar[Sequence[str] | None] = ("download", "share", "fullscreen")
     clear = happenings.CLEAR
     change = happenings.CHANGE

@@ -60,7 +60,7 @@ def _convert(index: int, port: Port, payload: Any, view: AppView | None, ports: 
         if port.properties:
             return _properties(block, payload, port.files, rules)
         if port.files:
-            payload = files.check(payload, rules)
+            payload = files.check(payload, rules, fetch=block.FETCHES)
         return block.preprocess(payload)
     except Error:
         raise

@@ -1,0 +1,110 @@
+"""Files that a client names by URL, fetched by the server: from public addresses alone, never more than is allowed."""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+
+from holdfast.errors import BadValue, TooLarge
+from holdfast.saving import CHUNK, SavedFile
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MOST_REDIRECTS = 5
+TIMEOUT = 20.0
+"""Seconds without a byte after which it is given up."""
+HEADERS = {"User-Agent": "holdfast", "Accept": "*/*", "Accept-Encoding": "identity"}
+
+
+def is_public(address: str) -> bool:
+    """Is it an address of the open internet, and none of this machine, its network or a provider's inside?"""
+    found = ipaddress.ip_address(address.split("%", 1)[0])
+    mapped = getattr(found, "ipv4_mapped", None)
+    return is_public(str(mapped)) if mapped else found.is_global and not found.is_multicast
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetcher:
+    """Fetches files for clients.
+
+    The address is looked up once, checked, and then the connection goes to just that address, so that a name which
+    answers differently the second time gains nothing.
+
+    Args:
+        resolve: `socket.getaddrinfo`, or what a test has in its place.
+        public: Whether an address may be asked.
+        max_size: Most bytes of a file; `None` for the caller's own limit alone.
+    """
+
+    resolve: Callable[..., Any] = socket.getaddrinfo
+    public: Callable[[str], bool] = is_public
+    max_size: int = 1 << 30
+
+    def fetch(self, url: str, directory: Path, *, max_size: int | None = None) -> str:
+        """Fetch a file into the cache; it blocks.
+
+        Args:
+            url: An http or https URL.
+            directory: The cache.
+            max_size: Most bytes.
+
+        Returns:
+            Its path.
+
+        Raises:
+            BadValue: It cannot be fetched, or may not be.
+        """
+        limit = self.max_size if max_size is None else min(self.max_size, max_size)
+        try:
+            return self._follow(url, directory, limit)
+        except TooLarge as error:
+            raise BadValue(f"The file at {url:.200} cannot be used: {error}") from None
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise BadValue(f"The file at {url:.200} cannot be fetched: {error}.") from None
+
+    def _follow(self, url: str, directory: Path, limit: int) -> str:
+        for _ in range(MOST_REDIRECTS + 1):
+            parts = urlsplit(url)
+            connection = self._connect(parts)
+            try:
+                target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+                connection.request("GET", target, headers=HEADERS)
+                response = connection.getresponse()
+                if response.status in REDIRECTS and (location := response.getheader("Location")):
+                    url = urljoin(url, location)
+                    continue
+                if response.status != 200:
+                    raise ValueError(f"its server answered {response.status}")
+                with SavedFile(unquote(parts.path.rsplit("/", 1)[-1]), directory=directory, max_size=limit) as file:
+                    while chunk := response.read(CHUNK):
+                        file.write(chunk)
+                return file.path
+            finally:
+                connection.close()
+        raise ValueError("it is redirected too often")
+
+    def _connect(self, parts: SplitResult) -> http.client.HTTPConnection:
+        secure = parts.scheme == "https"
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("only http and https addresses can be")
+        port = parts.port or (443 if secure else 80)
+        found = [entry[4] for entry in self.resolve(parts.hostname, port, type=socket.SOCK_STREAM)]
+        if not found or not all(self.public(str(address[0])) for address in found):
+            raise ValueError(f"{parts.hostname} is no public address")
+        raw = socket.create_connection(found[0][:2], TIMEOUT)
+        connection = http.client.HTTPConnection(parts.hostname, port, timeout=TIMEOUT)
+        connection.default_port = 443 if secure else 80  # decides whether the port stands in the Host header
+        try:
+            connection.sock = (
+                ssl.create_default_context().wrap_socket(raw, server_hostname=parts.hostname) if secure else raw
+            )
+        except OSError:
+            raw.close()
+            raise
+        return connection
