@@ -95,7 +95,7 @@ async def test_an_event_id_of_a_megabyte_is_refused() -> None:
 
 async def test_a_submit_that_comes_twice_runs_once() -> None:
     ran: list[str] = []
-    async with Driver(app(lambda text: ran.append(text))) as driver:
+    async with Driver(app(ran.append)) as driver:
         first = await driver.submit("run", "a", event_id="mine")
         again = await driver.submit("run", "a", event_id="mine")
         assert again is first
@@ -107,7 +107,7 @@ async def test_a_submit_that_comes_twice_runs_once() -> None:
 
 async def test_two_sessions_may_use_the_same_event_id() -> None:
     ran: list[str] = []
-    async with Driver(app(lambda text: ran.append(text))) as driver:
+    async with Driver(app(ran.append)) as driver:
         for session in (driver.open(), driver.open()):
             await (await driver.submit("run", "a", event_id="same", session=session)).wait()
     assert ran == ["a", "a"]

@@ -16,6 +16,7 @@ from holdfast.wire.messages import Log, Progress, ProgressUnit
 from .driver import Driver, until
 
 pytestmark = pytest.mark.anyio
+BAR, TQDM = gr.Progress(), gr.Progress(track_tqdm=True)
 
 
 def app(fn: Any) -> gr.Blocks:
@@ -39,7 +40,7 @@ def bars(messages: list[Any]) -> list[list[ProgressUnit]]:
     ],
 )
 async def test_progress_is_told_in_any_of_its_forms(report: Any, unit: ProgressUnit) -> None:
-    def run(progress: Any = gr.Progress()) -> str:
+    def run(progress: Any = BAR) -> str:
         report(progress)
         return "x"
 
@@ -48,7 +49,7 @@ async def test_progress_is_told_in_any_of_its_forms(report: Any, unit: ProgressU
 
 
 async def test_many_reports_in_one_instant_are_one_message_with_the_latest() -> None:
-    def run(progress: Any = gr.Progress()) -> str:
+    def run(progress: Any = BAR) -> str:
         for number in range(1000):
             progress((number, 1000))
         return "x"
@@ -60,7 +61,7 @@ async def test_many_reports_in_one_instant_are_one_message_with_the_latest() -> 
 async def test_reports_go_out_while_the_function_runs() -> None:
     go = threading.Event()
 
-    def run(progress: Any = gr.Progress()) -> str:
+    def run(progress: Any = BAR) -> str:
         progress(0.5)
         go.wait(10)
         return "x"
@@ -74,7 +75,7 @@ async def test_reports_go_out_while_the_function_runs() -> None:
 
 
 async def test_an_async_function_reports_too() -> None:
-    async def run(progress: Any = gr.Progress()) -> str:
+    async def run(progress: Any = BAR) -> str:
         progress(0.1)
         await asyncio.sleep(0.01)
         progress(0.9)
@@ -85,7 +86,7 @@ async def test_an_async_function_reports_too() -> None:
 
 
 async def test_progress_goes_through_an_iterable_and_counts() -> None:
-    def run(progress: Any = gr.Progress()) -> str:
+    def run(progress: Any = BAR) -> str:
         return "".join(progress.tqdm("abc", desc="letters"))
 
     async with Driver(app(run), progress_interval=10) as driver:
@@ -97,7 +98,7 @@ async def test_progress_goes_through_an_iterable_and_counts() -> None:
 async def test_bars_inside_one_another_are_told_together() -> None:
     go = threading.Event()
 
-    def run(progress: Any = gr.Progress()) -> str:
+    def run(progress: Any = BAR) -> str:
         for _ in progress.tqdm(range(2), desc="outer"):
             for _ in progress.tqdm(range(3), desc="inner"):
                 go.wait(10)
@@ -115,7 +116,7 @@ async def test_bars_inside_one_another_are_told_together() -> None:
 
 
 async def test_bars_of_tqdm_are_followed_where_the_function_asks_for_it() -> None:
-    def run(progress: Any = gr.Progress(track_tqdm=True)) -> str:
+    def run(progress: Any = TQDM) -> str:
         for _ in tqdm.tqdm(range(4), desc="work"):
             pass
         return "x"

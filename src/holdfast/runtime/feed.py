@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
@@ -53,12 +52,12 @@ class Feed:
         self.last = 0
         """Number of the newest message."""
         self.closed = False
-        self._entries: deque[Entry] = deque()
-        self._full: dict[str, tuple[list[Any], int]] = {}
+        self._entries: list[Entry] = []
+        self._full: dict[str, tuple[list[Any], int]] | None = None
         self._size = 0
         self._bound = messages
         self._size_bound = size
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters: list[asyncio.Future[None]] | None = None
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -80,6 +79,7 @@ class Feed:
         self._entries.append(Entry(self.last, message, weight))
         self._size += weight
         if full is not None and message.event_id is not None:
+            self._full = self._full or {}
             self._full[message.event_id] = full
         if len(self._entries) > self._bound or self._size > self._size_bound:
             self._fold()
@@ -88,7 +88,8 @@ class Feed:
 
     def ended(self, event_id: str) -> None:
         """Forget an event's whole values; its last message is published."""
-        self._full.pop(event_id, None)
+        if self._full:
+            self._full.pop(event_id, None)
 
     def after(self, seen: int) -> list[tuple[int, FeedMessage]]:
         """The messages with a higher number than `seen`, oldest first."""
@@ -106,11 +107,11 @@ class Feed:
         """Return when there is something after `seen` (true), or the feed is closed and there is nothing (false)."""
         while seen >= self.last and not self.closed:
             waiter = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
+            self._waiters = [*(self._waiters or ()), waiter]
             try:
                 await waiter
             finally:
-                if waiter in self._waiters:
+                if self._waiters and waiter in self._waiters:
                     self._waiters.remove(waiter)
         return seen < self.last
 
@@ -124,8 +125,13 @@ class Feed:
 
     def ack(self, n: int) -> None:
         """Forget all messages up to number `n`: their reader has them for good."""
-        while self._entries and self._entries[0].n <= n:
-            self._size -= self._entries.popleft().weight
+        read = 0
+        for entry in self._entries:
+            if entry.n > n:
+                break
+            read += 1
+            self._size -= entry.weight
+        del self._entries[:read]
         if len(self._entries) <= self.messages // 2:
             self._bound, self._size_bound = self.messages, self.size
 
@@ -136,14 +142,14 @@ class Feed:
 
     def _wake(self) -> None:
         if self._waiters:
-            waiters, self._waiters = self._waiters, []
+            waiters, self._waiters = self._waiters, None
             for waiter in waiters:
                 if not waiter.done():
                     waiter.set_result(None)
 
     def _fold(self) -> None:
-        folded = fold([(e.n, e.message, e.weight) for e in self._entries], self._full, 4 * self.size)
-        self._entries = deque(Entry(*item) for item in folded[-ABANDONED * self.messages :])
+        folded = fold([(e.n, e.message, e.weight) for e in self._entries], self._full or {}, 4 * self.size)
+        self._entries = [Entry(*item) for item in folded[-ABANDONED * self.messages :]]
         self._size = sum(entry.weight for entry in self._entries)
         self._bound = max(self.messages, 2 * len(self._entries))  # do not fold at every message what cannot shrink
         self._size_bound = max(self.size, min(2 * self._size, 5 * self.size))
