@@ -16,7 +16,7 @@ from holdfast.runtime.session import Session
 from holdfast.server.body import check_id, decode
 from holdfast.server.cors import is_allowed
 from holdfast.server.site import Site, describe
-from holdfast.wire.page import Ack, Cancel, FromPage, Hello, Ping, Pong, Refused, Submit, ToPage, Welcome
+from holdfast.wire.page import Ack, Cancel, Chunk, FromPage, Hello, Ping, Pong, Refused, Submit, ToPage, Welcome
 
 MAX_QUERY = 64 * 1024
 MAX_CANCEL = 1000
@@ -106,10 +106,19 @@ class PageLink:
             self.session.feed.ack(min(frame.seen, self.session.feed.last))
         elif isinstance(frame, Cancel):
             self._runtime.cancel(self.session, frame.event_ids[:MAX_CANCEL])
+        elif isinstance(frame, Chunk):
+            return self._chunk(frame)
         elif isinstance(frame, Ping):
             return Pong()
         else:
             return Refused(event_id=None, status=400, detail="This connection has said hello already.")
+        return None
+
+    def _chunk(self, frame: Chunk) -> Refused | None:
+        try:
+            self._runtime.feed_chunk(self.session, frame.event_id, frame.data, frame.event_data)
+        except RequestError as error:
+            return Refused(event_id=frame.event_id[:256], status=error.status, detail=error.detail)
         return None
 
     async def _submit(self, frame: Submit) -> Refused | None:
