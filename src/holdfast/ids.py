@@ -17,11 +17,6 @@ def random_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def random_key() -> str:
-    """96 random bits as 16 characters: names and secrets of what a browser keeps."""
-    return secrets.token_urlsafe(12)
-
-
 def counted(prefix: str = "id") -> Callable[[], str]:
     """A source of predictable ids (`id-1`, `id-2`, …) for tests.
 

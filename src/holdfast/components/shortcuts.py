@@ -46,7 +46,6 @@ SHORTCUTS: dict[str, Shortcut] = {
     "dataset": Shortcut("dataset", "Dataset"),
     "timer": Shortcut("timer", "Timer"),
     "state": Shortcut("state", "State"),
-    "browserstate": Shortcut("browser_state", "BrowserState"),
 }
 
 
