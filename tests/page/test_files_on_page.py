@@ -1,0 +1,172 @@
+"""Files and pictures, as a visitor gives and takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image as Pillow
+from playwright.sync_api import Page, expect
+
+import holdfast as gr
+
+AppPage = Callable[..., Page]
+pytestmark = pytest.mark.browser
+
+DROP = """async ([selector, name, type, text]) => {
+  const transfer = new DataTransfer()
+  transfer.items.add(new File([text], name, { type }))
+  const target = document.querySelector(selector)
+  target.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: transfer }))
+}"""
+PASTE = """async (selector) => {
+  const canvas = new OffscreenCanvas(3, 2)
+  canvas.getContext('2d').fillRect(0, 0, 3, 2)
+  const transfer = new DataTransfer()
+  transfer.items.add(new File([await canvas.convertToBlob()], 'pasted.png', { type: 'image/png' }))
+  const event = new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: transfer })
+  document.querySelector(selector).dispatchEvent(event)
+}"""
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    """A small text file."""
+    path = tmp_path / "notes.txt"
+    path.write_text("hello")
+    return path
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """A picture of 4 by 2 pixels."""
+    path = tmp_path / "red.png"
+    Pillow.new("RGB", (4, 2), "red").save(path)
+    return path
+
+
+def test_a_chosen_file_is_uploaded_shown_and_taken_back(app_page: AppPage, notes: Path) -> None:
+    with gr.Blocks() as demo:
+        file, seen = gr.File(label="Notes"), gr.Textbox(label="Seen")
+        file.upload(lambda path: Path(path).read_text(), file, seen)
+        file.clear(lambda: "cleared", None, seen)
+    page = app_page(demo)
+    with page.expect_file_chooser() as chooser:
+        page.get_by_label("Click to upload or drop files").click()
+    chooser.value.set_files(notes)
+    expect(page.get_by_label("Seen")).to_have_value("hello")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download notes.txt").click()
+    assert download.value.suggested_filename == "notes.txt"
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_label("Seen")).to_have_value("cleared")
+    expect(page.get_by_text("Drop File Here")).to_be_visible()
+
+
+def test_a_dropped_file_is_uploaded(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        file, seen = gr.File(label="Notes"), gr.Textbox(label="Seen")
+        file.upload(lambda path: Path(path).name, file, seen)
+    page = app_page(demo)
+    page.evaluate(DROP, ["[aria-label^='Click to upload']", "drop.txt", "text/plain", "x"])
+    expect(page.get_by_label("Seen")).to_have_value("drop.txt")
+
+
+def test_a_file_of_the_wrong_kind_is_refused_with_a_sentence(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        gr.File(label="Table", file_types=[".csv"])
+    page = app_page(demo)
+    expect(page.locator("input[type=file]")).to_have_attribute("accept", ".csv")
+    page.evaluate(DROP, ["[aria-label^='Click to upload']", "drop.txt", "text/plain", "x"])
+    expect(page.get_by_test_id("toast-text")).to_contain_text("Invalid file type: drop.txt.")
+
+
+def test_a_file_that_is_too_large_is_refused_with_a_sentence(
+    app_page: AppPage, notes: Path, complaints: object
+) -> None:
+    with gr.Blocks() as demo:
+        gr.File(label="Notes")
+    page = app_page(demo, max_file_size=3)
+    page.locator("input[type=file]").set_input_files(notes)
+    expect(page.get_by_test_id("toast-text")).to_be_visible()
+    expect(page.get_by_text("Drop File Here")).to_be_visible()
+    complaints.clear()  # type: ignore[attr-defined]
+
+
+def test_several_files_are_rows_that_can_be_removed_and_added_to(app_page: AppPage, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.txt" for name in "abc"]
+    for path in paths:
+        path.write_text(path.stem)
+    with gr.Blocks() as demo:
+        files, seen = gr.File(label="Notes", file_count="multiple"), gr.Textbox(label="Seen")
+        files.change(lambda files: [Path(path).name for path in files or []], files, seen)
+    page = app_page(demo)
+    chooser = page.locator("input[type=file]")
+    chooser.set_input_files(paths[:2])
+    expect(page.get_by_label("Seen")).to_have_value("['a.txt', 'b.txt']")
+    page.locator("input[type=file]").set_input_files(paths[2])
+    expect(page.get_by_label("Seen")).to_have_value("['a.txt', 'b.txt', 'c.txt']")
+    page.get_by_role("button", name="Remove this file").first.click()
+    expect(page.get_by_label("Seen")).to_have_value("['b.txt', 'c.txt']")
+
+
+def test_an_upload_button_uploads_and_a_download_button_gives_back(app_page: AppPage, notes: Path) -> None:
+    with gr.Blocks() as demo:
+        up, down = gr.UploadButton("Send"), gr.DownloadButton("Fetch", visible=False)
+        up.upload(lambda path: gr.DownloadButton(value=path, visible=True), up, down)
+    page = app_page(demo)
+    page.get_by_test_id("Send-upload-button").set_input_files(notes)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Fetch").click()
+    assert download.value.suggested_filename == "notes.txt"
+    assert Path(download.value.path()).read_text() == "hello"
+
+
+def test_a_picture_is_uploaded_shown_and_cleared(app_page: AppPage, picture: Path) -> None:
+    with gr.Blocks() as demo:
+        image, seen = gr.Image(label="Photo"), gr.Textbox(label="Seen")
+        image.change(lambda array: "none" if array is None else str(array.shape), image, seen)
+    page = app_page(demo)
+    page.locator("input[type=file]").set_input_files(picture)
+    expect(page.get_by_label("Seen")).to_have_value("(2, 4, 3)")
+    expect(page.get_by_test_id("image").locator("img")).to_have_attribute("alt", "Photo")
+    assert page.locator("[data-testid=image] img").evaluate("image => image.naturalWidth") == 4
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_label("Seen")).to_have_value("none")
+
+
+def test_a_picture_can_be_pasted(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        image, seen = gr.Image(label="Photo"), gr.Textbox(label="Seen")
+        image.upload(lambda array: str(array.shape[:2]), image, seen)
+    page = app_page(demo)
+    page.evaluate(PASTE, "[data-testid=image]")
+    expect(page.get_by_label("Seen")).to_have_value("(2, 3)")
+
+
+def test_a_picture_that_a_function_made_is_shown_and_downloaded(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        image = gr.Image(label="Made", format="png")
+        gr.Button("Make").click(lambda: Pillow.new("RGB", (5, 3), "blue"), None, image)
+    page = app_page(demo)
+    page.get_by_role("button", name="Make").click()
+    expect(page.locator("[data-testid=image] img")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert Pillow.open(download.value.path()).size == (5, 3)
+
+
+def test_a_click_on_a_picture_names_the_pixel(app_page: AppPage, picture: Path) -> None:
+    def told(data: gr.SelectData) -> str:
+        return str(data.index)
+
+    with gr.Blocks() as demo:
+        image, seen = gr.Image(str(picture), label="Photo", interactive=False), gr.Textbox(label="Seen")
+        image.select(told, None, seen)
+    page = app_page(demo)
+    shown = page.locator("[data-testid=image] img")
+    box = shown.bounding_box()
+    assert box is not None
+    shown.click(position={"x": box["width"] * 0.9, "y": box["height"] * 0.5})
+    expect(page.get_by_label("Seen")).to_have_value("[3, 1]")

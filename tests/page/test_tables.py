@@ -1,0 +1,226 @@
+"""The table: shown, edited, sorted, searched, by pointer and keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+import holdfast as gr
+
+AppPage = Callable[..., Page]
+pytestmark = pytest.mark.browser
+
+ROWS = [["Lindholm", 4120], ["Aspen", 5190], ["Harbour", 601]]
+
+
+@pytest.fixture
+def table(app_page: AppPage) -> Callable[..., tuple[Page, Locator]]:
+    """An app with one table: its page and what the handler saw of it as lists."""
+
+    def table(value: Any = ROWS, **options: Any) -> tuple[Page, Locator]:
+        with gr.Blocks() as demo:
+            frame = gr.Dataframe(
+                value,
+                **{
+                    "headers": ["Depot", "Parcels"],
+                    "datatype": ["str", "number"],
+                    "type": "array",
+                    "label": "Losses",
+                    "interactive": True,
+                    **options,
+                },
+            )
+            seen = gr.Textbox(label="Seen")
+            frame.change(str, frame, seen)
+        page = app_page(demo)
+        return page, page.get_by_label("Seen")
+
+    return table
+
+
+Table = Callable[..., tuple[Page, Locator]]
+
+
+def column(page: Page, index: int) -> Locator:
+    """The cells of one column, from top to bottom."""
+    return page.locator(f".virtual-body .virtual-row [data-col='{index}']")
+
+
+def test_a_table_is_a_grid_with_headers_and_cells(table: Table) -> None:
+    page, _ = table()
+    grid = page.get_by_role("grid", name="Losses")
+    expect(grid).to_have_attribute("aria-rowcount", "4")
+    expect(page.locator(".header-table th.header-cell")).to_have_text(["Depot", "Parcels"])
+    expect(page.get_by_test_id("cell-1-0")).to_have_text("Aspen")
+    expect(page.locator("[data-row='2'][data-col='1']")).to_have_text("601")
+
+
+def test_a_double_click_edits_and_enter_keeps(table: Table) -> None:
+    page, seen = table()
+    page.get_by_test_id("cell-0-1").dblclick()
+    page.get_by_label("Edit cell").fill("7")
+    page.get_by_label("Edit cell").press("Enter")
+    expect(seen).to_have_value("[['Lindholm', 7], ['Aspen', 5190], ['Harbour', 601]]")
+
+
+def test_typing_replaces_and_escape_leaves_as_it_was(table: Table) -> None:
+    page, seen = table()
+    page.get_by_test_id("cell-0-0").click()
+    page.keyboard.type("Hull")
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("cell-0-0")).to_have_text("Lindholm")
+    page.keyboard.type("Hull")
+    page.keyboard.press("Tab")
+    expect(seen).to_have_value("[['Hull', 4120], ['Aspen', 5190], ['Harbour', 601]]")
+    expect(page.get_by_test_id("cell-0-1")).to_be_focused()
+
+
+def test_arrow_keys_move_the_focus_and_stop_at_the_ends(table: Table) -> None:
+    page, _ = table()
+    page.get_by_test_id("cell-0-0").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_test_id("cell-1-1")).to_be_focused()
+    page.keyboard.press("Control+End")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_test_id("cell-2-1")).to_be_focused()
+
+
+def test_only_one_cell_is_in_the_tab_order(table: Table) -> None:
+    page, _ = table()
+    expect(page.locator("[role=gridcell][tabindex='0']")).to_have_count(1)
+    page.get_by_test_id("cell-2-1").click()
+    expect(page.locator("[role=gridcell][tabindex='0']")).to_have_attribute("data-testid", "cell-2-1")
+
+
+def test_a_header_sorts_up_down_and_not_at_all(table: Table) -> None:
+    page, seen = table()
+    header = page.get_by_role("columnheader", name="Parcels")
+    button = header.get_by_role("button", name="Parcels", exact=True)
+    button.click()
+    expect(header).to_have_attribute("aria-sort", "ascending")
+    expect(column(page, 1)).to_have_text(["601", "4120", "5190"])
+    button.click()
+    expect(column(page, 1)).to_have_text(["5190", "4120", "601"])
+    button.click()
+    expect(column(page, 1)).to_have_text(["4120", "5190", "601"])
+    expect(seen).to_have_value("")
+
+
+def test_an_edit_in_a_sorted_table_reaches_the_right_row(table: Table) -> None:
+    page, seen = table()
+    page.get_by_role("columnheader", name="Parcels").get_by_role("button", name="Parcels", exact=True).click()
+    page.get_by_test_id("cell-0-0").dblclick()
+    page.get_by_label("Edit cell").fill("Hull")
+    page.keyboard.press("Enter")
+    expect(seen).to_have_value("[['Lindholm', 4120], ['Aspen', 5190], ['Hull', 601]]")
+
+
+def test_a_search_hides_rows_and_a_filter_can_be_made_permanent(table: Table) -> None:
+    page, seen = table(show_search="filter")
+    page.locator(".search-input").fill("as")
+    expect(column(page, 0)).to_have_text(["Aspen"])
+    page.get_by_label("Apply filter and update dataframe values").click()
+    expect(seen).to_have_value("[['Aspen', 5190]]")
+
+
+def test_rows_are_added_and_deleted(table: Table) -> None:
+    page, seen = table()
+    page.get_by_role("button", name="Add row").click()
+    expect(page.locator(".virtual-row")).to_have_count(4)
+    page.get_by_test_id("cell-0-0").click()
+    page.get_by_label("Open cell menu").click()
+    page.get_by_role("menuitem", name="Delete row").click()
+    expect(seen).to_have_value("[['Aspen', 5190], ['Harbour', 601], ['', '']]")
+    page.get_by_test_id("cell-0-0").click(button="right")
+    page.get_by_role("menuitem", name="Add row above").click()
+    expect(column(page, 0)).to_have_text(["", "Aspen", "Harbour", ""])
+
+
+def test_columns_are_added_renamed_and_deleted(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        frame = gr.Dataframe(ROWS, headers=["Depot", "Parcels"], column_count=(2, "dynamic"), interactive=True)
+        seen = gr.Textbox(label="Seen")
+        frame.change(lambda frame: ", ".join(map(str, frame.columns)), frame, seen)
+    page = app_page(demo)
+    page.get_by_role("columnheader", name="Depot").hover()
+    page.get_by_label("Open column menu of Depot").click()
+    page.get_by_role("menuitem", name="Add column to the right").click()
+    expect(page.get_by_label("Seen")).to_have_value("Depot, Header 3, Parcels")
+    page.get_by_label("Open column menu of Header 3").click()
+    page.get_by_role("menuitem", name="Rename column").click()
+    page.get_by_label("Edit header").fill("Lost")
+    page.get_by_label("Edit header").press("Enter")
+    expect(page.get_by_label("Seen")).to_have_value("Depot, Lost, Parcels")
+    page.get_by_label("Open column menu of Parcels").click()
+    page.get_by_role("menuitem", name="Delete column").click()
+    expect(page.get_by_label("Seen")).to_have_value("Depot, Lost")
+
+
+def test_a_table_of_fixed_size_has_no_way_to_grow(table: Table) -> None:
+    page, _ = table(row_count=(3, "fixed"), column_count=(2, "fixed"))
+    page.get_by_test_id("cell-0-0").click()
+    expect(page.get_by_role("button", name="Add row")).to_have_count(0)
+    expect(page.get_by_label("Open cell menu")).to_have_count(0)
+
+
+def test_static_columns_and_shown_tables_are_not_edited(table: Table) -> None:
+    page, seen = table(static_columns=[1])
+    page.get_by_test_id("cell-0-1").dblclick()
+    page.keyboard.type("5")
+    expect(page.get_by_label("Edit cell")).to_have_count(0)
+    expect(page.get_by_test_id("cell-0-1")).to_have_attribute("aria-readonly", "true")
+    expect(seen).to_have_value("")
+
+
+def test_cells_are_copied_pasted_and_erased(table: Table) -> None:
+    page, seen = table()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_test_id("cell-0-0").click()
+    page.get_by_test_id("cell-1-1").click(modifiers=["Shift"])
+    page.keyboard.press("Control+c")
+    page.wait_for_function("navigator.clipboard.readText().then(text => text === 'Lindholm\\t4120\\nAspen\\t5190')")
+    page.get_by_test_id("cell-1-0").click()
+    page.keyboard.press("Control+v")
+    expect(seen).to_have_value("[['Lindholm', 4120], ['Lindholm', 4120], ['Aspen', 5190]]")
+    page.keyboard.press("Delete")
+    expect(seen).to_have_value("[['Lindholm', 4120], ['', 4120], ['Aspen', 5190]]")
+
+
+def test_a_selected_cell_is_told_with_its_row_and_column(app_page: AppPage) -> None:
+    def told(data: gr.SelectData) -> str:
+        return f"{data.index} {data.value} {data.row_value} {data.col_value}"
+
+    with gr.Blocks() as demo:
+        frame, seen = gr.Dataframe(ROWS, headers=["Depot", "Parcels"], interactive=False), gr.Textbox(label="Seen")
+        frame.select(told, None, seen)
+    page = app_page(demo)
+    page.get_by_test_id("cell-1-0").click()
+    expect(page.get_by_label("Seen")).to_have_value("[1, 0] Aspen ['Aspen', 5190] ['Lindholm', 'Aspen', 'Harbour']")
+
+
+def test_of_many_rows_only_those_in_sight_are_in_the_page(table: Table) -> None:
+    page, _ = table([[f"row {number}", number] for number in range(20_000)], interactive=False)
+    expect(page.get_by_test_id("cell-0-0")).to_have_text("row 0")
+    assert page.locator(".virtual-row").count() < 60
+    page.get_by_test_id("cell-0-0").click()
+    page.keyboard.press("Control+ArrowDown")
+    expect(page.get_by_test_id("cell-19999-0")).to_be_focused()
+    expect(page.get_by_test_id("cell-19999-0")).to_be_in_viewport()
+    assert page.locator(".virtual-row").count() < 60
+
+
+def test_truth_values_are_boxes(table: Table) -> None:
+    page, seen = table([["a", False]], datatype=["str", "bool"])
+    page.get_by_test_id("cell-0-1").get_by_role("checkbox").click()
+    expect(seen).to_have_value("[['a', True]]")
+    expect(page.get_by_test_id("cell-0-1").get_by_role("checkbox")).to_be_checked()
+
+
+def test_markdown_in_cells_is_drawn_and_harmless(table: Table) -> None:
+    page, _ = table([["**bold** <img src=x onerror=alert(1)>", 1]], datatype=["markdown", "number"], interactive=False)
+    expect(page.get_by_test_id("cell-0-0").locator("strong")).to_have_text("bold")
+    assert page.locator("[onerror]").count() == 0
