@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from typing_extensions import Self, TypedDict
 
-from holdfast.errors import BuildError, RenderError
+from holdfast.errors import BuildError, DuplicateBlockError, RenderError
 from holdfast.graph.api_info import api_info
 from holdfast.graph.app import App, AppOptions
 from holdfast.graph.block import Block, BlockContext
@@ -113,6 +113,7 @@ class Blocks(BlockContext):
         )
         self._home: BuildContext | None = None
         """Where it stands in another app, once it does."""
+        self._rendered_again = False
         self._frozen: tuple[int, App] | None = None
 
     # Building ---------------------------------------------------------------------------------------------------------
@@ -145,9 +146,23 @@ class Blocks(BlockContext):
                 "Call it inside the `with gr.Blocks():` that it is to stand in."
             )
         if context.graph is self.graph:
-            raise RenderError("This app was rendered inside of itself. Render it inside another Blocks.")
+            return self._render_here(context)
+        if self._home is not None:
+            raise DuplicateBlockError("This app stands in another one already. Make a second one for this place.")
         context.graph.absorb(self.graph, context)
         self._home, self.graph = context, context.graph
+        return self
+
+    def _render_here(self, context: BuildContext) -> Self:
+        """It was made right here, so it has its place already: rendering it too changes nothing."""
+        if self._home is None:
+            raise RenderError("This app was rendered inside of itself. Render it inside another Blocks.")
+        if self._home.parent is not context.parent or self._rendered_again:
+            raise DuplicateBlockError(
+                "This app was rendered a second time. An app made inside another one stands where it was made: "
+                "leave out render(), or make the app outside."
+            )
+        self._rendered_again = True
         return self
 
     @contextmanager

@@ -121,7 +121,7 @@ def _register(fn: Callable[..., Any], options: ListenerOptions) -> Dependency:
         _value(place, p.annotation, p.default if p.has_default else None)
         for place, p in enumerate(signature.positional)
     ]
-    outputs = [_value(place, kind, None) for place, kind in enumerate(_results(fn))]
+    outputs = [_value(place, kind, None) for place, kind in enumerate(_results(signature.returns))]
     return register(fn, (), inputs, outputs, options)
 
 
@@ -129,12 +129,8 @@ def _value(place: int, annotation: Any, default: Any) -> ApiValue:
     return ApiValue(default, schema_of(annotation), _ordinal(place + 1))
 
 
-def _results(fn: Callable[..., Any]) -> list[Any]:
+def _results(kind: Any) -> list[Any]:
     """The types of what a function returns: a tuple's members each for themselves."""
-    try:
-        kind = typing.get_type_hints(inspect.unwrap(fn)).get("return", Any)
-    except (NameError, TypeError, AttributeError):
-        kind = Any
     if typing.get_origin(kind) in _STREAMS:
         kind = (typing.get_args(kind) or (Any,))[0]
     if kind is None or kind is type(None):

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import xxhash
 
+from holdfast.themes.presets import theme_of
+
 if TYPE_CHECKING:
     from holdfast.graph.block import Block, BlockContext
     from holdfast.graph.graph import Graph, KeyPath, Page
@@ -43,6 +45,10 @@ class AppOptions:
     pwa: bool = False
     mcp_server: bool = False
     i18n: Any = None
+
+    def __post_init__(self) -> None:
+        """A theme may be given by its name."""
+        object.__setattr__(self, "theme", theme_of(self.theme))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

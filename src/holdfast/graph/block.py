@@ -152,6 +152,15 @@ class Block:
     def __repr__(self) -> str:
         return f"{type(self).__name__}(id={self._id})"
 
+    if not TYPE_CHECKING:  # a checker knows the attributes; this is for what a program asks for in error
+
+        def __getattr__(self, name: str) -> Any:
+            kind = type(self)
+            if hasattr(kind, name):
+                return object.__getattribute__(self, name)  # a property that failed: its own error is the one to see
+            events = f"; its events are {', '.join(kind.EVENTS)}" if kind.EVENTS and not name.startswith("_") else ""
+            raise AttributeError(f"{kind.__name__} has no attribute or event {name!r}{events}.", name=name, obj=self)
+
 
 class BlockContext(Block):
     """A block that holds others: `with gr.Row():`."""

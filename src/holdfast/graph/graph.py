@@ -100,6 +100,7 @@ class Graph:
         self._kept_blocks, self._kept_listeners = (
             outer.kept(key_path) if outer and rendered_in is not None else ({}, {})
         )
+        self._keyed: dict[KeyPath, Block] = {}
         if rendered_in is None:
             self.attach(root)
         else:
@@ -159,22 +160,22 @@ class Graph:
         known = self.id_of(block)
         if known is not None:
             return known
-        kept = self._kept_blocks.get(block.key_path) if block.key_path is not None else None
-        if kept is not None:
-            self._attach_as(block, kept)
-            return kept
-        self._enter(block, self._next_block)
-        self._next_block += 1
+        kept = self._kept_block(block)
+        self._enter(block, self._next_block if kept is None else kept)
+        self._next_block += kept is None
         return block.id
 
-    def _attach_as(self, block: Block, number: int) -> None:
-        """A keyed block of a `gr.render` keeps the id that it had in the run before."""
-        if number in self.blocks:
+    def _kept_block(self, block: Block) -> int | None:
+        """The id that a keyed block of a `gr.render` had in the run before."""
+        if block.key_path is None or self.rendered_in is None:
+            return None
+        twin = self._keyed.setdefault(block.key_path, block)
+        if twin is not block:
             raise BuildError(
-                f"Two blocks of one gr.render have the key {block.key!r}: a {type(self.blocks[number]).__name__} and a "
+                f"Two blocks of one gr.render have the key {block.key!r}: a {type(twin).__name__} and a "
                 f"{type(block).__name__}. Give each its own key."
             )
-        self._enter(block, number)
+        return self._kept_blocks.get(block.key_path)
 
     def _enter(self, block: Block, number: int) -> None:
         self.version += 1

@@ -61,7 +61,7 @@ def blocks_of(given: Any, what: str, graph: Graph) -> list[Block]:
             )
             where = f" at position {position}" if len(listed) > 1 else ""
             raise InvalidBlockError(
-                f"`{what}` holds {block!r}{where}, a {type(block).__name__}, which is no component. {hint}"
+                f"`{what}` holds {block!r} ({type(block).__name__}){where}, which is no component. {hint}"
             )
         graph.attach(block)
     if isinstance(given, (set, frozenset)):

@@ -45,6 +45,8 @@ class Signature:
     """It takes any number of positional arguments."""
     keywords: bool = False
     """It takes any keyword arguments."""
+    returns: Any = inspect.Parameter.empty
+    """The annotation of what it returns."""
     known: bool = True
     """`False` for callables that do not say (some built-ins)."""
 
@@ -86,7 +88,10 @@ def signature_of(fn: Callable[..., Any]) -> Signature:
             keywords = True
         else:
             parameters.append(_read(parameter, names))
-    return Signature(tuple(parameters), variadic, keywords)
+    returns = found.return_annotation
+    if isinstance(returns, str):
+        returns = _resolve(returns, names)
+    return Signature(tuple(parameters), variadic, keywords, returns)
 
 
 def has_event_data(signature: Signature) -> bool:

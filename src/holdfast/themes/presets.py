@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from holdfast.themes.base import Base
 
@@ -73,15 +73,15 @@ PRESETS: dict[str, type[Base]] = {
 }
 
 
-def theme_of(given: Base | str | None) -> Base | None:
-    """The theme that `launch(theme=…)` was given: one, a name, or none.
+def theme_of(given: Any) -> Any:
+    """The theme that `launch(theme=…)` was given: a name stands for one, anything else is taken as it is.
 
     Raises:
         ValueError: No theme has that name; themes are not fetched from anywhere.
     """
-    if given is None or isinstance(given, Base):
+    if not isinstance(given, str):
         return given
-    name = str(given).lower()
+    name = given.lower()
     if name not in PRESETS:
         raise ValueError(
             f"There is no theme {given!r}. There are: {', '.join(PRESETS)}. "

@@ -1,0 +1,62 @@
+"""What handlers return and get besides values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import holdfast as gr
+from holdfast.graph.updates import is_update
+
+
+def test_an_update_holds_what_was_given_and_nothing_else() -> None:
+    assert gr.update(value=None, label="L") == {"value": None, "label": "L", "__type__": "update"}
+    assert gr.update(visible=False) == {"visible": False, "__type__": "update"}
+
+
+def test_skipping_is_an_update_of_nothing() -> None:
+    assert gr.skip() == {"__type__": "update"}
+
+
+def test_a_users_own_dict_is_never_an_update_of_a_state() -> None:
+    """R1.6: for State only what `update` and `skip` made counts."""
+    own = {"__type__": "update", "value": 3}
+    assert not is_update(own, strict=True)
+    assert is_update(gr.update(value=3), strict=True)
+
+
+def test_a_dict_that_says_so_is_an_update_elsewhere() -> None:
+    assert is_update({"__type__": "update"})
+    assert not is_update({"__type__": "other"})
+    assert not is_update("update")
+
+
+def test_a_verdict_has_gradios_form() -> None:
+    assert gr.validate(False, "too short") == {"__type__": "validate", "is_valid": False, "message": "too short"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "found"),
+    [
+        (gr.SelectData, {"index": [1, 2], "value": "x"}, {"index": [1, 2], "value": "x", "selected": True}),
+        (gr.SelectData, {"index": 0, "selected": False}, {"selected": False, "row_value": None}),
+        (gr.LikeData, {"index": 1, "value": "v", "liked": "Spam"}, {"liked": "Spam"}),
+        (gr.LikeData, {"index": 1, "value": "v"}, {"liked": True}),
+        (gr.KeyUpData, {"key": "a", "input_value": "ab"}, {"key": "a", "input_value": "ab"}),
+        (gr.EditData, {"index": 0, "previous_value": 1, "value": 2}, {"previous_value": 1, "value": 2}),
+        (gr.UndoData, {"index": 0, "value": "v"}, {"index": 0, "value": "v"}),
+        (gr.CopyData, {"value": "v"}, {"value": "v"}),
+        (gr.DownloadData, {"file": {"path": "p"}}, {"file": {"path": "p"}}),
+        (gr.DeletedFileData, {"path": "p"}, {"file": {"path": "p"}}),
+    ],
+)
+def test_event_data_reads_what_the_page_sent(kind: Any, data: Any, found: dict[str, Any]) -> None:
+    event = kind(None, data)
+    assert {name: getattr(event, name) for name in found} == found
+    assert event._data == data
+
+
+def test_event_data_of_nothing_has_nothing() -> None:
+    event: Any = gr.SelectData(None, None)
+    assert (event.index, event.value) == (None, None)
