@@ -86,11 +86,18 @@ def functions(file: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
             yield node
 
 
-def calls(file: Path) -> Iterator[tuple[str, int]]:
-    """Every dotted name that a file calls or reads (`os.environ`, `time.time`), with its line."""
-    for node in ast.walk(tree(file)):
+def uses(file: Path) -> Iterator[tuple[str, int]]:
+    """Every dotted name that a file's code uses (`os.environ`, `time.time`), with its line.
+
+    Defaults of parameters are left out: what has a default is passed in.
+    """
+    waiting: list[ast.AST] = [tree(file)]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             yield f"{node.value.id}.{node.attr}", node.lineno
+        defaults = [*node.defaults, *node.kw_defaults] if isinstance(node, ast.arguments) else []
+        waiting += [child for child in ast.iter_child_nodes(node) if child not in defaults]
 
 
 def place(file: Path, line: int = 0) -> str:

@@ -29,7 +29,20 @@ LAYERS = (
     ("state",),
     ("stores",),
     ("wire",),
-    ("gradio_names", "themes", "files", "fetching", "saving", "ids", "errors", "clock", "settings", "version", "log", "lazy"),
+    (
+        "gradio_names",
+        "themes",
+        "files",
+        "fetching",
+        "saving",
+        "ids",
+        "errors",
+        "clock",
+        "settings",
+        "version",
+        "log",
+        "lazy",
+    ),
 )
 """From the top down. A module imports from its own layer and from those below."""
 

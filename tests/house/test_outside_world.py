@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from house.source import calls, modules, place
+from house.source import modules, place, uses
 
 
 def readers(names: set[str], *, allowed: set[str]) -> list[str]:
@@ -11,7 +11,7 @@ def readers(names: set[str], *, allowed: set[str]) -> list[str]:
         f"{place(file, line)} uses {name}"
         for module, file in modules().items()
         if module not in allowed
-        for name, line in calls(file)
+        for name, line in uses(file)
         if name in names
     ]
 

@@ -7,6 +7,7 @@ pydantic and attrs objects by their fields; objects with their own `__hash__` by
 from __future__ import annotations
 
 import dataclasses
+import decimal
 import enum
 import sys
 from collections.abc import Callable, Iterable
@@ -25,13 +26,15 @@ def same(left: Any, right: Any) -> bool:
 
 
 def _same(left: Any, right: Any, seen: _Seen) -> bool:
+    if left is right:
+        return True
     kind = type(left)
     if kind is not type(right):
         return False
     if kind in VALUES:
         return _same_scalar(left, right)
     if isinstance(left, (enum.Enum, *BY_REFERENCE)):
-        return left is right
+        return False
     pair = (id(left), id(right))
     if pair in seen:
         return True
@@ -43,6 +46,8 @@ def _same(left: Any, right: Any, seen: _Seen) -> bool:
 
 
 def _same_scalar(left: Any, right: Any) -> bool:
+    if type(left) is decimal.Decimal and (left.is_snan() or right.is_snan()):
+        return str(left) == str(right)  # comparing them raises
     if left == right:
         return type(left) not in {float, complex} or repr(left) == repr(right)
     return bool(left != left and right != right)  # noqa: PLR0124 # NaN is NaN
@@ -91,7 +96,7 @@ def _typed(items: Iterable[Any]) -> set[tuple[type, Any]]:
 
 
 def _same_object(left: Any, right: Any, seen: _Seen) -> bool:
-    verdict = foreign_same(left, right)
+    verdict = foreign_same(left, right, same)
     if verdict is not None:
         return verdict
     fields = field_names(type(left))
@@ -127,7 +132,7 @@ def _parts(value: Any) -> list[Any]:
         return [attributes(value)]
     if isinstance(reduced, str):
         return [reduced]
-    parts: list[Any] = list(reduced[:3])
+    parts: list[Any] = [*reduced[:2], (reduced[2] if len(reduced) > 2 else None) or {}]
     parts += [list(iterator) for iterator in reduced[3:5] if iterator is not None]
     return parts
 

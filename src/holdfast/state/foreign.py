@@ -6,14 +6,24 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+Same = Callable[[Any, Any], bool]
 
-def foreign_same(left: Any, right: Any) -> bool | None:
-    """Whether two values of one type have the same data; `None` for types that this file does not know."""
+
+def foreign_same(left: Any, right: Any, same: Same) -> bool | None:
+    """Whether two values of one type have the same data; `None` for types that this file does not know.
+
+    Args:
+        left: One value.
+        right: Another of its type.
+        same: Compares the Python objects that an array holds.
+    """
     compare = _find(type(left))
+    if compare is _numpy and left.dtype.hasobject and right.dtype.hasobject:
+        return bool(left.shape == right.shape) and same(left.tolist(), right.tolist())
     return None if compare is None else compare(left, right)
 
 
-def _find(kind: type) -> Callable[[Any, Any], bool] | None:
+def _find(kind: type) -> Same | None:
     for base in kind.__mro__:
         found = _KNOWN.get((base.__module__.partition(".")[0], base.__qualname__))
         if found is not None:
@@ -24,10 +34,6 @@ def _find(kind: type) -> Callable[[Any, Any], bool] | None:
 def _numpy(left: Any, right: Any) -> bool:
     if left.dtype != right.dtype or left.shape != right.shape:
         return False
-    if left.dtype.hasobject:
-        from holdfast.state.content import same
-
-        return same(left.tolist(), right.tolist())
     return bytes_equal(left, right)
 
 
@@ -79,7 +85,7 @@ def _torch(left: Any, right: Any) -> bool:
     return bool(torch.equal(left, right)) or bool(torch.allclose(left, right, rtol=0, atol=0, equal_nan=True))
 
 
-_KNOWN: dict[tuple[str, str], Callable[[Any, Any], bool]] = {
+_KNOWN: dict[tuple[str, str], Same] = {
     ("numpy", "ndarray"): _numpy,
     ("pandas", "DataFrame"): _pandas,
     ("pandas", "Series"): _pandas,
