@@ -48,7 +48,12 @@ def test_a_function_as_value_runs_again_every_so_many_seconds() -> None:
 
 def test_a_start_value_is_converted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[Any] = []
-    monkeypatch.setattr(gr.Textbox, "postprocess", lambda _, value: calls.append(value) or value)
+
+    def postprocess(_: gr.Textbox, value: Any) -> Any:
+        calls.append(value)
+        return value
+
+    monkeypatch.setattr(gr.Textbox, "postprocess", postprocess)
     box = gr.Textbox("a")
     assert (box.value, box.value, box.props()["value"]) == ("a", "a", "a")
     assert calls == ["a"]

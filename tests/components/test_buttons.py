@@ -57,7 +57,12 @@ def test_a_clear_button_is_a_button_to_the_page() -> None:
 
 
 def _listeners(demo: Any) -> list[dict[str, Any]]:
-    return demo.get_config_file()["dependencies"]
+    found: list[dict[str, Any]] = demo.get_config_file()["dependencies"]
+    return found
+
+
+def _function(demo: Any, listener: dict[str, Any]) -> Any:
+    return demo.fns[listener["id"]].fn
 
 
 def test_a_clear_button_empties_components_in_the_browser() -> None:
@@ -104,7 +109,7 @@ def test_a_clear_button_puts_states_back_on_the_server() -> None:
     assert js["outputs"] == [box.id]
     assert backend["outputs"] == [plain.id, lazy.id]
     assert backend["api_visibility"] == "undocumented"
-    clear = demo.fns[backend["id"]].fn
+    clear = _function(demo, backend)
     before = len(made)
     first, second = clear(), clear()
     assert first[0] == second[0] == [1]
@@ -117,7 +122,7 @@ def test_a_clear_button_of_one_state_gives_its_value_alone() -> None:
     with gr.Blocks() as demo:
         gr.ClearButton(gr.State({"a": 1}))
     (backend,) = _listeners(demo)
-    assert demo.fns[backend["id"]].fn() == {"a": 1}
+    assert _function(demo, backend)() == {"a": 1}
 
 
 def test_components_can_be_added_later() -> None:

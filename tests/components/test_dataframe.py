@@ -155,7 +155,7 @@ def test_headers_of_several_levels_are_lists() -> None:
 def test_cells_are_plain_values() -> None:
     frame = pd.DataFrame(
         {
-            "t": pd.to_datetime(["2020-01-01", None]),
+            "t": pd.to_datetime(pd.Series(["2020-01-01", None])),
             "i": pd.array([1, None], dtype="Int64"),
             "c": pd.Categorical(["a", "b"]),
             "o": [{"q": 1}, [1]],

@@ -25,8 +25,8 @@ def note(tmp_path: Path) -> str:
 def test_a_handler_gets_a_path_that_has_a_name(kind: Any, note: str) -> None:
     path = kind().preprocess(FileData(path=note, orig_name="other.txt"))
     assert path == note
-    assert isinstance(path, str)
     assert path.name == note
+    assert isinstance(path, str)
 
 
 @pytest.mark.parametrize("kind", [gr.File, gr.UploadButton])
@@ -170,7 +170,7 @@ def test_their_examples_can_be_fetched_by_everybody() -> None:
 
 def test_their_configs_and_events_are_gradios() -> None:
     props = gr.File().props()
-    expected = {
+    expected: dict[str, Any] = {
         "file_count": "single",
         "file_types": None,
         "type": "filepath",

@@ -201,7 +201,7 @@ def test_a_handlers_file_is_copied_into_the_cache_and_gets_a_url(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "result.txt").write_text("hi")
-    payload = {"deep": [file_data("result.txt")], "other": 1}
+    payload: dict[str, Any] = {"deep": [file_data("result.txt")], "other": 1}
     published = publish(payload, rules)
     (file,) = published["deep"]
     assert file["path"] == upload(cache, "result.txt")

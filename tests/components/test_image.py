@@ -69,7 +69,7 @@ def test_a_path_of_another_mode_is_converted_beside_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["numpy", "pil", "filepath"])
 def test_a_data_url_is_an_image_too(tmp_path: Path, kind: Any) -> None:
     got = gr.Image(type=kind).preprocess({"path": None, "url": data_url(picture(tmp_path))})
-    image = stored(got) if kind == "filepath" else got
+    image: Any = stored(got) if kind == "filepath" else got
     assert (image.shape[:2] if kind == "numpy" else image.size[::-1]) == (3, 4)
 
 

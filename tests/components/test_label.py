@@ -80,7 +80,13 @@ def test_a_confidence_that_is_no_number_is_refused() -> None:
 
 def test_its_config_api_and_events_are_gradios() -> None:
     props = gr.Label().props()
-    expected = {"value": {}, "num_top_classes": None, "color": None, "show_heading": True, "buttons": []}
+    expected: dict[str, Any] = {
+        "value": {},
+        "num_top_classes": None,
+        "color": None,
+        "show_heading": True,
+        "buttons": [],
+    }
     assert {name: props[name] for name in expected} == expected
     info = gr.Label().api_info()
     assert info["title"] == "LabelData"

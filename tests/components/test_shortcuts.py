@@ -64,10 +64,10 @@ def test_an_instance_can_be_taken_out_of_its_place() -> None:
     with gr.Blocks() as demo:
         box = gr.Textbox()
         get_component_instance(box, unrender=True)
-        assert box.parent is None
-        get_component_instance(box, render=True)
-    assert box.parent is not None
-    assert demo.children
+        with gr.Row() as row:
+            get_component_instance(box, render=True)
+    assert box in row.children
+    assert demo.children == [row]
 
 
 def test_a_component_that_a_client_names_opens_nothing() -> None:
