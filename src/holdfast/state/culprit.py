@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from holdfast.state.atoms import BY_REFERENCE
 from holdfast.state.content import attributes
 
 _DEEPEST = 40
@@ -29,6 +30,8 @@ def path_to_culprit(value: Any, encodable: Callable[[Any], bool], name: str) -> 
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, BY_REFERENCE):
+        return
     if isinstance(value, dict):
         for key, part in value.items():
             yield f"[{key!r}]", part

@@ -1,0 +1,11 @@
+"""Values to bytes that a store keeps, and back: tagged, versioned, signed; nothing is imported or called on reading."""
+
+from __future__ import annotations
+
+from holdfast.state.codec.envelope import Envelope, Opened
+from holdfast.state.codec.errors import CodecError, DecodeError, EncodeError
+from holdfast.state.codec.keys import Keyring
+from holdfast.state.codec.names import register
+from holdfast.state.codec.payload import decode, encode
+
+__all__ = ["CodecError", "DecodeError", "EncodeError", "Envelope", "Keyring", "Opened", "decode", "encode", "register"]

@@ -1,0 +1,150 @@
+"""What is stored around a payload: format, schema version, compression, encryption, signature.
+
+    "HF" | format 1 | flags 1 | key id 4 | schema 4 | size 4 | signature 16 | body
+
+The signature covers everything else and the place of the cell, so bytes cannot be moved to another owner or State.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import struct
+import zlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+from holdfast.errors import StateError
+from holdfast.state.codec.errors import DecodeError
+from holdfast.state.codec.keys import Keyring
+
+_HEAD = struct.Struct(">2sBB4sII")
+_MAGIC = b"HF"
+FORMAT = 1
+COMPRESSED = 1
+ENCRYPTED = 2
+_SIGNATURE = 16
+_NONCE = 12
+COMPRESS_FROM = 16 * 1024
+"""Payloads from this size on are compressed if it pays."""
+_SAMPLE = 16 * 1024
+_LARGEST = (1 << 32) - 1
+
+
+class Opened(NamedTuple):
+    """What an envelope held."""
+
+    payload: bytes
+    schema: int
+    """The version of the State that wrote it."""
+
+
+class Envelope:
+    """Seals and opens.
+
+    Args:
+        keys: Sign and encrypt.
+        random: Where nonces come from.
+    """
+
+    def __init__(self, keys: Keyring, random: Callable[[int], bytes] = os.urandom) -> None:
+        self._keys = keys
+        self._random = random
+
+    def seal(self, payload: bytes, place: str, *, schema: int = 1, secret: bool = False) -> bytes:
+        """Bytes for a store.
+
+        Args:
+            payload: The encoded value.
+            place: Whose and which cell it is for.
+            schema: The version of the State.
+            secret: Encrypt it.
+
+        Raises:
+            StateError: It is too large, or encryption is asked for and not installed.
+        """
+        size = len(payload)
+        if size > _LARGEST:
+            raise StateError(f"A value of {size} bytes is too large to be stored.")
+        flags, body = _squeezed(payload)
+        key = self._keys.current
+        if secret:
+            flags |= ENCRYPTED
+        head = _HEAD.pack(_MAGIC, FORMAT, flags, key, schema, size)
+        if secret:
+            nonce = self._random(_NONCE)
+            body = nonce + _cipher(self._keys.sealing(key) or b"").encrypt(nonce, body, head + place.encode())
+        return head + self._sign(key, head, body, place) + body
+
+    def open(self, data: bytes, place: str) -> Opened:
+        """The payload of stored bytes.
+
+        Raises:
+            DecodeError: They are not this app's, not for this place, damaged, or of a newer release.
+        """
+        if len(data) < _HEAD.size + _SIGNATURE or data[:2] != _MAGIC:
+            raise DecodeError("these bytes were not written by this app; plain pickles are refused")
+        magic, format, flags, key, schema, size = _HEAD.unpack_from(data)
+        del magic
+        if format > FORMAT:
+            raise DecodeError(f"it was written by a newer release (format {format}; this one reads {FORMAT})")
+        if self._keys.find(key) is None:
+            raise DecodeError("it was signed with another key; give that key too: HOLDFAST_SECRET_KEY=new,old")
+        head, signature = data[: _HEAD.size], data[_HEAD.size : _HEAD.size + _SIGNATURE]
+        body = data[_HEAD.size + _SIGNATURE :]
+        if not hmac.compare_digest(signature, self._sign(key, head, body, place)):
+            raise DecodeError("its signature does not fit: it was changed, or stored for another owner or State")
+        if flags & ENCRYPTED:
+            body = _cipher(self._keys.sealing(key) or b"").decrypt(body[:_NONCE], body[_NONCE:], head + place.encode())
+        return Opened(_unsqueezed(body, size) if flags & COMPRESSED else body, schema)
+
+    def _sign(self, key: bytes, head: bytes, body: bytes, place: str) -> bytes:
+        mac = hashlib.blake2b(digest_size=_SIGNATURE, key=self._keys.signing(key) or b"")
+        where = place.encode()
+        mac.update(len(where).to_bytes(4, "big") + where + head)
+        mac.update(body)
+        return mac.digest()
+
+
+def _squeezed(payload: bytes) -> tuple[int, bytes]:
+    """The payload, compressed where a sample says that it pays."""
+    if len(payload) < COMPRESS_FROM:
+        return 0, payload
+    sample = payload[len(payload) // 2 :][:_SAMPLE]
+    if len(zlib.compress(sample, 1)) > 0.8 * len(sample):
+        return 0, payload
+    body = zlib.compress(payload, 1)
+    return (COMPRESSED, body) if len(body) < len(payload) else (0, payload)
+
+
+def _unsqueezed(body: bytes, size: int) -> bytes:
+    decompressor = zlib.decompressobj()
+    payload = decompressor.decompress(body, size or 1)
+    if len(payload) != size or decompressor.unconsumed_tail:
+        raise DecodeError("its size is not what it says")
+    return payload
+
+
+def _cipher(key: bytes) -> _Cipher:
+    try:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    except ImportError as error:
+        raise StateError(
+            "State(secret=True) in a store that keeps it needs the cryptography package: "
+            "pip install 'holdfast[secrets]'."
+        ) from error
+    return _Cipher(AESGCM(key))
+
+
+class _Cipher:
+    def __init__(self, aead: object) -> None:
+        self._aead = aead
+
+    def encrypt(self, nonce: bytes, data: bytes, bound: bytes) -> bytes:
+        sealed: bytes = self._aead.encrypt(nonce, data, bound)  # type: ignore[attr-defined]
+        return sealed
+
+    def decrypt(self, nonce: bytes, data: bytes, bound: bytes) -> bytes:
+        opened: bytes = self._aead.decrypt(nonce, data, bound)  # type: ignore[attr-defined]
+        return opened

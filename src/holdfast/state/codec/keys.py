@@ -1,0 +1,88 @@
+"""The keys that sign and encrypt what is stored."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from holdfast.errors import StateError
+
+_SHORTEST = 16
+
+
+class Keyring:
+    """Secret keys by their id. The first signs; all verify, so that a key can be replaced while old bytes are there.
+
+    Args:
+        secrets: Texts or bytes of at least 16 bytes, the present one first.
+
+    Raises:
+        StateError: There is none, or one is too short.
+    """
+
+    def __init__(self, secrets: Sequence[str | bytes]) -> None:
+        if not secrets:
+            raise StateError("A keyring needs at least one key.")
+        self._keys: dict[bytes, bytes] = {}
+        for secret in secrets:
+            raw = secret.encode() if isinstance(secret, str) else secret
+            if len(raw) < _SHORTEST:
+                raise StateError(
+                    f"A key for State has {len(raw)} bytes, and {_SHORTEST} are needed. "
+                    'Make one with: python -c "import secrets; print(secrets.token_hex(32))"'
+                )
+            key = hashlib.blake2b(raw, digest_size=32, person=b"holdfast-state").digest()
+            self._keys.setdefault(hashlib.blake2b(key, digest_size=4, person=b"key-id").digest(), key)
+        self.current = next(iter(self._keys))
+        """Id of the key that signs."""
+
+    def find(self, id: bytes) -> bytes | None:
+        """A key by its id."""
+        return self._keys.get(id)
+
+    def signing(self, id: bytes) -> bytes | None:
+        """The key that signs, derived from the one with this id."""
+        return self._derived(id, b"sign")
+
+    def sealing(self, id: bytes) -> bytes | None:
+        """The key that encrypts, derived from the one with this id."""
+        return self._derived(id, b"seal")
+
+    def _derived(self, id: bytes, use: bytes) -> bytes | None:
+        key = self._keys.get(id)
+        return None if key is None else hashlib.blake2b(use, digest_size=32, key=key).digest()
+
+    @classmethod
+    def parse(cls, text: str) -> Keyring:
+        """Keys written one after the other with commas, the present one first."""
+        return cls([part.strip() for part in text.split(",") if part.strip()])
+
+    @classmethod
+    def kept_in(cls, path: Path, new_secret: Callable[[], str] = lambda: os.urandom(32).hex()) -> Keyring:
+        """The key in a file that only its owner may read; made when it is not there.
+
+        Args:
+            path: The file.
+            new_secret: Makes a key.
+
+        Raises:
+            StateError: The file cannot be read or written.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise StateError(
+                f"The key that signs State cannot be kept in {path}: {error.strerror}. Set HOLDFAST_SECRET_KEY."
+            ) from error
+        else:
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(new_secret())
+        try:
+            return cls.parse(path.read_text("ascii"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise StateError(f"The key that signs State cannot be read from {path}: {error}.") from error

@@ -1,0 +1,104 @@
+"""Values to bytes and back.
+
+The bytes have pickle's syntax, so that the C encoder writes built-in containers and scalars with their exact types,
+shared parts and cycles. Nothing else of pickle is used: every other value is a tag of `rebuild` with plain parts, and
+reading finds these tags alone. No module is imported, no class is called.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from typing import Any
+
+from holdfast.state.atoms import BY_REFERENCE
+from holdfast.state.codec import rebuild
+from holdfast.state.codec.errors import CodecError, DecodeError, EncodeError
+from holdfast.state.codec.rules import take_apart
+from holdfast.state.snapshot import OversizeError, Sink
+
+_HOME = rebuild.__name__
+
+
+class _Encoder(pickle.Pickler):
+    def reducer_override(self, value: Any) -> Any:
+        """Called for everything but the built-in containers and scalars."""
+        if value is ... or _is_tag(value):
+            return NotImplemented
+        if isinstance(value, BY_REFERENCE):
+            raise EncodeError(f"{_described(value)} cannot be stored: it is code, not data")
+        parts = take_apart(value)
+        if len(parts) == 2:
+            return parts
+        make, arguments, filler, state = parts
+        return make, arguments, state, None, None, filler
+
+
+class _Decoder(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:  # noqa: ARG002 # wherever the tag was defined then
+        """The function of a tag; there is nothing else to be found."""
+        if name == "Ellipsis":
+            return ...
+        found = rebuild.TABLE.get(name)
+        if found is None:
+            raise DecodeError(f"{name!r} is no kind of value that this release knows")
+        return found
+
+    def persistent_load(self, pid: Any) -> Any:
+        """Never written."""
+        raise DecodeError(f"reference {pid!r} outside of the value")
+
+
+def _is_tag(value: Any) -> bool:
+    return rebuild.TABLE.get(getattr(value, "__name__", "")) is value
+
+
+def _described(value: Any) -> str:
+    return f"{type(value).__name__} {getattr(value, '__qualname__', value)!r}"
+
+
+def encode(value: Any, limit: int | None = None, *, breathe: bool = False) -> bytes:
+    """A value's payload.
+
+    Args:
+        value: The value.
+        limit: Most bytes.
+        breathe: See `Sink`.
+
+    Returns:
+        The bytes.
+
+    Raises:
+        EncodeError: Something in it cannot be stored.
+        OversizeError: It takes more bytes.
+    """
+    sink = Sink(limit if limit is not None else 1 << 62, breathe=breathe)
+    encoder = _Encoder(sink, 5)
+    try:
+        encoder.dump(value)
+    except (CodecError, OversizeError):
+        raise
+    except Exception as error:
+        raise EncodeError(f"{type(error).__name__}: {error}") from error
+    return sink.data()
+
+
+def decode(payload: bytes, *, lenient: bool = False) -> Any:
+    """The value of a payload.
+
+    Args:
+        payload: What `encode` made. Its origin must be known: signatures are the envelope's.
+        lenient: Leave fields without a value and default away, for `migrate` to fill.
+
+    Raises:
+        DecodeError: It cannot be read.
+    """
+    token = rebuild.lenient.set(lenient)
+    try:
+        return _Decoder(io.BytesIO(payload)).load()
+    except CodecError:
+        raise
+    except Exception as error:
+        raise DecodeError(f"the value is damaged or of another release ({type(error).__name__}: {error})") from error
+    finally:
+        rebuild.lenient.reset(token)
