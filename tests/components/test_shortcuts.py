@@ -62,7 +62,7 @@ def test_a_component_is_its_own_instance() -> None:
 
 def test_an_instance_can_be_taken_out_of_its_place() -> None:
     with gr.Blocks() as demo:
-        box = gr.Textbox()
+        box = gr.JSON()
         get_component_instance(box, unrender=True)
         with gr.Row() as row:
             get_component_instance(box, render=True)
