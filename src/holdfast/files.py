@@ -258,14 +258,26 @@ def _mapped(
     value: Any, wanted: Callable[[dict[str, Any]], bool], change: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> Any:
     """`value` with every wanted dict changed; what holds none stays the same object."""
+    found: Any = value
     if isinstance(value, dict):
-        found = change(value) if wanted(value) else value
-        changed = {key: _mapped(item, wanted, change) for key, item in found.items()}
-        return changed if any(changed[key] is not item for key, item in found.items()) else found
-    if isinstance(value, (list, tuple)):
-        items = [_mapped(item, wanted, change) for item in value]
-        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
-    return value
+        if wanted(value):
+            found = change(value)
+        entries: Iterable[tuple[Any, Any]] = found.items()
+    elif isinstance(value, (list, tuple)):
+        entries = enumerate(value)
+    else:
+        return value
+    changed = {}
+    for key, item in entries:
+        if isinstance(item, (dict, list, tuple)):
+            new = _mapped(item, wanted, change)
+            if new is not item:
+                changed[key] = new
+    if not changed:
+        return found
+    if isinstance(found, dict):
+        return {**found, **changed}
+    return [changed.get(place, item) for place, item in enumerate(found)]
 
 
 def _real_file(path: str | os.PathLike[str]) -> Path | None:
