@@ -1,0 +1,209 @@
+"""Layouts: where blocks stand, and what opens and closes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+import holdfast as gr
+
+AppPage = Callable[..., Page]
+pytestmark = pytest.mark.browser
+
+
+def box(locator: Locator) -> Any:
+    found = locator.bounding_box()
+    assert found is not None
+    return found
+
+
+def test_a_row_shares_its_width_by_scale(app_page: AppPage) -> None:
+    with gr.Blocks() as demo, gr.Row():
+        with gr.Column(scale=3, elem_id="wide"):
+            gr.Textbox(label="A")
+        with gr.Column(scale=1, min_width=100, elem_id="narrow"):
+            gr.Textbox(label="B")
+    page = app_page(demo)
+    page.set_viewport_size({"width": 1200, "height": 800})
+    wide, narrow = box(page.locator("#wide")), box(page.locator("#narrow"))
+    assert wide["y"] == narrow["y"]
+    assert wide["width"] == pytest.approx(3 * narrow["width"], rel=0.02)
+
+
+def test_a_row_wraps_where_its_columns_do_not_fit(app_page: AppPage) -> None:
+    with gr.Blocks() as demo, gr.Row():
+        with gr.Column(elem_id="first"):
+            gr.Textbox(label="A")
+        with gr.Column(elem_id="second"):
+            gr.Textbox(label="B")
+    page = app_page(demo)
+    page.set_viewport_size({"width": 500, "height": 800})
+    assert box(page.locator("#second"))["y"] > box(page.locator("#first"))["y"]
+
+
+def test_what_is_not_visible_is_not_there_and_what_is_hidden_is(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        gr.Textbox(label="Gone", visible=False, elem_id="gone")
+        gr.Textbox(label="Hidden", visible="hidden", elem_id="hidden-one")
+        with gr.Column(visible=False):
+            gr.Textbox(label="Inside")
+        gr.Textbox(label="Seen", elem_id="seen", elem_classes=["mine", "yours"])
+    page = app_page(demo)
+    expect(page.locator("#gone")).to_have_count(0)
+    expect(page.get_by_label("Inside")).to_have_count(0)
+    expect(page.locator("#hidden-one")).to_have_count(1)
+    expect(page.locator("#hidden-one")).to_be_hidden()
+    expect(page.locator("div.block#seen.mine.yours")).to_be_visible()
+
+
+def test_tabs_open_one_panel_at_a_time_and_keep_what_was_entered(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        picked = gr.Textbox(label="Picked")
+        with gr.Tabs() as tabs:
+            with gr.Tab("One", id="one"):
+                gr.Textbox(label="In one")
+            with gr.Tab("Two", id="two", elem_id="two-panel"):
+                gr.Textbox(label="In two")
+            gr.Tab("Locked", interactive=False)
+
+        def pick(event: gr.SelectData) -> str:
+            return f"{event.index} {event.value}"
+
+        tabs.select(pick, None, picked)
+        gr.Button("Jump").click(lambda: gr.Tabs(selected="one"), None, tabs)
+    page = app_page(demo)
+    one, two = page.get_by_role("tab", name="One"), page.get_by_role("tab", name="Two")
+    expect(one).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_label("In two")).to_have_count(0)
+    page.get_by_label("In one").fill("kept")
+    two.click()
+    expect(page.get_by_label("In two")).to_be_visible()
+    expect(page.get_by_label("In one")).to_be_hidden()
+    expect(page.get_by_label("Picked")).to_have_value("1 Two")
+    expect(page.locator("#two-panel-button")).to_have_attribute("data-tab-id", "two")
+    expect(page.get_by_role("tab", name="Locked")).to_be_disabled()
+    page.get_by_role("button", name="Jump").click()
+    expect(page.get_by_label("In one")).to_have_value("kept")
+    expect(one).to_have_attribute("aria-selected", "true")
+
+
+def test_tabs_are_walked_with_the_arrow_keys(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        for name in ("One", "Two", "Three"):
+            with gr.Tab(name):
+                gr.Textbox(label=f"In {name}")
+    page = app_page(demo)
+    page.get_by_role("tab", name="One").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Two")).to_be_focused()
+    expect(page.get_by_label("In Two")).to_be_visible()
+    page.keyboard.press("End")
+    expect(page.get_by_label("In Three")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_label("In One")).to_be_visible()
+
+
+def test_an_accordion_opens_and_closes_and_says_so(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        said = gr.Textbox(label="Said")
+        with gr.Accordion("More", open=False) as more:
+            gr.Textbox(label="Inside")
+        more.expand(lambda: "expanded", None, said)
+        more.collapse(lambda: "collapsed", None, said)
+    page = app_page(demo)
+    expect(page.get_by_label("Inside")).to_be_hidden()
+    page.get_by_role("button", name="More").click()
+    expect(page.get_by_label("Inside")).to_be_visible()
+    expect(page.get_by_label("Said")).to_have_value("expanded")
+    page.get_by_role("button", name="More").click()
+    expect(page.get_by_test_id("accordion-content")).to_have_css("display", "none")
+    expect(page.get_by_label("Said")).to_have_value("collapsed")
+
+
+def test_a_sidebar_slides_out_of_sight(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        with gr.Sidebar():
+            gr.Textbox(label="Aside")
+        gr.Textbox(label="Main")
+    page = app_page(demo)
+    page.set_viewport_size({"width": 1200, "height": 700})
+    expect(page.get_by_label("Aside")).to_be_in_viewport()
+    assert box(page.get_by_label("Main"))["x"] >= 320
+    page.get_by_role("button", name="Toggle Sidebar").click()
+    expect(page.get_by_label("Aside")).not_to_be_in_viewport()
+    expect(page.locator(".sidebar.open")).to_have_count(0)
+    expect(page.locator("main.contain").locator("..")).to_have_css("padding-left", "0px")
+
+
+def test_steps_are_walked_in_order(app_page: AppPage) -> None:
+    with gr.Blocks() as demo, gr.Walkthrough(selected=0) as walk:
+        with gr.Step("Name", id=0):
+            gr.Button("Next").click(lambda: gr.Walkthrough(selected=1), None, walk)
+        with gr.Step("Age", id=1):
+            gr.Number(label="Years")
+    page = app_page(demo)
+    expect(page.get_by_role("tab", name="Age")).to_be_disabled()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_label("Years")).to_be_visible()
+    page.get_by_role("tab", name="Name").click()
+    expect(page.get_by_role("button", name="Next")).to_be_visible()
+
+
+def everything() -> gr.Blocks:
+    with gr.Blocks(title="Everything") as demo:
+        with gr.Sidebar(label="Tools"):
+            gr.Textbox(label="Aside")
+        with gr.Tabs():
+            with gr.Tab("One"), gr.Group():
+                gr.Textbox(label="In one")
+            with gr.Tab("Two"):
+                gr.Textbox(label="In two")
+            gr.Tab("Locked", interactive=False)
+        with gr.Accordion("More"):
+            gr.Number(label="Inside")
+        with gr.Walkthrough(selected=0):
+            with gr.Step("First", id=0):
+                gr.Textbox(label="Step one")
+            gr.Step("Then", id=1)
+    return demo
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(app_page: AppPage, scheme: Any) -> None:
+    page = app_page(everything())
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_status_moves_nothing(app_page: AppPage) -> None:
+    started, go = Event(), Event()
+
+    def work(progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008 -- how progress is asked for
+        progress((3, 20), desc="Reading")
+        started.set()
+        go.wait(20)
+        return "done"
+
+    with gr.Blocks() as demo:
+        out = gr.Textbox(label="Out")
+        below = gr.Textbox(label="Below")
+        gr.Button("Work").click(work, None, out)
+    del below
+    page = app_page(demo)
+    before = box(page.get_by_label("Below"))
+    page.get_by_role("button", name="Work").click()
+    assert started.wait(20)
+    tracker = page.locator(".block", has=page.get_by_label("Out")).get_by_test_id("status-tracker")
+    expect(tracker).to_contain_text("3/20 steps |")
+    expect(tracker).to_contain_text("Reading - 15.0%")
+    assert box(page.get_by_label("Below")) == before
+    go.set()
+    expect(page.get_by_label("Out")).to_have_value("done")
+    expect(tracker).to_be_hidden()
+    assert box(page.get_by_label("Below")) == before
