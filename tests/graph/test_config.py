@@ -157,6 +157,25 @@ def test_our_own_page_gets_only_what_differs() -> None:
     ]
 
 
+def test_our_own_page_gets_a_short_head() -> None:
+    with gr.Blocks(title="Short", fill_width=True) as demo:
+        pass
+    config = app_config(demo.spec, page="", compact=True)
+    assert {**config, "app_id": 0} == {
+        "version": "6.31.0",
+        "mode": "blocks",
+        "app_id": 0,
+        "title": "Short",
+        "footer_links": ["api", "gradio", "settings"],
+        "fill_width": True,
+        "pages": [["", "Home", True]],
+        "layout": {"id": 0, "children": []},
+        "components": [],
+        "dependencies": [],
+        "current_page": "",
+    }
+
+
 def test_our_own_page_is_told_what_is_false_by_choice() -> None:
     with gr.Blocks() as demo:
         gr.Textbox(show_label=False, container=False, lines=3, value="")

@@ -41,9 +41,10 @@ def app_config(
     whole = app.app if isinstance(app, AppView) else app
     blocks = [app.block(n) for n in whole.blocks if n != whole.root.id and _on_page(whole.blocks[n].page, page)]
     listeners = [li for li in whole.listeners.values() if _on_page(li.page, page)]
+    pages = {entry.path: _page_entry(whole, entry.path) for entry in whole.pages if _on_page(entry.path, page)}
     config = {
-        **_head(whole),
-        "page": {entry.path: _page_entry(whole, entry.path) for entry in whole.pages if _on_page(entry.path, page)},
+        **(_compact_head(whole) if compact else _head(whole)),
+        **({} if compact and len(pages) == 1 else {"page": pages}),
         "layout": layout(whole.root, whole.pages[0].path if page is None else page),
         "components": [component_entry(b, whole, compact=compact, publish=publish) for b in blocks],
         "dependencies": [listener_entry(li, compact=compact) for li in listeners],
@@ -92,6 +93,23 @@ def _head(app: App) -> dict[str, Any]:
         "pages": [list(entry) for entry in app.pages],
         "mcp_server": options.mcp_server,
         "i18n_translations": getattr(options.i18n, "translations", None),
+    }
+
+
+_PAGE_READS = frozenset(
+    {
+        "version", "mode", "app_id", "css", "js", "head", "title", "show_error", "footer_links", "max_file_size",
+        "fill_height", "fill_width", "pages", "i18n_translations",
+    }
+)  # fmt: skip
+"""What our own page takes from the head; it takes what is missing for null or false."""
+
+
+def _compact_head(app: App) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in _head(app).items()
+        if name in _PAGE_READS and value is not None and value is not False
     }
 
 
