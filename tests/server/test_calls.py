@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import holdfast as gr
-from holdfast.server.calls import Results
 from holdfast.runtime import Feed
+from holdfast.server.calls import Results
 from server.apps import Gate, counter, failing, stars
 from server.conftest import Serve
 

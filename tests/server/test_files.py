@@ -289,4 +289,4 @@ def test_a_path_that_nobody_uploaded_is_refused_as_input(serve: Serve, tmp_path:
     data = {"path": str(secret), "meta": {"_type": "gradio.FileData"}}
     answer = app.post("/gradio_api/run/read", {"data": [data]})
     assert 400 <= answer.status_code < 500, answer.text
-    assert "no" != answer.text
+    assert answer.text != "no"

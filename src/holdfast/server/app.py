@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from holdfast.runtime.runtime import Runtime
 from holdfast.server.auth import AuthRoutes
 from holdfast.server.calls import Calls
+from holdfast.server.chunks import Chunks
 from holdfast.server.component_server import ComponentServer
 from holdfast.server.config import Configs
 from holdfast.server.cors import CORS
@@ -59,6 +60,7 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
         *Uploads(site).routes(),
         *Files(site).routes(),
         *ComponentServer(site).routes(),
+        *Chunks(site).routes(),
         *gradio.api_routes(),
         *auth.api_routes(),
         *Health(site).routes(),

@@ -51,6 +51,10 @@ def bind(host: str, port: int | None, tries: int = 100) -> socket.socket:
     Raises:
         OSError: No port could be had; the message says what to do.
     """
+    try:
+        socket.getaddrinfo(host, None)
+    except OSError as error:
+        raise OSError(f"server_name={host!r} is no address of this machine: {error}.") from None
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     last = FIRST_PORT + tries - 1
     candidates = [port] if port is not None else range(FIRST_PORT, last + 1)
@@ -60,10 +64,6 @@ def bind(host: str, port: int | None, tries: int = 100) -> socket.socket:
             return socket.create_server((host, candidate), family=family, backlog=BACKLOG)
         except OSError as error:  # noqa: PERF203 -- a taken port is what the loop is for
             why = error
-            if isinstance(error, socket.gaierror):
-                break
-    if isinstance(why, socket.gaierror):
-        raise OSError(f"server_name={host!r} is no address of this machine: {why}.") from None
     if port is not None:
         raise OSError(
             f"Cannot find empty port in range: {port}-{port}. Port {port} of {host} cannot be listened on "
@@ -111,6 +111,8 @@ class Listening:
         self.scheme = "https" if certificate is not None else "http"
         self._listener = listener
         self._failure: BaseException | None = None
+        self._ended = threading.Event()
+        """Not `Thread.join`: interrupted by Ctrl+C, that takes a running thread for one that has ended."""
         self._server = _Uvicorn(_config(app, certificate), app.state.site.streams.stop)
         self._thread = threading.Thread(target=self._run, name=f"holdfast-server-{self.port}", daemon=True)
 
@@ -123,7 +125,7 @@ class Listening:
     @property
     def running(self) -> bool:
         """Whether it serves."""
-        return self._thread.is_alive()
+        return self._thread.ident is not None and not self._ended.is_set()
 
     def start(self) -> None:
         """Serve; returns when it listens.
@@ -133,7 +135,7 @@ class Listening:
         """
         self._thread.start()
         while not self._server.listening.wait(0.05):
-            if not self._thread.is_alive():
+            if self._ended.is_set():
                 self._listener.close()
                 raise RuntimeError(
                     f"The server could not start: {self._failure or 'see the log above'}."
@@ -141,13 +143,13 @@ class Listening:
 
     def wait(self) -> None:
         """Return when it has ended."""
-        self._thread.join()
+        self._ended.wait()
 
     def close(self) -> None:
         """End it: streams and sockets are told, requests get a few seconds, State that nothing keeps is dropped."""
         self._server.should_exit = True
-        if self._thread.is_alive() and threading.current_thread() is not self._thread:
-            self._thread.join()
+        if self.running and threading.current_thread() is not self._thread:
+            self._ended.wait()
 
     def _run(self) -> None:
         try:
@@ -156,6 +158,8 @@ class Listening:
             logger.debug("The server ended while it started.")
         except BaseException as error:
             self._failure = error
+        finally:
+            self._ended.set()
 
 
 def _config(app: Starlette, certificate: Certificate | None) -> uvicorn.Config:

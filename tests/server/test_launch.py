@@ -1,0 +1,317 @@
+"""`launch()` and `mount_gradio_app()`: addresses, options, and what is said when they cannot be had."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+import holdfast as gr
+from holdfast.errors import BuildError
+from holdfast.launch import close_all, launch, mount_gradio_app
+from holdfast.server.assemble import size_in_bytes
+from holdfast.server.listening import bind
+from server.apps import counter
+from server.conftest import Serve
+
+SRC = Path(__file__).parents[2] / "src"
+
+
+@pytest.fixture
+def demo() -> Iterator[gr.Blocks]:
+    made = counter()
+    yield made
+    made.close()
+
+
+def test_launch_gives_the_app_its_address_and_no_public_one(demo: gr.Blocks) -> None:
+    app, local, public = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
+    assert isinstance(app, Starlette)
+    assert (local, public) == (demo.local_url, None)
+    assert httpx.get(f"{local}gradio_api/app_id").status_code == 200
+    assert demo.local_api_url == f"{local}gradio_api/"
+
+
+def test_the_port_is_the_first_free_one(demo: gr.Blocks) -> None:
+    with bind("127.0.0.1", None) as taken:
+        number = taken.getsockname()[1]
+        assert 7860 <= number < 7960
+        _, local, _ = demo.launch(prevent_thread_lock=True, quiet=True)
+        assert int(local.rstrip("/").rsplit(":", 1)[1]) > number
+
+
+def test_a_taken_port_is_reported_with_what_to_do(demo: gr.Blocks) -> None:
+    with bind("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(OSError, match=rf"Cannot find empty port in range: {port}-{port}.*server_port"):
+            demo.launch(server_port=port, prevent_thread_lock=True, quiet=True)
+
+
+def test_no_free_port_in_the_range_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("in use")
+
+    monkeypatch.setattr(socket, "create_server", refuse)
+    with pytest.raises(OSError, match=r"7860-7862.*HOLDFAST_SERVER_PORT"):
+        bind("127.0.0.1", None, 3)
+
+
+def test_a_name_that_is_no_address_is_reported() -> None:
+    with pytest.raises(OSError, match=r"server_name='no such name.invalid' is no address"):
+        bind("no such name.invalid", 0)
+
+
+@pytest.mark.parametrize("prefix", ["HOLDFAST", "GRADIO"])
+def test_the_environment_sets_what_the_call_leaves_open(
+    demo: gr.Blocks, monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    monkeypatch.setenv(f"{prefix}_SERVER_NAME", "0.0.0.0")
+    monkeypatch.setenv(f"{prefix}_SERVER_PORT", "0")
+    monkeypatch.setenv(f"{prefix}_ROOT_PATH", "/sub")
+    _, local, _ = demo.launch(prevent_thread_lock=True, quiet=True)
+    assert local.startswith("http://localhost:")
+    assert httpx.get(f"{local}config").json()["root"].endswith("/sub")
+
+
+def test_the_start_message_has_the_address(demo: gr.Blocks, capsys: pytest.CaptureFixture[str]) -> None:
+    _, local, _ = demo.launch(server_port=0, prevent_thread_lock=True)
+    assert f"* Running on local URL:  {local.rstrip('/')}" in capsys.readouterr().out
+
+
+def test_share_says_that_there_is_no_tunnel_and_what_to_do(demo: gr.Blocks, capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, public = demo.launch(server_port=0, prevent_thread_lock=True, share=True)
+    assert public is None
+    assert "server_name='0.0.0.0'" in capsys.readouterr().out
+
+
+def test_quiet_says_nothing(demo: gr.Blocks, capsys: pytest.CaptureFixture[str]) -> None:
+    demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
+    assert capsys.readouterr().out == ""
+
+
+def test_an_app_that_is_launched_again_gets_a_new_server(demo: gr.Blocks) -> None:
+    _, first, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
+    _, second, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
+    assert httpx.get(f"{second}config").status_code == 200
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{first}config")
+
+
+def test_close_frees_the_port(demo: gr.Blocks) -> None:
+    _, local, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
+    port = int(local.rstrip("/").rsplit(":", 1)[1])
+    demo.close()
+    bind("127.0.0.1", port).close()
+
+
+def test_close_all_stops_every_app() -> None:
+    demos = [counter(), counter()]
+    urls = [one.launch(server_port=0, prevent_thread_lock=True, quiet=True)[1] for one in demos]
+    close_all()
+    for url in urls:
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(url)
+
+
+def test_every_option_of_gradio_is_taken(demo: gr.Blocks) -> None:
+    demo.launch(
+        inline=False, inbrowser=False, share=False, debug=False, max_threads=3, auth=None, auth_message=None,
+        prevent_thread_lock=True, show_error=True, server_name="127.0.0.1", server_port=0, height=1, width="1%",
+        favicon_path=None, ssl_keyfile=None, ssl_certfile=None, ssl_keyfile_password=None, ssl_verify=True, quiet=True,
+        footer_links=["api"], run_history=None, allowed_paths=[], blocked_paths=[], root_path=None, app_kwargs=None,
+        state_session_capacity=5, share_server_address=None, share_server_protocol=None,
+        share_server_tls_certificate=None, auth_dependency=None, max_file_size="1mb", enable_monitoring=None,
+        strict_cors=True, node_server_name=None, node_port=None, ssr_mode=False, pwa=False, mcp_server=None,
+        num_workers=None, _frontend=True, i18n=None, theme=None, css="a{}", css_paths=None, js="() => 1", head="<x>",
+        head_paths=None, session="page", session_grace=5, state_store="memory://",
+    )  # fmt: skip
+    config = httpx.get(f"{demo.local_url}config").json()
+    assert (config["show_error"], config["max_file_size"], config["footer_links"]) == (True, 1024**2, ["api"])
+    assert (config["css"], config["js"], config["head"]) == ("a{}", "() => 1", "<x>")
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "sentence"),
+    [
+        ({"colour": "red"}, TypeError, "no parameter 'colour'"),
+        ({"max_file_size": "big"}, BuildError, "max_file_size='big' is no size"),
+        ({"max_file_size": -1}, BuildError, "is no size"),
+        ({"allowed_paths": "/tmp"}, BuildError, r"Write allowed_paths=\["),
+        ({"ssl_keyfile": "k"}, BuildError, "ssl_certfile is missing"),
+        ({"ssl_keyfile": "/no/k", "ssl_certfile": "/no/c"}, BuildError, "certificate cannot be used"),
+        ({"auth": "ann"}, BuildError, "auth takes a pair"),
+        ({"css_paths": "/no/such.css"}, BuildError, "/no/such.css cannot be read"),
+        ({"state_store": "ftp://x"}, ValueError, "ftp"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_reported_by_launch(
+    demo: gr.Blocks, options: dict[str, object], error: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(error, match=sentence):
+        launch(demo, prevent_thread_lock=True, server_port=0, quiet=True, **options)  # type: ignore[arg-type]
+    assert demo.server is None
+
+
+def test_what_has_no_effect_is_said(demo: gr.Blocks) -> None:
+    with pytest.warns(UserWarning, match="num_workers of launch"):
+        demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, num_workers=4)
+
+
+@pytest.mark.parametrize(
+    ("given", "size"), [(None, None), (5, 5), ("5b", 5), ("2kb", 2048), ("1.5 MB", 1572864), ("1g", 1024**3)]
+)
+def test_sizes(given: str | int | None, size: int | None) -> None:
+    assert size_in_bytes(given) == size
+
+
+def test_https_is_served_with_a_certificate(demo: gr.Blocks, tmp_path: Path) -> None:
+    key, chain = tmp_path / "key.pem", tmp_path / "cert.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
+         "-keyout", key, "-out", chain],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    _, local, _ = demo.launch(
+        server_port=0, prevent_thread_lock=True, quiet=True, ssl_keyfile=str(key), ssl_certfile=str(chain)
+    )
+    assert local.startswith("https://")
+    assert httpx.get(f"{local}config", verify=False).json()["root"] == local.rstrip("/")
+
+
+SCRIPT = """
+import sys; sys.path.insert(0, {src!r})
+import holdfast as gr
+with gr.Blocks() as demo:
+    state = gr.State(1, delete_callback=lambda v: print("dropped", v, flush=True))
+    gr.Button().click(lambda s: None, state, None, api_name="read")
+demo.launch(server_port=0{more})
+print("after launch", flush=True)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_script_stays_until_it_is_stopped_and_ends_in_good_order(how: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT.format(src=str(SRC), more="")],
+        stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        url = first.split("URL:")[1].strip()
+        body = {"data": [None], "session_hash": "s"}
+        assert httpx.post(f"{url}/gradio_api/run/read", json=body, timeout=20).status_code == 200
+        process.send_signal(how)
+        out, _ = process.communicate(timeout=30)
+        assert process.returncode == 0
+    assert "dropped 1" in out
+    assert out.rstrip().endswith("after launch")
+
+
+def test_a_script_that_does_not_block_goes_on_at_once() -> None:
+    script = SCRIPT.format(src=str(SRC), more=", prevent_thread_lock=True")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.rstrip().endswith("after launch")
+    assert done.stderr == ""
+
+
+# In another app ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [FastAPI, Starlette])
+def test_an_app_is_served_below_a_path_of_another(kind: type[Starlette], demo: gr.Blocks) -> None:
+    parent = mount_gradio_app(kind(), demo, "/gradio")
+    with TestClient(parent) as client:
+        config = client.get("/gradio/config").json()
+        assert config["root"] == "http://testserver/gradio"
+        assert client.get("/gradio/").status_code in {200, 503}
+        answer = client.post("/gradio/gradio_api/run/count", json={"data": ["x", None]})
+        assert answer.json()["data"][0] == "hi x 1"
+        assert client.get("/config").status_code == 404
+
+
+def test_a_mounted_app_knows_its_root_path(demo: gr.Blocks) -> None:
+    with TestClient(mount_gradio_app(FastAPI(), demo, "/gradio", root_path="/api/gradio")) as client:
+        assert client.get("/gradio/config").json()["root"] == "http://testserver/api/gradio"
+
+
+def test_two_apps_are_served_beside_each_other() -> None:
+    parent = FastAPI()
+    for path in ("/one", "/two"):
+        mount_gradio_app(parent, counter(), path)
+    with TestClient(parent) as client:
+        for path in ("/one", "/two"):
+            body = {"data": ["x", None], "session_hash": "s"}
+            assert client.post(f"{path}/gradio_api/run/count", json=body).json()["data"][0] == "hi x 1"
+
+
+def test_the_parents_own_start_and_end_go_on(demo: gr.Blocks) -> None:
+    said: list[str] = []
+    parent = FastAPI(lifespan=lambda _: _Lifespan(said))
+    with TestClient(mount_gradio_app(parent, demo, "/gradio")) as client:
+        assert said == ["start"]
+        assert client.get("/gradio/config").status_code == 200
+    assert said == ["start", "end"]
+
+
+class _Lifespan:
+    def __init__(self, said: list[str]) -> None:
+        self.said = said
+
+    async def __aenter__(self) -> None:
+        await anyio.lowlevel.checkpoint()
+        self.said.append("start")
+
+    async def __aexit__(self, *_: object) -> None:
+        self.said.append("end")
+
+
+def test_a_parent_with_its_own_cors_is_left_alone(demo: gr.Blocks) -> None:
+    parent = FastAPI()
+    parent.add_middleware(CORSMiddleware, allow_origins=["https://only.example"])
+    with TestClient(mount_gradio_app(parent, demo, "/gradio")) as client:
+        answer = client.get("/gradio/config", headers={"origin": "https://other.example"})
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_a_mounted_apps_page_talks_over_its_socket(demo: gr.Blocks) -> None:
+    with (
+        TestClient(mount_gradio_app(FastAPI(), demo, "/gradio")) as client,
+        client.websocket_connect("/gradio/gradio_api/page/socket") as page,
+    ):
+        page.send_json({"type": "hello"})
+        assert page.receive_json()["type"] == "welcome"
+
+
+@pytest.mark.parametrize(
+    ("parent", "path", "sentence"),
+    [(object(), "/x", "takes a FastAPI or Starlette app"), (FastAPI(), "x", "does not begin with a slash")],
+)
+def test_a_mount_that_cannot_be_is_reported(parent: object, path: str, sentence: str, demo: gr.Blocks) -> None:
+    with pytest.raises(BuildError, match=sentence):
+        mount_gradio_app(parent, demo, path)
+
+
+def test_an_app_can_be_launched_from_a_thread_and_a_running_loop(serve: Serve) -> None:
+    urls: list[str] = []
+    thread = threading.Thread(target=lambda: urls.append(serve(counter()).url))
+    thread.start()
+    thread.join()
+
+    async def inside() -> None:
+        urls.append(serve(counter()).url)
+
+    anyio.run(inside)
+    assert [httpx.get(f"{url}config").status_code for url in urls] == [200, 200]
