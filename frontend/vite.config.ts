@@ -1,6 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 import { compressed } from './build/compressed.ts'
+import { replaceWhole } from './build/replace.ts'
 import { componentManifest } from './build/manifest.ts'
 import { sourceDigest } from './build/digest.ts'
 
@@ -20,10 +21,8 @@ const PARTS =
 
 export default defineConfig({
   base: './',
-  plugins: [svelte(), componentManifest(), sourceDigest(), compressed()],
+  plugins: [svelte(), componentManifest(), sourceDigest(), compressed(), replaceWhole('../src/holdfast/page')],
   build: {
-    outDir: '../src/holdfast/page',
-    emptyOutDir: true,
     target: ['chrome123', 'firefox120', 'safari17.5'],
     // Older targets have `light-dark()` rewritten, and a dark part of a light page stays light.
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],

@@ -82,6 +82,7 @@ def test_the_api_dialog_shows_code_for_each_client(app_page: AppPage) -> None:
     dialog = page.get_by_role("dialog", name="Use via API")
     expect(dialog.get_by_role("heading", name="/add")).to_be_visible()
     expect(dialog).to_contain_text("Adds two numbers.")
+    code = dialog.get_by_role("group", name="Copy the code for /add")
     expect(code).to_contain_text("from gradio_client import Client")
     dialog.get_by_role("button", name="JavaScript").click()
     expect(code).to_contain_text("@gradio/client")
