@@ -111,7 +111,7 @@ def test_no_more_values_than_allowed_can_be_chosen(shown: Shown) -> None:
 
 
 def test_a_dropdown_without_filter_cannot_be_typed_into(shown: Shown) -> None:
-    page, box, seen = shown(filterable=False)
+    _, box, seen = shown(filterable=False)
     expect(box).to_have_attribute("readonly", "")
     box.press("Enter")
     box.press("ArrowUp")
@@ -121,7 +121,7 @@ def test_a_dropdown_without_filter_cannot_be_typed_into(shown: Shown) -> None:
 
 def test_an_update_brings_other_choices(app_page: AppPage) -> None:
     with gr.Blocks() as demo:
-        dropdown = gr.Dropdown(["a"], label="Pick")
+        dropdown = gr.Dropdown(["a"], label="Pick", interactive=True)
         gr.Button("More").click(lambda: gr.Dropdown(choices=["x", "y"], value="y"), None, dropdown)
     page = app_page(demo)
     page.get_by_role("button", name="More").click()

@@ -154,7 +154,8 @@ def test_a_picture_that_a_function_made_is_shown_and_downloaded(app_page: AppPag
     expect(page.locator("[data-testid=image] img")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
-    assert Pillow.open(download.value.path()).size == (5, 3)
+    with Pillow.open(download.value.path()) as made:
+        assert made.size == (5, 3)
 
 
 def test_a_click_on_a_picture_names_the_pixel(app_page: AppPage, picture: Path) -> None:
@@ -168,5 +169,5 @@ def test_a_click_on_a_picture_names_the_pixel(app_page: AppPage, picture: Path) 
     shown = page.locator("[data-testid=image] img")
     box = shown.bounding_box()
     assert box is not None
-    shown.click(position={"x": box["width"] * 0.9, "y": box["height"] * 0.5})
+    shown.click(position={"x": box["width"] * 0.9, "y": box["height"] * 0.75})
     expect(page.get_by_label("Seen")).to_have_value("[3, 1]")

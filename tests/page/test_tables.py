@@ -221,6 +221,6 @@ def test_truth_values_are_boxes(table: Table) -> None:
 
 
 def test_markdown_in_cells_is_drawn_and_harmless(table: Table) -> None:
-    page, _ = table([["**bold** <img src=x onerror=alert(1)>", 1]], datatype=["markdown", "number"], interactive=False)
+    page, _ = table([["**bold** <i onclick=alert(1)>x</i>", 1]], datatype=["markdown", "number"], interactive=False)
     expect(page.get_by_test_id("cell-0-0").locator("strong")).to_have_text("bold")
-    assert page.locator("[onerror]").count() == 0
+    assert page.locator("[onclick]").count() == 0

@@ -1,0 +1,211 @@
+"""The conversation: streaming, folding, rating, retrying, editing, reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from threading import Event
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+import holdfast as gr
+
+AppPage = Callable[..., Page]
+Messages = list[dict[str, Any]]
+pytestmark = pytest.mark.browser
+
+TALK: Messages = [
+    {"role": "user", "content": "first question"},
+    {"role": "assistant", "content": "first **answer**"},
+    {"role": "user", "content": "second question"},
+    {"role": "assistant", "content": "second answer"},
+]
+
+
+def test_a_conversation_is_a_log_with_two_sides(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        gr.Chatbot(TALK)
+    page = app_page(demo)
+    expect(page.get_by_role("log", name="chatbot conversation")).to_be_visible()
+    expect(page.locator(".message-row.user-row")).to_have_count(2)
+    expect(page.get_by_test_id("bot").first.locator("strong")).to_have_text("answer")
+    expect(page.locator(".user p").first).to_have_text("first question")
+
+
+def test_an_answer_is_waited_for_then_grows_and_is_not_drawn_anew(app_page: AppPage) -> None:
+    begin, go_on = Event(), Event()
+
+    def answer(history: Messages) -> Iterator[Messages]:
+        begin.wait(20)
+        text = "First paragraph.\n\nThen **bo"
+        yield [*history, {"role": "assistant", "content": text}]
+        go_on.wait(20)
+        yield [*history, {"role": "assistant", "content": f"{text}ld**."}]
+
+    with gr.Blocks() as demo:
+        chat = gr.Chatbot([{"role": "user", "content": "hi"}])
+        gr.Button("Ask").click(answer, chat, chat)
+    page = app_page(demo)
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_role("status", name="Loading response")).to_be_visible()
+    begin.set()
+    expect(page.locator(".bot strong")).to_have_text("bo")
+    page.locator(".bot p").first.evaluate("element => element.dataset.mark = 'same'")
+    go_on.set()
+    expect(page.locator(".bot strong")).to_have_text("bold")
+    expect(page.locator(".bot p").first).to_have_attribute("data-mark", "same")
+    expect(page.get_by_role("status", name="Loading response")).to_have_count(0)
+
+
+def test_code_is_coloured_and_can_be_copied(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        gr.Chatbot([{"role": "assistant", "content": "```python\nprint('hi')\n```"}])
+    page = app_page(demo)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    expect(page.locator(".bot .hljs-string")).to_have_text("'hi'")
+    page.get_by_role("button", name="Copy code").click()
+    assert page.evaluate("navigator.clipboard.readText()").strip() == "print('hi')"
+
+
+def test_formulas_are_set_when_there_are_some(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        gr.Chatbot([{"role": "assistant", "content": "$$x^2$$"}])
+    page = app_page(demo)
+    expect(page.locator(".bot .katex-display")).to_be_visible()
+
+
+def test_what_a_message_says_cannot_run(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        text = "<b onclick='evil()'>x</b><script>evil()</script> [l](javascript:evil())"
+        gr.Chatbot([{"role": "assistant", "content": text}])
+    page = app_page(demo)
+    expect(page.locator(".bot b")).to_have_text("x")
+    expect(page.locator(".bot [onclick], .bot script, .bot a[href^=javascript]")).to_have_count(0)
+
+
+def test_a_thought_is_folded_when_it_is_done_and_opens_on_click(app_page: AppPage) -> None:
+    thought = {"role": "assistant", "content": "Let me see.", "metadata": {"title": "Thinking", "status": "done"}}
+    with gr.Blocks() as demo:
+        gr.Chatbot([thought, {"role": "assistant", "content": "Yes."}])
+    page = app_page(demo)
+    expect(page.get_by_text("Let me see.")).to_be_hidden()
+    page.get_by_text("Thinking").click()
+    expect(page.get_by_text("Let me see.")).to_be_visible()
+
+
+def test_likes_are_told_with_the_message(app_page: AppPage) -> None:
+    def told(data: gr.LikeData) -> str:
+        return f"{data.index} {data.value} {data.liked}"
+
+    with gr.Blocks() as demo:
+        chat, seen = gr.Chatbot(TALK, feedback_options=["Like", "Dislike", "Odd"]), gr.Textbox(label="Seen")
+        chat.like(told, None, seen)
+    page = app_page(demo)
+    page.get_by_role("button", name="Like", exact=True).last.click()
+    expect(page.get_by_label("Seen")).to_have_value("3 second answer True")
+    expect(page.get_by_role("button", name="Like", exact=True).last).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Dislike").first.click()
+    expect(page.get_by_label("Seen")).to_have_value("1 first **answer** False")
+    page.get_by_label("Feedback").first.select_option("Odd")
+    expect(page.get_by_label("Seen")).to_have_value("1 first **answer** Odd")
+
+
+def test_retry_and_undo_name_the_visitors_last_message(app_page: AppPage) -> None:
+    def retried(history: Messages, data: gr.RetryData) -> Messages:
+        assert isinstance(data.index, int)
+        return [*history[: data.index + 1], {"role": "assistant", "content": "another answer"}]
+
+    def undone(history: Messages, data: gr.UndoData) -> tuple[Messages, str]:
+        assert isinstance(data.index, int)
+        return history[: data.index], history[data.index]["content"][0]["text"]
+
+    with gr.Blocks() as demo:
+        chat, box = gr.Chatbot(TALK), gr.Textbox(label="Box")
+        chat.retry(retried, chat, chat)
+        chat.undo(undone, chat, [chat, box])
+    page = app_page(demo)
+    page.get_by_label("Retry").click()
+    expect(page.get_by_test_id("bot")).to_have_text(["first answer", "another answer"])
+    page.get_by_label("Undo").click()
+    expect(page.get_by_test_id("bot")).to_have_text(["first answer"])
+    expect(page.get_by_label("Box")).to_have_value("second question")
+
+
+def test_a_message_of_ones_own_can_be_edited(app_page: AppPage) -> None:
+    def told(data: gr.EditData) -> str:
+        return f"{data.index}: {data.previous_value} -> {data.value}"
+
+    with gr.Blocks() as demo:
+        chat, seen = gr.Chatbot(TALK, editable="user"), gr.Textbox(label="Seen")
+        chat.edit(told, None, seen)
+    page = app_page(demo)
+    page.locator(".user-row").first.hover()
+    page.get_by_role("button", name="Edit").first.click()
+    page.get_by_label("Edit message").fill("better question")
+    page.get_by_label("Submit").click()
+    expect(page.get_by_label("Seen")).to_have_value("0: first question -> better question")
+    expect(page.get_by_test_id("user").first).to_have_text("better question")
+
+
+def test_clear_empties_the_conversation(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        chat, seen = gr.Chatbot(TALK, placeholder="Ask me"), gr.Textbox(label="Seen")
+        chat.clear(lambda: "cleared", None, seen)
+    page = app_page(demo)
+    page.get_by_label("Clear").click()
+    expect(page.get_by_label("Seen")).to_have_value("cleared")
+    expect(page.get_by_text("Ask me")).to_be_visible()
+
+
+def test_examples_and_options_are_told(app_page: AppPage) -> None:
+    def told(data: gr.SelectData) -> str:
+        return str(data.value)
+
+    with gr.Blocks() as demo:
+        empty = gr.Chatbot(examples=[{"text": "hello"}, {"text": "tell me", "display_text": "A story"}])
+        options = [{"value": "w", "label": "Warmer"}, {"value": "shorter"}]
+        asked = gr.Chatbot([{"role": "assistant", "content": "So?", "options": options}])
+        seen = gr.Textbox(label="Seen")
+        empty.example_select(told, None, seen)
+        asked.option_select(told, None, seen)
+    page = app_page(demo)
+    page.get_by_label("Select example 2").click()
+    expect(page.get_by_label("Seen")).to_have_value("{'text': 'tell me', 'files': []}")
+    page.get_by_role("button", name="Warmer").click()
+    expect(page.get_by_label("Seen")).to_have_value("w")
+
+
+def test_a_component_in_a_message_is_drawn(app_page: AppPage) -> None:
+    def shown(history: Messages) -> Messages:
+        return [*history, {"role": "assistant", "content": gr.Label({"cat": 0.9, "dog": 0.1})}]
+
+    with gr.Blocks() as demo:
+        chat = gr.Chatbot()
+        gr.Button("Show").click(shown, chat, chat)
+    page = app_page(demo)
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator(".bot [data-testid=label-output-value]")).to_have_text("cat")
+
+
+def test_the_reader_who_scrolled_up_is_left_alone(app_page: AppPage) -> None:
+    long = [{"role": "assistant", "content": "\n\n".join(f"line {number}" for number in range(60))}]
+    with gr.Blocks() as demo:
+        chat = gr.Chatbot(long, height=300)
+        gr.Button("More").click(lambda h: [*h, {"role": "assistant", "content": "more " * 50}], chat, chat)
+    page = app_page(demo)
+    log = page.get_by_role("log")
+    left = "log => Math.round(log.scrollHeight - log.clientHeight - log.scrollTop)"
+    expect(page.get_by_text("line 59")).to_be_in_viewport()
+    log.evaluate("log => { log.scrollTop = 100 }")
+    jump = page.get_by_role("button", name="Scroll to bottom")
+    expect(jump).to_be_visible()
+    page.get_by_role("button", name="More").click()
+    expect(page.get_by_text("more more").first).to_be_attached()
+    assert log.evaluate("log => log.scrollTop") == 100
+    jump.click()
+    expect(jump).to_have_count(0)
+    assert log.evaluate(left) <= 1
+    page.get_by_role("button", name="More").click()
+    expect(page.get_by_test_id("bot")).to_have_count(3)
+    page.wait_for_function(f"({left})(document.querySelector('[role=log]')) <= 1")
