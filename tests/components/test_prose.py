@@ -125,3 +125,22 @@ def test_their_api_says_string() -> None:
     assert gr.Markdown().example_payload() == "# Hello!"
     assert gr.HTML().example_payload() == "<p>Hello</p>"
     assert gr.Markdown.EVENTS == ("change", "copy")
+
+
+def test_htmls_server_functions_are_methods_that_the_page_may_call() -> None:
+    def double(data: int) -> int:
+        return data * 2
+
+    html = gr.HTML(server_functions=[double])
+    assert html.SERVER_METHODS == ("double",)
+    assert html.props()["server_fns"] == ["double"]
+    assert html.double(4) == 8  # type: ignore[attr-defined]
+    assert "server_fns" not in gr.HTML().props()
+
+
+def test_a_server_function_cannot_hide_a_method() -> None:
+    def render(data: int) -> int:
+        return data
+
+    with pytest.raises(ValueError, match="something called 'render' already"):
+        gr.HTML(server_functions=[render])

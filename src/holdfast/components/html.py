@@ -36,6 +36,8 @@ class HTML(Component):
     """
 
     NAME: ClassVar[str] = "html"
+    SERVER_METHODS: tuple[str, ...] = ()
+    """Names of the functions that its script may call."""
     change = happenings.CHANGE
     input = happenings.INPUT
     click = happenings.CLICK
@@ -102,7 +104,7 @@ class HTML(Component):
         self.padding = padding
         self.autoscroll = autoscroll
         self.head = head
-        self.server_functions = tuple(server_functions or ())
+        self.SERVER_METHODS = self._offered(server_functions or ())
         options = {name: props.pop(name) for name in OPTIONS if name in props}
         self.own_props = props
         """Values for the templates and the script."""
@@ -120,10 +122,20 @@ class HTML(Component):
     def props(self) -> dict[str, Any]:
         """Its properties, with those for the templates under `props`."""
         found = super().props()
-        found.pop("server_functions", None)
-        if self.server_functions:
-            found["server_fns"] = [fn.__name__ for fn in self.server_functions]
+        if self.SERVER_METHODS:
+            found["server_fns"] = list(self.SERVER_METHODS)
         return {**found, "props": self.own_props, "component_class_name": type(self).__name__}
+
+    def _offered(self, functions: Sequence[Callable[..., Any]]) -> tuple[str, ...]:
+        """Make functions methods of this component, by their names."""
+        for function in functions:
+            if hasattr(type(self), function.__name__):
+                raise ValueError(
+                    f"HTML has something called {function.__name__!r} already, so no server function can be called that. "
+                    "Give the function another name."
+                )
+            setattr(self, function.__name__, function)
+        return tuple(function.__name__ for function in functions)
 
     def api_info(self) -> dict[str, Any]:
         """A string."""
