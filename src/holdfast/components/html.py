@@ -131,7 +131,7 @@ class HTML(Component):
         for function in functions:
             if hasattr(type(self), function.__name__):
                 raise ValueError(
-                    f"HTML has something called {function.__name__!r} already, so no server function can be called that. "
+                    f"HTML has something called {function.__name__!r} already, so a server function cannot be. "
                     "Give the function another name."
                 )
             setattr(self, function.__name__, function)
