@@ -2,8 +2,10 @@
 
 An event takes the lanes of the States that it writes first and its place in the group after that. It cannot deadlock:
 lanes are taken in one fixed order, and whoever holds a place in a group holds all of its lanes already and waits for
-nothing more, so it ends and lets the next one in. Nor can a waiting event starve others: one that waits for a lane
-holds no place, and one that waits for a place blocks only events that would have to come after it anyway.
+nothing more, so it ends and lets the next one in. (A `state.update` in a function does wait for a lane; it goes before
+an event that holds the lane and only waits for its place, so the two never wait for each other.) Nor can a waiting
+event starve others: one that waits for a lane holds no place, and one that waits for a place blocks only events that
+would have to come after it anyway.
 """
 
 from __future__ import annotations
@@ -108,14 +110,21 @@ class Queue:
         """A job that was counted as waiting runs now, or never will."""
         self.waiting -= 1
 
-    async def enter(self, job: Job) -> None:
-        """Wait for a place in the job's group. Whoever entered must call `done`."""
+    async def enter(self, job: Job, on_wait: Callable[[], None] | None = None) -> None:
+        """Wait for a place in the job's group. Whoever entered must call `done`.
+
+        Args:
+            job: The job.
+            on_wait: Called when it must wait.
+        """
         group = job.group
         if group is None:
             return
         if group.free and not group.waiting:
             group.running += 1
             return
+        if on_wait is not None:
+            on_wait()
         await self._line_up(group, job)
 
     async def _line_up(self, group: Group, job: Job) -> None:

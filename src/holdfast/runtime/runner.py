@@ -19,6 +19,7 @@ from holdfast.runtime.render import Renders
 from holdfast.runtime.report import Reporter
 from holdfast.runtime.steps import steps
 from holdfast.runtime.threads import Threads, outlast
+from holdfast.state.access import blocked
 
 if TYPE_CHECKING:
     from holdfast.runtime.jobs import Call, Job
@@ -60,6 +61,7 @@ class Runner:
             asyncio.CancelledError: It was cancelled; everything it held is free.
         """
         current.job.set(job)
+        blocked.set(self.threads.lend)
         try:
             if not job.plan.cells:
                 await self._in_queue(job, reporter, None, queued=queued)
@@ -81,8 +83,10 @@ class Runner:
 
     async def _in_queue(self, job: Job, reporter: Reporter, event: StateEvent | None, *, queued: bool) -> None:
         if queued:
-            await self.queue.enter(job)
+            await self.queue.enter(job, None if event is None else event.park)
         try:
+            if event is not None and event.parked:
+                await event.resume()
             if job.listener.batch and job.seat is None and not job.call.batched:
                 self._fill_batch(job, queued=queued)
             if queued:

@@ -6,8 +6,8 @@ import asyncio
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import Context, copy_context
 from typing import Any, TypeVar
 
@@ -84,6 +84,7 @@ class Threads:
         self._lock = threading.Lock()
         self._count = 0
         self._idle = 0
+        self._lent = 0
         self._closed = False
         self._futures: set[asyncio.Future[Any]] = set()
 
@@ -99,33 +100,63 @@ class Threads:
         future.add_done_callback(self._futures.discard)
         work = _Work(loop, future, copy_context(), fn, args)
         with self._lock:
-            if self._idle:
-                self._idle -= 1
-            elif self.limit is None or self._count < self.limit:
-                self._count += 1
-                threading.Thread(target=self._serve, name=f"{self.name}-{self._count}", daemon=True).start()
+            if self._idle or self._may_grow():
+                self._start(work)
             else:
                 self._backlog.append(work)
-                return future
-        self._inbox.put(work)
         return future
 
+    @contextmanager
+    def lend(self) -> Iterator[None]:
+        """While it is entered, its thread only waits and does not count: what it waits for may need a thread itself."""
+        with self._lock:
+            self._lent += 1
+            if self._backlog and self._may_grow():
+                self._start(self._backlog.popleft())
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._lent -= 1
+                if self._idle and self._too_many():
+                    self._idle -= 1
+                    self._count -= 1
+                    self._inbox.put(None)
+
+    def _may_grow(self) -> bool:
+        return self.limit is None or self._count < self.limit + self._lent
+
+    def _too_many(self) -> bool:
+        return self.limit is not None and self._count > self.limit + self._lent
+
+    def _start(self, work: _Work) -> None:
+        """Give work to an idle thread, or to a new one; called with the lock held."""
+        if self._idle:
+            self._idle -= 1
+        else:
+            self._count += 1
+            threading.Thread(target=self._serve, name=f"{self.name}-{self._count}", daemon=True).start()
+        self._inbox.put(work)
+
     def _serve(self) -> None:
+        stay = True
         while (work := self._inbox.get()) is not None:
             while work is not None:
                 work()
-                work = self._next()
-            if self._closed:
+                work, stay = self._next()
+            if not stay:
                 return
 
-    def _next(self) -> _Work | None:
-        """The work that waits longest; without any, the thread counts as idle."""
+    def _next(self) -> tuple[_Work | None, bool]:
+        """The work that waits longest, if any, and whether the thread stays; without work it then counts as idle."""
         with self._lock:
+            if self._closed or self._too_many():
+                self._count -= 1
+                return None, False
             if self._backlog:
-                return self._backlog.popleft()
-            if not self._closed:
-                self._idle += 1
-            return None
+                return self._backlog.popleft(), True
+            self._idle += 1
+            return None, True
 
     def close(self) -> None:
         """End the idle threads and give up on what still runs: its waiters get `StoppedError`."""

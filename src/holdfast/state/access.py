@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
 from typing import Any
 
 from holdfast.errors import StateError
@@ -13,6 +15,9 @@ from holdfast.state.event import StateEvent, current_event
 from holdfast.state.history import Move
 from holdfast.state.owners import Owner
 from holdfast.state.spec import CellSpec
+
+blocked: ContextVar[Callable[[], AbstractContextManager[None]] | None] = ContextVar("holdfast_blocked", default=None)
+"""Entered while a thread waits for its turn: a pool of threads may run another function meanwhile."""
 
 
 def update(spec: CellSpec, owner: str | Owner | None, fn: Callable[[Any], Any]) -> Any:
@@ -128,7 +133,8 @@ def _blocking(engine: StateEngine, work: Coroutine[Any, Any, Any]) -> Any:
     if engine.loop is None:
         work.close()
         raise NotBoundError("The app that holds this State has ended.")
-    return asyncio.run_coroutine_threadsafe(work, engine.loop).result()
+    with (blocked.get() or nullcontext)():
+        return asyncio.run_coroutine_threadsafe(work, engine.loop).result()
 
 
 def _on_loop(engine: StateEngine, here: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any]) -> Any:

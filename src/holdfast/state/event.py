@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -50,6 +51,8 @@ class StateEvent:
         "_open",
         "_reads",
         "_writes",
+        "away",
+        "brief",
         "engine",
         "given",
         "held",
@@ -58,6 +61,7 @@ class StateEvent:
         "of",
         "outer",
         "owners",
+        "parked",
         "waited",
         "waits_for",
         "working",
@@ -89,6 +93,12 @@ class StateEvent:
         self.inner: set[StateEvent] = set()
         """Updates that its function has asked for and that have not ended."""
         self.waits_for: Cell | None = None
+        self.brief = False
+        """It is an update: it needs nothing but its lane, so it is over soon once it has that."""
+        self.parked = False
+        """It holds lanes and waits for something else before it begins; updates may go before it."""
+        self.away: dict[Cell, asyncio.Future[None]] = {}
+        """Lanes that an update has taken while it was parked, and what tells that they are back."""
         self._reads = reads
         self._writes = writes
         self._on_wait = on_wait
@@ -136,7 +146,8 @@ class StateEvent:
         return cell
 
     def within(self, outer: StateEvent | None) -> Self:
-        """Note that the function of another event has asked for this one."""
+        """Make it an update, asked for by the function of another event or by nobody."""
+        self.brief = True
         if outer is not None and outer.engine is self.engine:
             self.outer = outer
             outer.inner.add(self)
@@ -151,6 +162,8 @@ class StateEvent:
             if self._on_wait is not None:
                 self._on_wait(lanes.queue_length(cell))
             began = clock.monotonic()
+            if self.held:
+                self.park()
             try:
                 await lanes.take(cell, self)
             finally:
@@ -161,6 +174,25 @@ class StateEvent:
         else:
             return
         self.held.append(cell)
+        if self.parked:
+            await self.resume()
+
+    def park(self) -> None:
+        """Say that it holds lanes and must wait for something else before it begins, such as a place in a queue.
+
+        Until `resume` updates go before it, since what it waits for may itself wait for such an update.
+        """
+        self.parked = True
+        for cell in self.held:
+            lanes.let_update_pass(cell)
+
+    async def resume(self) -> None:
+        """Go on after `park`: returns when all of its lanes are its own again."""
+        self.parked = False
+        for cell in self.held:
+            if cell.holder is not self:
+                await lanes.regain(cell, self)
+        self.away.clear()
 
     def holds(self, owner: Owner, spec: CellSpec) -> bool:
         """Whether it holds the lane of an owner's cell."""
@@ -270,7 +302,7 @@ class StateEvent:
             self.outer.inner.discard(self)
         self._release()
         for cell in self.held:
-            lanes.free(cell)
+            lanes.give_up(cell, self)
         self.held.clear()
         for home in self._homes:
             self.engine.leave(home)

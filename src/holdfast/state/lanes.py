@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from holdfast.state.errors import StateDeadlockError
 
 if TYPE_CHECKING:
     from holdfast.state.cells import Cell
     from holdfast.state.event import StateEvent
+
+    Waiter: TypeAlias = tuple[StateEvent, asyncio.Future[None]]
 
 
 async def take(cell: Cell, event: StateEvent) -> bool:
@@ -24,6 +26,9 @@ async def take(cell: Cell, event: StateEvent) -> bool:
     """
     if cell.holder is None:
         cell.holder = event
+        return False
+    if event.brief and cell.holder.parked:
+        _overtake(cell, event)
         return False
     if would_deadlock(cell, event):
         raise StateDeadlockError(cell.spec.label)
@@ -55,13 +60,62 @@ def free(cell: Cell) -> None:
     """Give the lane to the event that waits for it longest."""
     waiters = cell.waiters
     while waiters:
-        event, future = waiters.popleft()
+        event, future = _next_of(waiters)
         if not future.done():
             cell.holder = event
             future.set_result(None)
             return
     cell.holder = None
     cell.waiters = None
+
+
+def _next_of(waiters: deque[Waiter]) -> Waiter:
+    """The event that waits longest; an update where that one is not ready to begin anyway."""
+    if waiters[0][0].parked:
+        for entry in waiters:
+            if entry[0].brief and not entry[1].done():
+                waiters.remove(entry)
+                return entry
+    return waiters.popleft()
+
+
+def _overtake(cell: Cell, update: StateEvent) -> None:
+    """An update goes before the holder, which is parked; the holder comes next after it."""
+    holder = cell.holder
+    if holder is not None:
+        future = asyncio.get_running_loop().create_future()
+        if cell.waiters is None:
+            cell.waiters = deque()
+        cell.waiters.appendleft((holder, future))
+        holder.away[cell] = future
+    cell.holder = update
+
+
+def let_update_pass(cell: Cell) -> None:
+    """The holder is parked: an update that waits for the lane goes before it."""
+    for entry in cell.waiters or ():
+        if entry[0].brief and not entry[1].done():
+            _leave_queue(cell, entry)
+            _overtake(cell, entry[0])
+            entry[1].set_result(None)
+            return
+
+
+async def regain(cell: Cell, event: StateEvent) -> None:
+    """Wait until a lane that an update has taken is back."""
+    event.waits_for = cell
+    try:
+        await event.away[cell]
+    finally:
+        event.waits_for = None
+
+
+def give_up(cell: Cell, event: StateEvent) -> None:
+    """An event leaves: free its lane, or its claim to it where an update has it."""
+    if cell.holder is event:
+        free(cell)
+    elif cell in event.away:
+        _leave_queue(cell, (event, event.away[cell]))
 
 
 def would_deadlock(cell: Cell, event: StateEvent) -> bool:
