@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -166,3 +167,41 @@ async def test_a_direct_call_raises_what_the_event_failed_with() -> None:
             await driver.runtime.run(driver.page, Call(fn="run", data=["a"]))
         assert driver.runtime.failure(caught.value).error == "boom"
         assert driver.runtime.failure(ValueError("x")).error is None
+
+
+async def test_a_submit_that_comes_again_while_it_is_validated_runs_once() -> None:
+    go = asyncio.Event()
+    ran: list[str] = []
+
+    async def slow(text: str) -> Any:
+        await go.wait()
+        return gr.validate(True, "")
+
+    async with Driver(app(ran.append, validator=slow)) as driver:
+        first = asyncio.ensure_future(driver.submit("run", "a", event_id="mine"))
+        await asyncio.sleep(0.005)
+        again = await driver.submit("run", "a", event_id="mine")
+        go.set()
+        assert await first is again
+        await again.wait()
+    assert ran == ["a"]
+
+
+async def test_an_event_that_is_cancelled_while_it_is_validated_never_runs() -> None:
+    go = asyncio.Event()
+    ran: list[str] = []
+
+    async def slow(text: str) -> Any:
+        await go.wait()
+        return gr.validate(True, "")
+
+    async with Driver(app(ran.append, validator=slow)) as driver:
+        first = asyncio.ensure_future(driver.submit("run", "a", event_id="mine"))
+        await asyncio.sleep(0.005)
+        driver.runtime.cancel(driver.page, ["mine"])
+        go.set()
+        job = await first
+        assert job.over
+        assert driver.page.jobs == {}
+        assert driver.runtime.queue.waiting == 0
+    assert ran == []

@@ -183,6 +183,18 @@ async def test_unload_waits_out_the_grace_of_a_lost_connection() -> None:
         await until(lambda: driver.runtime.sessions.get(session.id) is None)
 
 
+async def test_unload_of_an_evicted_session_still_sees_its_state() -> None:
+    """R4.4, R4.5"""
+    seen: list[Any] = []
+    async with Driver(unloading(seen), session_capacity=1) as driver:
+        session = driver.open()
+        await driver.values("run", None, session=session)
+        driver.runtime.disconnect(session, gone=False)
+        driver.runtime.sessions.open("other")
+        await until(lambda: seen)
+        assert seen == [([1], session.id)]
+
+
 async def test_a_lost_connection_is_not_a_cancel() -> None:
     go = threading.Event()
     with gr.Blocks() as demo:

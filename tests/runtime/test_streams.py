@@ -28,8 +28,6 @@ def app(fn: Callable[..., Any], **options: Any) -> gr.Blocks:
     with gr.Blocks() as demo:
         source, total, box = Source(), gr.State(0), gr.Textbox()
         source.stream(fn, [source, total], [total, box], api_name="run", **options)
-    (listener,) = demo.spec.listeners.values()
-    listener.connection = "stream"
     return demo
 
 
@@ -43,7 +41,7 @@ def shown(driver: Driver, job: Any) -> list[Any]:
 
 async def test_each_chunk_is_a_step_with_whole_values_until_the_page_ends_it() -> None:
     async with Driver(app(add)) as driver:
-        job = await driver.submit("run", "ab", None)
+        job = await driver.submit("run", "ab", None, stream=True)
         await until(lambda: shown(driver, job) == ["2"])
         driver.runtime.feed_chunk(driver.page, job.id, ["c", None])
         driver.runtime.feed_chunk(driver.page, job.id, ["d", None])
@@ -58,7 +56,7 @@ async def test_each_chunk_is_a_step_with_whole_values_until_the_page_ends_it() -
 async def test_a_stream_ends_when_its_time_is_over() -> None:
     clock = ManualClock()
     async with Driver(app(add, time_limit=30), clock=clock) as driver:
-        job = await driver.submit("run", "ab", None)
+        job = await driver.submit("run", "ab", None, stream=True)
         await until(lambda: shown(driver, job) == ["2"])
         await clock.advance(31)
         await job.wait()
@@ -74,7 +72,7 @@ async def test_a_chunk_for_an_event_that_does_not_run_is_not_found() -> None:
 async def test_chunks_that_come_faster_than_the_function_do_not_pile_up() -> None:
     """R4.6"""
     async with Driver(app(add)) as driver:
-        job = await driver.submit("run", "a", None)
+        job = await driver.submit("run", "a", None, stream=True)
         for _ in range(1_000):
             driver.runtime.feed_chunk(driver.page, job.id, ["b", None])
         driver.runtime.feed_chunk(driver.page, job.id, None)
@@ -84,10 +82,15 @@ async def test_chunks_that_come_faster_than_the_function_do_not_pile_up() -> Non
 
 async def test_a_cancelled_stream_ends() -> None:
     async with Driver(app(add)) as driver:
-        job = await driver.submit("run", "a", None)
+        job = await driver.submit("run", "a", None, stream=True)
         await until(lambda: shown(driver, job))
         job.cancel()
         await job.wait()
         last = driver.told(job)[-1]
         assert isinstance(last, Completed)
         assert last.cancelled
+
+
+async def test_without_chunks_to_follow_a_stream_event_is_a_plain_one() -> None:
+    async with Driver(app(add)) as driver:
+        assert await driver.values("run", "ab", None) == [None, "2"]

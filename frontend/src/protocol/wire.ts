@@ -163,6 +163,8 @@ export interface Submit {
   event_data?: unknown
   /** How many State changes in a row led here (R3.5); 0 for an act of the visitor. */
   round?: number
+  /** More values follow as `Chunk`s: a `stream` event that stays open until one without data. */
+  stream?: boolean
 }
 
 /** Stop these events. */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -33,6 +34,7 @@ class Call:
         batched: `data` holds lists, one item per sample, for a listener with `batch=True`.
         origin: Our own page, or a client.
         feed: Where its messages go; the session's by default.
+        stream: More values follow through `Runtime.feed_chunk`, for a listener of a `stream` event.
         diffs: Whether steps after the first are sent as edits; `False` sends whole values always.
     """
 
@@ -46,6 +48,7 @@ class Call:
     batched: bool = False
     origin: Literal["page", "api"] = "api"
     feed: Feed | None = None
+    stream: bool = False
     diffs: bool = True
 
 
@@ -171,8 +174,9 @@ class Job:
             here = False
         if here:
             fn(*args)
-        elif not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(fn, *args)
+        else:
+            with suppress(RuntimeError):  # the loop is closed: nobody listens any more
+                self.loop.call_soon_threadsafe(fn, *args)
 
     def _schedule_progress(self) -> None:
         if self._progress_due is None and self.state != "ended":

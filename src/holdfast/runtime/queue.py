@@ -103,6 +103,8 @@ class Queue:
             await asyncio.sleep(0)  # those that can start right away are not waiting
             if self.waiting >= bound:
                 raise Busy(f"Queue is full. Max size is {bound} and size is {self.waiting}.")
+        if job.over:  # cancelled meanwhile
+            return
         self.waiting += 1
         job.group = self.group_of(job.listener)
 

@@ -108,11 +108,19 @@ class Runtime:
         if listener.fn is None:
             self._finish_without_function(job)
             return job
-        if listener.validator is not None:
-            await validate(job, self.engine, self.runner.threads, self.options.file_rules)
-        if listener.queue:
-            await self.queue.admit(job)
-        if listener.connection == "stream":
+        session.jobs[job.id] = job
+        try:
+            if listener.validator is not None:
+                await validate(job, self.engine, self.runner.threads, self.options.file_rules)
+            if listener.queue:
+                await self.queue.admit(job)
+        except BaseException:
+            session.jobs.pop(job.id, None)
+            raise
+        if job.over:  # cancelled while it was validated
+            self._forget(job)
+            return job
+        if call.stream and listener.connection == "stream":
             job.chunks = asyncio.Queue(maxsize=64)
         self._stop_cancelled_by(job)
         if call.origin == "api" and listener.queue:
@@ -277,15 +285,20 @@ class Runtime:
     def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         session = job.session
-        session.jobs.pop(job.id, None)
-        if job.call.event_id is not None:
-            session.remember(job.id)
+        self._forget(job)
         if not job.over:  # its task was stopped from outside
             job.cancel()
         if not task.cancelled() and (error := task.exception()) is not None:
             job.loop.call_exception_handler({"message": "An event ended unexpectedly.", "exception": error})
         if session.temporary and not session.jobs:
             self.sessions.drop(session.id)
+
+    @staticmethod
+    def _forget(job: Job) -> None:
+        """The job has let go of everything; its id stays known for a while."""
+        job.session.jobs.pop(job.id, None)
+        if job.call.event_id is not None:
+            job.session.remember(job.id)
 
     def _stop_cancelled_by(self, job: Job) -> None:
         """Cancel the session's events that the listener says it cancels."""
@@ -300,8 +313,7 @@ class Runtime:
         if not job.listener.cancels:
             raise BadRequest(f"The listener {job.call.fn!r} runs in the browser alone and cannot be called.")
         self._stop_cancelled_by(job)
-        if job.call.event_id is not None:
-            job.session.remember(job.id)
+        self._forget(job)
         job.complete(Completed(event_id=job.id, output=Output(data=[]), success=True))
 
 

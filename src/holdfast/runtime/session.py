@@ -38,6 +38,7 @@ class Session:
         "_view",
         "app",
         "closed",
+        "connected_once",
         "connections",
         "deadline",
         "feed_bounds",
@@ -73,6 +74,7 @@ class Session:
         self.temporary = temporary
         self.feed_bounds = feed_bounds
         self.connections = 0
+        self.connected_once = False
         self.gone = False
         """Its page said goodbye, or its grace is over; unload listeners have been started."""
         self.deadline: float | None = None

@@ -179,6 +179,7 @@ class Sessions:
     def connect(self, session: Session) -> None:
         """A page or a client's heartbeat is connected."""
         session.connections += 1
+        session.connected_once = True
         if session.connections > 1 or self.get(session.id) is not session:
             return
         session.gone = False
@@ -258,7 +259,11 @@ class Sessions:
         for job in tuple(session.jobs.values()):
             job.cancel()
         session.close()
-        self.engine.forget(id)
+        farewell = self._say_goodbye(session) if session.connected_once else None
+        if farewell is None:
+            self.engine.forget(id)
+        else:  # unload listeners may take the State
+            farewell.add_done_callback(lambda _: self.engine.forget(id))
 
     async def aclose(self) -> None:
         """End all feeds and timers; State stays with the engine, which its owner closes."""

@@ -131,6 +131,7 @@ class PageLink:
                 trigger=frame.trigger,
                 event_id=frame.event_id,
                 round=frame.round,
+                stream=frame.stream,
                 request=self._request,
                 origin="page",
             )

@@ -50,6 +50,8 @@ class Submit(Struct, tag="submit", tag_field="type", kw_only=True):
     event_data: Any = None
     round: int = 0
     """How many State changes in a row led here (R3.5); 0 for an act of the visitor."""
+    stream: bool = False
+    """More values follow as `Chunk`s: a `stream` event that stays open until one without data."""
 
 
 class Cancel(Struct, tag="cancel", tag_field="type", kw_only=True):
