@@ -120,11 +120,9 @@ class ChatInterface(Blocks):
         _refuse_missing(multimodal=multimodal, save_history=save_history)
         if cache_examples:
             warnings.warn("The answers to a chat's examples are not kept: each click asks the function.", stacklevel=2)
+        options.setdefault("fill_height", True)
         super().__init__(
-            analytics_enabled=analytics_enabled,
-            mode="chat_interface",
-            title=title or "Holdfast",
-            **{"fill_height": True, **options},
+            analytics_enabled=analytics_enabled, mode="chat_interface", title=title or "Holdfast", **options
         )
         self.fn = fn
         self.multimodal = multimodal

@@ -19,7 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    given = parser().parse_args(arguments)
+    own, program = split(list(sys.argv[1:] if arguments is None else arguments))
+    given = parser().parse_args(own)
     try:
         if given.command == "demo":
             from holdfast.cli.welcome import serve
@@ -27,12 +28,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return serve(given)
         from holdfast.cli.run import run
 
-        return run(given, list(sys.argv[1:] if arguments is None else arguments))
+        return run(given, own, program)
     except HoldfastError as error:
         print(f"holdfast: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """What is the command's own, and what follows `--`: the program's."""
+    cut = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:cut], arguments[cut + 1 :]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,12 +53,12 @@ def parser() -> argparse.ArgumentParser:
         "run",
         help="serve the app of a Python file",
         description="Serve the app of a Python file. `import gradio` in it means Holdfast. "
-        "The file may call launch() itself; otherwise its `demo`, or its only app, is served.",
+        "The file may call launch() itself; otherwise its `demo`, or its only app, is served. "
+        "What follows `--` is the program's own, in sys.argv.",
     )
     run.add_argument("program", metavar="FILE[:NAME]", help="the file, and which app of it when it has several")
     run.add_argument("--reload", action="store_true", help="start again whenever a file beside the program changes")
     _serving(run)
-    run.add_argument("rest", nargs=argparse.REMAINDER, metavar="-- ARGUMENTS", help="what the program gets as sys.argv")
     _serving(commands.add_parser("demo", help="serve a small app that shows what state is"))
     return top
 

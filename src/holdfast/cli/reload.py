@@ -6,12 +6,15 @@ The new process listens on the same port, so that open pages reconnect to it by 
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import sleep
+from types import FrameType
+from typing import NoReturn
 
 PAUSE = 0.3
 """Seconds between two looks at the files."""
@@ -23,18 +26,25 @@ NOT_WATCHED = frozenset({"__pycache__", "node_modules", "site-packages"})
 Look = Callable[[], dict[Path, float]]
 
 
-def supervise(folder: Path, arguments: list[str], *, host: str | None, port: int | None) -> int:
+def supervise(folder: Path, own: list[str], program: list[str], *, host: str | None, port: int | None) -> int:
     """Run the command without `--reload` in a process of its own, again after every change in `folder`.
 
     Args:
         folder: Whose Python files are watched.
-        arguments: The command line.
+        own: The command line.
+        program: The program's own arguments.
         host: The address that it asks for.
         port: The port that it asks for; a free one is chosen once when it is `None`.
     """
     chosen = port if port is not None else free_port(host or "127.0.0.1")
-    command = [sys.executable, "-m", "holdfast", *without_reload(arguments, chosen if port is None else None)]
+    command = [sys.executable, "-m", "holdfast", *again(own, program, chosen if port is None else None)]
+    signal.signal(signal.SIGTERM, _interrupt)
     return watch(lambda: subprocess.Popen(command), lambda: changes(folder))  # noqa: S603 -- our own command line
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 -- a signal handler's signature
+    """A terminated command ends its process first, as at Ctrl+C."""
+    raise KeyboardInterrupt
 
 
 def watch(start: Callable[[], subprocess.Popen[bytes]], look: Look, pause: Callable[[float], None] = sleep) -> int:
@@ -99,17 +109,16 @@ def changes(folder: Path) -> dict[Path, float]:
     return found
 
 
-def without_reload(arguments: list[str], port: int | None) -> list[str]:
+def again(own: list[str], program: list[str], port: int | None) -> list[str]:
     """The command line for the process: no `--reload`, and a port that stays.
 
     Args:
-        arguments: The command line.
+        own: The command line.
+        program: The program's own arguments.
         port: The port to add; `None` when it has one.
     """
-    cut = arguments.index("--") if "--" in arguments else len(arguments)
-    own = [argument for argument in arguments[:cut] if argument != "--reload"]
     added = [] if port is None else ["--port", str(port)]
-    return [own[0], *added, *own[1:], *arguments[cut:]]
+    return [*(argument for argument in own if argument != "--reload"), *added, "--", *program]
 
 
 def free_port(host: str) -> int:

@@ -16,21 +16,21 @@ from holdfast.cli.options import launch_options
 from holdfast.cli.reload import supervise
 
 
-def run(given: argparse.Namespace, arguments: list[str]) -> int:
+def run(given: argparse.Namespace, command: list[str], arguments: list[str]) -> int:
     """Serve what the command line names, until it is stopped.
 
     Args:
         given: The parsed command line.
-        arguments: The command line itself, for starting it again.
+        command: The command line itself, for starting it again.
+        arguments: The program's own arguments.
     """
     path, name = program.split(given.program)
     options = launch_options(given)
     if given.reload:
-        return supervise(path.resolve().parent, arguments, host=given.host, port=given.port)
+        return supervise(path.resolve().parent, command, arguments, host=given.host, port=given.port)
     gradio_alias.install()
     launched = _decide(options)
-    rest = given.rest[1:] if given.rest[:1] == ["--"] else given.rest
-    module = program.execute(path, main=name is None, arguments=rest)
+    module = program.execute(path, main=name is None, arguments=arguments)
     if launched and name is None:
         _wait(launched)
         return 0

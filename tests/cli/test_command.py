@@ -1,0 +1,190 @@
+"""`holdfast run`: programs of every kind are served."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from textwrap import dedent
+
+import httpx
+import pytest
+from gradio_client import Client
+
+from holdfast.cli import program
+from holdfast.cli.main import main, parser
+from holdfast.cli.options import launch_options
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
+BUTTON = """
+    with gr.Blocks() as {name}:
+        gr.Button().click(lambda: "{says}", None, gr.Textbox(), api_name="say")
+"""
+
+
+class Command:
+    """A running `holdfast` command."""
+
+    def __init__(self, *arguments: str, folder: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "holdfast", *arguments],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def url(self) -> str:
+        """Where it serves, as it says."""
+        lines = []
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            lines.append(line)
+            found = re.search(r"https?://\S+", line)
+            if found:
+                return found[0]
+        raise AssertionError(f"it ended with {self.process.wait()}:\n{''.join(lines)}")
+
+    def stop(self) -> None:
+        """Ctrl+C, as in a terminal."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=20)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Callable[..., Command]]:
+    """Writes a program and runs the command on it."""
+    running: list[Command] = []
+
+    def run(code: str, *arguments: str, name: str = "app.py", of: str = "") -> Command:
+        (tmp_path / name).write_text(dedent(code))
+        running.append(Command("run", f"{name}{of}", "--port", "0", *arguments, folder=tmp_path))
+        return running[-1]
+
+    yield run
+    for command in running:
+        command.stop()
+
+
+def says(command: Command) -> str:
+    client = Client(command.url(), verbose=False)
+    try:
+        return str(client.predict(api_name="/say"))
+    finally:
+        client.close()
+
+
+def test_a_program_without_launch_is_served(run: Callable[..., Command]) -> None:
+    assert says(run("import holdfast as gr\n" + dedent(BUTTON.format(name="demo", says="hello")))) == "hello"
+
+
+def test_the_only_app_is_found_whatever_its_name(run: Callable[..., Command]) -> None:
+    assert says(run("import holdfast as gr\n" + dedent(BUTTON.format(name="mine", says="hello")))) == "hello"
+
+
+def test_one_of_several_apps_is_chosen_by_name(run: Callable[..., Command]) -> None:
+    both = dedent(BUTTON.format(name="one", says="one")) + dedent(BUTTON.format(name="two", says="two"))
+    assert says(run("import holdfast as gr\n" + both, of=":two")) == "two"
+
+
+def test_a_program_that_launches_itself_is_served_where_the_command_says(run: Callable[..., Command]) -> None:
+    code = "import holdfast as gr\n" + dedent(BUTTON.format(name="demo", says="hello"))
+    code += 'if __name__ == "__main__":\n    demo.launch(server_port=1)\n'
+    assert says(run(code)) == "hello"
+
+
+def test_a_program_that_says_gradio_runs(run: Callable[..., Command]) -> None:
+    code = "import gradio as gr\nfrom gradio import Textbox\n" + dedent(BUTTON.format(name="demo", says="hello"))
+    assert says(run(code + "demo.launch()\n")) == "hello"
+
+
+def test_a_login_can_be_asked_for(run: Callable[..., Command]) -> None:
+    url = run("import holdfast as gr\n" + dedent(BUTTON.format(name="demo", says="x")), "--auth", "ada:secret").url()
+    assert httpx.get(f"{url}/config").status_code == 401
+    logged_in = httpx.post(f"{url}/login", data={"username": "ada", "password": "secret"})
+    assert logged_in.status_code == 200
+
+
+def test_the_program_sees_its_own_arguments(run: Callable[..., Command]) -> None:
+    code = "import sys\nimport holdfast as gr\n"
+    code += 'demo = gr.Interface(lambda: " ".join(sys.argv[1:]), None, "text", api_name="say")\n'
+    assert says(run(code, "--", "--fast", "twice")) == "--fast twice"
+
+
+def test_it_imports_from_its_own_folder(run: Callable[..., Command], tmp_path: Path) -> None:
+    (tmp_path / "beside.py").write_text('word = "beside"')
+    code = (
+        'import beside\nimport holdfast as gr\ndemo = gr.Interface(lambda: beside.word, None, "text", api_name="say")\n'
+    )
+    assert says(run(code)) == "beside"
+
+
+def test_a_changed_program_starts_again_at_the_same_address(tmp_path: Path) -> None:
+    file = tmp_path / "app.py"
+    file.write_text("import holdfast as gr\n" + dedent(BUTTON.format(name="demo", says="old")))
+    command = Command("run", "app.py", "--reload", folder=tmp_path)
+    try:
+        first = command.url()
+        file.write_text("import holdfast as gr\n" + dedent(BUTTON.format(name="demo", says="new and longer")))
+        assert command.url() == first
+        client = Client(first, verbose=False)
+        assert client.predict(api_name="/say") == "new and longer"
+        client.close()
+    finally:
+        command.stop()
+
+
+def test_the_demo_command_serves_an_app(tmp_path: Path) -> None:
+    command = Command("demo", "--port", "0", folder=tmp_path)
+    try:
+        assert httpx.get(f"{command.url()}/config").json()["title"] == "Holdfast"
+    finally:
+        command.stop()
+
+
+def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "nowhere.py"]) == 2
+    assert "There is no file 'nowhere.py'" in capsys.readouterr().err
+
+
+def test_several_apps_without_a_choice_are_named() -> None:
+    import holdfast as gr
+
+    with pytest.raises(ValueError, match=r"app\.py has several apps\. It has: one, two\. Say which: app\.py:one"):
+        program.find_app({"one": gr.Blocks(), "two": gr.Blocks()}, None, "app.py")
+
+
+def test_an_app_inside_of_another_is_not_a_candidate() -> None:
+    import holdfast as gr
+
+    with gr.Blocks() as whole:
+        part = gr.Interface(lambda: "x", None, "text")
+    assert program.find_app({"part": part, "whole": whole}, None, "app.py") is whole
+
+
+def test_a_program_without_an_app_says_what_to_do() -> None:
+    with pytest.raises(ValueError, match=r"app\.py has no app\. Make one"):
+        program.find_app({"number": 1}, None, "app.py")
+
+
+def test_options_have_the_names_of_launch() -> None:
+    given = parser().parse_args(
+        ["run", "app.py", "--host", "0.0.0.0", "--port", "80", "--root-path", "/x", "--auth", "a:b", "--auth", "c:d"]
+    )
+    assert launch_options(given) == {
+        "server_name": "0.0.0.0",
+        "server_port": 80,
+        "root_path": "/x",
+        "auth": [("a", "b"), ("c", "d")],
+    }
+
+
+def test_a_user_without_a_password_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--auth", "ada"]) == 2
+    assert "USER:PASSWORD" in capsys.readouterr().err
