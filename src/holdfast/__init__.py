@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from holdfast import lazy
+from holdfast.gradio_names import PUBLIC_NAMES
 from holdfast.version import __version__
 
 if TYPE_CHECKING:
@@ -304,6 +305,8 @@ _get, _directory = lazy.attach(__name__, PLACES)
 
 
 def __getattr__(name: str) -> Any:
+    if name in PUBLIC_NAMES and name not in PLACES:
+        raise AttributeError(f"holdfast.{name}: Gradio has it, but this version of Holdfast does not have it yet.")
     return _get(name)
 
 

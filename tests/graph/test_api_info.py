@@ -156,6 +156,7 @@ def test_the_info_of_one_page_leaves_the_others_out() -> None:
     ("schema", "name"),
     [
         ({"type": "string"}, "str"),
+        ({}, "Any"),
         ({"type": {}}, "str | float | bool | list | dict"),
         ({"enum": ["a", "b"], "type": "string"}, "Literal['a', 'b']"),
         ({"type": "array", "items": {"type": "integer"}}, "list[int]"),

@@ -218,6 +218,7 @@ def test_progress_can_be_a_yes_or_no() -> None:
         ({"api_visibility": "secret"}, "public, undocumented, private"),
         ({"show_progress": "loud"}, "full, minimal, hidden"),
         ({"js": True}, "does not do"),
+        ({"validator": "valid"}, "cannot be called"),
     ],
 )
 def test_an_option_that_means_nothing_is_refused(options: Any, said: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import holdfast as gr
-from holdfast.errors import BuildError, DuplicateBlockError, RenderError
+from holdfast.errors import BuildError, DuplicateBlockError, InvalidComponentError, RenderError
 from holdfast.graph.config import app_config
 
 
@@ -94,6 +94,25 @@ def test_one_app_cannot_stand_in_another_twice() -> None:
         inner.render()
         with gr.Row(), pytest.raises(DuplicateBlockError, match="second time"):
             inner.render()
+
+
+def test_a_listener_may_use_an_app_that_is_rendered_further_down() -> None:
+    with gr.Blocks() as inner:
+        box = gr.Textbox()
+    with gr.Blocks() as outer:
+        gr.Button().click(lambda text: text, box, box)
+        inner.render()
+    assert outer.spec.listeners[0].inputs == (box,)
+    assert outer.spec.blocks[box.id] is box
+
+
+def test_a_component_of_another_app_is_refused_with_the_line_that_used_it() -> None:
+    with gr.Blocks():
+        box = gr.Textbox()
+    with gr.Blocks() as other:
+        gr.Button().click(lambda text: text, box, box)
+    with pytest.raises(InvalidComponentError, match=r"test_nesting\.py:\d+ uses Textbox.* stands in another app"):
+        other.get_config_file()
 
 
 def test_an_app_made_in_its_place_may_say_so_once_more() -> None:

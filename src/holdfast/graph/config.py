@@ -187,13 +187,16 @@ def _api_facts(component: Any) -> dict[str, Any]:
 def block_props(block: Block, app: App | AppView | None = None, *, compact: bool = False) -> dict[str, Any]:
     """A block's properties for the page, without those that are `None`, with the marks of events listened to."""
     props = {k: v for k, v in block.props().items() if v is not None and k not in _HIDDEN_PROPS}
+    is_layout = hasattr(block, "children")
     for name in type(block).EVENTS:
         mark = getattr(type(block), name).marks
-        if mark is None or app is None:
+        if mark is None:
             continue
-        if app.triggered_by(block.id, name) and not props.get(mark):
-            props[mark] = _MARK_VALUES.get(mark, True)
-    if not hasattr(block, "children"):
+        if app is not None and app.triggered_by(block.id, name):
+            props[mark] = props.get(mark) or _MARK_VALUES.get(mark, True)
+        elif not is_layout and mark not in _MARK_VALUES:
+            props.setdefault(mark, False)
+    if not is_layout:
         props.setdefault("_selectable", False)
     return _without_defaults(block, props) if compact else props
 
@@ -202,10 +205,11 @@ def _without_defaults(block: Block, props: Mapping[str, Any]) -> dict[str, Any]:
     """The properties that the page must be told: it knows the defaults of a type, not those of a class made from it."""
     first = next(cls for cls in reversed(type(block).__mro__) if getattr(cls, "NAME", None) == block.NAME)
     defaults = {**prop_defaults(first), "value": None}
+    marks = {"_selectable", *(getattr(type(block), name).marks for name in type(block).EVENTS)}
     kept = {}
     for name, value in props.items():
         default = defaults.get(name)
-        if name in {"name", "preserved_by_key"} or value is default or (value is False and name.startswith("_")):
+        if name in {"name", "preserved_by_key"} or value is default or (value is False and name in marks):
             continue
         if (isinstance(value, (list, dict)) and not value and not default) or _same(value, default):
             continue

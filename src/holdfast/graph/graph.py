@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from holdfast.errors import BuildError, DuplicateBlockError
+from holdfast.errors import BuildError, DuplicateBlockError, InvalidComponentError
 from holdfast.graph.app import App, AppOptions
-from holdfast.graph.grouping import group_children
+from holdfast.graph.grouping import INVISIBLE, group_children
 from holdfast.graph.listener import Listener, Target
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ class Graph:
             if self.id_of(block) is None:
                 self.attach(block)
             else:
-                self._refuse_second_place(block, child)
+                self._refuse_second_place(block)
                 block._id, block.graph = self._own_id(block), self
             block.page = self.page
         for block in child.root.children:
@@ -272,9 +272,15 @@ class Graph:
         found = self.id_of(block)
         return block.id if found is None else found
 
-    def _refuse_second_place(self, block: Block, child: Graph) -> None:
-        shared = block.NAME in {"state", "browserstate", "timer"}
-        if not shared and block.parent is not None and child.id_of(block) is not None:
+    def stands_here(self, block: Block) -> bool:
+        """Whether a block has a place in this app's tree."""
+        top = block
+        while top.parent is not None:
+            top = top.parent
+        return top is self.root or top is self.top
+
+    def _refuse_second_place(self, block: Block) -> None:
+        if block.NAME not in INVISIBLE and self.stands_here(block):
             raise DuplicateBlockError(
                 f"{block!r} stands in two apps that are put into one. A block has one place: make one for each app."
             )
@@ -309,6 +315,7 @@ class Graph:
         """The app as it now stands."""
         for number, block in self.blocks.items():
             block._id, block.graph = number, self
+        self._refuse_strangers()
         app = App(
             blocks=dict(self.blocks),
             listeners=dict(self.listeners),
@@ -318,6 +325,16 @@ class Graph:
         )
         self.settle()
         return app
+
+    def _refuse_strangers(self) -> None:
+        """A component that stands in another app can be no input or output: the page of this one does not show it."""
+        for listener in self.listeners.values():
+            for block in (*listener.inputs, *listener.outputs):
+                if block.parent is not None and not self.stands_here(block) and block.NAME not in INVISIBLE:
+                    raise InvalidComponentError(
+                        f"The listener made at {listener.made_at} uses {block!r}, which stands in another app. "
+                        "Make the component in this app, or render that app inside of it."
+                    )
 
     def settle(self) -> None:
         """Tell every block that its id is final, and whether a listener waits for its changes."""

@@ -56,6 +56,9 @@ def check_options(options: ListenerOptions) -> None:
             "js=True asks for the Python function to be translated to JavaScript, which Holdfast does not do. "
             "Leave js out to run the function on the server, or give the JavaScript as a string."
         )
+    validator = options.get("validator")
+    if validator is not None and not callable(validator):
+        raise BuildError(f"validator={validator!r} cannot be called. Give a function that returns gr.validate(…).")
     name = options.get("api_name")
     if name is not None and name is not False and not isinstance(name, str):
         raise InvalidApiNameError(f"api_name={name!r} is a {type(name).__name__}. Give a string, or leave it out.")

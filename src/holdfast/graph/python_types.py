@@ -27,7 +27,9 @@ def type_name(schema: dict[str, Any], definitions: dict[str, Any]) -> str:  # no
     for union in ("anyOf", "oneOf"):
         if union in schema:
             return " | ".join(type_name(option, definitions) for option in schema[union])
-    kind = schema.get("type", {})
+    if "type" not in schema:
+        return "Any"
+    kind = schema["type"]
     if isinstance(kind, list):
         return " | ".join(_NAMES.get(str(name), str(name)) for name in kind)
     if kind == "array":
