@@ -69,4 +69,4 @@ def another_browser(browser: Browser) -> Iterator[BrowserContext]:
 def show(page: Page, url: str) -> None:
     """Open an address and wait until the app is there and connected."""
     page.goto(url)
-    page.locator("[data-connected=true], main .block, main button").first.wait_for()
+    page.locator("gradio-app[data-connected=true]").wait_for()
