@@ -26,11 +26,9 @@ def same(left: Any, right: Any) -> bool:
 
 
 def _same(left: Any, right: Any, seen: _Seen) -> bool:
-    if left is right:
-        return True
     kind = type(left)
-    if kind is not type(right):
-        return False
+    if left is right or kind is not type(right):
+        return left is right
     if kind in VALUES:
         return _same_scalar(left, right)
     if isinstance(left, (enum.Enum, *BY_REFERENCE)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +10,7 @@ import anyio
 
 from holdfast.stores.errors import FencedError, VersionConflictError
 from holdfast.stores.protocol import Change, Claim, Dropped, Gap, Key, OwnerInfo, Record, Write
+from holdfast.stores.turns import Turns
 
 
 @dataclass
@@ -19,8 +19,7 @@ class MemoryShelf:
 
     cells: dict[str, dict[str, tuple[int, bytes]]] = field(default_factory=dict)
     expiries: dict[str, float] = field(default_factory=dict)
-    holders: dict[Key, int] = field(default_factory=dict)
-    waiters: dict[Key, deque[asyncio.Future[None]]] = field(default_factory=dict)
+    turns: Turns = field(default_factory=Turns)
     followers: list[asyncio.Queue[Change | Gap]] = field(default_factory=list)
     fence: int = 0
 
@@ -58,7 +57,7 @@ class MemoryStore:
         """See `Store.commit`."""
         for claim in claims:
             for key in claim.keys:
-                if self.shelf.holders.get(key) != claim.fence:
+                if not self.shelf.turns.holds(key, claim.fence):
                     raise FencedError(*key)
         for write in writes:
             found = self._record(write.key)
@@ -91,34 +90,19 @@ class MemoryStore:
         try:
             with anyio.move_on_after(wait) as scope:
                 for key in wanted:
-                    await self._take(key, fence)
+                    await self.shelf.turns.take(key, fence)
                     taken.append(key)
         except BaseException:
-            self._free(taken, fence)
+            self.shelf.turns.free(taken, fence)
             raise
         if scope.cancelled_caught:
-            self._free(taken, fence)
+            self.shelf.turns.free(taken, fence)
             return None
         return Claim(wanted, fence, tuple(self._record(key) for key in wanted))
 
-    async def _take(self, key: Key, fence: int) -> None:
-        while key in self.shelf.holders:
-            future = asyncio.get_running_loop().create_future()
-            self.shelf.waiters.setdefault(key, deque()).append(future)
-            await future
-        self.shelf.holders[key] = fence
-
-    def _free(self, keys: Sequence[Key], fence: int) -> None:
-        for key in keys:
-            if self.shelf.holders.get(key) == fence:
-                del self.shelf.holders[key]
-                for future in self.shelf.waiters.pop(key, ()):
-                    if not future.done():
-                        future.set_result(None)
-
     async def release(self, claim: Claim) -> None:
         """See `Store.release`."""
-        self._free(claim.keys, claim.fence)
+        self.shelf.turns.free(claim.keys, claim.fence)
 
     async def touch(self, owner: str, expires: float | None) -> None:
         """See `Store.touch`."""
@@ -157,6 +141,9 @@ class MemoryStore:
         """See `Store.changes`."""
         follower: asyncio.Queue[Change | Gap] = asyncio.Queue()
         self.shelf.followers.append(follower)
+        return self._follow(follower)
+
+    async def _follow(self, follower: asyncio.Queue[Change | Gap]) -> AsyncIterator[Change | Gap]:
         try:
             while True:
                 yield await follower.get()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit, urlunsplit
+
 from holdfast.stores.errors import StoreUrlError
 from holdfast.stores.memory import MemoryStore
 from holdfast.stores.protocol import Store
+from holdfast.stores.sqlite import SqliteStore
 
 
 def open(url: str) -> Store:
@@ -20,7 +25,35 @@ def open(url: str) -> Store:
     scheme, separator, rest = url.partition("://")
     if separator and scheme == "memory" and not rest:
         return MemoryStore()
+    if separator and scheme == "sqlite":
+        return _sqlite(url, rest)
+    if separator and scheme in {"redis", "rediss", "unix"}:
+        return _redis(url)
     raise StoreUrlError(
         f"{url!r} is no store. Use memory://, sqlite:///path/to/file.db or redis://host:6379/0 "
         "(launch(state_store=…) or HOLDFAST_STATE_STORE)."
     )
+
+
+def _sqlite(url: str, rest: str) -> Store:
+    path, _, query = rest.partition("?")
+    options = parse_qs(query)
+    synchronous = options.pop("synchronous", ["normal"])[-1].upper()
+    if not path.startswith("/") or len(path) < 2 or options or synchronous not in {"NORMAL", "FULL"}:
+        raise StoreUrlError(
+            f"{url!r} is no SQLite store. Write sqlite:///relative/file.db, or sqlite:////absolute/file.db with four "
+            "slashes; ?synchronous=full makes commits outlive a power cut."
+        )
+    return SqliteStore(unquote(path[1:]), synchronous=synchronous)
+
+
+def _redis(url: str) -> Store:
+    if importlib.util.find_spec("redis") is None:
+        raise StoreUrlError(f"{url.partition('://')[0]}:// needs the redis package: pip install 'holdfast[redis]'.")
+    from holdfast.stores.redis import RedisStore
+
+    parts = urlsplit(url)
+    options: dict[str, list[Any]] = dict(parse_qs(parts.query))
+    prefix = options.pop("prefix", ["holdfast"])[-1]
+    slot = options.pop("slot", [None])[-1]
+    return RedisStore(urlunsplit(parts._replace(query=urlencode(options, doseq=True))), prefix=prefix, slot=slot)

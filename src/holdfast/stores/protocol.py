@@ -41,7 +41,7 @@ class Claim(NamedTuple):
 
     keys: tuple[Key, ...]
     fence: int
-    """Grows with every claim of a cell; a commit under an older one is refused."""
+    """Names the claim; a commit under one that is no longer held is refused."""
     records: tuple[Record | None, ...]
     """The cells as they were when the claim was granted."""
 
@@ -168,8 +168,8 @@ class Store(Protocol):
         """Names of an owner's cells."""
         ...
 
-    def changes(self) -> AsyncIterator[Change | Gap]:
-        """Announced changes of all processes from now on, in the order of their commits for each cell.
+    async def changes(self) -> AsyncIterator[Change | Gap]:
+        """Announced changes of all processes from the return of this call on, in the order of commits for each cell.
 
         Changes of the caller's own commits may be among them.
         """

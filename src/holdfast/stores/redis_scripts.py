@@ -1,0 +1,179 @@
+"""What Redis does in one go. Each script touches the hashes it is given and no other key.
+
+An owner's hash has, per cell: `v<name>` its version, `d<name>` its data, `l<name>` the fence of the claim that holds it
+and the millisecond until which it is heard of, `w<name>` that somebody waits. And `n` the number of cells, `e` the time
+when they may go.
+"""
+
+from __future__ import annotations
+
+_NOW = """
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+"""
+
+READ = """
+-- ARGV: for each cell the index of its key, its name, the version that the reader has
+local out = {}
+for i = 1, #ARGV, 3 do
+  local key, name = KEYS[tonumber(ARGV[i])], ARGV[i + 1]
+  local version = redis.call('HGET', key, 'v' .. name)
+  if not version then
+    out[#out + 1] = false
+  elseif version == ARGV[i + 2] then
+    out[#out + 1] = { version }
+  else
+    out[#out + 1] = { version, redis.call('HGET', key, 'd' .. name) }
+  end
+end
+return out
+"""
+
+COMMIT = """
+-- ARGV: channel, number of claims, for each: key index, name, fence;
+--       for each write: key index, name, expected or '', version, '1' or '' for a deletion, data, message or ''
+local at = 3
+for _ = 1, tonumber(ARGV[2]) do
+  local held = redis.call('HGET', KEYS[tonumber(ARGV[at])], 'l' .. ARGV[at + 1])
+  if not held or string.match(held, '^%d+') ~= ARGV[at + 2] then
+    return { 'fenced', ARGV[at], ARGV[at + 1] }
+  end
+  at = at + 3
+end
+for i = at, #ARGV, 7 do
+  if ARGV[i + 2] ~= '' then
+    local version = redis.call('HGET', KEYS[tonumber(ARGV[i])], 'v' .. ARGV[i + 1]) or '0'
+    if version ~= ARGV[i + 2] then
+      return { 'conflict', ARGV[i], ARGV[i + 1], ARGV[i + 2], version }
+    end
+  end
+end
+for i = at, #ARGV, 7 do
+  local key, name = KEYS[tonumber(ARGV[i])], ARGV[i + 1]
+  if ARGV[i + 4] == '1' then
+    if redis.call('HSET', key, 'v' .. name, ARGV[i + 3], 'd' .. name, ARGV[i + 5]) == 2 then
+      redis.call('HINCRBY', key, 'n', 1)
+      redis.call('PERSIST', key)
+    end
+  elseif redis.call('HDEL', key, 'v' .. name, 'd' .. name) == 2 then
+    if redis.call('HINCRBY', key, 'n', -1) <= 0 then
+      redis.call('HDEL', key, 'n', 'e')
+      redis.call('PEXPIRE', key, 60000)
+    end
+  end
+  if ARGV[i + 6] ~= '' then
+    redis.call('PUBLISH', ARGV[1], ARGV[i + 6])
+  end
+end
+return { 'ok' }
+"""
+
+CLAIM = (
+    _NOW
+    + """
+-- ARGV: fence, milliseconds, names
+for i = 3, #ARGV do
+  local held = redis.call('HGET', KEYS[1], 'l' .. ARGV[i])
+  if held then
+    local fence, til = string.match(held, '^(%d+) (%d+)')
+    if fence ~= ARGV[1] and tonumber(til) > now then
+      redis.call('HSET', KEYS[1], 'w' .. ARGV[i], '1')
+      return { 'busy', tonumber(til) - now }
+    end
+  end
+end
+local out = { 'ok' }
+for i = 3, #ARGV do
+  redis.call('HSET', KEYS[1], 'l' .. ARGV[i], ARGV[1] .. ' ' .. string.format('%d', now + ARGV[2]))
+  local version = redis.call('HGET', KEYS[1], 'v' .. ARGV[i])
+  out[#out + 1] = version and { version, redis.call('HGET', KEYS[1], 'd' .. ARGV[i]) } or false
+end
+if not redis.call('HGET', KEYS[1], 'n') then
+  redis.call('PEXPIRE', KEYS[1], ARGV[2] * 4)
+end
+return out
+"""
+)
+
+RENEW = (
+    _NOW
+    + """
+-- ARGV: fence, milliseconds, names
+for i = 3, #ARGV do
+  local held = redis.call('HGET', KEYS[1], 'l' .. ARGV[i])
+  if held and string.match(held, '^%d+') == ARGV[1] then
+    redis.call('HSET', KEYS[1], 'l' .. ARGV[i], ARGV[1] .. ' ' .. string.format('%d', now + ARGV[2]))
+  end
+end
+if not redis.call('HGET', KEYS[1], 'n') then
+  redis.call('PEXPIRE', KEYS[1], ARGV[2] * 4)
+end
+"""
+)
+
+RELEASE = """
+-- ARGV: channel, message, fence, names
+local woken = false
+for i = 4, #ARGV do
+  local held = redis.call('HGET', KEYS[1], 'l' .. ARGV[i])
+  if held and string.match(held, '^%d+') == ARGV[3] then
+    redis.call('HDEL', KEYS[1], 'l' .. ARGV[i])
+    if redis.call('HDEL', KEYS[1], 'w' .. ARGV[i]) == 1 then
+      woken = true
+    end
+  end
+end
+if woken then
+  redis.call('PUBLISH', ARGV[1], ARGV[2])
+end
+"""
+
+TOUCH = """
+-- ARGV: time or ''
+if not redis.call('HGET', KEYS[1], 'n') then
+  return 0
+end
+if ARGV[1] == '' then
+  redis.call('HDEL', KEYS[1], 'e')
+else
+  redis.call('HSET', KEYS[1], 'e', ARGV[1])
+end
+return 1
+"""
+
+DROP = """
+-- ARGV: the present time, or '' to drop it whenever it may go
+local expires = redis.call('HGET', KEYS[1], 'e')
+if ARGV[1] ~= '' then
+  if not expires then
+    return { 'gone' }
+  end
+  if tonumber(expires) > tonumber(ARGV[1]) then
+    return { 'later', expires }
+  end
+end
+local out = { 'dropped' }
+local fields = redis.call('HGETALL', KEYS[1])
+for i = 1, #fields, 2 do
+  local kind = string.sub(fields[i], 1, 1)
+  if kind == 'v' then
+    local name = string.sub(fields[i], 2)
+    out[#out + 1] = { name, fields[i + 1], redis.call('HGET', KEYS[1], 'd' .. name) }
+    redis.call('HDEL', KEYS[1], fields[i], 'd' .. name)
+  end
+end
+redis.call('HDEL', KEYS[1], 'n', 'e')
+redis.call('PEXPIRE', KEYS[1], 60000)
+return out
+"""
+
+INFO = """
+local cells, size = 0, 0
+for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if string.sub(field, 1, 1) == 'd' then
+    cells = cells + 1
+    size = size + redis.call('HSTRLEN', KEYS[1], field)
+  end
+end
+return { cells, size, redis.call('HGET', KEYS[1], 'e') or '' }
+"""

@@ -1,0 +1,318 @@
+"""Cells in one SQLite file, which several processes of one machine may share."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from holdfast.stores.errors import FencedError, StoreUnavailableError, VersionConflictError
+from holdfast.stores.file_locks import FileLocks
+from holdfast.stores.protocol import Change, Claim, Dropped, Gap, Key, OwnerInfo, Record, Write
+from holdfast.stores.sqlite_file import connect, prepare, translate, translated
+from holdfast.stores.sqlite_writer import Writer
+from holdfast.stores.turns import Turns
+
+_INLINE = 64 * 1024
+"""Bytes up to which a value is read on the event loop; a hop to a thread costs more."""
+_SHORTEST, _LONGEST = 0.0005, 0.02
+"""Seconds between two looks at a lock that another process holds."""
+_LOOK = 0.05
+"""Seconds between two looks for changes of other processes."""
+_KEPT_CHANGES = 10_000
+_VARIABLES = 300
+"""Keys in one statement; SQLite bounds its variables."""
+
+
+class SqliteStore:
+    """Keeps cells in an SQLite file in WAL mode.
+
+    Reads run where they are asked for, writes on one thread that commits together what waits. Lanes between processes
+    are locks on bytes of a file beside it, so a process that dies holds none.
+
+    Args:
+        path: The file; it and its folder are made when they are not there.
+        synchronous: `"NORMAL"`: a commit outlives the process, however it ends. `"FULL"`: a power cut too.
+    """
+
+    durable = True
+
+    def __init__(self, path: str | Path, *, synchronous: str = "NORMAL") -> None:
+        self.path = Path(path)
+        self.url = f"sqlite:///{self.path}"
+        self._synchronous = synchronous
+        self._turns = Turns()
+        self._fences = itertools.count(1)
+        self._parts: tuple[Writer, sqlite3.Connection, FileLocks] | None = None
+        self._places: dict[int, int] = {}
+
+    async def open(self) -> None:
+        """See `Store.open`."""
+        loop = asyncio.get_running_loop()
+        connection = await asyncio.to_thread(prepare, self.path, self._synchronous)
+        with translated(self.path):
+            locks = FileLocks(self.path.with_name(self.path.name + "-lanes"))
+        self._parts = (Writer(self.path, connection, loop), self._reader(), locks)
+
+    def _reader(self) -> sqlite3.Connection:
+        with translated(self.path):
+            reader = connect(self.path, patience=0.1)
+            reader.execute("pragma query_only = 1")
+            return reader
+
+    def _opened(self) -> tuple[Writer, sqlite3.Connection, FileLocks]:
+        if self._parts is None:
+            raise StoreUnavailableError(f"{self.path} is not open.")
+        return self._parts
+
+    async def aclose(self) -> None:
+        """See `Store.aclose`."""
+        if self._parts is not None:
+            writer, reader, locks = self._parts
+            self._parts = None
+            await asyncio.to_thread(writer.close)
+            reader.close()
+            locks.close()
+
+    # Reading
+
+    async def read(self, keys: Sequence[Key], known: Sequence[int] = ()) -> list[Record | None]:
+        """See `Store.read`."""
+        if not keys:
+            return []
+        versions = [*known, *([0] * (len(keys) - len(known)))]
+        reader = self._opened()[1]
+        found = _select(self.path, reader, keys, versions, _INLINE)
+        if found is None:
+            found = await asyncio.to_thread(self._read_large, keys, versions)
+        return found
+
+    def _read_large(self, keys: Sequence[Key], versions: Sequence[int]) -> list[Record | None]:
+        with closing(self._reader()) as reader:
+            return _select(self.path, reader, keys, versions, 1 << 62) or []
+
+    async def owners(self, prefix: str = "") -> AsyncIterator[OwnerInfo]:
+        """See `Store.owners`."""
+        last = ""
+        while True:
+            rows = await self._opened()[0].do(partial(_owners, prefix=prefix, last=last))
+            for row in rows:
+                yield row
+            if not rows:
+                return
+            last = rows[-1].owner
+
+    async def names(self, owner: str) -> list[str]:
+        """See `Store.names`."""
+        with translated(self.path):
+            rows = self._opened()[1].execute("select name from cells where owner = ?", (owner,)).fetchall()
+        return [name for (name,) in rows]
+
+    # Writing
+
+    async def commit(self, writes: Sequence[Write], claims: Sequence[Claim] = ()) -> None:
+        """See `Store.commit`."""
+        for claim in claims:
+            for key in claim.keys:
+                if not self._turns.holds(key, claim.fence):
+                    raise FencedError(*key)
+        if writes:
+            await self._opened()[0].do(lambda connection: _commit(connection, writes))
+
+    async def touch(self, owner: str, expires: float | None) -> None:
+        """See `Store.touch`."""
+        await self._opened()[0].do(lambda connection: _touch(connection, owner, expires))
+
+    async def expire(self, now: float, limit: int = 100) -> list[Dropped]:
+        """See `Store.expire`."""
+        dropped: list[Dropped] = await self._opened()[0].do(lambda connection: _expire(connection, now, limit))
+        return dropped
+
+    async def drop(self, owner: str) -> list[Dropped]:
+        """See `Store.drop`."""
+        dropped: list[Dropped] = await self._opened()[0].do(lambda connection: _drop(connection, owner))
+        return dropped
+
+    # Claims
+
+    async def claim(self, keys: Sequence[Key], *, wait: float | None = None) -> Claim | None:
+        """See `Store.claim`."""
+        fence = next(self._fences)
+        wanted = tuple(sorted(set(keys), key=FileLocks.place))
+        taken: list[Key] = []
+        try:
+            with anyio.move_on_after(wait) as scope:
+                for key in wanted:
+                    await self._turns.take(key, fence)
+                    await self._lock(key, fence)
+                    taken.append(key)
+                records = await self.read(wanted)
+        except BaseException:
+            self._free(taken, fence)
+            raise
+        if scope.cancelled_caught:
+            self._free(taken, fence)
+            return None
+        return Claim(wanted, fence, tuple(records))
+
+    async def _lock(self, key: Key, fence: int) -> None:
+        """Lock the byte of a cell, which the claim holds within this process, against other processes."""
+        locks, place = self._opened()[2], FileLocks.place(key)
+        pause = _SHORTEST
+        try:
+            while not (self._places.get(place) or locks.try_lock(place)):
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST)
+        except BaseException:
+            self._turns.free((key,), fence)
+            raise
+        self._places[place] = self._places.get(place, 0) + 1
+
+    def _free(self, keys: Sequence[Key], fence: int) -> None:
+        for key in keys:
+            place = FileLocks.place(key)
+            self._places[place] -= 1
+            if not self._places[place]:
+                del self._places[place]
+                if self._parts is not None:
+                    self._parts[2].unlock(place)
+        self._turns.free(keys, fence)
+
+    async def release(self, claim: Claim) -> None:
+        """See `Store.release`."""
+        self._free([key for key in claim.keys if self._turns.holds(key, claim.fence)], claim.fence)
+
+    # Changes
+
+    async def changes(self) -> AsyncIterator[Change | Gap]:
+        """See `Store.changes`."""
+        reader = self._reader()
+        last = reader.execute("select coalesce(max(number), 0) from changes").fetchone()[0]
+        return self._follow(reader, last)
+
+    async def _follow(self, reader: sqlite3.Connection, last: int) -> AsyncIterator[Change | Gap]:
+        with closing(reader):
+            seen = -1
+            while True:
+                try:
+                    version = reader.execute("pragma data_version").fetchone()[0]
+                    rows = [] if version == seen else _changes(reader, last)
+                except sqlite3.Error as error:
+                    raise translate(self.path, error) from error
+                seen = version
+                if rows and rows[0][0] > last + 1:
+                    yield Gap()
+                for number, owner, name, cell_version in rows:
+                    last = number
+                    yield Change(Key(owner, name), cell_version)
+                if not rows:
+                    await asyncio.sleep(_LOOK)
+
+
+def _select(
+    path: Path, connection: sqlite3.Connection, keys: Sequence[Key], versions: Sequence[int], most: int
+) -> list[Record | None] | None:
+    """The records, or `None` when some value has more than `most` bytes."""
+    found: dict[Key, Record] = {}
+    known = dict(zip(keys, versions, strict=True))
+    with translated(path):
+        for part in _batched(keys):
+            where = " or ".join(["(owner = ? and name = ?)"] * len(part))
+            arguments: list[Any] = [most, *(field for key in part for field in key)]
+            rows = connection.execute(
+                "select owner, name, version, case when length(data) <= ? then data end "  # noqa: S608 # placeholders
+                f"from cells where {where}",
+                arguments,
+            )
+            for owner, name, version, data in rows:
+                key = Key(owner, name)
+                if known[key] == version:
+                    found[key] = Record(version, None)
+                elif data is None:
+                    return None
+                else:
+                    found[key] = Record(version, data)
+    return [found.get(key) for key in keys]
+
+
+def _batched(keys: Sequence[Key]) -> list[Sequence[Key]]:
+    return [keys[i : i + _VARIABLES] for i in range(0, len(keys), _VARIABLES)]
+
+
+def _owners(connection: sqlite3.Connection, prefix: str, last: str) -> list[OwnerInfo]:
+    rows = connection.execute(
+        "select cells.owner, count(*), sum(length(data)), max(expires) from cells "
+        "left join owners on owners.owner = cells.owner "
+        "where cells.owner > ? and substr(cells.owner, 1, ?) = ? group by cells.owner order by cells.owner limit 500",
+        (last, len(prefix), prefix),
+    )
+    return [OwnerInfo(*row) for row in rows]
+
+
+def _commit(connection: sqlite3.Connection, writes: Sequence[Write]) -> None:
+    for write in writes:
+        if write.expected is not None:
+            row = connection.execute("select version from cells where owner = ? and name = ?", write.key).fetchone()
+            found = row[0] if row else 0
+            if found != write.expected:
+                raise VersionConflictError(*write.key, write.expected, found)
+    for write in writes:
+        owner, name = write.key
+        if write.data is None:
+            connection.execute("delete from cells where owner = ? and name = ?", write.key)
+            connection.execute(
+                "delete from owners where owner = ? and not exists (select 1 from cells where owner = ?)",
+                (owner, owner),
+            )
+        else:
+            connection.execute(
+                "insert into cells values (?, ?, ?, ?) "
+                "on conflict do update set version = excluded.version, data = excluded.data",
+                (owner, name, write.version, write.data),
+            )
+        if write.announce:
+            number = connection.execute(
+                "insert into changes (owner, name, version) values (?, ?, ?)", (owner, name, write.version)
+            ).lastrowid
+            if number is not None and number % 1_000 == 0:
+                connection.execute("delete from changes where number <= ?", (number - _KEPT_CHANGES,))
+
+
+def _touch(connection: sqlite3.Connection, owner: str, expires: float | None) -> None:
+    if expires is None:
+        connection.execute("delete from owners where owner = ?", (owner,))
+    else:
+        connection.execute(
+            "insert or replace into owners select ?, ? where exists (select 1 from cells where owner = ?)",
+            (owner, expires, owner),
+        )
+
+
+def _expire(connection: sqlite3.Connection, now: float, limit: int) -> list[Dropped]:
+    dropped: list[Dropped] = []
+    rows = connection.execute("select owner from owners where expires <= ? order by expires", (now,)).fetchall()
+    for (owner,) in rows:
+        dropped += _drop(connection, owner)
+        if len(dropped) >= limit:
+            break
+    return dropped
+
+
+def _drop(connection: sqlite3.Connection, owner: str) -> list[Dropped]:
+    rows = connection.execute("select name, version, data from cells where owner = ?", (owner,)).fetchall()
+    connection.execute("delete from cells where owner = ?", (owner,))
+    connection.execute("delete from owners where owner = ?", (owner,))
+    return [Dropped(Key(owner, name), version, data) for name, version, data in rows]
+
+
+def _changes(connection: sqlite3.Connection, last: int) -> list[tuple[int, str, str, int]]:
+    return connection.execute(
+        "select number, owner, name, version from changes where number > ? order by number limit 1000", (last,)
+    ).fetchall()

@@ -1,0 +1,101 @@
+"""The SQLite file of a store: its schema, and how it is opened."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from holdfast.stores.errors import StoreDamagedError, StoreError, StoreFormatError, StoreUnavailableError
+
+FORMAT = 1
+APPLICATION = 0x484F4C44
+"""`HOLD`, in the file's header."""
+
+_SCHEMA = """
+create table if not exists cells (
+    owner text not null, name text not null, version integer not null, data blob not null,
+    primary key (owner, name)
+);
+create table if not exists owners (owner text primary key, expires real not null) without rowid;
+create index if not exists owners_by_expiry on owners (expires);
+create table if not exists changes (
+    number integer primary key autoincrement, owner text not null, name text not null, version integer not null
+);
+"""
+
+
+def connect(path: Path, *, synchronous: str = "NORMAL", patience: float = 5.0) -> sqlite3.Connection:
+    """A connection that may be used by any one thread at a time."""
+    connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+    connection.execute(f"pragma synchronous = {synchronous}")
+    return connection
+
+
+def prepare(path: Path, synchronous: str) -> sqlite3.Connection:
+    """The connection that writes; makes the file and its tables when they are not there.
+
+    Raises:
+        StoreUnavailableError: The file cannot be opened or written.
+        StoreDamagedError: It is no store; it is left as it is.
+        StoreFormatError: It is one of a newer release.
+    """
+    with translated(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = connect(path, synchronous=synchronous)
+        try:
+            _check(connection, path)
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("begin immediate")
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
+            connection.execute(f"pragma application_id = {APPLICATION}")
+            connection.execute(f"pragma user_version = {FORMAT}")
+            connection.execute("commit")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    application = connection.execute("pragma application_id").fetchone()[0]
+    format = connection.execute("pragma user_version").fetchone()[0]
+    tables = connection.execute("select count(*) from sqlite_master").fetchone()[0]
+    if tables and application != APPLICATION:
+        raise StoreDamagedError(
+            f"{path} is an SQLite database, but not one of Holdfast's State. Nothing was changed in it. "
+            "Choose another path for the store."
+        )
+    if format > FORMAT:
+        raise StoreFormatError(
+            f"{path} was written by a newer release of Holdfast (format {format}; this one reads {FORMAT}). "
+            "Use that release, or choose another path for the store."
+        )
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into the stores' own."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise translate(path, error) from error
+    except OSError as error:
+        raise StoreUnavailableError(f"{path} cannot be used: {error.strerror}.") from error
+
+
+def translate(path: Path, error: sqlite3.Error) -> StoreError:
+    """The store's error for one of SQLite's."""
+    text = str(error)
+    if "not a database" in text or "malformed" in text:
+        return StoreDamagedError(
+            f"{path} is damaged or no SQLite database ({text}). It was left as it is: move it aside, or restore a "
+            "backup, and start again. `sqlite3 FILE .recover` may save what is in it."
+        )
+    if "readonly" in text or "unable to open" in text:
+        return StoreUnavailableError(f"{path} cannot be written ({text}). Check its and its folder's permissions.")
+    if "full" in text:
+        return StoreUnavailableError(f"{path} cannot grow: the disk is full ({text}).")
+    return StoreUnavailableError(f"{path} cannot be used just now ({text}).")

@@ -1,0 +1,55 @@
+"""Turns of the claims within one store object: first come, first served."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+from holdfast.stores.protocol import Key
+
+
+class Turns:
+    """Who in this store holds which cell."""
+
+    def __init__(self) -> None:
+        self._holders: dict[Key, int] = {}
+        self._waiting: dict[Key, deque[tuple[int, asyncio.Future[None]]]] = {}
+
+    def holds(self, key: Key, fence: int) -> bool:
+        """Whether a claim holds a cell."""
+        return self._holders.get(key) == fence
+
+    async def take(self, key: Key, fence: int) -> None:
+        """Wait until the claim `fence` holds a cell."""
+        if key not in self._holders:
+            self._holders[key] = fence
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        entry = (fence, future)
+        waiting = self._waiting.setdefault(key, deque())
+        waiting.append(entry)
+        try:
+            await future
+        except asyncio.CancelledError:
+            if self.holds(key, fence):
+                self.free((key,), fence)
+            elif entry in waiting:
+                waiting.remove(entry)
+            raise
+
+    def free(self, keys: Sequence[Key], fence: int) -> None:
+        """Give cells to the claims that wait for them longest."""
+        for key in keys:
+            if self._holders.get(key) != fence:
+                continue
+            waiting = self._waiting.get(key)
+            while waiting:
+                following, future = waiting.popleft()
+                if not future.done():
+                    self._holders[key] = following
+                    future.set_result(None)
+                    break
+            else:
+                del self._holders[key]
+                self._waiting.pop(key, None)

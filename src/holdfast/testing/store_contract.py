@@ -1,0 +1,369 @@
+# ruff: noqa: S101 # assertions are what tests are made of
+"""What every store must do, as tests: inherit `StoreContract` and give it your store.
+
+class TestMyStore(StoreContract):
+    @pytest.fixture
+    def new_store(self, tmp_path):
+        return lambda: MyStore(tmp_path / "state")
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from holdfast.stores import Change, Claim, FencedError, Gap, Key, Record, Store, VersionConflictError, Write
+
+NewStore = Callable[[], Store]
+A, B = Key("session:a", "cart"), Key("session:b", "cart")
+A2 = Key("session:a", "name")
+
+
+def put(key: Key, version: int, data: bytes = b"x", expected: int | None = None, *, announce: bool = False) -> Write:
+    """A write of one cell."""
+    return Write(key, version, data, expected, announce)
+
+
+class StoreContract:
+    """The contract of `holdfast.stores.Store`."""
+
+    @pytest.fixture
+    def anyio_backend(self) -> str:
+        """Stores live on asyncio."""
+        return "asyncio"
+
+    @pytest.fixture
+    def new_store(self) -> NewStore:
+        """Makes a store object; all of them, in one test, are of one place. To be overridden."""
+        raise NotImplementedError("Override the fixture new_store: it returns a function that makes your store.")
+
+    @pytest.fixture
+    async def open_store(self, new_store: NewStore) -> AsyncIterator[Callable[[], Awaitable[Store]]]:
+        """Makes and opens stores of one place; closes them at the end."""
+        async with contextlib.AsyncExitStack() as stack:
+
+            async def make() -> Store:
+                store = new_store()
+                await store.open()
+                stack.push_async_callback(store.aclose)
+                return store
+
+            yield make
+
+    @pytest.fixture
+    async def store(self, open_store: Callable[[], Awaitable[Store]]) -> Store:
+        """One open store."""
+        return await open_store()
+
+    @pytest.fixture
+    async def other(self, open_store: Callable[[], Awaitable[Store]], store: Store) -> Store:  # noqa: ARG002 # opened first
+        """Another one of the same place, as another process has it."""
+        return await open_store()
+
+    # Cells
+
+    @pytest.mark.anyio
+    async def test_what_is_not_there_reads_as_none(self, store: Store) -> None:
+        """Without an error."""
+        assert await store.read([A, B]) == [None, None]
+        assert await store.read([]) == []
+
+    @pytest.mark.anyio
+    async def test_what_is_committed_is_read_back(self, store: Store) -> None:
+        """Byte by byte, empty and large values, any name."""
+        odd = Key("user:ä/ö\n", "naïve name: with spaces/and\tmore")
+        large = bytes(range(256)) * 2_000
+        await store.commit([put(A, 1, b""), put(B, 7, large), put(odd, 3, b"\0\xff")])
+        assert await store.read([A, B, odd]) == [Record(1, b""), Record(7, large), Record(3, b"\0\xff")]
+
+    @pytest.mark.anyio
+    async def test_data_that_the_reader_knows_is_left_out(self, store: Store) -> None:
+        """Only the version comes then."""
+        await store.commit([put(A, 2, b"a"), put(B, 5, b"b")])
+        assert await store.read([A, B], [2, 4]) == [Record(2, None), Record(5, b"b")]
+        assert await store.read([B, A], [5]) == [Record(5, None), Record(2, b"a")]
+
+    @pytest.mark.anyio
+    async def test_other_stores_of_the_place_see_a_commit_at_once(self, store: Store, other: Store) -> None:
+        """R7: a commit is everybody's."""
+        for version in range(1, 20):
+            await store.commit([put(A, version, str(version).encode())])
+            assert await other.read([A]) == [Record(version, str(version).encode())]
+
+    @pytest.mark.anyio
+    async def test_a_commit_at_another_version_writes_nothing(self, store: Store, other: Store) -> None:
+        """All or none."""
+        await store.commit([put(A, 1, b"old")])
+        with pytest.raises(VersionConflictError) as caught:
+            await other.commit([put(B, 1, b"new", 0), put(A, 3, b"new", 2)])
+        assert (caught.value.owner, caught.value.name, caught.value.expected, caught.value.found) == (*A, 2, 1)
+        assert await store.read([A, B]) == [Record(1, b"old"), None]
+
+    @pytest.mark.anyio
+    async def test_expected_zero_means_that_the_cell_must_not_be_there(self, store: Store) -> None:
+        """The first writer wins."""
+        await store.commit([put(A, 1, b"first", 0)])
+        with pytest.raises(VersionConflictError):
+            await store.commit([put(A, 1, b"second", 0)])
+        assert await store.read([A]) == [Record(1, b"first")]
+
+    @pytest.mark.anyio
+    async def test_of_many_writers_at_one_version_one_wins(self, store: Store, other: Store) -> None:
+        """Compare and set."""
+        attempts = [s.commit([put(A, 1, str(i).encode(), 0)]) for i in range(20) for s in (store, other)]
+        outcomes = await asyncio.gather(*attempts, return_exceptions=True)
+        assert outcomes.count(None) == 1
+        assert sum(isinstance(outcome, VersionConflictError) for outcome in outcomes) == 39
+
+    @pytest.mark.anyio
+    async def test_a_write_without_data_deletes(self, store: Store) -> None:
+        """And the cell can come again."""
+        await store.commit([put(A, 1), put(A2, 1)])
+        await store.commit([Write(A, 2, None, 1)])
+        assert await store.read([A, A2]) == [None, Record(1, b"x")]
+        await store.commit([put(A, 1, b"again", 0)])
+        assert await store.read([A]) == [Record(1, b"again")]
+
+    @pytest.mark.anyio
+    async def test_commits_outlive_the_store_object(self, new_store: NewStore, store: Store) -> None:
+        """R6.1, where the store is durable."""
+        if not store.durable:
+            pytest.skip("this store keeps nothing")
+        await store.commit([put(A, 4, b"kept")])
+        await store.aclose()
+        again = new_store()
+        await again.open()
+        assert await again.read([A]) == [Record(4, b"kept")]
+        await again.aclose()
+
+    @pytest.mark.anyio
+    async def test_reads_are_from_one_moment(self, store: Store, other: Store) -> None:
+        """Two cells that are always written together are never seen apart."""
+        await store.commit([put(A, 1, b"0"), put(B, 1, b"0")])
+
+        async def write() -> None:
+            for number in range(1, 100):
+                await store.commit([put(key, number + 1, str(number).encode()) for key in (A, B)])
+
+        writing = asyncio.create_task(write())
+        while not writing.done():
+            left, right = await other.read([A, B])
+            assert left == right
+            await asyncio.sleep(0)
+        await writing
+
+    # Claims
+
+    @pytest.mark.anyio
+    async def test_a_claim_brings_the_cells_as_they_are(self, store: Store) -> None:
+        """In the order of its keys."""
+        await store.commit([put(B, 2, b"b")])
+        claim = await store.claim([B, A])
+        assert claim is not None
+        assert dict(zip(claim.keys, claim.records, strict=True)) == {A: None, B: Record(2, b"b")}
+        await store.release(claim)
+
+    @pytest.mark.anyio
+    async def test_one_holder_at_a_time_among_all(self, store: Store, other: Store) -> None:
+        """R7.1: reading, thinking and writing under a claim loses nothing."""
+        inside = 0
+
+        async def increment(place: Store) -> None:
+            nonlocal inside
+            claim = await place.claim([A])
+            assert claim is not None
+            inside += 1
+            assert inside == 1
+            (record,) = claim.records
+            before = int(record.data or b"0") if record else 0
+            await asyncio.sleep(0)
+            version = record.version if record else 0
+            await place.commit([put(A, version + 1, str(before + 1).encode(), version)], [claim])
+            inside -= 1
+            await place.release(claim)
+
+        await asyncio.wait_for(asyncio.gather(*(increment(s) for _ in range(25) for s in (store, other))), 30)
+        assert await store.read([A]) == [Record(50, b"50")]
+
+    @pytest.mark.anyio
+    async def test_claims_of_several_cells_do_not_deadlock(self, store: Store, other: Store) -> None:
+        """Whatever order they are named in."""
+
+        async def hold(place: Store, *keys: Key) -> None:
+            claim = await place.claim(keys)
+            assert claim is not None
+            await asyncio.sleep(0)
+            await place.release(claim)
+
+        orders = [(A, B), (B, A), (A2, A), (A, A2, B)]
+        holds = [hold(place, *orders[i % 4]) for i in range(20) for place in (store, other)]
+        await asyncio.wait_for(asyncio.gather(*holds), 30)
+
+    @pytest.mark.anyio
+    async def test_waiting_for_a_claim_can_be_bounded(self, store: Store, other: Store) -> None:
+        """And takes nothing when it is over."""
+        held = await store.claim([A])
+        assert held is not None
+        assert await other.claim([B, A], wait=0.05) is None
+        free = await other.claim([B], wait=5)
+        assert free is not None
+        await store.release(held)
+        now = await other.claim([A], wait=5)
+        assert now is not None
+        await other.release(now)
+        await other.release(free)
+
+    @pytest.mark.anyio
+    async def test_a_cancelled_claim_takes_nothing(self, store: Store, other: Store) -> None:
+        """R2.5"""
+        held = await store.claim([A])
+        assert held is not None
+        waiting = asyncio.create_task(other.claim([B, A]))
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        free = await store.claim([B], wait=5)
+        assert free is not None
+        await store.release(held)
+        await store.release(free)
+
+    @pytest.mark.anyio
+    async def test_a_commit_under_a_claim_that_is_over_is_refused(self, store: Store, other: Store) -> None:
+        """Lock, then write under a fence: a slow holder never overwrites its successor."""
+        slow = await store.claim([A])
+        assert slow is not None
+        await store.release(slow)
+        fast = await other.claim([A])
+        assert fast is not None
+        await other.commit([put(A, 1, b"fast", 0)], [fast])
+        with pytest.raises(FencedError, match="cart"):
+            await store.commit([put(A, 1, b"slow")], [slow])
+        await store.release(slow)
+        assert await self._held(other, fast)
+        assert await store.read([A]) == [Record(1, b"fast")]
+        await other.release(fast)
+
+    @staticmethod
+    async def _held(store: Store, claim: Claim) -> bool:
+        try:
+            await store.commit([], [claim])
+        except FencedError:
+            return False
+        return True
+
+    @pytest.mark.anyio
+    async def test_a_store_that_closes_gives_its_claims_back(self, new_store: NewStore, store: Store) -> None:
+        """A process that ends holds nothing."""
+        leaving = new_store()
+        await leaving.open()
+        held = await leaving.claim([A])
+        assert held is not None
+        await leaving.release(held)
+        await leaving.aclose()
+        claim = await store.claim([A], wait=5)
+        assert claim is not None
+        await store.release(claim)
+
+    # Ends
+
+    @pytest.mark.anyio
+    async def test_owners_whose_time_is_over_are_dropped_and_handed_back_once(self, store: Store, other: Store) -> None:
+        """R4.3: each value to one caller only."""
+        await store.commit([put(A, 1, b"a"), put(A2, 2, b"n"), put(B, 3, b"b")])
+        await store.touch("session:a", 100.0)
+        await store.touch("session:b", 200.0)
+        assert await store.expire(99.0) == []
+        both = await asyncio.gather(store.expire(100.0), other.expire(100.0))
+        dropped = [cell for part in both for cell in part]
+        assert sorted(dropped) == [(A, 1, b"a"), (A2, 2, b"n")]
+        assert await store.read([A, A2, B]) == [None, None, Record(3, b"b")]
+        assert [(cell.key, cell.data) for cell in await store.expire(1e12)] == [(B, b"b")]
+        assert await store.expire(1e12) == []
+
+    @pytest.mark.anyio
+    async def test_an_owner_can_be_kept_longer_or_for_ever(self, store: Store) -> None:
+        """The last word counts."""
+        await store.commit([put(A, 1), put(B, 1)])
+        for owner in ("session:a", "session:b"):
+            await store.touch(owner, 100.0)
+        await store.touch("session:a", 300.0)
+        await store.touch("session:b", None)
+        assert await store.expire(299.0) == []
+        assert [cell.key for cell in await store.expire(300.0)] == [A]
+        assert await store.expire(1e12) == []
+
+    @pytest.mark.anyio
+    async def test_an_owner_without_cells_is_not_kept(self, store: Store) -> None:
+        """R4.6: what a client names does not stay."""
+        await store.touch("session:nobody", 100.0)
+        assert [info async for info in store.owners()] == []
+        await store.commit([put(A, 1)])
+        await store.touch("session:a", 100.0)
+        await store.commit([Write(A, 2, None)])
+        assert [info async for info in store.owners()] == []
+        assert await store.expire(1e12) == []
+
+    @pytest.mark.anyio
+    async def test_expiring_much_goes_in_parts(self, store: Store) -> None:
+        """So that nothing is blocked for long."""
+        keys = [Key(f"session:{i}", "cart") for i in range(50)]
+        await store.commit([put(key, 1) for key in keys])
+        for key in keys:
+            await store.touch(key.owner, 10.0)
+        seen: list[Key] = []
+        while part := await store.expire(10.0, limit=10):
+            assert len(part) <= 20
+            seen += [cell.key for cell in part]
+        assert sorted(seen) == sorted(keys)
+
+    @pytest.mark.anyio
+    async def test_dropping_an_owner_hands_its_cells_back_once(self, store: Store, other: Store) -> None:
+        """R4.3"""
+        await store.commit([put(A, 1, b"a"), put(A2, 2, b"n"), put(B, 3, b"b")])
+        both = await asyncio.gather(store.drop("session:a"), other.drop("session:a"))
+        assert sorted(cell for part in both for cell in part) == [(A, 1, b"a"), (A2, 2, b"n")]
+        assert await store.read([B]) == [Record(3, b"b")]
+        assert await store.drop("session:a") == []
+
+    # Looking inside
+
+    @pytest.mark.anyio
+    async def test_owners_and_names_can_be_listed(self, store: Store) -> None:
+        """With counts and sizes."""
+        await store.commit([put(A, 1, b"12345"), put(A2, 1, b"123"), put(B, 1), put(Key("app:app", "n"), 1)])
+        await store.touch("session:b", 100.0)
+        found = {info.owner: (info.cells, info.size, info.expires) async for info in store.owners("session:")}
+        assert found == {"session:a": (2, 8, None), "session:b": (1, 1, 100.0)}
+        assert sorted(await store.names("session:a")) == ["cart", "name"]
+        assert await store.names("session:nobody") == []
+        assert len([info async for info in store.owners()]) == 3
+
+    # Changes
+
+    @pytest.mark.anyio
+    async def test_announced_changes_reach_every_follower_in_order(self, store: Store, other: Store) -> None:
+        """R7.2"""
+        await store.commit([put(A, 1, announce=True)])
+        feeds = [await store.changes(), await other.changes()]
+        for version in (2, 3):
+            await store.commit([put(A, version, announce=True), put(B, version)])
+        await other.commit([put(A, 4, announce=True)])
+        for feed in feeds:
+            seen = [await asyncio.wait_for(anext(feed), 10) for _ in range(3)]
+            assert seen == [Change(A, 2), Change(A, 3), Change(A, 4)]
+            await feed.aclose()  # type: ignore[attr-defined]
+
+    @pytest.mark.anyio
+    async def test_a_refused_commit_announces_nothing(self, store: Store) -> None:
+        """R7.2"""
+        feed = await store.changes()
+        with pytest.raises(VersionConflictError):
+            await store.commit([put(A, 9, b"", 5, announce=True)])
+        await store.commit([put(B, 1, announce=True)])
+        seen = await asyncio.wait_for(anext(feed), 10)
+        assert seen in {Change(B, 1), Gap()}
+        await feed.aclose()  # type: ignore[attr-defined]
