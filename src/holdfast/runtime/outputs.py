@@ -11,6 +11,7 @@ import msgspec
 from holdfast import files
 from holdfast.components.base import Component
 from holdfast.errors import Error, HandlerError
+from holdfast.graph.api import ApiValue
 from holdfast.graph.block import NOT_PROPS, Block
 from holdfast.graph.updates import Update, is_update, skip
 from holdfast.runtime.inputs import describe
@@ -168,6 +169,8 @@ def _convert(
         value = _update_of(block, value)
     if is_update(value):
         return _convert_update(block, port, value, postprocess, updates, rules)
+    if isinstance(block, ApiValue):
+        return value
     if not isinstance(block, Component):
         if value is None:
             return skip()
