@@ -60,7 +60,7 @@ async def test_every_sample_sees_and_writes_its_own_sessions_state() -> None:
         await until(lambda: sizes == [1] and first[2].rank is not None)
         go.set()
         await asyncio.gather(*(job.wait() for job in [*first, *second]))
-        results = [driver.told(job)[-1].output for job in second]
+        results = [driver.told(job)[-1].output for job in second]  # type: ignore[union-attr]
         assert [plain(r)[1] for r in results] == ["a0,b0", "a1,b1", "a2,b2"]  # type: ignore[arg-type]
         assert [r.changed_state_ids for r in results] == [[items.id]] * 3  # type: ignore[union-attr]
     assert max(sizes) > 1

@@ -163,10 +163,14 @@ async def test_an_event_that_waits_for_a_lane_can_be_cancelled() -> None:
         go.wait(10)
         return count + 1
 
+    def other(count: int) -> int:
+        ran.append("ran")
+        return count
+
     with gr.Blocks() as demo:
         count = gr.State(0)
         demo.load(slow, count, count, api_name="slow")
-        demo.load(lambda c: (ran.append("ran"), c)[1], count, count, api_name="other")
+        demo.load(other, count, count, api_name="other")
         demo.load(lambda c: c + 10, count, count, api_name="third")
     async with Driver(demo) as driver:
         one = await driver.submit("slow", None)

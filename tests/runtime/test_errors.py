@@ -125,7 +125,12 @@ async def check_async(text: str) -> Any:
 @pytest.mark.parametrize("validator", [check, check_async])
 async def test_a_validator_refuses_an_event_before_it_is_queued(validator: Any) -> None:
     ran: list[str] = []
-    async with Driver(app(lambda text: ran.append(text) or text, validator=validator)) as driver:
+
+    def run(text: str) -> str:
+        ran.append(text)
+        return text
+
+    async with Driver(app(run, validator=validator)) as driver:
         with pytest.raises(Malformed) as caught:
             await driver.submit("run", "ab")
         assert caught.value.detail == [

@@ -298,10 +298,11 @@ async def slow_add_async(count: int) -> int:
     return count + 1
 
 
-def add_in_place(box: list[int]) -> None:
+def add_in_place(box: list[int]) -> list[int]:
     before = box[0]
     time.sleep(0.0002)
     box[0] = before + 1
+    return box
 
 
 def other_add(count: int) -> int:
@@ -329,7 +330,7 @@ async def test_no_update_in_place_is_lost_of_two_hundred() -> None:
     """R2.3"""
     with gr.Blocks() as demo:
         box, number = gr.State([0]), gr.Number()
-        demo.load(lambda b: (add_in_place(b), b)[1], box, box, api_name="add", concurrency_limit=None)
+        demo.load(add_in_place, box, box, api_name="add", concurrency_limit=None)
         demo.load(lambda b: b[0], box, number, api_name="read")
     async with Driver(demo) as driver:
         jobs = [await driver.submit("add", None) for _ in range(200)]

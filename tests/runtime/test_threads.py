@@ -143,7 +143,7 @@ async def test_steps_before_an_error_arrive_and_then_the_error() -> None:
 
     threads = Threads(None, "test-error")
     generator = GeneratorThread(threads, failing, as_step, lockstep=False)
-    seen = []
+    seen: list[int] = []
     for _ in range(2):
         if len(seen) < 2:
             seen += [step.data[0] for step in await generator.next()]

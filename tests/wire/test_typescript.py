@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from msgspec import Struct
 
 from holdfast.wire.page import Submit
@@ -24,13 +25,15 @@ def test_what_the_page_may_leave_out_is_optional_and_what_the_server_sends_is_no
     assert issubclass(Submit, Struct)
 
 
-def test_the_command_outside_of_the_project_says_where_to_run_it(tmp_path, monkeypatch, capsys) -> None:
+def test_the_command_outside_of_the_project_says_where_to_run_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert main() == 1
     assert "Run the command in the project's root" in capsys.readouterr().err
 
 
-def test_the_command_writes_the_file(tmp_path, monkeypatch) -> None:
+def test_the_command_writes_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "frontend" / "src").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     assert main() == 0
