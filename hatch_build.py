@@ -57,7 +57,7 @@ def is_fresh(root: Path) -> bool:
 
 
 def digest(frontend: Path) -> str:
-    """SHA-256 over the sorted names and contents of all sources. `frontend/build/digest.ts` computes the same."""
+    """SHA-256 over the sorted names and contents of all sources but tests. `frontend/build/digest.mjs` computes the same."""
     files = [file for name in SOURCES for file in _files(frontend / name)]
     found = hashlib.sha256()
     for name, file in sorted((file.relative_to(frontend).as_posix(), file) for file in files):
@@ -66,7 +66,9 @@ def digest(frontend: Path) -> str:
 
 
 def _files(path: Path) -> list[Path]:
-    return [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+    if not path.is_dir():
+        return [path]
+    return [file for file in path.rglob("*") if file.is_file() and not file.name.endswith(".test.ts")]
 
 
 def node_on_path() -> tuple[Command, dict[str, str]] | None:

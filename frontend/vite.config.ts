@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 import { compressed } from './build/compressed.ts'
 import { replaceWhole } from './build/replace.ts'
 import { componentManifest } from './build/manifest.ts'
-import { sourceDigest } from './build/digest.ts'
+import { sourceDigest } from './build/digest.mjs'
 
 /** The framework, what is always on the page, and the few parts of components that it uses. */
 const SHELL = new RegExp(

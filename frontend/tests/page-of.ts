@@ -19,6 +19,7 @@ export function pageOf(components: [id: number, type: string, props?: Record<str
     listens: (block, event) => listeners.of(block.id, event).length > 0,
     takesInput: (block) => listeners.takesInput(block.id),
     upload: () => Promise.resolve([]),
+    server: () => Promise.resolve(null),
     url: ({ path }) => path,
     toast: (level, message) => void toasts.push({ level, message, more: undefined }),
     cancel: (block) => dispatcher.cancelWriters(block.id),

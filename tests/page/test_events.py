@@ -190,3 +190,14 @@ def test_a_cancelled_event_stops(app_page: AppPage) -> None:
     expect(block).to_have_attribute("aria-busy", "true")
     page.get_by_role("button", name="Stop").click()
     expect(block).not_to_have_attribute("aria-busy", "true")
+
+
+def test_the_script_of_an_html_component_calls_the_program(app_page: AppPage) -> None:
+    def double(number: int) -> int:
+        return 2 * number
+
+    script = "server.double(21).then((answer) => { element.querySelector('b').textContent = answer })"
+    with gr.Blocks() as demo:
+        gr.HTML("<b>?</b>", js_on_load=script, server_functions=[double])
+    page = app_page(demo)
+    expect(page.locator("b")).to_have_text("42")

@@ -8,6 +8,7 @@ export interface Services {
   listens(block: Block, event: string): boolean
   takesInput(block: Block): boolean
   upload(files: File[], progress?: (sent: number, total: number) => void): Promise<FileData[]>
+  server(block: Block, method: string, data: unknown): Promise<unknown>
   url(file: FileData): string
   toast(level: 'info' | 'warning' | 'success' | 'error', message: string): void
   cancel(block: Block): void
@@ -127,6 +128,10 @@ export class Block implements Node<any, Record<string, any>> {
 
   upload(files: File[], progress?: (sent: number, total: number) => void): Promise<FileData[]> {
     return this.#services.upload(files, progress)
+  }
+
+  server(method: string, data: unknown): Promise<unknown> {
+    return this.#services.server(this, method, data)
   }
 
   url(file: FileData): string {

@@ -70,6 +70,8 @@ export interface Node<V = unknown, P = Record<string, unknown>> {
   listens(event: string): boolean
   /** Sends files to the server; reports bytes sent. Rejects with a sentence for the visitor. */
   upload(files: File[], progress?: (sent: number, total: number) => void): Promise<FileData[]>
+  /** Calls a method of the component's Python class that it offers to the page. Rejects with a sentence. */
+  server(method: string, data: unknown): Promise<unknown>
   /** Where a file can be fetched from. */
   url(file: FileData): string
   /** Shows a toast. */

@@ -39,6 +39,9 @@ export class Page implements Services {
   notice: string | null = $state(null)
   readonly #dispatcher: Dispatcher
   readonly #client: Client
+  /** The server has given the page its session. */
+  readonly #greeted: Promise<void>
+  #greet: () => void = () => undefined
   #was = false
   #lostToast: number | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -46,6 +49,7 @@ export class Page implements Services {
   constructor(config: Config) {
     this.config = config
     this.root = rootOf(config, location)
+    this.#greeted = new Promise((resolve) => (this.#greet = resolve))
     const { components, layout, dependencies } = currentPage(config)
     this.listeners = new Listeners(dependencies)
     this.tree = new Tree(components, layout, this)
@@ -139,6 +143,7 @@ export class Page implements Services {
   }
 
   #resumed({ lost, changed, gone }: Resumption): void {
+    this.#greet()
     if (lost) {
       this.#settle()
       this.presence = 'restarted'
@@ -185,6 +190,18 @@ export class Page implements Services {
     const refusal = tooLarge(files, this.config.max_file_size)
     if (refusal !== null) throw new Error(refusal)
     return upload(files, this.root, this.config.api_prefix, progress)
+  }
+
+  async server(block: Block, method: string, data: unknown): Promise<unknown> {
+    await this.#greeted
+    const { session, token } = this.#client.conversation
+    const { ask } = await import('./upload')
+    return ask(this.api('/component_server'), token!, {
+      component_id: block.id,
+      fn_name: method,
+      session_hash: session,
+      data,
+    })
   }
 
   url(file: FileData): string {

@@ -17,15 +17,15 @@ export function tooLarge(files: File[], most: number | null): string | null {
   return `${large.name} has ${readable(large.size)}. This app takes files up to ${readable(most!)}.`
 }
 
-function refusal(request: XMLHttpRequest): string {
-  const { status, responseText } = request
+/** What the visitor reads of an answer that refuses. */
+function refusal(status: number, responseText: string): string {
   try {
     const { detail } = JSON.parse(responseText) as { detail?: unknown }
     if (typeof detail === 'string') return detail
   } catch {
     if (responseText && responseText.length < 300 && !responseText.includes('<')) return responseText
   }
-  return status === 413 ? 'The file is larger than this app takes.' : 'The file could not be uploaded.'
+  return status === 413 ? 'The file is larger than this app takes.' : 'The server did not accept this.'
 }
 
 /** Sends files to the server; gives what the wire says of them. */
@@ -39,7 +39,7 @@ export function upload(files: File[], root: string, prefix: string, progress?: P
     request.onerror = () => reject(new Error('The upload was interrupted. Check the connection and try again.'))
     request.onload = () => {
       if (request.status !== 200) {
-        reject(new Error(refusal(request)))
+        reject(new Error(refusal(request.status, request.responseText)))
         return
       }
       const paths = JSON.parse(request.responseText) as string[]
@@ -59,4 +59,12 @@ function described(path: string, file: File, root: string, prefix: string): File
     meta: { _type: 'gradio.FileData' },
   }
   return { ...data, url: fileUrl(data, root, prefix) }
+}
+
+/** Posts JSON as the session that holds `token`; gives the answer's JSON. */
+export async function ask(url: string, token: string, body: unknown): Promise<unknown> {
+  const headers = { 'Content-Type': 'application/json', 'X-Holdfast-Token': token }
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+  if (!answer.ok) throw new Error(refusal(answer.status, await answer.text()))
+  return answer.json()
 }

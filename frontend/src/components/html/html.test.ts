@@ -25,13 +25,13 @@ test('a template that fails still shows the value, and the console says why', ()
 test('the usual script makes every click an event', () => {
   const element = new EventTarget() as unknown as HTMLElement
   const trigger = vi.fn()
-  onLoad(CLICK_SCRIPT, { element, trigger, props: {} })
+  onLoad(CLICK_SCRIPT, { element, trigger, props: {}, server: {} })
   element.dispatchEvent(new Event('click'))
   expect(trigger).toHaveBeenCalledExactlyOnceWith('click')
 })
 
 test("the author's script sees the element, the trigger and the properties", () => {
   const trigger = vi.fn()
-  onLoad("trigger('submit', props.value)", { element: {} as HTMLElement, trigger, props: { value: 3 } })
+  onLoad("trigger('submit', props.value)", { element: {} as HTMLElement, trigger, props: { value: 3 }, server: {} })
   expect(trigger).toHaveBeenCalledExactlyOnceWith('submit', 3)
 })

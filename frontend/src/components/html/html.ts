@@ -45,17 +45,19 @@ export interface Hands {
   element: HTMLElement
   trigger: (event: string, data?: unknown) => void
   props: Values
+  /** The functions of the program that the script may call, by their names. */
+  server: Record<string, (...given: unknown[]) => Promise<unknown>>
 }
 
 /** Runs the author's `js_on_load` once; the usual one without `eval`, so that it works under a strict content policy. */
-export function onLoad(script: string, { element, trigger, props }: Hands): void {
+export function onLoad(script: string, { element, trigger, props, server }: Hands): void {
   if (script.trim() === '') return
   if (script === CLICK_SCRIPT) {
     element.addEventListener('click', () => trigger('click'))
     return
   }
   try {
-    new Function('element', 'trigger', 'props', script)(element, trigger, props)
+    new Function('element', 'trigger', 'props', 'server', script)(element, trigger, props, server)
   } catch (error) {
     console.error('The js_on_load of an HTML component failed:', error)
   }

@@ -28,6 +28,7 @@ export function localNode(owner: Node<any, any>, type: string, read: () => { val
     dispatch: () => undefined,
     listens: () => false,
     upload: (files, progress) => owner.upload(files, progress),
+    server: (method, data) => owner.server(method, data),
     url: (file) => owner.url(file),
     toast: (level, message) => owner.toast(level, message),
     cancel: () => undefined,
