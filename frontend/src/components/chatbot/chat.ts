@@ -42,7 +42,7 @@ export interface Message {
 }
 
 export interface ExampleMessage {
-  icon?: FileData | null
+  icon?: FileData | { type: 'text'; text: string } | null
   display_text?: string | null
   text?: string | null
   full_text?: string | null
@@ -86,10 +86,14 @@ export interface Entry {
 
 export type Side = 'user' | 'bot'
 
-/** What one side says in a row. */
+/** What one side says in a row. All that a row needs is in it: rows that are equal to before are not looked at again. */
 export interface Group {
   side: Side
   entries: Entry[]
+  /** The conversation ends with it. */
+  last: boolean
+  /** Index of the message in it that is being written now, -1 for none. */
+  live: number
 }
 
 export function sideOf(message: Message): Side {
@@ -108,8 +112,11 @@ export function textOf(message: Message): string {
     .join('\n')
 }
 
-/** Rows of the conversation: thoughts under their parents, and one side's messages together if wanted. */
-export function groups(messages: Message[], together: boolean): Group[] {
+/**
+ * Rows of the conversation: thoughts under their parents, and one side's messages together if wanted. `writing` says
+ * that the last message is still growing.
+ */
+export function groups(messages: Message[], together: boolean, writing = false): Group[] {
   const rows: Group[] = []
   const thoughts = new Map<string | number, Entry>()
   messages.forEach((message, index) => {
@@ -123,8 +130,10 @@ export function groups(messages: Message[], together: boolean): Group[] {
     }
     const last = rows.at(-1)
     if (together && last?.side === sideOf(message)) last.entries.push(entry)
-    else rows.push({ side: sideOf(message), entries: [entry] })
+    else rows.push({ side: sideOf(message), entries: [entry], last: false, live: -1 })
   })
+  const end = rows.at(-1)
+  if (end) Object.assign(end, { last: true, live: writing ? messages.length - 1 : -1 })
   return rows
 }
 
@@ -132,7 +141,8 @@ export function groups(messages: Message[], together: boolean): Group[] {
 export function kept(before: Group[], rows: Group[]): Group[] {
   return rows.map((row, index) => {
     const old = before[index]
-    return old && old.side === row.side && same(old.entries, row.entries) ? old : row
+    const equal = old && old.side === row.side && old.last === row.last && old.live === row.live && same(old.entries, row.entries)
+    return equal ? old : row
   })
 }
 

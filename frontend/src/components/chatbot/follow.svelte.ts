@@ -14,12 +14,18 @@ export interface Follower {
 export function follower(enabled: () => boolean): Follower {
   let box: HTMLElement | undefined
   let following = true
+  let last = 0
   let away = $state(false)
 
   const distance = (): number => (box ? box.scrollHeight - box.clientHeight - box.scrollTop : 0)
+  // Only going up leaves the end: a scroll event of our own may arrive when the list has grown again.
   const scrolled = (): void => {
-    following = distance() < NEAR
-    away = !following
+    const top = box?.scrollTop ?? 0
+    const near = distance() < NEAR
+    if (near) following = true
+    else if (top < last) following = false
+    last = top
+    away = !near && !following
   }
   const settle = (): void => {
     if (following && enabled() && box) box.scrollTop = box.scrollHeight
