@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,7 +66,8 @@ def _function(demo: Any, listener: dict[str, Any]) -> Any:
     return demo.fns[listener["id"]].fn
 
 
-def test_a_clear_button_empties_components_in_the_browser() -> None:
+def test_a_clear_button_puts_components_back_to_their_start_values_in_the_browser(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("notes")
     with gr.Blocks() as demo:
         cleared = [
             gr.Textbox("abc"),
@@ -76,21 +78,32 @@ def test_a_clear_button_empties_components_in_the_browser() -> None:
             gr.Dropdown(["a"]),
             gr.Label({"a": 1}),
             gr.Dataframe([[1]]),
+            gr.Textbox(lambda: "at load"),
+            gr.File(str(tmp_path / "notes.txt")),
         ]
         gr.ClearButton(cleared)
-    (listener,) = _listeners(demo)
+    listener = _listeners(demo)[-1]
     assert listener["backend_fn"] is False
     assert listener["api_visibility"] == "private"
     assert listener["outputs"] == [c.id for c in cleared]
     assert json.loads(listener["js"].removeprefix("() => ")) == [
-        None,
-        None,
-        [],
-        [],
+        "abc",
+        4,
+        ["a"],
+        [
+            {
+                "role": "user",
+                "metadata": None,
+                "content": [{"text": "hi", "type": "text"}],
+                "options": None,
+            }
+        ],
         2,
+        "a",
+        {"label": "a", "confidences": [{"label": "a", "confidence": 1.0}]},
+        {"headers": ["1", "2", "3"], "data": [[1]], "metadata": None},
         None,
-        {},
-        {"headers": ["1", "2", "3"], "data": [], "metadata": None},
+        None,
     ]
 
 

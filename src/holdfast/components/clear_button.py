@@ -1,4 +1,4 @@
-"""A button that empties components and puts States back to their initial values."""
+"""A button that puts components and States back to their initial values."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from holdfast.graph.listener import Visibility
 
 
 class ClearButton(Button):
-    """A button that empties components.
+    """A button that puts components back to the values that they began with.
 
-    States among them get their initial value afresh each time; a factory runs again.
+    States among them get their initial value afresh each time; a factory runs again. A component whose value began as
+    a function's result or as a file is emptied: what it began with belongs to the page load.
 
     Args:
         components: What it clears; more can follow with `add`.
@@ -96,8 +97,8 @@ class ClearButton(Button):
         states = [c for c in cleared if isinstance(c, State)]
         shown = [c for c in cleared if not isinstance(c, State)]
         if shown:
-            empty = json.dumps([c.postprocess(None) for c in shown], default=str)
-            register(None, (self.click,), [], shown, {"js": f"() => {empty}", "api_visibility": "private"})
+            starts = ", ".join(_start(component) for component in shown)
+            register(None, (self.click,), [], shown, {"js": f"() => [{starts}]", "api_visibility": "private"})
         if states:
             register(
                 _fresh(states),
@@ -110,6 +111,12 @@ class ClearButton(Button):
     def postprocess(self, value: Any) -> Any:
         """Its new text, as given."""
         return value
+
+
+def _start(component: Component) -> str:
+    """The value that a component began with, as JSON."""
+    start = json.dumps(component.value, default=str)
+    return json.dumps(component.postprocess(None), default=str) if '"gradio.FileData"' in start else start
 
 
 def _fresh(states: Sequence[State]) -> Any:
