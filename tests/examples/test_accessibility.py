@@ -8,8 +8,7 @@ from typing import Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
-
-from examples.conftest import EXAMPLES, show
+from tests.examples.conftest import EXAMPLES, show
 
 pytestmark = pytest.mark.browser
 

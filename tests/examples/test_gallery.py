@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-
-from examples.conftest import EXAMPLES, load
+from tests.examples.conftest import EXAMPLES, load
 
 pytestmark = pytest.mark.browser
 

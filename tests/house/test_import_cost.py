@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from house.source import ROOT
+from tests.house.source import ROOT
 
 HEAVY = {"numpy", "pandas", "polars", "PIL", "starlette", "uvicorn", "anyio", "websockets", "tqdm", "redis", "torch"}
 

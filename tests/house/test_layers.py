@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
 
-from house.source import Import, imports, modules, place
+from tests.house.source import Import, imports, modules, place
 
 LAYERS = (
     ("cli", "gradio_alias", "__main__"),
@@ -66,6 +66,7 @@ OPTIONAL = {
 
 LATE = {
     ("holdfast.blocks", "holdfast.launch"): "launching is what loads the server; building an app must not",
+    ("holdfast.stores.opening", "holdfast.stores.redis"): "its client is an optional package",
 }
 """Function-level imports of our own, each with its reason."""
 

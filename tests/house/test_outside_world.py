@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from house.source import modules, place, uses
+from tests.house.source import modules, place, uses
 
 
 def readers(names: set[str], *, allowed: set[str]) -> list[str]:

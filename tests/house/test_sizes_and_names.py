@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from house.source import ROOT, functions, modules, place
+from tests.house.source import ROOT, functions, modules, place
 
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "stuff"}
 

@@ -40,7 +40,7 @@ def test_several_outputs_are_numbered_and_given_labels_stay() -> None:
 
 def test_outputs_are_not_for_typing_in() -> None:
     demo = gr.Interface(echo, "text", ["text", "number"])
-    assert [c.interactive for c in demo.output_components] == [False, False]
+    assert [vars(c)["interactive"] for c in demo.output_components] == [False, False]
 
 
 def test_enter_and_submit_start_one_listener_that_has_the_functions_name() -> None:

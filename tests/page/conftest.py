@@ -45,7 +45,7 @@ def serve() -> Iterator[Callable[..., str]]:
 
     def serve(demo: gr.Blocks, **options: Any) -> str:
         served.append(demo)
-        return start(demo, options, server_port=0, quiet=True).local_url
+        return start(demo, options, server_port=0, quiet=True).local_url  # type: ignore[arg-type]
 
     yield serve
     for demo in served:

@@ -7,11 +7,11 @@ from threading import Event
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
+from tests.page.conftest import Complaints, open_page
+from tests.page.proxy import Wire
 
 import holdfast as gr
 from holdfast.launch import start
-from page.conftest import Complaints, open_page
-from page.proxy import Wire
 
 Serve = Callable[..., str]
 pytestmark = pytest.mark.browser

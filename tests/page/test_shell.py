@@ -8,9 +8,9 @@ from typing import Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
+from tests.page.conftest import Complaints
 
 import holdfast as gr
-from page.conftest import Complaints
 
 AppPage = Callable[..., Page]
 Scheme = Literal["light", "dark"]

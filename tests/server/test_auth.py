@@ -5,12 +5,12 @@ from __future__ import annotations
 import httpx
 import pytest
 from starlette.requests import Request
+from tests.server.apps import counter
+from tests.server.conftest import Serve, Served
 
 import holdfast as gr
 from holdfast.errors import BuildError
 from holdfast.server.auth import Auth
-from server.apps import counter
-from server.conftest import Serve, Served
 
 
 def log_in(app: Served, name: str = "ann", password: str = "pw") -> httpx.Client:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from server.apps import counter
-from server.conftest import Serve, Served
+from tests.server.apps import counter
+from tests.server.conftest import Serve, Served
 
 LONG = "x" * 1_000_000
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.server.apps import Gate, counter, failing, stars
+from tests.server.conftest import Serve
 
 import holdfast as gr
 from holdfast.runtime import Feed
 from holdfast.server.calls import Results
-from server.apps import Gate, counter, failing, stars
-from server.conftest import Serve
 
 
 def test_a_call_gives_an_event_and_its_result(serve: Serve) -> None:

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.server.apps import counter
+from tests.server.conftest import Serve, Served
 
 import holdfast as gr
 from holdfast.errors import BadRequest, TooLarge
 from holdfast.server.multipart import UploadReader
 from holdfast.server.uploads import Followed
-from server.apps import counter
-from server.conftest import Serve, Served
 
 
 @pytest.fixture(autouse=True)

@@ -18,14 +18,14 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from tests.server.apps import counter
+from tests.server.conftest import Serve
 
 import holdfast as gr
 from holdfast.errors import BuildError
 from holdfast.launch import close_all, launch, mount_gradio_app
 from holdfast.server.assemble import size_in_bytes
 from holdfast.server.listening import bind
-from server.apps import counter
-from server.conftest import Serve
 
 SRC = Path(__file__).parents[2] / "src"
 

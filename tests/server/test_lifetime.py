@@ -6,10 +6,10 @@ import threading
 
 import httpx
 import pytest
+from tests.server.apps import Gate, counter
+from tests.server.conftest import Serve, Served
 
 import holdfast as gr
-from server.apps import Gate, counter
-from server.conftest import Serve, Served
 
 
 def beat(app: Served, session: str) -> httpx.Response:

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from starlette.requests import HTTPConnection
+from tests.server.apps import counter
+from tests.server.conftest import Serve
 
 import holdfast as gr
 from holdfast.errors import Denied, NotFound
@@ -18,8 +20,6 @@ from holdfast.server.cors import is_allowed
 from holdfast.server.pages import PageFiles
 from holdfast.server.root import public_root
 from holdfast.server.static import find
-from server.apps import counter
-from server.conftest import Serve
 
 HTML = (
     '<!doctype html><html><head><!--holdfast:head--><script type="module" src="./assets/index-1.js"></script>'
@@ -229,7 +229,7 @@ def test_a_root_path_works_whether_the_proxy_takes_it_off_or_not(serve: Serve) -
         assert answer.json()["data"][0] == "hi x 1"
 
 
-# Who may ask ------------------------------------------------------------------------------------------------------------
+# Who may ask ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

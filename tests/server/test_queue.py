@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.server.apps import Gate, counter, failing, stars
+from tests.server.conftest import Serve
 
 import holdfast as gr
-from server.apps import Gate, counter, failing, stars
-from server.conftest import Serve
 
 
 def test_a_joined_event_is_told_from_its_estimation_to_the_end_of_the_stream(serve: Serve) -> None:

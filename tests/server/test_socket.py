@@ -7,12 +7,12 @@ from threading import Event
 
 import httpx
 import pytest
+from tests.server.apps import Gate, counter, stars
+from tests.server.conftest import Page, Serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 import holdfast as gr
-from server.apps import Gate, counter, stars
-from server.conftest import Page, Serve
 
 
 def close_code(page: Page) -> int | None:
