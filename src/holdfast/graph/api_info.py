@@ -76,7 +76,7 @@ def _parameter(component: Any, name: str, listener: Listener) -> dict[str, Any]:
         "parameter_has_default": has_default,
         "parameter_default": default,
         "type": schema,
-        "python_type": python_type(schema),
+        "python_type": python_type(schema, "additional_description"),
         "component": component.get_block_name().capitalize(),
         "example_input": component.example_payload(),
     }

@@ -8,10 +8,14 @@ _NAMES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool
 ANY = "str | float | bool | list | dict"
 
 
-def python_type(schema: dict[str, Any]) -> dict[str, str]:
-    """`{"type", "description"}` for one value of the API."""
-    text = schema.get("additional_description") or schema.get("description") or ""
-    return {"type": type_name(schema, schema.get("$defs", {})), "description": str(text)}
+def python_type(schema: dict[str, Any], description: str = "description") -> dict[str, Any]:
+    """`{"type", "description"}` for one value of the API.
+
+    Args:
+        schema: Its JSON schema.
+        description: Which of the schema's texts goes with it: Gradio gives parameters their `additional_description`.
+    """
+    return {"type": type_name(schema, schema.get("$defs", {})), "description": schema.get(description, "")}
 
 
 def type_name(schema: dict[str, Any], definitions: dict[str, Any]) -> str:  # noqa: PLR0911 -- one per kind of schema
