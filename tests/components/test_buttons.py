@@ -101,7 +101,7 @@ def test_a_clear_button_puts_components_back_to_their_start_values_in_the_browse
         2,
         "a",
         {"label": "a", "confidences": [{"label": "a", "confidence": 1.0}]},
-        {"headers": ["1", "2", "3"], "data": [[1]], "metadata": None},
+        {"headers": ["1"], "data": [[1]], "metadata": None},
         None,
         None,
     ]
