@@ -304,10 +304,12 @@ __all__ = [
 _get, _directory = lazy.attach(__name__, PLACES)
 
 
-def __getattr__(name: str) -> Any:
-    if name in PUBLIC_NAMES and name not in PLACES:
-        raise AttributeError(f"holdfast.{name}: Gradio has it, but this version of Holdfast does not have it yet.")
-    return _get(name)
+if not TYPE_CHECKING:  # a checker sees the imports above, and must go on seeing what is not there
+
+    def __getattr__(name: str) -> Any:
+        if name in PUBLIC_NAMES and name not in PLACES:
+            raise AttributeError(f"holdfast.{name}: Gradio has it, but this version of Holdfast does not have it yet.")
+        return _get(name)
 
 
 def __dir__() -> list[str]:

@@ -182,6 +182,40 @@ def test_listeners_inside_can_use_what_is_outside() -> None:
     assert view.triggered_by(inside.inputs[0].id, "change") == (inside,)
 
 
+def test_an_app_made_inside_a_render_becomes_part_of_it() -> None:
+    with gr.Blocks() as demo:
+
+        @gr.render()
+        def inner() -> None:
+            with gr.Blocks() as small:
+                box = gr.Textbox()
+                small.load(lambda: "x", None, box)
+                with gr.Row():
+                    gr.Button().click(lambda: None)
+
+    view = demo.spec.view()
+    config = run(view)
+    assert [entry["type"] for entry in config["components"]] == ["column", "textbox", "row", "button", "form"]
+    assert [entry["targets"][0] for entry in config["dependencies"]] == [
+        [0, "load"],
+        [ids(config, "button")[0], "click"],
+    ]
+    assert {entry["rendered_in"] for entry in config["dependencies"]} == {0}
+
+
+def test_an_interface_can_be_rendered() -> None:
+    with gr.Blocks() as demo:
+
+        @gr.render()
+        def inner() -> None:
+            gr.Interface(lambda text, s: (text, s), ["textbox", gr.State(1)], ["textbox", gr.State()])
+
+    view = demo.spec.view()
+    config = run(view)
+    assert ids(config, "state") == [state.id for state in view.states]
+    assert any(entry["api_name"] == "lambda" for entry in config["dependencies"])
+
+
 def test_a_failing_function_changes_nothing() -> None:
     with gr.Blocks() as demo:
 

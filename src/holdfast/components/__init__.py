@@ -141,8 +141,10 @@ __all__ = [
 _get, _directory = lazy.attach(__name__, PLACES)
 
 
-def __getattr__(name: str) -> Any:
-    return _get(name)
+if not TYPE_CHECKING:  # a checker sees the imports above, and must go on seeing what is not there
+
+    def __getattr__(name: str) -> Any:
+        return _get(name)
 
 
 def __dir__() -> list[str]:

@@ -289,7 +289,7 @@ class Graph:
         moved = {old: self._next_listener + n for n, old in enumerate(child.listeners)}
         for listener in list(child.listeners.values()):
             listener.targets = tuple(
-                Target(self.root if target.block is child.root else target.block, target.event)
+                Target(self.top if target.block is child.root else target.block, target.event)
                 for target in listener.targets
             )
             listener.cancels = tuple(moved.get(number, number) for number in listener.cancels)
