@@ -202,7 +202,7 @@ def test_clear_puts_everything_back_in_the_browser_and_the_state_on_the_server()
     )
     clears = [d for d in demo.get_config_file()["dependencies"] if d["targets"] == [[demo.clear_button.id, "click"]]]
     assert [bool(d["backend_fn"]) for d in clears] == [False, True]
-    assert clears[0]["js"] == "() => [null, null]"
+    assert clears[0]["js"] == '() => ["hello", null]'
     assert clears[1]["outputs"] == [demo.input_components[1].id]
 
 

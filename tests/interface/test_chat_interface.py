@@ -1,0 +1,152 @@
+"""`ChatInterface` with every kind of function, driven by Gradio's Python client."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gradio_client import Client
+
+import holdfast as gr
+from holdfast.launch import start
+
+Connect = Callable[[gr.Blocks], Client]
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Serves an app and connects a client."""
+    open_ones: list[tuple[gr.Blocks, Client]] = []
+
+    def connect(demo: gr.Blocks) -> Client:
+        client = Client(start(demo, {"show_error": True}, server_port=0, quiet=True).local_url, verbose=False)
+        open_ones.append((demo, client))
+        return client
+
+    yield connect
+    for demo, client in open_ones:
+        client.close()
+        demo.close()
+
+
+def plain(message: str, history: list[Any]) -> str:
+    return f"{len(history)}:{message}"
+
+
+def streams(message: str, history: list[Any]) -> Iterator[str]:
+    yield f"{len(history)}"
+    yield f"{len(history)}:{message}"
+
+
+async def waits(message: str, history: list[Any]) -> str:
+    return f"{len(history)}:{message}"
+
+
+async def waits_and_streams(message: str, history: list[Any]) -> AsyncIterator[str]:
+    yield f"{len(history)}"
+    yield f"{len(history)}:{message}"
+
+
+@pytest.mark.parametrize("fn", [plain, streams, waits, waits_and_streams])
+def test_every_kind_of_function_answers_and_has_its_history(fn: Callable[..., Any], connect: Connect) -> None:
+    client = connect(gr.ChatInterface(fn))
+    endpoint = f"/{fn.__name__}"
+    assert [client.predict("hi", api_name=endpoint), client.predict("yo", api_name=endpoint)] == ["0:hi", "2:yo"]
+    client.reset_session()
+    assert client.predict("x", api_name=endpoint) == "0:x"
+
+
+def test_the_history_holds_plain_texts_for_an_api_client(connect: Connect) -> None:
+    def look(message: str, history: list[Any]) -> str:
+        return str(history)
+
+    client = connect(gr.ChatInterface(look, api_name="chat"))
+    client.predict("one", api_name="/chat")
+    assert client.predict("two", api_name="/chat") == str(
+        [{"role": "user", "content": "one"}, {"role": "assistant", "content": "[]"}]
+    )
+
+
+def test_the_endpoint_has_the_functions_parameters() -> None:
+    def ask(question: str, history: list[Any], warmth: float, request: gr.Request) -> str:
+        return question
+
+    demo = gr.ChatInterface(ask, additional_inputs=[gr.Slider(0, 1, value=0.5)])
+    parameters = demo.get_api_info()["named_endpoints"]["/ask"]["parameters"]
+    assert [p["parameter_name"] for p in parameters] == ["question", "warmth"]
+
+
+def test_additional_inputs_and_outputs_go_in_and_come_out(connect: Connect) -> None:
+    def ask(message: str, history: list[Any], times: float) -> tuple[str, str]:
+        return message * int(times), "beside"
+
+    with gr.Blocks() as demo:
+        side = gr.Textbox(label="Side")
+        gr.ChatInterface(ask, additional_inputs=[gr.Number(value=2)], additional_outputs=[side])
+    assert connect(demo).predict("ab", 3, api_name="/ask") == ("ababab", "beside")
+
+
+def test_what_the_function_asks_for_is_filled_in(connect: Connect) -> None:
+    def ask(message: str, request: gr.Request, history: list[Any]) -> str:
+        return f"{message} from {request.client.host if request.client else 'nowhere'}, {len(history)}"
+
+    assert connect(gr.ChatInterface(ask)).predict("hi", api_name="/ask") == "hi from 127.0.0.1, 0"
+
+
+def test_an_answer_that_is_no_message_is_explained(connect: Connect) -> None:
+    def ask(message: str, history: list[Any]) -> int:
+        return 5
+
+    with pytest.raises(Exception, match="The chat function 'ask' gave 5, a int"):
+        connect(gr.ChatInterface(ask)).predict("hi", api_name="/ask")
+
+
+def test_a_failed_answer_is_not_in_the_history(connect: Connect) -> None:
+    """R2.2: if the function raises, nothing of that step is kept."""
+
+    def ask(message: str, history: list[Any]) -> str:
+        if message == "fail":
+            raise gr.Error("no")
+        return str(len(history))
+
+    client = connect(gr.ChatInterface(ask))
+    assert client.predict("a", api_name="/ask") == "0"
+    with pytest.raises(Exception, match="no"):
+        client.predict("fail", api_name="/ask")
+    assert client.predict("b", api_name="/ask") == "2"
+
+
+def test_only_the_chat_is_in_the_api() -> None:
+    assert list(gr.ChatInterface(plain, editable=True, examples=["a"]).get_api_info()["named_endpoints"]) == ["/plain"]
+
+
+def test_a_chatbot_and_a_textbox_of_ones_own_are_used() -> None:
+    chatbot, textbox = gr.Chatbot(label="Mine"), gr.Textbox(placeholder="Ask")
+    demo = gr.ChatInterface(plain, chatbot=chatbot, textbox=textbox)
+    assert (demo.chatbot, demo.textbox) == (chatbot, textbox)
+    kinds = [c["type"] for c in demo.get_config_file()["components"]]
+    assert (kinds.count("chatbot"), kinds.count("textbox")) == (1, 1)
+
+
+def test_examples_are_shown_in_the_chat() -> None:
+    demo = gr.ChatInterface(plain, examples=["hello", ["hi", 3]], example_labels=["Say hello", "Say hi"])
+    assert demo.chatbot.examples is not None
+    assert [(e["text"], e["display_text"]) for e in demo.chatbot.examples] == [
+        ("hello", "Say hello"),
+        ("hi", "Say hi"),
+    ]
+
+
+def test_likes_are_written_down(tmp_path: Path) -> None:
+    demo = gr.ChatInterface(plain, flagging_mode="manual", flagging_dir=tmp_path, flagging_options=["Good", "Bad"])
+    assert demo.chatbot.feedback_options == ["Good", "Bad"]
+    events = [event for d in demo.get_config_file()["dependencies"] for _, event in d["targets"]]
+    assert "like" in events
+
+
+@pytest.mark.parametrize(("option", "needs"), [("multimodal", "MultimodalTextbox"), ("save_history", "BrowserState")])
+def test_what_is_not_there_yet_is_said(option: str, needs: str) -> None:
+    with pytest.raises(ValueError, match=rf"ChatInterface\({option}=True\) needs gr\.{needs}"):
+        gr.ChatInterface(plain, **{option: True})  # type: ignore[arg-type]
