@@ -3,9 +3,9 @@ import type { Block } from '../page/block.svelte'
 const length = (value: unknown): string | null =>
   typeof value === 'number' ? `${value}px` : typeof value === 'string' && value !== '' ? value : null
 
-/** Inline style of a block's place: its share of a row, and the sizes that its author gave. */
-export function placeStyle(block: Block, fallbackWidth: number | null = null): string {
-  const { scale, min_width = fallbackWidth, height, max_height, min_height } = block.props
+/** Inline style of a block's place: its share of a row, and the sizes that its author gave; `usual` where it gave none. */
+export function placeStyle(block: Block, usual: { width?: number; scale?: number } = {}): string {
+  const { scale = usual.scale, min_width = usual.width, height, max_height, min_height } = block.props
   const rules: [string, string | null][] = [
     ['flex-grow', scale == null ? null : String(scale)],
     ['min-width', min_width == null ? null : `min(${String(min_width)}px, 100%)`],
