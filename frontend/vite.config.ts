@@ -4,6 +4,7 @@ import { compressed } from './build/compressed.ts'
 import { replaceWhole } from './build/replace.ts'
 import { componentManifest } from './build/manifest.ts'
 import { sourceDigest } from './build/digest.mjs'
+import { woff2Only } from './build/woff2.ts'
 
 /** The framework, what is always on the page, and the few parts of components that it uses. */
 const SHELL = new RegExp(
@@ -21,7 +22,7 @@ const PARTS =
 
 export default defineConfig({
   base: './',
-  plugins: [svelte(), componentManifest(), sourceDigest(), compressed(), replaceWhole('../src/holdfast/page')],
+  plugins: [svelte(), woff2Only(), componentManifest(), sourceDigest(), compressed(), replaceWhole('../src/holdfast/page')],
   build: {
     target: ['chrome123', 'firefox120', 'safari17.5'],
     // Older targets have `light-dark()` rewritten, and a dark part of a light page stays light.

@@ -37,13 +37,13 @@ export function selectionOf(control: Pick<HTMLInputElement, 'value' | 'selection
 }
 
 const LINE = 22
-const PADDING = 14
 
 /** Fits the box to its text where CSS cannot (`field-sizing`); leaves a height alone that the visitor dragged. Returns the height set. */
 export function grow(area: HTMLTextAreaElement, lines: number, maxLines: number, last: number): number {
   if (CSS.supports('field-sizing', 'content') || (last >= 0 && area.offsetHeight !== last)) return last
   area.style.blockSize = 'auto'
-  const height = Math.min(Math.max(area.scrollHeight + 2, lines * LINE + PADDING), maxLines * LINE + PADDING)
+  const padding = area.offsetHeight - area.clientHeight + parseFloat(getComputedStyle(area).paddingBlock) * 2
+  const height = Math.min(Math.max(area.scrollHeight + 2, lines * LINE + padding), maxLines * LINE + padding)
   area.style.blockSize = `${height}px`
   return area.offsetHeight
 }
