@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Completed, Failure, Generating } from '../src/protocol/wire'
 import { MOST_ROUNDS } from '../src/page/dispatcher'
 import { completed, output, starts } from './fake-server'
@@ -336,6 +336,7 @@ describe('scripts', () => {
   })
 
   test('one that throws says so and fails the call', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     const { dispatcher, called, toasts } = pageOf(
       [[1, 'button']],
       [
@@ -347,6 +348,8 @@ describe('scripts', () => {
     await expect.poll(() => toasts.length).toBe(1)
     expect(toasts[0]!.message).toContain('no')
     expect(called()).toEqual([1])
+    expect(logged).toHaveBeenCalledOnce()
+    logged.mockRestore()
   })
 })
 
