@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image as Pillow
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserType, Page, expect
 
 import holdfast as gr
 
@@ -171,3 +172,38 @@ def test_a_click_on_a_picture_names_the_pixel(app_page: AppPage, picture: Path) 
     assert box is not None
     shown.click(position={"x": box["width"] * 0.9, "y": box["height"] * 0.75})
     expect(page.get_by_label("Seen")).to_have_value("[3, 1]")
+
+
+def test_files_are_put_in_another_order_with_the_keyboard(app_page: AppPage, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.txt" for name in "ab"]
+    for path in paths:
+        path.write_text(path.stem)
+    with gr.Blocks() as demo:
+        files = gr.File(label="Notes", file_count="multiple", allow_reordering=True)
+        seen = gr.Textbox(label="Seen")
+        files.change(lambda files: [Path(path).name for path in files], files, seen)
+    page = app_page(demo)
+    page.locator("input[type=file]").set_input_files(paths)
+    page.get_by_label("Move b.txt").press("ArrowUp")
+    expect(page.get_by_label("Seen")).to_have_value("['b.txt', 'a.txt']")
+
+
+def test_a_picture_is_taken_with_the_camera(
+    browser_type: BrowserType,
+    browser_type_launch_args: dict[str, Any],
+    serve: Callable[..., str],
+) -> None:
+    with gr.Blocks() as demo:
+        image, seen = gr.Image(label="Photo", sources=["webcam"]), gr.Textbox(label="Seen")
+        image.upload(lambda array: str(array.ndim), image, seen)
+    arguments = [*browser_type_launch_args.get("args", []), "--use-fake-device-for-media-stream"]
+    browser = browser_type.launch(
+        **{**browser_type_launch_args, "args": [*arguments, "--use-fake-ui-for-media-stream"]}
+    )
+    page = browser.new_page()
+    page.goto(serve(demo))
+    page.get_by_role("button", name="Click to Access Webcam").click()
+    page.wait_for_function("document.querySelector('video')?.videoWidth > 0")
+    page.get_by_label("capture photo").click()
+    expect(page.get_by_label("Seen")).to_have_value("3")
+    browser.close()

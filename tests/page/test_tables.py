@@ -224,3 +224,37 @@ def test_markdown_in_cells_is_drawn_and_harmless(table: Table) -> None:
     page, _ = table([["**bold** <i onclick=alert(1)>x</i>", 1]], datatype=["markdown", "number"], interactive=False)
     expect(page.get_by_test_id("cell-0-0").locator("strong")).to_have_text("bold")
     assert page.locator("[onclick]").count() == 0
+
+
+def test_rows_of_wrapped_text_are_as_tall_as_they_need(table: Table) -> None:
+    long = "many words " * 60
+    page, _ = table([[long, 1], ["short", 2], [long, 3]], wrap=True, interactive=False, max_height=2000)
+    rows = page.locator(".virtual-row")
+    expect(rows).to_have_count(3)
+    page.wait_for_function(
+        """() => {
+          const boxes = [...document.querySelectorAll('.virtual-row')].map(row => row.getBoundingClientRect())
+          const joined = (box, at) => at === 0 || Math.abs(box.top - boxes[at - 1].bottom) < 1
+          return boxes[0].height > 50 && boxes.every(joined)
+        }"""
+    )
+
+
+def test_pinned_columns_stay_when_the_table_is_scrolled(table: Table) -> None:
+    headers = [f"column {number}" for number in range(30)]
+    page, _ = table([list(range(30))], headers=headers, datatype="number", pinned_columns=1, interactive=False)
+    expect(page.get_by_test_id("cell-0-0")).to_be_visible()
+    page.get_by_role("grid").evaluate("grid => { grid.parentElement.scrollLeft = 1500 }")
+    expect(page.get_by_test_id("cell-0-0")).to_be_in_viewport()
+    expect(page.get_by_test_id("cell-0-1")).not_to_be_in_viewport()
+
+
+def test_a_stylers_texts_and_colours_are_shown(table: Table) -> None:
+    styled = {
+        "headers": ["Depot", "Parcels"],
+        "data": [["Lindholm", 4120]],
+        "metadata": {"display_value": [["Lindholm", "4,120"]], "styling": [["", "color: rgb(255, 0, 0)"]]},
+    }
+    page, _ = table(styled, interactive=False)
+    expect(page.get_by_test_id("cell-0-1")).to_have_text("4,120")
+    expect(page.get_by_text("4,120")).to_have_css("color", "rgb(255, 0, 0)")

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Table } from './table'
-import { compare, cycled, Heights, order, tracks, visible } from './view'
+import { compare, cycled, Heights, leastWidth, order, tracks, visible } from './view'
 
 const table: Table = { headers: ['name', 'n'], data: [['item 10', 2], ['item 2', 10], ['', null], ['Item 1', 2]] }
 
@@ -68,4 +68,8 @@ test('only rows in sight and a few more are drawn, and the one that has the focu
 test("columns are as wide as the author says, else as their texts", () => {
   expect(tracks(table, ['50px', null], 0)).toEqual(['50px', 'minmax(88px, 6fr)'])
   expect(tracks(table, null, 1)[0]).toBe('88px')
+})
+
+test('a table is at least as wide as its columns', () => {
+  expect(leastWidth(['50px', 'minmax(88px, 6fr)', '20%'])).toBe(238)
 })

@@ -117,3 +117,8 @@ export function tracks(table: Table, widths: (string | null)[] | null | undefine
     return column < pinned ? `${pixels}px` : `minmax(${pixels}px, ${Math.max(longest, 6)}fr)`
   })
 }
+
+/** Pixels that the columns need at least: the table scrolls sideways below that. */
+export function leastWidth(columns: string[]): number {
+  return columns.reduce((sum, track) => sum + (Number(/(\d+(?:\.\d+)?)px/.exec(track)?.[1]) || 100), 0)
+}
