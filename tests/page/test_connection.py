@@ -176,3 +176,23 @@ def test_a_closed_page_says_goodbye(serve: Serve, context: BrowserContext, compl
     page.goto("about:blank")
     assert heard.wait(20)
     assert len(gone) == 1
+
+
+def test_a_guessed_secret_opens_no_session(serve: Serve, context: BrowserContext, complaints: Complaints) -> None:
+    """R8.1"""
+    with gr.Blocks() as demo:
+        gr.Textbox(label="Text")
+    page = open_page(context, complaints, serve(demo))
+    taken = page.evaluate(
+        """async () => {
+            const talk = (hello) => new Promise((resolve) => {
+                const socket = new WebSocket(location.href.replace('http', 'ws') + 'gradio_api/page/socket')
+                socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', ...hello }))
+                socket.onmessage = ({ data }) => resolve(JSON.parse(data))
+            })
+            const stranger = await talk({})
+            return (await talk({ session: stranger.session, token: 'guessed' })).type
+        }"""
+    )
+    assert taken == "refused"
+    expect(page.get_by_test_id("connection")).to_have_text("Connected")

@@ -61,6 +61,14 @@ def test_what_is_not_visible_is_not_there_and_what_is_hidden_is(app_page: AppPag
     expect(page.locator("div.block#seen.mine.yours")).to_be_visible()
 
 
+def test_a_button_carries_its_authors_id_and_classes(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        gr.Button("Start", elem_id="go", elem_classes="big", interactive=False)
+    page = app_page(demo, css="#go { background: rgb(1, 2, 3) }")
+    expect(page.locator("button#go.big")).to_be_disabled()
+    expect(page.locator("#go")).to_have_css("background-color", "rgb(1, 2, 3)")
+
+
 def test_tabs_open_one_panel_at_a_time_and_keep_what_was_entered(app_page: AppPage) -> None:
     with gr.Blocks() as demo:
         picked = gr.Textbox(label="Picked")

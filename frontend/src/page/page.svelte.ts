@@ -16,7 +16,7 @@ import { fileUrl, rootOf } from './address'
 import type { Progress } from './upload'
 
 /** What the page says of its connection. */
-export type Presence = 'connecting' | 'connected' | 'reconnecting' | 'restored' | 'restarted'
+export type Presence = 'connecting' | 'connected' | 'reconnecting' | 'restored' | 'restarted' | 'ended'
 
 const RESTORED_FOR = 4000
 const LOST_AFTER = 1500
@@ -118,7 +118,7 @@ export class Page implements Services {
   // The connection ---------------------------------------------------------------------------------------------
 
   #connection(state: ConnectionState): void {
-    if (this.presence === 'restarted' || state === 'closed') return
+    if (this.presence === 'restarted' || this.presence === 'ended' || state === 'closed') return
     if (state === 'connected') {
       const back = this.presence === 'reconnecting' && this.#was
       this.#was = true
@@ -163,7 +163,7 @@ export class Page implements Services {
   #turnedAway(why: 'login' | 'denied' | 'replaced'): void {
     this.#settle()
     if (why === 'login') location.reload()
-    this.presence = 'restarted'
+    this.presence = 'ended'
     this.notice =
       why === 'replaced'
         ? 'This session is open in another place. Reload the page to begin one here.'
