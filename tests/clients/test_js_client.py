@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import holdfast as gr
 from tests.clients import apps
 from tests.clients.conftest import RunJS, Serve
 
@@ -85,7 +86,7 @@ def test_a_generators_steps_arrive_in_order(serve: Serve, run_js: RunJS) -> None
 def test_changed_states_are_told_with_their_status(serve: Serve, run_js: RunJS) -> None:
     """R3.1."""
     demo = apps.increments()
-    state = next(block for block in demo.blocks.values() if block.NAME == "state")
+    state = next(block for block in demo.blocks.values() if isinstance(block, gr.State))
     with demo:
         state.change(lambda: None)
     [messages] = run_js(

@@ -7,7 +7,7 @@ import sys
 
 from tests.house.source import ROOT
 
-HEAVY = {"numpy", "pandas", "polars", "PIL", "starlette", "uvicorn", "anyio", "websockets", "tqdm", "redis", "torch"}
+HEAVY = {"numpy", "pandas", "polars", "PIL", "starlette", "uvicorn", "websockets", "tqdm", "redis", "torch"}
 
 
 def modules_after(program: str) -> set[str]:

@@ -58,9 +58,8 @@ OPTIONAL = {
     "redis",
     "cryptography",
     "mcp",
-    "matplotlib",
     "torch",
-    "pydantic",
+    "IPython",
 }
 """Packages that may be missing: imported where they are used."""
 

@@ -153,7 +153,7 @@ async def test_those_who_wait_learn_their_new_rank_at_most_once_per_interval() -
         await until(lambda: estimations(driver, jobs[4]) == [3])
         for n in range(2):
             gates[n].set()
-            await until(lambda n=n: jobs[n].over)  # type: ignore[misc]
+            await until(lambda n=n: jobs[n].over)
         assert estimations(driver, jobs[4]) == [3]
         await clock.advance(0.5)
         assert [estimations(driver, job) for job in jobs[3:]] == [[2, 0], [3, 1]]

@@ -222,7 +222,7 @@ def test_files_elsewhere_are_refused(serve: Serve, tmp_path: Path, cache: Path) 
     (cache / "link.txt").symlink_to(outside)
     app = serve(counter())
     [inside] = upload(app, ("a.txt", b"x")).json()
-    tricks = [
+    tricks: list[Path | str] = [
         outside,
         cache,
         cache / "missing.txt",

@@ -6,6 +6,6 @@ import pytest
 
 pytest.register_assert_rewrite("holdfast.testing.store_contract")
 
-from redis_server import RedisServer, own_redis_server, redis_server  # noqa: E402 # after the rewrite is asked for
+from tests.redis_server import RedisServer, own_redis_server, redis_server  # noqa: E402 # after the rewrite is asked for
 
 __all__ = ["RedisServer", "own_redis_server", "redis_server"]

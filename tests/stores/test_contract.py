@@ -11,7 +11,7 @@ from holdfast.stores import MemoryShelf, MemoryStore
 from holdfast.stores.redis import RedisStore
 from holdfast.stores.sqlite import SqliteStore
 from holdfast.testing.store_contract import NewStore, StoreContract
-from redis_server import RedisServer
+from tests.redis_server import RedisServer
 
 
 class TestMemoryStore(StoreContract):
