@@ -1,0 +1,1 @@
+"""Measurements of Holdfast beside Gradio and a floor; see README.md."""

@@ -1,0 +1,1 @@
+"""What all measurements share: servers, clients, rounds, results, pages."""
