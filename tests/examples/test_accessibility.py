@@ -24,3 +24,27 @@ def test_axe_finds_nothing(
     show(page, serve(name))
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_an_example_beside_its_source(
+    scheme: Literal["light", "dark"], serve: Callable[[str], str], page: Page
+) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    show(page, serve("gallery") + "cart")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_while_an_example_is_used(
+    scheme: Literal["light", "dark"], serve: Callable[[str], str], page: Page
+) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    show(page, serve("chat_interface"))
+    page.get_by_placeholder("Type a message...").fill("say **something**")
+    page.get_by_placeholder("Type a message...").press("Enter")
+    page.get_by_text("as number 1: say something").wait_for()
+    page.get_by_test_id("submit-button").wait_for()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
