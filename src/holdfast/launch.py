@@ -327,6 +327,6 @@ def _is_interactive() -> bool:
 
 
 def _show_frame(url: str, width: int | str, height: int) -> None:
-    from IPython.display import IFrame, display  # type: ignore[import-not-found]
+    from IPython.display import IFrame, display  # type: ignore[import-not-found, unused-ignore]
 
     display(IFrame(url, width=width, height=height))

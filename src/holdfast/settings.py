@@ -39,7 +39,7 @@ class Settings:
     """`DEBUG`: blocks the program even in a notebook."""
     mcp_server: bool | None = None
     """`MCP_SERVER`: serves the endpoints as tools."""
-    default_concurrency_limit: int | None | Literal["not_set"] = "not_set"
+    default_concurrency_limit: int | Literal["not_set"] | None = "not_set"
     """`DEFAULT_CONCURRENCY_LIMIT`: events of one function at a time; `none` for no limit."""
     heartbeat_interval: float = 15.0
     """`HEARTBEAT_INTERVAL`: seconds between the signs of life on a quiet stream."""
@@ -149,7 +149,7 @@ class _Source:
             raise BuildError(f"{key} is {text!r}. Set it to a number of seconds, or leave it out.")
         return number
 
-    def limit(self, name: str) -> int | None | Literal["not_set"]:
+    def limit(self, name: str) -> int | Literal["not_set"] | None:
         found = self._find(name)
         if found is None:
             return "not_set"

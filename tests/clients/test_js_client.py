@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import holdfast as gr
 from tests.clients import apps
 from tests.clients.conftest import RunJS, Serve
+
+import holdfast as gr
 
 
 def test_state_is_kept_for_a_client_and_two_clients_share_nothing(serve: Serve, run_js: RunJS) -> None:

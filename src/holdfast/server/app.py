@@ -51,10 +51,10 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
     auth = AuthRoutes(site.auth, options.root_path)
     gradio = GradioRoutes(site, configs)
     api: list[BaseRoute] = [
-        *PageSocket(site).routes(),
-        *Queue(site).routes(),
-        *FeedRoutes(site).routes(),
+        *Queue(site).routes(),  # what is asked most stands first: routes are tried in order
         *Run(site).routes(),
+        *PageSocket(site).routes(),
+        *FeedRoutes(site).routes(),
         *Calls(site).routes(),
         *Heartbeat(site).routes(),
         *Uploads(site).routes(),

@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,7 +22,8 @@ from holdfast.runtime.jobs import Call
 from holdfast.runtime.session import Session
 from holdfast.server.body import read_as
 from holdfast.server.errors import JSON
-from holdfast.server.site import Site, absolute_files, describe
+from holdfast.server.request import HttpRequest
+from holdfast.server.site import Site, absolute_files
 from holdfast.server.sse import EventStream, named_frame
 from holdfast.wire.encode import encode, one_line
 from holdfast.wire.gradio import CallBody
@@ -132,7 +134,7 @@ class Calls:
         if session is None:
             session = self._site.runtime.sessions.open(None, username=user, temporary=True)
         feed = Feed()
-        about = describe(request).of(session.id, user)
+        about = HttpRequest(request, session.id, user)
         call = Call(fn=listener.id, data=data, request=about, feed=feed, diffs=False)
         job = await self._site.runtime.submit(session, call)
         self._results.add(job.id, feed, listener.api_name, user)
@@ -150,14 +152,14 @@ class Calls:
         if result.username != user:
             raise Denied("This event was started by another login.")
         return EventStream(
-            self._frames(event_id, result.feed, self._site.root(request)),
+            self._frames(event_id, result.feed, partial(self._site.root, request)),
             self._site.streams,
             heartbeat=HEARTBEAT,
             interval=self._site.options.heartbeat,
             farewell=STOPPED,
         )
 
-    async def _frames(self, event_id: str, feed: Feed, root: str) -> AsyncIterator[bytes]:
+    async def _frames(self, event_id: str, feed: Feed, root: Callable[[], str]) -> AsyncIterator[bytes]:
         async for _, message in feed.read(0):
             if isinstance(message, Generating | Streaming):
                 yield named_frame(b"generating", _line(message.output.data, root))
@@ -167,14 +169,14 @@ class Calls:
                 return
 
 
-def _last_frame(message: Completed, root: str) -> bytes:
+def _last_frame(message: Completed, root: Callable[[], str]) -> bytes:
     if isinstance(message.output, Failure):
         return named_frame(b"error", _line(error_object(message.output), root))
     done = isinstance(message.output, Output) and not message.cancelled
     return named_frame(b"complete", _line(message.output.data if done else None, root))  # type: ignore[union-attr]
 
 
-def _line(value: Any, root: str) -> bytes:
+def _line(value: Any, root: Callable[[], str]) -> bytes:
     return one_line(absolute_files(encode(value), root))
 
 

@@ -13,7 +13,8 @@ from starlette.routing import Route
 from holdfast.errors import BadRequest, Malformed
 from holdfast.server.body import read_as
 from holdfast.server.errors import JSON
-from holdfast.server.site import Site, describe
+from holdfast.server.request import HttpRequest
+from holdfast.server.site import Site
 
 
 class Asked(Struct, kw_only=True):
@@ -53,7 +54,7 @@ class ComponentServer:
         except Malformed as error:
             raise BadRequest(f"Invalid JSON body. {error}") from None
         session = await self._site.client_session(request, asked.session_hash)
-        about = describe(request).of(session.id, session.username)
+        about = HttpRequest(request, session.id, session.username)
         result = await self._site.runtime.component_server(
             session, asked.component_id, asked.fn_name, asked.data, request=about
         )

@@ -43,7 +43,7 @@ class Configs:
             page: Path of one page; everything by default.
         """
         encoded = self._encode(page, compact=False)
-        return absolute_files(_with(encoded, {"username": username, "root": root}), root)
+        return absolute_files(_with(encoded, {"username": username, "root": root}), lambda: root)
 
     def page_config(self, page: str, more: Mapping[str, Any]) -> bytes:
         """The config that our own page is delivered with.

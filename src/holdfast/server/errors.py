@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -17,13 +18,21 @@ logger = logging.getLogger("holdfast.server")
 
 
 class JSON(Response):
-    """A JSON answer, encoded as everything on the wire is."""
+    """A JSON answer, encoded as everything on the wire is.
 
-    media_type = "application/json"
+    Args:
+        content: What it says; bytes are taken as JSON already.
+        status_code: The HTTP status.
+        headers: Further headers.
+    """
 
-    def render(self, content: Any) -> bytes:
-        """Encode `content`; bytes are taken as JSON already."""
-        return content if isinstance(content, bytes) else encode(content)
+    def __init__(self, content: Any, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        self.status_code = status_code
+        self.background = None
+        self.body = content if isinstance(content, bytes) else encode(content)
+        self.raw_headers = [(b"content-length", b"%d" % len(self.body)), (b"content-type", b"application/json")]
+        for name, value in (headers or {}).items():
+            self.raw_headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
 
 
 async def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG001 -- Starlette's signature

@@ -15,7 +15,8 @@ from holdfast.runtime.request import Request
 from holdfast.runtime.session import Session
 from holdfast.server.body import check_id, decode
 from holdfast.server.cors import is_allowed
-from holdfast.server.site import Site, describe
+from holdfast.server.request import HttpRequest
+from holdfast.server.site import Site
 from holdfast.wire.page import Ack, Cancel, Chunk, FromPage, Hello, Ping, Pong, Refused, Submit, ToPage, Welcome
 
 MAX_QUERY = 64 * 1024
@@ -164,7 +165,7 @@ async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLin
         page=hello.page[:1024],
     )
     query = dict(parse_qsl(hello.query.removeprefix("?"), keep_blank_values=True))
-    request = describe(connection, query=query, path=hello.page[:1024]).of(session.id, user)
+    request = HttpRequest(connection, session.id, user, query=query, path=hello.page[:1024])
     session.request = request
     resumed = known is session
     seen = min(max(hello.seen, 0), session.feed.last) if resumed else 0

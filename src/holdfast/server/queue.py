@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,7 +17,8 @@ from holdfast.runtime.jobs import Call
 from holdfast.runtime.session import Session
 from holdfast.server.body import read_as
 from holdfast.server.errors import JSON
-from holdfast.server.site import Site, absolute_files, describe
+from holdfast.server.request import HttpRequest
+from holdfast.server.site import Site, absolute_files
 from holdfast.server.sse import EventStream, frame
 from holdfast.wire.encode import encode, encode_value, one_line
 from holdfast.wire.gradio import CancelBody, PredictBody, ResetBody
@@ -76,7 +78,7 @@ class Queue:
             event_data=body.event_data,
             trigger=body.trigger_id,
             batched=body.batched,
-            request=describe(request).of(session.id, session.username),
+            request=HttpRequest(request, session.id, session.username),
         )
         job = await self._site.runtime.submit(session, call)
         return JSON({"event_id": job.id})
@@ -88,7 +90,7 @@ class Queue:
             raise Malformed("The query parameter session_hash is missing.")
         user = await self._site.auth.identify(request)
         session = await self._site.known_session(request, id, user)
-        frames = _not_found() if session is None else messages(session, self._site.root(request))
+        frames = _not_found() if session is None else messages(session, partial(self._site.root, request))
         return EventStream(
             frames,
             self._site.streams,
@@ -121,14 +123,14 @@ async def _not_found() -> AsyncIterator[bytes]:
     yield UNKNOWN
 
 
-async def messages(session: Session, root: str) -> AsyncIterator[bytes]:
+async def messages(session: Session, root: Callable[[], str]) -> AsyncIterator[bytes]:
     """A session's messages as Gradio's clients read them; ends when an event has ended and none is pending.
 
     A message counts as read when it is handed to the connection, so that a stream that is opened later goes on there.
 
     Args:
         session: Whose.
-        root: The app's public address, for the addresses of files.
+        root: Gives the app's public address, for the addresses of files.
     """
     feed = session.feed
     generated: set[str] = set()

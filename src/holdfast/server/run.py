@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +17,8 @@ from holdfast.runtime.session import Session
 from holdfast.server.body import read_as
 from holdfast.server.calls import error_object, fill, find
 from holdfast.server.errors import JSON
-from holdfast.server.site import Site, absolute_files, describe
+from holdfast.server.request import HttpRequest
+from holdfast.server.site import Site, absolute_files
 from holdfast.wire.encode import encode
 from holdfast.wire.gradio import PredictBody
 
@@ -56,7 +59,7 @@ class Run:
             event_data=body.event_data,
             trigger=body.trigger_id,
             batched=body.batched,
-            request=describe(request).of(session.id, user),
+            request=HttpRequest(request, session.id, user),
         )
         try:
             output = await self._site.runtime.run(session, call)
@@ -65,7 +68,7 @@ class Run:
         except Exception as error:
             failure = error_object(failure_of(error, show_error=self._site.options.show_error))
             return JSON(failure, status_code=422 if isinstance(error, BadValue) else 500)
-        return JSON(absolute_files(encode(output), self._site.root(request)))
+        return JSON(absolute_files(encode(output), partial(self._site.root, request)))
 
     def _listener(self, session: Session, name: str, number: int | None) -> Listener:
         if number is None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.requests import HTTPConnection
 
-from holdfast.runtime.request import Request
 from holdfast.runtime.runtime import Runtime
 from holdfast.runtime.session import Session
 from holdfast.server.auth import Auth
@@ -91,29 +92,13 @@ class Site:
         return session
 
 
-def absolute_files(encoded: bytes, root: str) -> bytes:
-    """Encoded JSON with its files' addresses under `root`, for clients that do not resolve them."""
-    if FILE_URL not in encoded:
-        return encoded
-    return encoded.replace(FILE_URL, b'"url":' + encode(root)[:-1] + b"/gradio_api/file=")
-
-
-def describe(connection: HTTPConnection, *, query: dict[str, str] | None = None, path: str = "") -> Request:
-    """What handlers may know of a request (`gr.Request`).
+def absolute_files(encoded: bytes, root: Callable[[], str]) -> bytes:
+    """Encoded JSON with its files' addresses under the app's root, for clients that do not resolve them.
 
     Args:
-        connection: The request.
-        query: Query parameters that stand in for the request's own (a page's, where its socket asks).
-        path: The page of a multipage app.
+        encoded: The JSON.
+        root: Gives the app's public address; asked only when there is a file.
     """
-    client = connection.client
-    return Request(
-        headers=connection.headers.items(),
-        client=None if client is None else (client.host, client.port),
-        query_params=dict(connection.query_params) if query is None else query,
-        path_params=connection.path_params,
-        url=str(connection.url),
-        cookies=connection.cookies,
-        path=path,
-        scope=connection.scope,
-    )
+    if FILE_URL not in encoded:
+        return encoded
+    return encoded.replace(FILE_URL, b'"url":' + encode(root())[:-1] + b"/gradio_api/file=")

@@ -1,0 +1,67 @@
+"""`gr.Request` out of an HTTP request: filled in when a handler looks at it, which most never do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import HTTPConnection
+
+from holdfast.runtime.request import Request
+
+FIELDS = frozenset({"headers", "client", "query_params", "path_params", "url", "cookies", "path", "scope"})
+
+
+class HttpRequest(Request):
+    """What handlers may know of a request.
+
+    Args:
+        connection: The request.
+        session_hash: The session's id.
+        username: Who is logged in.
+        query: Query parameters that stand in for the request's own (a page's, where its socket asks).
+        path: The page of a multipage app.
+    """
+
+    def __init__(
+        self,
+        connection: HTTPConnection,
+        session_hash: str | None,
+        username: str | None,
+        *,
+        query: dict[str, str] | None = None,
+        path: str = "",
+    ) -> None:
+        self.session_hash = session_hash
+        self.username = username
+        self._connection = connection
+        self._query = query
+        self._page = path
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in FIELDS:
+            raise AttributeError(f"A request has no attribute {name!r}.")
+        self._fill()
+        return self.__dict__[name]
+
+    def of(self, session_hash: str | None, username: str | None = None) -> Request:
+        """The same request in the name of a session."""
+        if self.session_hash == session_hash and username in {None, self.username}:
+            return self
+        name = self.username if username is None else username
+        return HttpRequest(self._connection, session_hash, name, query=self._query, path=self._page)
+
+    def _fill(self) -> None:
+        connection = self._connection
+        client = connection.client
+        super().__init__(
+            headers=connection.headers.items(),
+            client=None if client is None else (client.host, client.port),
+            query_params=dict(connection.query_params) if self._query is None else self._query,
+            path_params=connection.path_params,
+            url=str(connection.url),
+            cookies=connection.cookies,
+            session_hash=self.session_hash,
+            username=self.username,
+            path=self._page,
+            scope=connection.scope,
+        )
