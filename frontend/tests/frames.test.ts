@@ -44,3 +44,23 @@ test('after a frame with nothing new the next goes at once again', () => {
   queue.push(2)
   expect(bunches).toEqual([[1], [2]])
 })
+
+test('an end goes at once, with all that waited before it', () => {
+  const { queue, bunches, frame } = frames()
+  queue.push(1, 'frame')
+  expect(bunches).toEqual([])
+  queue.push(2, 'frame')
+  queue.push(3, 'now')
+  expect(bunches).toEqual([[1, 2, 3]])
+  frame()
+  expect(bunches).toHaveLength(1)
+})
+
+test('what only tells how far it is waits for the frame', () => {
+  const { queue, bunches, frame } = frames()
+  queue.push(1, 'frame')
+  queue.push(2, 'soon')
+  expect(bunches).toEqual([])
+  frame()
+  expect(bunches).toEqual([[1, 2]])
+})

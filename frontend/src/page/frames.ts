@@ -16,9 +16,12 @@ export const nextFrame: Schedule = (run) => {
   }
 }
 
+/** How long a message may wait: not at all; until the frame that is under way; until the next frame in any case. */
+export type Urgency = 'now' | 'soon' | 'frame'
+
 /**
  * Hands messages on in bunches, one bunch per frame, so that a fast stream costs one layout per frame and not one per
- * message. The first after a pause goes at once.
+ * message. A bunch keeps the order of the messages, whatever their urgency.
  */
 export class Frames<T> {
   #queue: T[] = []
@@ -31,18 +34,26 @@ export class Frames<T> {
     this.#schedule = schedule
   }
 
-  push(item: T): void {
+  push(item: T, urgency: Urgency = 'soon'): void {
     this.#queue.push(item)
-    if (this.#scheduled) return
-    this.#flush()
+    const idle = !this.#scheduled
+    if (idle) this.#wait()
+    if (urgency === 'now' || (urgency === 'soon' && idle)) this.#hand()
   }
 
-  #flush(): void {
+  #wait(): void {
+    this.#scheduled = true
+    this.#schedule(() => {
+      this.#scheduled = false
+      if (this.#queue.length === 0) return
+      this.#wait()
+      this.#hand()
+    })
+  }
+
+  #hand(): void {
     const items = this.#queue
     this.#queue = []
-    this.#scheduled = items.length > 0
-    if (!this.#scheduled) return
-    this.#schedule(() => this.#flush())
     this.#take(items)
   }
 }

@@ -7,7 +7,7 @@ import { socketAt } from '../transport/socket'
 import type { Block, Services } from './block.svelte'
 import { currentPage, type Config } from './config'
 import { Dispatcher } from './dispatcher'
-import { Frames } from './frames'
+import { Frames, type Urgency } from './frames'
 import { Listeners } from './listeners'
 import type { FileData } from './node'
 import { Toasts } from './toasts.svelte'
@@ -25,6 +25,12 @@ const GIVEN_UP_AFTER = 15_000
 function randomId(): string {
   // `crypto.randomUUID` is missing on plain http.
   return Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(36).padStart(2, '0')).join('')
+}
+
+/** Values and ends are shown as soon as they come; how far an event is, with the next frame. */
+function urgency({ msg }: FeedMessage): Urgency {
+  if (msg === 'process_completed') return 'now'
+  return msg === 'estimation' || msg === 'process_starts' || msg === 'progress' ? 'frame' : 'soon'
 }
 
 /** One loaded page of an app: its blocks, its events and its connection. */
@@ -73,7 +79,7 @@ export class Page implements Services {
       page: config.current_page,
       query: location.search.slice(1),
       events: {
-        message: (message) => frames.push(message),
+        message: (message) => frames.push(message, urgency(message)),
         refused: (refused) => this.#dispatcher.refuse(refused),
         state: (state) => this.#connection(state),
         resumed: (resumption) => this.#resumed(resumption),
