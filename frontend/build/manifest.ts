@@ -63,6 +63,11 @@ export function componentManifest(): Plugin {
     configResolved(config) {
       root = config.root
     },
+    transformIndexHtml: {
+      order: 'post',
+      // The server answers with the app's own icon where it has one.
+      handler: () => [{ tag: 'link', attrs: { rel: 'icon', href: './favicon.ico' }, injectTo: 'head' }],
+    },
     generateBundle: {
       // After the HTML names its entry.
       order: 'post',

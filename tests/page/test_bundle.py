@@ -54,6 +54,7 @@ def sources(folder: Path) -> Path:
     """The least that counts as the page's sources."""
     (folder / "frontend" / "src").mkdir(parents=True)
     (folder / "frontend" / "build").mkdir()
+    (folder / "frontend" / "public").mkdir()
     for name in (
         "index.html",
         "package.json",
