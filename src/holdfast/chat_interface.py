@@ -13,6 +13,7 @@ from typing_extensions import Unpack
 from holdfast import chat_turns
 from holdfast.blocks import Blocks, BlocksOptions
 from holdfast.chat_function import ChatFunction, Prepare
+from holdfast.chat_history import ChatHistory
 from holdfast.chat_turns import Message
 from holdfast.components.base import Component
 from holdfast.components.button import Button
@@ -26,6 +27,7 @@ from holdfast.flagging import ChatCSVLogger
 from holdfast.graph.dependency import Dependency, register
 from holdfast.graph.layouts import Accordion, Column, Group, Row
 from holdfast.graph.listener import ListenerOptions, Visibility
+from holdfast.graph.options import api_name_of
 from holdfast.graph.special import EventData, LikeData
 from holdfast.graph.updates import skip, validate
 from holdfast.interface_inputs import HEADING, accordion_of, component_of, listed
@@ -74,7 +76,8 @@ class ChatInterface(Blocks):
         api_name: Name of the endpoint; the function's by default.
         api_description: Its text; the docstring by default.
         api_visibility: Whether it is documented.
-        save_history: Not there yet: a list of earlier conversations.
+        save_history: Whether a list of the visitor's earlier conversations stands beside the chat. They are kept on the
+            server for each browser, for as long as its store keeps them.
         validator: Called with the message and the additional inputs before the function is queued.
         **options: See `Blocks`.
     """
@@ -117,7 +120,11 @@ class ChatInterface(Blocks):
         **options: Unpack[BlocksOptions],
     ) -> None:
         del examples_label, cache_mode
-        _refuse_missing(multimodal=multimodal, save_history=save_history)
+        if multimodal:
+            raise BuildError(
+                "ChatInterface(multimodal=True) needs gr.MultimodalTextbox, which Holdfast does not have yet. "
+                "Leave multimodal out."
+            )
         if cache_examples:
             warnings.warn("The answers to a chat's examples are not kept: each click asks the function.", stacklevel=2)
         options.setdefault("fill_height", True)
@@ -131,8 +138,9 @@ class ChatInterface(Blocks):
         self.asked = ChatFunction(fn, len(self.additional_outputs), self.submit_btn, self.stop_btn)
         self.run_examples_on_click = run_examples_on_click
         self.examples = list(examples or ())
+        self.history = ChatHistory(title or self.asked.name) if save_history else None
         self.validator = validator
-        self.additional_inputs = [component_of(one) for one in listed(additional_inputs)]
+        self.additional_inputs = [component_of(one, stays=True) for one in listed(additional_inputs)]
         self.chatbot = chatbot or Chatbot(label="Chatbot", scale=1, height=400, autoscroll=autoscroll, render=False)
         self.textbox = textbox or Textbox(
             show_label=False,
@@ -150,7 +158,7 @@ class ChatInterface(Blocks):
             "show_progress": show_progress,
         }
         self.api_options: ListenerOptions = {
-            "api_name": api_name or self.asked.name,
+            "api_name": api_name or api_name_of(fn),
             "api_visibility": api_visibility,
             "api_description": inspect.getdoc(fn) if api_description is None else api_description,
         }
@@ -184,9 +192,13 @@ class ChatInterface(Blocks):
                 Markdown(HEADING.format(title))
             if description:
                 Markdown(description)
-            self.chatbot.render()
-            with Group(), Row():
-                self.textbox.render()
+            if self.history is None:
+                self._build_chat()
+            else:
+                with Row():
+                    self.history.build()
+                    with Column(scale=6):
+                        self._build_chat()
             self.fake_api_button = Button("Fake API", visible=False)
             self.api_response = Answer(label="Response", visible=False)
             self.chatbot_state = State(self.chatbot.initial or [])
@@ -197,6 +209,11 @@ class ChatInterface(Blocks):
             with accordion_of(accordion):
                 for component in unplaced:
                     component.render()
+
+    def _build_chat(self) -> None:
+        self.chatbot.render()
+        with Group(), Row():
+            self.textbox.render()
 
     # Listeners --------------------------------------------------------------------------------------------------------
 
@@ -213,9 +230,11 @@ class ChatInterface(Blocks):
         if self.examples:
             listeners.append(self._connect_examples())
         self._connect_ends(listeners)
-        self._add(self._undo, chat.undo, [chat], [self.textbox, chat, self.chatbot_state], "_undo")
+        undone = self._add(self._undo, chat.undo, [chat], [self.textbox, chat, self.chatbot_state], "_undo")
         self._add(lambda: ([], []), chat.clear, None, [chat, self.chatbot_state], "_clear")
         self._add(lambda said: (said, said), self.chatbot_value.change, [self.chatbot_value], self._shown, "_set")
+        if self.history is not None:
+            self.history.connect(self._shown, self, chat.clear, [*listeners, undone])
         if flags is not None:
             self._connect_flags(flags)
 
@@ -289,15 +308,6 @@ class ChatInterface(Blocks):
         if place is None or not 0 <= place < len(self.examples):
             return None
         return _example(self.examples[place], None, None)["text"]
-
-
-def _refuse_missing(**asked: bool) -> None:
-    needs = {"multimodal": "gr.MultimodalTextbox", "save_history": "gr.BrowserState"}
-    for name, wanted in asked.items():
-        if wanted:
-            raise BuildError(
-                f"ChatInterface({name}=True) needs {needs[name]}, which Holdfast does not have yet. Leave {name} out."
-            )
 
 
 def _without_history(validator: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ LAYERS = (
         "interface_inputs",
         "chat_interface",
         "chat_function",
+        "chat_history",
         "chat_turns",
         "tabbed_interface",
         "examples_helper",

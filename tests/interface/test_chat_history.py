@@ -1,0 +1,99 @@
+"""Earlier conversations of a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+import holdfast as gr
+from holdfast.chat_history import keep, newest_first, title
+from holdfast.launch import start
+
+ONE = [{"role": "user", "content": "one"}]
+TWO = [{"role": "user", "content": "two"}]
+
+
+def test_a_new_conversation_gets_an_id_and_a_known_one_keeps_its_own() -> None:
+    saved, number = keep(ONE, {}, None, "a")
+    assert (saved, number) == ({"a": ONE}, "a")
+    assert keep(TWO, saved, "a", "b") == ({"a": TWO}, "a")
+
+
+def test_an_empty_conversation_is_not_kept() -> None:
+    assert keep([], {"a": ONE}, None, "b") == ({"a": ONE}, None)
+
+
+def test_a_conversation_that_another_tab_has_forgotten_is_kept_anew() -> None:
+    assert keep(ONE, {}, "gone", "b") == ({"b": ONE}, "b")
+
+
+def test_the_newest_stands_first() -> None:
+    assert newest_first({"a": ONE, "b": TWO}) == ["b", "a"]
+
+
+def test_a_conversation_is_called_by_the_first_thing_that_was_said() -> None:
+    assert title([{"role": "assistant", "content": "Hello"}, *ONE]) == "one"
+    assert title([{"role": "user", "content": "word " * 20}]) == "word word word word word word word word…"
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    def answer(message: str, history: list[object]) -> str:
+        return f"{len(history)}: {message}"
+
+    demo = gr.ChatInterface(answer, save_history=True)
+    yield start(demo, {"state_store": "memory://"}, server_port=0, quiet=True).local_url
+    demo.close()
+
+
+def say(page: Page, text: str, answer: str) -> None:
+    page.get_by_placeholder("Type a message...").fill(text)
+    page.get_by_placeholder("Type a message...").press("Enter")
+    expect(page.get_by_test_id("bot").last).to_contain_text(answer)
+
+
+@pytest.mark.browser
+def test_conversations_can_be_left_reopened_and_continued_after_a_refresh(url: str, page: Page) -> None:
+    """R5.1: a State of the browser outlives the page."""
+    expect.set_options(timeout=15_000)
+    page.goto(url)
+    rows = page.locator("tr.tr-body")
+    say(page, "apples", "0: apples")
+    expect(rows).to_have_count(1)
+    page.get_by_role("button", name="New chat").click()
+    expect(page.get_by_test_id("bot")).to_have_count(0)
+    say(page, "pears", "0: pears")
+    expect(rows).to_have_count(2)
+    page.reload()
+    expect(rows).to_have_text(["pears", "apples"])
+    rows.filter(has_text="apples").click()
+    expect(page.get_by_test_id("bot")).to_contain_text("0: apples")
+    say(page, "more", "2: more")
+    expect(rows).to_have_count(2)
+
+
+@pytest.mark.browser
+def test_clearing_forgets_the_open_conversation(url: str, page: Page) -> None:
+    expect.set_options(timeout=15_000)
+    page.goto(url)
+    say(page, "apples", "0: apples")
+    expect(page.locator("tr.tr-body")).to_have_count(1)
+    page.get_by_label("Clear", exact=True).click()
+    expect(page.locator("tr.tr-body")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_another_browser_has_its_own_conversations(url: str, page: Page, new_context: object) -> None:
+    """R5.3"""
+    expect.set_options(timeout=15_000)
+    page.goto(url)
+    say(page, "apples", "0: apples")
+    expect(page.locator("tr.tr-body")).to_have_count(1)
+    context: BrowserContext = new_context()  # type: ignore[operator]
+    other = context.new_page()
+    other.goto(url)
+    say(other, "plums", "0: plums")
+    expect(other.locator("tr.tr-body")).to_have_text(["plums"])
