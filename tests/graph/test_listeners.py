@@ -381,7 +381,7 @@ def test_leaving_is_an_event_of_the_page_and_private(demo: gr.Blocks) -> None:
 
 def test_a_function_as_value_runs_at_load_and_at_ticks(demo: gr.Blocks) -> None:
     number = gr.Number(lambda: 3, every=2)
-    (listener,) = demo.fns.values()
+    (listener,) = demo.spec.listeners.values()
     assert [(t.block.NAME if t.block else None, t.event) for t in listener.targets] == [
         ("timer", "tick"),
         ("blocks", "load"),
@@ -392,9 +392,25 @@ def test_a_function_as_value_runs_at_load_and_at_ticks(demo: gr.Blocks) -> None:
 def test_a_function_as_value_runs_when_its_inputs_change(demo: gr.Blocks) -> None:
     box = gr.Textbox()
     gr.Number(len, inputs=box)
-    (listener,) = demo.fns.values()
+    (listener,) = demo.spec.listeners.values()
     assert [(t.block, t.event) for t in listener.targets] == [(box, "change"), (demo, "load")]
     assert listener.inputs == (box,)
+
+
+def test_listeners_of_function_values_come_last_so_that_the_programs_own_keep_their_names() -> None:
+    def clock() -> str:
+        return "now"
+
+    with gr.Blocks() as demo:
+        gr.Textbox(clock)
+        button = gr.Button()
+        own = button.click(clock, None, gr.Textbox())
+        with demo.route("Second"):
+            gr.Textbox(clock)
+    assert [listener.api_name for listener in demo.fns.values()] == ["clock", "clock_1", "clock_2"]
+    assert demo.fns[0] is own.listener
+    assert [listener.page for listener in demo.fns.values()] == ["", "", "second"]
+    assert demo.fns[1].made_at.startswith(__file__)
 
 
 def test_a_state_with_a_factory_has_no_load_listener(demo: gr.Blocks) -> None:

@@ -75,6 +75,6 @@ class Number(Numeric, Field):
         """A number; an integer where it is rounded to one."""
         return {"type": "integer" if self.precision == 0 else "number"}
 
-    def example_payload(self) -> int:
-        """A small number."""
-        return 3
+    def example_payload(self) -> float:
+        """A small number, or the least that is accepted."""
+        return 3 if self.minimum is None else self.minimum

@@ -272,7 +272,7 @@ def _build(
         collects_event_data=has_event_data(signature),
         rendered_in=fixed.pop("rendered_in", context.rendered_in),
         connection="stream" if streams else "sse",
-        time_limit=options.get("time_limit") if streams else None,
+        time_limit=options.get("time_limit"),
         stream_every=options.get("stream_every", 0.5),
         key=options.get("key"),
         key_path=(*context.key_path, options["key"]) if options.get("key") is not None else None,
@@ -280,7 +280,7 @@ def _build(
         is_generator=generator,
         component_prop_inputs=prop_inputs(signature, len(read)),
         signature=signature,
-        made_at=call_site(),
+        made_at=fixed.pop("made_at", None) or call_site(),
         extra={"event_specific_args": ["stream_every"] if streams else fixed.pop("event_specific_args", None)},
         **fixed,
     )
@@ -348,8 +348,10 @@ def _add_cancel(listener: Listener, stopped: tuple[int, ...], graph: Graph) -> N
     )
 
 
-def attach_load(component: Block, fn: Callable[..., Any], every: Block | None = None, inputs: Any = None) -> Dependency:
+def attach_load(component: Block, fn: Callable[..., Any], every: Block | None = None, inputs: Any = None) -> None:
     """Let a component's function value run: at each page load, when `inputs` change, at a timer's ticks.
+
+    Its listener comes after those that the program makes itself, as in Gradio: their endpoints keep the plain names.
 
     Args:
         component: What the result goes to.
@@ -364,4 +366,6 @@ def attach_load(component: Block, fn: Callable[..., Any], every: Block | None = 
     if every is not None:
         triggers.append(every.tick)  # type: ignore[attr-defined]
     triggers.append(context.graph.top.load)  # type: ignore[attr-defined]
-    return register(fn, triggers, inputs, component, {"show_progress": "hidden", "trigger_mode": "once"})
+    options: ListenerOptions = {"show_progress": "hidden", "trigger_mode": "once"}
+    place = call_site()
+    context.graph.add_later(context, lambda: register(fn, triggers, inputs, component, options, made_at=place))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from holdfast.errors import BuildError, DuplicateBlockError, InvalidComponentError
 from holdfast.graph.app import App, AppOptions
+from holdfast.graph.context import current
 from holdfast.graph.grouping import INVISIBLE, group_children
 from holdfast.graph.listener import Listener, Target
 
@@ -101,6 +102,7 @@ class Graph:
             outer.kept(key_path) if outer and rendered_in is not None else ({}, {})
         )
         self._keyed: dict[KeyPath, Block] = {}
+        self._later: list[tuple[BuildContext, str, Callable[[], object]]] = []
         if rendered_in is None:
             self.attach(root)
         else:
@@ -207,6 +209,8 @@ class Graph:
     def close(self, container: BlockContext) -> None:
         """A container's `with` has ended: put the frames around its children that they share."""
         group_children(container, self)
+        if container is self.root:
+            self._add_last_listeners()
 
     # Listeners --------------------------------------------------------------------------------------------------------
 
@@ -223,6 +227,21 @@ class Graph:
         listener.api_name = self.free_api_name(listener.api_name)
         self.listeners[listener.id] = listener
         return listener
+
+    def add_later(self, context: BuildContext, register: Callable[[], object]) -> None:
+        """Call `register` where the program stands now, once it has made its own listeners."""
+        self._later.append((context, self.page, register))
+
+    def _add_last_listeners(self) -> None:
+        later, self._later = self._later, []
+        before = self.page
+        for context, self.page, register in later:
+            token = current.set(context)
+            try:
+                register()
+            finally:
+                current.reset(token)
+        self.page = before
 
     def drop_listener(self, listener: Listener) -> None:
         """Take a listener out again."""
@@ -313,6 +332,7 @@ class Graph:
 
     def freeze(self) -> App:
         """The app as it now stands."""
+        self._add_last_listeners()
         for number, block in self.blocks.items():
             block._id, block.graph = number, self
         self._refuse_strangers()
