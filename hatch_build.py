@@ -66,7 +66,7 @@ def is_fresh(root: Path) -> bool:
 
 
 def digest(frontend: Path) -> str:
-    """SHA-256 over the sorted names and contents of all sources but tests; `frontend/build/digest.mjs` does the same."""
+    """SHA-256 over the sorted names and contents of all sources but tests, as `frontend/build/digest.mjs` does."""
     files = [file for name in SOURCES for file in _files(frontend / name)]
     found = hashlib.sha256()
     for name, file in sorted((file.relative_to(frontend).as_posix(), file) for file in files):

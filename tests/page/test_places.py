@@ -11,9 +11,9 @@ from playwright.sync_api import BrowserContext, Page, expect
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
+from tests.page.conftest import Complaints, open_page
 
 import holdfast as gr
-from page.conftest import Complaints, open_page
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +30,7 @@ class Host:
             await startup()
             started.set()
 
-        self._server.startup = start  # type: ignore[method-assign, assignment]
+        self._server.startup = start  # type: ignore[method-assign]
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
         assert started.wait(20)
