@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from holdfast.runtime.runtime import Runtime
 from holdfast.server.auth import AuthRoutes
@@ -34,6 +36,28 @@ from holdfast.server.uploads import Uploads
 
 PREFIX = "/gradio_api"
 """Where the API lives; clients read it from the config."""
+SOCKET = f"{PREFIX}/page/socket"
+
+
+class App(Starlette):
+    """A Starlette app whose one socket goes past the stack of middleware, which would be held once per open page.
+
+    Args:
+        socket: Serves the page's socket.
+        **options: Starlette's.
+    """
+
+    def __init__(self, socket: ASGIApp, **options: Any) -> None:
+        super().__init__(**options)
+        self._socket = socket
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection, as ASGI has it."""
+        if scope["type"] == "websocket" and scope["path"].endswith(SOCKET):
+            scope["app"] = self
+            await self._socket(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
@@ -53,7 +77,6 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
     api: list[BaseRoute] = [
         *Queue(site).routes(),  # what is asked most stands first: routes are tried in order
         *Run(site).routes(),
-        *PageSocket(site).routes(),
         *FeedRoutes(site).routes(),
         *Calls(site).routes(),
         *Heartbeat(site).routes(),
@@ -75,7 +98,7 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
     middleware = [Middleware(StripRoot, root_path=options.root_path)]
     if options.cors:
         middleware.append(Middleware(CORS, strict=options.strict_cors))
-    app = Starlette(routes=routes, middleware=middleware, exception_handlers=HANDLERS, lifespan=lifespan)
+    app = App(PageSocket(site), routes=routes, middleware=middleware, exception_handlers=HANDLERS, lifespan=lifespan)
     app.router.redirect_slashes = False
     app.state.site = site
     return app
@@ -86,8 +109,6 @@ def _under(prefix: str, routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
     for route in routes:
         if isinstance(route, Route):
             yield Route(prefix + route.path, route.endpoint, methods=list(route.methods or ()))
-        elif isinstance(route, WebSocketRoute):
-            yield WebSocketRoute(prefix + route.path, route.endpoint)
 
 
 @asynccontextmanager

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any
 
-from starlette.routing import WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from holdfast.errors import Denied, RequestError, Unauthenticated
 from holdfast.server.page_link import PageLink, greet, read_frame
 from holdfast.server.site import Site
 from holdfast.wire.encode import encode
-from holdfast.wire.page import FromPage, Hello, Numbered, Refused
+from holdfast.wire.page import FromPage, Hello, Numbered, Refused, ToPage
 
 HELLO_WITHIN = 10.0
 """Seconds that a connection may stay silent at first."""
@@ -22,7 +24,7 @@ NEEDS_LOGIN, NOT_YOURS, NO_HELLO, REPLACED, ENDED = 4401, 4403, 4408, 4409, 4410
 
 
 class PageSocket:
-    """The socket's route.
+    """Serves sockets, as a raw ASGI app: what it holds is held once per open page.
 
     Args:
         site: What is served.
@@ -32,36 +34,32 @@ class PageSocket:
         self._site = site
         self._aside: set[asyncio.Task[None]] = set()
 
-    def routes(self) -> list[WebSocketRoute]:
-        """The route under the API's prefix."""
-        return [WebSocketRoute("/page/socket", self.serve)]
-
-    async def serve(self, websocket: WebSocket) -> None:
-        """One connection, from its hello to its end."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection, from its hello to its end."""
+        websocket = WebSocket(scope, receive, send)
         await websocket.accept()
         link = await self._greet(websocket)
         if link is None:
             return
-        replaced = asyncio.get_running_loop().create_future()
-        link.on_replaced = replaced.cancel
+        writer = asyncio.create_task(_write(websocket, link))
+
+        def give_way() -> None:
+            writer.cancel()
+            self._spawn(_close(websocket, REPLACED, "Another connection of this page took over."))
+
+        link.on_replaced = give_way
+        link.on_say = lambda frame: self._spawn(_answer(websocket, frame))
         link.begin()
-        tasks = {asyncio.create_task(self._read(websocket, link)), asyncio.create_task(self._write(websocket, link))}
         try:
-            await asyncio.wait({*tasks, replaced}, return_when=asyncio.FIRST_COMPLETED)
+            await self._read(websocket, link)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
             link.end()
-        if replaced.cancelled():
-            await _close(websocket, REPLACED, "Another connection of this page took over.")
-        for task in tasks:
-            if (
-                not task.cancelled()
-                and (error := task.exception()) is not None
-                and not isinstance(error, WebSocketDisconnect)
-            ):
-                raise error
+            writer.cancel()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._aside.add(task)
+        task.add_done_callback(self._aside.discard)
 
     async def _greet(self, websocket: WebSocket) -> PageLink | None:
         try:
@@ -96,28 +94,34 @@ class PageSocket:
                 await _send(websocket, encode(Refused(event_id=None, status=error.status, detail=error.detail)))
                 continue
             if link.takes_long(frame):
-                aside = asyncio.create_task(_take(websocket, link, frame))
-                self._aside.add(aside)
-                aside.add_done_callback(self._aside.discard)
+                self._spawn(_take(websocket, link, frame))
             else:
                 await _take(websocket, link, frame)
 
-    async def _write(self, websocket: WebSocket, link: PageLink) -> None:
-        feed = link.session.feed
-        seen = link.seen
+
+async def _write(websocket: WebSocket, link: PageLink) -> None:
+    feed = link.session.feed
+    seen = link.seen
+    try:
         while await feed.wait(seen):
             unread = feed.after(seen)
             for n, message in unread:
                 await _send(websocket, encode(Numbered(n=n, message=message)))
             seen = unread[-1][0] if unread else feed.last
         await _close(websocket, ENDED, "The session has ended.")
+    except WebSocketDisconnect:
+        return  # who reads is told too, and ends the connection
 
 
 async def _take(websocket: WebSocket, link: PageLink, frame: FromPage) -> None:
     answer = await link.take(frame)
     if answer is not None:
-        with suppress(WebSocketDisconnect):  # the page sends again what it has no answer to
-            await _send(websocket, encode(answer))
+        await _answer(websocket, answer)
+
+
+async def _answer(websocket: WebSocket, frame: ToPage) -> None:
+    with suppress(WebSocketDisconnect):  # the page sends again what it has no answer to
+        await _send(websocket, encode(frame))
 
 
 async def _send(websocket: WebSocket, frame: bytes) -> None:
@@ -125,6 +129,7 @@ async def _send(websocket: WebSocket, frame: bytes) -> None:
 
 
 async def _close(websocket: WebSocket, code: int, reason: str) -> None:
+    """Close the socket; what is read from it then is its end."""
     await websocket.send(
         {"type": "websocket.close", "code": code, "reason": reason.encode()[:120].decode("utf-8", "ignore")}
     )
