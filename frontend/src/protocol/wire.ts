@@ -141,8 +141,12 @@ export interface Hello {
   session?: string | null
   /** The secret that was given when the session began (`Welcome.token`). */
   token?: string | null
-  /** Number of the last feed message that the page has applied. */
-  seen?: number
+  /** The feed that `seen` counts in (`Welcome.epoch`); the count does not hold for another one. */
+  epoch?: string | null
+  /** Number of the last feed message that the page has applied; null: it wants only what is still to come. */
+  seen?: number | null
+  /** Names this load of the page: another one that comes with the same session may be a copy of it. */
+  load?: string
   /** Which page of a multipage app; "" is the first. */
   page?: string
   /** The page's query string, for `gr.Request.query_params`. */
@@ -192,6 +196,11 @@ export interface Ping {
   type: "ping"
 }
 
+/** Answer to `Knock`. */
+export interface Here {
+  type: "here"
+}
+
 /** Answer to `Hello`. */
 export interface Welcome {
   type: "welcome"
@@ -199,7 +208,11 @@ export interface Welcome {
   token: string
   /** The session asked for was found and goes on; false: a new one began. */
   resumed: boolean
-  /** Where the feed goes on from; the page drops its own count when `resumed` is false. */
+  /** Another page has the session open, so this one goes on with a copy of it. */
+  forked: boolean
+  /** Names the session's feed. When the server has started again it is a new one, and nothing of the old one comes. */
+  epoch: string
+  /** Where the feed goes on from; the page drops its own count when `resumed` is false or the feed is another one. */
   seen: number
   /** Events of the session that are accepted and not ended; a page resends what it sent and does not find here or in the messages that follow. */
   pending: string[]
@@ -227,6 +240,11 @@ export interface Pong {
   type: "pong"
 }
 
+/** Another page says that it has this session: a page that is there answers with `Here` at once. */
+export interface Knock {
+  type: "knock"
+}
+
 /** The program changed on disk and was loaded again (development). */
 export interface Reload {
   type: "reload"
@@ -239,6 +257,6 @@ export type FeedMessage = Estimation | ProcessStarts | Progress | Log | Generati
 
 export type Message = Estimation | ProcessStarts | Progress | Log | Generating | Streaming | Completed | StateChanged | CloseStream | Heartbeat | UnexpectedError
 
-export type FromPage = Hello | Submit | Chunk | Cancel | Ack | Ping
+export type FromPage = Hello | Submit | Chunk | Cancel | Ack | Ping | Here
 
-export type ToPage = Welcome | Numbered | Refused | Pong | Reload
+export type ToPage = Welcome | Numbered | Refused | Pong | Knock | Reload

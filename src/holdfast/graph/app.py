@@ -156,6 +156,15 @@ class AppView:
         self._next: tuple[int, int, int] | None = None
         """First free ids of blocks, listeners and renders, once the session has used some."""
 
+    def copy(self) -> AppView:
+        """The view of another session that begins with what this one has."""
+        copy = AppView(self.app)
+        copy._changed = dict(self._changed)
+        copy._rendered = dict(self._rendered)
+        copy._kept = dict(self._kept)
+        copy._next = self._next
+        return copy
+
     @property
     def top(self) -> Block:
         """The app's root."""

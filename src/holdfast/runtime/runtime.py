@@ -8,25 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.clock import Clock, SystemClock
 from holdfast.errors import BadRequest, Busy, NotFound, RequestError
-from holdfast.ids import random_id
+from holdfast.ids import random_id, random_token
 from holdfast.runtime.changes import Changes
 from holdfast.runtime.jobs import Call, Job
 from holdfast.runtime.options import RuntimeOptions
 from holdfast.runtime.plan import plan_of
 from holdfast.runtime.queue import Queue
 from holdfast.runtime.report import DirectReporter, FeedReporter, Reporter, failure_of
+from holdfast.runtime.returns import Returns
 from holdfast.runtime.runner import Runner
 from holdfast.runtime.server_methods import call_server_method
 from holdfast.runtime.session import Session
 from holdfast.runtime.sessions import Sessions
+from holdfast.runtime.tokens import Tokens
 from holdfast.runtime.validate import validate
+from holdfast.state.codec import Keyring
 from holdfast.wire.messages import Completed, Failure, Output
 from holdfast.wire.page import MAX_ID
 
 if TYPE_CHECKING:
     from holdfast.graph.app import App
     from holdfast.graph.listener import Listener
-    from holdfast.state import StateEngine
+    from holdfast.state import CellSpec, StateEngine
 
 
 class Runtime:
@@ -38,6 +41,7 @@ class Runtime:
         clock: Where time comes from.
         new_id: Makes ids of sessions and events.
         options: Limits and bounds.
+        tokens: The secrets of page sessions; by default they are good for this process alone.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Runtime:
         clock: Clock | None = None,
         new_id: Callable[[], str] = random_id,
         options: RuntimeOptions | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         self.app = app
         self.engine = engine
@@ -57,14 +62,26 @@ class Runtime:
         self.queue = Queue(list(app.listeners.values()), self.options, self.clock)
         self.runner = Runner(engine=engine, queue=self.queue, clock=self.clock, options=self.options)
         self.sessions = Sessions(
-            app, engine=engine, clock=self.clock, new_id=new_id, options=self.options, on_gone=self._unload
+            app,
+            engine=engine,
+            clock=self.clock,
+            new_id=new_id,
+            options=self.options,
+            on_gone=self._unload,
+            tokens=tokens or Tokens(Keyring([random_token()])),
         )
+        self.returns = Returns(app, self.sessions, engine)
         self.changes = Changes(app, self.sessions, engine)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Bind the app's States to the engine."""
-        self.engine.bind(state.cell for state in self.app.states)  # type: ignore[attr-defined]
+        cells: list[CellSpec] = [state.cell for state in self.app.states]  # type: ignore[attr-defined]
+        if self.engine.store.durable:
+            for cell in cells:
+                if cell.key is None:  # its number means another State in another version of the program
+                    cell.name = f"{cell.id}@{self.app.app_id:x}"
+        self.engine.bind([*cells, self.returns.record] if self.returns.lasting else cells)
 
     async def aclose(self) -> None:
         """Stop: no new events, running ones are cancelled and get a moment to end, feeds close."""

@@ -28,6 +28,7 @@ class Session:
         username: Who is logged in.
         page: Which page of a multipage app.
         temporary: It exists for one event and goes with it.
+        epoch: Names its feed.
         feed_bounds: How many messages and bytes its feed may hold unread.
     """
 
@@ -41,6 +42,7 @@ class Session:
         "connected_once",
         "connections",
         "deadline",
+        "epoch",
         "feed_bounds",
         "gone",
         "id",
@@ -63,6 +65,7 @@ class Session:
         username: str | None = None,
         page: str = "",
         temporary: bool = False,
+        epoch: str = "",
         feed_bounds: tuple[int, int] = (1_000, 4_000_000),
     ) -> None:
         self.id = id
@@ -72,6 +75,8 @@ class Session:
         self.username = username
         self.page = page
         self.temporary = temporary
+        self.epoch = epoch
+        """Another one than that of a session of the same id in another process, or before a restart."""
         self.feed_bounds = feed_bounds
         self.connections = 0
         self.connected_once = False
@@ -109,6 +114,10 @@ class Session:
     def own_view(self) -> AppView | None:
         """Its view if it differs from the app."""
         return self._view
+
+    def take_view(self, view: AppView | None) -> None:
+        """Begin with what another session has made of the app."""
+        self._view = view
 
     @property
     def pending(self) -> list[str]:

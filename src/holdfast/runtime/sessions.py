@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
+import itertools
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from holdfast.clock import Clock
 from holdfast.errors import BadRequest, Denied
-from holdfast.ids import random_token
+from holdfast.ids import random_id
 from holdfast.runtime.options import RuntimeOptions
 from holdfast.runtime.pages import OpenPages
 from holdfast.runtime.session import Session
+from holdfast.runtime.tokens import Tokens
 from holdfast.state import Owners
 from holdfast.wire.page import MAX_ID
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from holdfast.state import StateEngine
 
 logger = logging.getLogger("holdfast.runtime")
+
+NOT_YOURS = "This session belongs to another page. Open the app again to get one of your own."
+PAGE = "page-"
+"""What the ids of page sessions begin with. A client cannot name one without its secret, even if no process has it."""
 
 
 class Sessions:
@@ -33,7 +38,7 @@ class Sessions:
         engine: Keeps their State.
         clock: Time for the grace of closed sessions.
         new_id: Makes session ids.
-        new_token: Makes the secrets of page sessions.
+        tokens: The secrets of page sessions.
         options: Bounds and grace.
         on_gone: Called once when a session is closed for good or its page said goodbye (runs the unload listeners).
     """
@@ -47,15 +52,16 @@ class Sessions:
         new_id: Callable[[], str],
         options: RuntimeOptions,
         on_gone: Callable[[Session], Awaitable[None]],
-        new_token: Callable[[], str] = random_token,
+        tokens: Tokens,
     ) -> None:
         self.app = app
         self.engine = engine
         self.clock = clock
         self.new_id = new_id
-        self.new_token = new_token
+        self.tokens = tokens
         self.options = options
         self._on_gone = on_gone
+        self._epochs = (f"{run}-{n}" for run in (random_id(),) for n in itertools.count(1))
         self._open: OrderedDict[str, Session] = OrderedDict()
         """Sessions with a connection, the one unused for longest first."""
         self._closed: OrderedDict[str, Session] = OrderedDict()
@@ -110,15 +116,19 @@ class Sessions:
             Denied: The session belongs to somebody else.
         """
         if id is None:
-            secret = None if temporary else self.new_token()
-            return self._add(self.new_id(), secret, username, browser, page, temporary)
+            new = self.new_id() if temporary else PAGE + self.new_id()
+            secret = None if temporary else self.tokens.give(new, username)
+            return self._add(new, secret, username, browser, page, temporary)
         if not id or len(id) > MAX_ID:
             raise BadRequest(
                 f"The session's id has {len(id)} characters; it must have between 1 and {MAX_ID}. Choose another one."
             )
         session = self.get(id)
         if session is None:
-            return self._add(id, token, username, browser, page, temporary)
+            if id.startswith(PAGE) and not self.tokens.fits(id, username, token):
+                raise Denied(NOT_YOURS)
+            secret = self.tokens.give(id, username) if id.startswith(PAGE) else None
+            return self._add(id, secret, username, browser, page, temporary)
         if not trusted:
             self.check(session, token, username)
         if session.token is not None and session.page != page:
@@ -129,15 +139,14 @@ class Sessions:
         self.touch(session)
         return session
 
-    @staticmethod
-    def check(session: Session, token: str | None, username: str | None) -> None:
+    def check(self, session: Session, token: str | None, username: str | None) -> None:
         """Refuse a request for a session that is not its sender's (R8.1, R8.2).
 
         Raises:
             Denied: The secret is missing or wrong, or another user began the session.
         """
-        if session.token is not None and not hmac.compare_digest(session.token.encode(), (token or "").encode()):
-            raise Denied("This session belongs to another page. Open the app again to get one of your own.")
+        if session.token is not None and not self.tokens.fits(session.id, session.username, token):
+            raise Denied(NOT_YOURS)
         if session.username != username:
             raise Denied("This session was begun by another login. Use a session of your own.")
 
@@ -154,6 +163,7 @@ class Sessions:
             username=username,
             page=page,
             temporary=temporary,
+            epoch=next(self._epochs),
             feed_bounds=(self.options.feed_messages, self.options.feed_bytes),
         )
         self._closed[id] = session
@@ -170,7 +180,7 @@ class Sessions:
         for kind in (self._closed, self._open):
             for id, session in kind.items():
                 if not session.jobs:
-                    self.drop(id)
+                    self.drop(id, keep=self.engine.store.durable)
                     return True
         return False
 
@@ -249,8 +259,13 @@ class Sessions:
 
     # Ends -----------------------------------------------------------------------------------------------------------
 
-    def drop(self, id: str) -> None:
-        """Forget a session now: its events are cancelled, its State goes with the delete callbacks."""
+    def drop(self, id: str, *, keep: bool = False) -> None:
+        """Forget a session now: its events are cancelled, its State goes with the delete callbacks.
+
+        Args:
+            id: Its id.
+            keep: Its State stays in the store for as long as the grace says, and the session may come back (R4.4).
+        """
         session = self._open.pop(id, None) or self._closed.pop(id, None)
         self._departing.pop(id, None)
         if session is None:
@@ -260,6 +275,10 @@ class Sessions:
             job.cancel()
         session.close()
         farewell = self._say_goodbye(session) if session.connected_once else None
+        if keep:
+            if session.connections:
+                self.engine.close(id)
+            return
         if farewell is None:
             self.engine.forget(id)
         else:  # unload listeners may take the State

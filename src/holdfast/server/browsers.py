@@ -20,13 +20,13 @@ class Browsers:
     Args:
         secret: Signs the ids; a cookie with another signature is nobody's.
         new_id: Where ids come from.
-        name: The cookie's name.
     """
 
-    def __init__(self, secret: str, *, new_id: Callable[[], str] = random_id, name: str = "holdfast-browser") -> None:
+    def __init__(self, secret: str, *, new_id: Callable[[], str] = random_id) -> None:
         self._secret = secret.encode()
         self._new_id = new_id
-        self._name = name
+        # Browsers give an address's cookies to all its ports: each app has a name of its own.
+        self._name = f"holdfast-browser-{self._sign('name')[:8]}"
 
     def read(self, connection: HTTPConnection) -> str | None:
         """The id of the browser that asks, if it has one that was given here."""

@@ -18,7 +18,7 @@ from holdfast.server.page_link import PageLink, greet, read_frame
 from holdfast.server.site import Site
 from holdfast.server.sse import EventStream, frame
 from holdfast.wire.encode import encode, one_line
-from holdfast.wire.page import Ack, Cancel, Hello, Numbered, Ping, Submit, ToPage
+from holdfast.wire.page import Ack, Cancel, Chunk, Hello, Here, Numbered, Ping, Submit, ToPage
 
 MAX_GOODBYE = 4096
 
@@ -28,7 +28,7 @@ class Said(Struct, kw_only=True):
 
     session: str
     token: str
-    frames: list[Submit | Cancel | Ack | Ping]
+    frames: list[Submit | Chunk | Cancel | Ack | Ping | Here]
 
 
 class Answered(Struct, kw_only=True):
@@ -81,6 +81,7 @@ class FeedRoutes:
             on_end=link.end,
         )
         link.on_replaced = stream.stop
+        link.on_say = lambda said: stream.push(frame(one_line(encode(said))))
         link.begin()
         return stream
 

@@ -12,6 +12,10 @@ class Link(Protocol):
     """One connection of a page."""
 
     session: Session
+    load: str
+
+    async def answers(self) -> bool:
+        """Whether its page is there; asks it now."""
 
     def leave(self) -> None:
         """The page says that it is being closed."""

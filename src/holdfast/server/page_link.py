@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -17,11 +18,27 @@ from holdfast.server.body import check_id, decode
 from holdfast.server.cors import is_allowed
 from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site
-from holdfast.wire.page import Ack, Cancel, Chunk, FromPage, Hello, Ping, Pong, Refused, Submit, ToPage, Welcome
+from holdfast.wire.page import (
+    Ack,
+    Cancel,
+    Chunk,
+    FromPage,
+    Hello,
+    Here,
+    Knock,
+    Ping,
+    Pong,
+    Refused,
+    Submit,
+    ToPage,
+    Welcome,
+)
 
 MAX_QUERY = 64 * 1024
 MAX_CANCEL = 1000
 """Events in one `Cancel`."""
+ANSWERS_WITHIN = 1.0
+"""Seconds that a page gets to show that it is there, when another one comes with its session."""
 Frame: TypeAlias = "Submit | Cancel | Ack | Ping"
 
 _decoder: msgspec.json.Decoder[FromPage] = msgspec.json.Decoder(FromPage)
@@ -43,19 +60,28 @@ class PageLink:
         site: What is served.
         session: The page's session.
         request: What handlers may know of the connection.
+        hello: What the page said.
         resumed: The page had this session before.
-        seen: Number of the last message that it has.
+        forked: It is a copy of the one that the page had.
     """
 
-    def __init__(self, site: Site, session: Session, request: Request, *, resumed: bool, seen: int) -> None:
+    def __init__(
+        self, site: Site, session: Session, request: Request, hello: Hello, *, resumed: bool, forked: bool = False
+    ) -> None:
+        feed = session.feed
         self.session = session
-        self.seen = seen
+        self.load = hello.load
+        self.seen = _start(hello, session) if resumed and not forked else feed.last
         self.on_replaced: Callable[[], object] | None = None
+        self.on_say: Callable[[ToPage], object] | None = None
+        """Sends a frame that is no answer and not of the feed."""
         self._runtime = site.runtime
         self._site = site
         self._request = request
         self._resumed = resumed
+        self._forked = forked
         self._left = False
+        self._asked: asyncio.Future[bool] | None = None
 
     def welcome(self) -> Welcome:
         """The answer to its hello."""
@@ -64,6 +90,8 @@ class PageLink:
             session=self.session.id,
             token=self.session.token or "",
             resumed=self._resumed,
+            forked=self._forked,
+            epoch=self.session.epoch,
             seen=self.seen,
             pending=list(dict.fromkeys([*self.session.pending, *(id for id in waiting if id is not None)])),
             app_id=str(self._runtime.app.app_id),
@@ -77,6 +105,7 @@ class PageLink:
     def end(self) -> None:
         """It is not connected any more."""
         self._site.links.release(self)
+        self._answered(there=False)
         self._runtime.disconnect(self.session, gone=self._left)
 
     def leave(self) -> None:
@@ -87,6 +116,27 @@ class PageLink:
         """A newer connection of the same page took over."""
         if self.on_replaced is not None:
             self.on_replaced()
+
+    async def answers(self) -> bool:
+        """Whether its page is there; asks it now. A page that was closed or loaded again cannot answer."""
+        if self._asked is None:
+            self._asked = asyncio.get_running_loop().create_future()
+            if self.on_say is not None:
+                self.on_say(Knock())
+        asked = self._asked
+        patience = asyncio.ensure_future(self._runtime.clock.sleep(ANSWERS_WITHIN))
+        either: list[asyncio.Future[Any]] = [asked, patience]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            patience.cancel()
+        self._answered(there=False)
+        return asked.result()
+
+    def _answered(self, *, there: bool) -> None:
+        asked, self._asked = self._asked, None
+        if asked is not None and not asked.done():
+            asked.set_result(there)
 
     def takes_long(self, frame: FromPage) -> bool:
         """Whether `take` may wait for an author's function: other frames need not wait for that."""
@@ -111,6 +161,8 @@ class PageLink:
             return self._chunk(frame)
         elif isinstance(frame, Ping):
             return Pong()
+        elif isinstance(frame, Here):
+            self._answered(there=True)
         else:
             return Refused(event_id=None, status=400, detail="This connection has said hello already.")
         return None
@@ -154,22 +206,38 @@ async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLin
     check_id("session", hello.session)
     if len(hello.query) > MAX_QUERY:
         raise Malformed(f"The page's query is {len(hello.query)} characters long. At most {MAX_QUERY} are taken.")
-    sessions = site.runtime.sessions
-    known = sessions.get(hello.session) if hello.session is not None else None
-    browser = site.browsers.read(connection)
-    session = sessions.open(
-        hello.session if known is not None else None,
-        token=hello.token,
-        username=user,
-        browser=browser,
-        page=hello.page[:1024],
-    )
+    page = hello.page[:1024]
+    session, resumed, forked = await _session_of(site, hello, user, site.browsers.read(connection), page)
     query = dict(parse_qsl(hello.query.removeprefix("?"), keep_blank_values=True))
-    request = HttpRequest(connection, session.id, user, query=query, path=hello.page[:1024])
+    request = HttpRequest(connection, session.id, user, query=query, path=page)
     session.request = request
-    resumed = known is session
-    seen = min(max(hello.seen, 0), session.feed.last) if resumed else 0
-    return PageLink(site, session, request, resumed=resumed, seen=seen)
+    return PageLink(site, session, request, hello, resumed=resumed, forked=forked)
+
+
+async def _session_of(
+    site: Site, hello: Hello, user: str | None, browser: str | None, page: str
+) -> tuple[Session, bool, bool]:
+    """A page's session; whether it had it before; whether it is a copy of the one it had."""
+    returns = site.runtime.returns
+    known = None
+    if hello.session is not None:
+        known = await returns.find(hello.session, hello.token, username=user, browser=browser, page=page)
+    if known is None:
+        return await returns.begin(username=user, browser=browser, page=page), False, False
+    other = site.links.of(known.id)
+    # The same page that comes back is never asked about: its secret beats its old connection.
+    if returns.tab and other is not None and other.load != hello.load and await other.answers():
+        return await returns.fork(known, browser=browser, page=page), True, True
+    session = site.runtime.sessions.open(known.id, token=hello.token, username=user, browser=browser, page=page)
+    return session, True, False
+
+
+def _start(hello: Hello, session: Session) -> int:
+    """The number after which a page wants the messages of a session's feed."""
+    if hello.seen is None:
+        return session.feed.last
+    counts = hello.epoch is None or hello.epoch == session.epoch
+    return min(max(hello.seen, 0), session.feed.last) if counts else 0
 
 
 def is_foreign(site: Site, connection: HTTPConnection) -> bool:

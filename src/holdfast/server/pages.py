@@ -138,6 +138,8 @@ class Pages:
             links = ""
         else:
             more = {"username": user, "root": root, "base": base, "current_page": path, "deep_link_state": "none"}
+            if self._app.options.session == "tab":
+                more["session"] = "tab"
             config = self._configs.page_config(path, more)
             links = self._links_of(path, base)
         head = "\n".join(

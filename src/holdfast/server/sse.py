@@ -87,6 +87,15 @@ class EventStream(Response):
         self.status_code = 200
         self.background = None
         self._on_end = on_end
+        self._send: Send | None = None
+        self._pushes: set[asyncio.Task[None]] = set()
+
+    def push(self, data: bytes) -> None:
+        """Send a frame between the others."""
+        if self._send is not None:
+            task = asyncio.ensure_future(self._send({"type": "http.response.body", "body": data, "more_body": True}))
+            self._pushes.add(task)
+            task.add_done_callback(self._pushes.discard)
 
     def stop(self) -> None:
         """End it with the farewell."""
@@ -103,8 +112,9 @@ class EventStream(Response):
         try:
             await asyncio.wait({pump, watch, self._stopped}, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._send = None
             self._streams.discard(self)
-            await _end(pump, watch, beat)
+            await _end(pump, watch, beat, *self._pushes)
             if self._on_end is not None:
                 self._on_end()
         if self._stopped.done() and self._farewell:
@@ -116,6 +126,7 @@ class EventStream(Response):
     async def _pump(self, send: Send) -> None:
         try:
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+            self._send = send
             async for data in self._frames:
                 await send({"type": "http.response.body", "body": data, "more_body": True})
         finally:

@@ -28,8 +28,12 @@ class Hello(Struct, tag="hello", tag_field="type", kw_only=True):
     """The session to go on with; null begins one."""
     token: str | None = None
     """The secret that was given when the session began (`Welcome.token`)."""
-    seen: int = 0
-    """Number of the last feed message that the page has applied."""
+    epoch: str | None = None
+    """The feed that `seen` counts in (`Welcome.epoch`); the count does not hold for another one."""
+    seen: int | None = 0
+    """Number of the last feed message that the page has applied; null: it wants only what is still to come."""
+    load: str = ""
+    """Names this load of the page: another one that comes with the same session may be a copy of it."""
     page: str = ""
     """Which page of a multipage app; "" is the first."""
     query: str = ""
@@ -78,7 +82,11 @@ class Ping(Struct, tag="ping", tag_field="type", kw_only=True):
     """Asks for a `Pong`; the page sends it when nothing has come for a while."""
 
 
-FromPage: TypeAlias = Hello | Submit | Chunk | Cancel | Ack | Ping
+class Here(Struct, tag="here", tag_field="type", kw_only=True):
+    """Answer to `Knock`."""
+
+
+FromPage: TypeAlias = Hello | Submit | Chunk | Cancel | Ack | Ping | Here
 
 
 # To the page ------------------------------------------------------------------------------------------------------
@@ -91,8 +99,12 @@ class Welcome(Struct, tag="welcome", tag_field="type", kw_only=True):
     token: str
     resumed: bool
     """The session asked for was found and goes on; false: a new one began."""
+    forked: bool = False
+    """Another page has the session open, so this one goes on with a copy of it."""
+    epoch: str
+    """Names the session's feed. When the server has started again it is a new one, and nothing of the old one comes."""
     seen: int
-    """Where the feed goes on from; the page drops its own count when `resumed` is false."""
+    """Where the feed goes on from; the page drops its own count when `resumed` is false or the feed is another one."""
     pending: list[str]
     """Events of the session that are accepted and not ended; a page resends what it sent and does not find here
     or in the messages that follow."""
@@ -119,10 +131,14 @@ class Pong(Struct, tag="pong", tag_field="type", kw_only=True):
     """Answer to `Ping`."""
 
 
+class Knock(Struct, tag="knock", tag_field="type", kw_only=True):
+    """Another page says that it has this session: a page that is there answers with `Here` at once."""
+
+
 class Reload(Struct, tag="reload", tag_field="type", kw_only=True):
     """The program changed on disk and was loaded again (development)."""
 
     error: str | None = None
 
 
-ToPage: TypeAlias = Welcome | Numbered | Refused | Pong | Reload
+ToPage: TypeAlias = Welcome | Numbered | Refused | Pong | Knock | Reload
