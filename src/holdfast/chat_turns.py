@@ -107,8 +107,16 @@ def answers(response: Any, fn_name: str) -> list[Any]:
 
 
 def storable(messages: Sequence[Any]) -> list[Message]:
-    """The conversation as a State keeps it: plain data, components in the form of the wire."""
-    return [message if _plain(message) else message_out(message) for message in messages]
+    """The conversation as a State keeps it: plain data, a text as a text, all else in the form of the wire."""
+    return [message if _plain(message) else _lean(message_out(message)) for message in messages]
+
+
+def _lean(message: Message) -> Message:
+    """A message whose content is one text, with the text alone."""
+    match message["content"]:
+        case [{"type": "text", "text": str(text)}]:
+            return {**message, "content": text}
+    return message
 
 
 def _plain(message: Any) -> bool:

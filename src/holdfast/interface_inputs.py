@@ -41,8 +41,12 @@ def several(given: Any, fn: Callable[..., Any] | None, first: int) -> list[Compo
     return found
 
 
-def component_of(given: Any) -> Component:
-    """A component, not placed, from what an `Interface` takes: a component, its class, or its name.
+def component_of(given: Any, *, stays: bool = False) -> Component:
+    """A component from what an `Interface` takes: a component, its class, or its name.
+
+    Args:
+        given: One of these.
+        stays: A component that has a place keeps it; otherwise it is taken out of it.
 
     Raises:
         BuildError: It is none of these.
@@ -54,7 +58,7 @@ def component_of(given: Any) -> Component:
         return given(render=False)
     if not isinstance(given, Component):
         raise BuildError(f"{given!r} is no component. Give one such as gr.Textbox(), or a name such as 'textbox'.")
-    if given.parent is not None:
+    if given.parent is not None and not stays:
         given.unrender()
     return given
 
@@ -72,9 +76,9 @@ def _defaults(fn: Callable[..., Any]) -> list[Any]:
 
 
 def accordion_of(given: str | Accordion | None) -> Accordion:
-    """The accordion of the additional inputs, placed where the program stands."""
+    """The accordion of the additional inputs, placed where the program stands; one that was given a label is open."""
     if not isinstance(given, Accordion):
-        return Accordion(given or "Additional Inputs", open=False)
+        return Accordion(given or "Additional Inputs", open=bool(given))
     if given.parent is None:
         given.render()
     return given

@@ -78,6 +78,28 @@ def test_the_endpoint_has_the_functions_parameters() -> None:
     assert [p["parameter_name"] for p in parameters] == ["question", "warmth"]
 
 
+def test_an_additional_input_that_stands_elsewhere_stays_there() -> None:
+    with gr.Blocks() as demo:
+        with gr.Sidebar() as side:
+            system = gr.Textbox(label="System")
+        with gr.Column() as column:
+            chat = gr.ChatInterface(
+                lambda message, history, system, heat: message, additional_inputs=[system, "number"]
+            )
+    assert system.parent is not None
+    assert system.parent.parent is side
+    [accordion] = [block for block in demo.blocks.values() if isinstance(block, gr.Accordion)]
+    heat = chat.additional_inputs[1]
+    assert heat.parent is not None
+    assert heat.parent.parent is accordion
+    assert column.children
+
+
+def test_a_lambdas_endpoint_has_a_name_that_clients_can_write() -> None:
+    demo = gr.ChatInterface(lambda message, history: message)
+    assert list(demo.get_api_info()["named_endpoints"]) == ["/lambda"]
+
+
 def test_additional_inputs_and_outputs_go_in_and_come_out(connect: Connect) -> None:
     def ask(message: str, history: list[Any], times: float) -> tuple[str, str]:
         return message * int(times), "beside"

@@ -85,6 +85,13 @@ def test_what_a_state_keeps_is_plain_data() -> None:
     assert component["content"][0]["value"] == "inside"
 
 
+def test_a_kept_message_of_one_text_has_that_text_as_its_content() -> None:
+    message = gr.ChatMessage("done", metadata={"title": "Tool"}, options=[{"value": "again"}])
+    [kept] = storable([message])
+    assert (kept["role"], kept["content"], kept["metadata"]) == ("assistant", "done", {"title": "Tool"})
+    assert kept["options"] == [{"value": "again"}]
+
+
 def test_the_api_gives_texts_as_they_are_and_messages_as_dicts() -> None:
     assert api_value("hi") == "hi"
     assert api_value({"content": "hi"}) == {"role": "assistant", "content": "hi"}

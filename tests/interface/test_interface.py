@@ -240,3 +240,12 @@ def test_components_made_inside_blocks_are_moved_into_the_interface() -> None:
     placed = [c for c in outer.get_config_file()["components"] if c["props"].get("label") == "Mine"]
     assert len(placed) == 1
     assert box.parent is not outer
+
+
+@pytest.mark.parametrize(("given", "is_open"), [(None, False), ("More", True)])
+def test_an_accordion_that_was_given_its_label_is_open(given: str | None, is_open: bool) -> None:
+    demo = gr.Interface(
+        lambda word, times: word, "text", "text", additional_inputs=["number"], additional_inputs_accordion=given
+    )
+    [accordion] = [block for block in demo.blocks.values() if isinstance(block, gr.Accordion)]
+    assert accordion.open is is_open

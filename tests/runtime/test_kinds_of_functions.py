@@ -165,3 +165,12 @@ async def test_many_quick_steps_all_arrive_in_order() -> None:
         demo.load(count, None, out, api_name="run")
     async with Driver(demo) as driver:
         assert await driver.yielded("run", diffs=False) == [[number] for number in range(500)]
+
+
+async def test_a_generator_without_a_yield_gives_clients_nulls_and_leaves_the_page_as_it_is() -> None:
+    def nothing(name: str) -> Iterator[str]:
+        yield from ()
+
+    async with Driver(app(nothing)) as driver:
+        assert await driver.values("run", "Ann", origin="api") == [None]
+        assert await driver.values("run", "Ann", origin="page") == [{"__type__": "update"}]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from holdfast.clock import Clock
 from holdfast.errors import BadValue, Error
+from holdfast.graph.updates import skip
 from holdfast.runtime.outputs import NOTHING, Step
 from holdfast.runtime.stepdiff import StepDiff
 from holdfast.wire.messages import Completed, Failure, Generating, Output, ProcessStarts, Streaming
@@ -102,7 +103,8 @@ class FeedReporter:
         """The function has ended."""
         job = self.job
         job.plan.took(self.clock.monotonic() - self._began)
-        output = self._output(self._last.data, [*self._changed, *changed], generating=False)
+        data = untouched(job) if self._last is NOTHING else self._last.data
+        output = self._output(data, [*self._changed, *changed], generating=False)
         output.render_config = render_config
         job.complete(Completed(event_id=job.id, output=output, success=True), weight=200 + self._last.weight)
 
@@ -162,7 +164,7 @@ class DirectReporter:
         """The function has ended."""
         self.job.plan.took(self.clock.monotonic() - self._began)
         if self.output is None:
-            self.output = Output(data=[])
+            self.output = Output(data=untouched(self.job))
         self.output.changed_state_ids = [*self.output.changed_state_ids, *changed]
         self.output.render_config = render_config
         self.job.state = "ended"
@@ -172,6 +174,12 @@ class DirectReporter:
         log_failure(error, self.job.plan.name)
         self.error = error
         self.job.state = "ended"
+
+
+def untouched(job: Job) -> list[Any]:
+    """The values of a generator that ended without a `yield`: a page keeps what it shows, a client gets nulls."""
+    kept = skip() if job.call.origin == "page" else None
+    return [None if port.cell is not None else kept for port in job.plan.outputs]
 
 
 def failure_of(error: BaseException, *, show_error: bool) -> Failure:
