@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 import { compressed } from './build/compressed.ts'
 import { replaceWhole } from './build/replace.ts'
 import { componentManifest } from './build/manifest.ts'
+import { notices } from './build/notices.ts'
 import { sourceDigest } from './build/digest.mjs'
 import { woff2Only } from './build/woff2.ts'
 
@@ -22,7 +23,7 @@ const PARTS =
 
 export default defineConfig({
   base: './',
-  plugins: [svelte(), woff2Only(), componentManifest(), sourceDigest(), compressed(), replaceWhole('../src/holdfast/page')],
+  plugins: [svelte(), woff2Only(), componentManifest(), notices(), sourceDigest(), compressed(), replaceWhole('../src/holdfast/page')],
   build: {
     target: ['chrome123', 'firefox120', 'safari17.5'],
     // Older targets have `light-dark()` rewritten, and a dark part of a light page stays light.
