@@ -59,7 +59,14 @@ class ChatHistory:
         """
         kept: list[Component] = [self.saved, self.open_id, self.list]
         for change in changes:
-            change.then(self._keep, [shown[-1], self.saved, self.open_id], kept, api_name="_save", **HIDDEN)
+            change.then(
+                self._keep,
+                [shown[-1], self.saved, self.open_id],
+                kept,
+                api_name="_save",
+                api_visibility="undocumented",
+                show_progress="hidden",
+            )
         register(self._forget, (clear,), [self.saved, self.open_id], kept, {**HIDDEN, "api_name": "_forget"})
         register(
             lambda: (None, [], []),
