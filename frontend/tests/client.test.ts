@@ -16,6 +16,7 @@ function page() {
   const turned: string[] = []
   const client = new Client({
     connect: { socket: socket.connect, fallback: fallback.connect },
+    load: 'load',
     page: '',
     query: 'a=1',
     random: () => 1,
@@ -180,4 +181,29 @@ test('a page put aside by the browser goes on with its session when it is back',
   expect(socket.lines).toHaveLength(1)
   client.start()
   expect(socket.line.hello).toMatchObject({ session: 's1', token: 'secret' })
+})
+
+test('a page that is asked whether it is there says so', () => {
+  const { client, socket } = page()
+  client.start()
+  socket.welcome()
+  socket.line.send({ type: 'knock' })
+  expect(socket.line.frames).toEqual([{ type: 'here' }])
+})
+
+test('a server that started again and knows the session begins its count anew', () => {
+  const { client, socket, heard, resumed } = page()
+  client.start()
+  socket.welcome()
+  client.send(submit('running'))
+  socket.message(7, starts('running'))
+  client.send(submit('said'))
+  socket.line.cut()
+  vi.advanceTimersByTime(300)
+  expect(socket.line.hello).toMatchObject({ epoch: 'one', seen: 7, load: 'load' })
+  socket.welcome({ resumed: true, epoch: 'two', seen: 0 })
+  expect(resumed.at(-1)).toMatchObject({ lost: false, restarted: true, gone: ['running'] })
+  expect(socket.line.frames).toEqual([submit('said')])
+  socket.message(1, starts('said'))
+  expect(heard.at(-1)).toEqual(starts('said'))
 })

@@ -30,7 +30,7 @@ describe('a call', () => {
     )
     dispatcher.fire(3, 'click')
     expect(submits()).toEqual([
-      { type: 'submit', event_id: 'e1', fn: 0, data: ['hi', null], trigger: 3, event_data: null, round: 0 },
+      { type: 'submit', event_id: 'e1', fn: 0, data: ['hi', null], trigger: 3, event_data: null, round: 0, stream: false },
     ])
   })
 

@@ -1,4 +1,4 @@
-import type { FeedMessage, FromPage, Hello, ToPage } from '../src/protocol/wire'
+import type { FeedMessage, FromPage, Hello, ToPage, Welcome } from '../src/protocol/wire'
 import type { Connect, Connection, Ending, Listener } from '../src/transport/connection'
 
 /** One connection as the server sees it. */
@@ -33,12 +33,14 @@ export class FakeServer {
     return this.lines.at(-1)!
   }
 
-  welcome(more: { resumed?: boolean; session?: string; pending?: string[]; app_id?: string; seen?: number } = {}): void {
+  welcome(more: Partial<Welcome> = {}): void {
     this.line.send({
       type: 'welcome',
       session: 's1',
       token: 'secret',
       resumed: false,
+      forked: false,
+      epoch: 'one',
       seen: 0,
       pending: [],
       app_id: 'a',

@@ -136,6 +136,7 @@ export class Dispatcher {
       trigger: cause.trigger,
       event_data: cause.data ?? null,
       round: cause.round,
+      stream: dependency.connection === 'stream',
     })
   }
 

@@ -76,6 +76,7 @@ export class Page implements Services {
     const base = this.api('/page')
     this.#client = new Client({
       connect: { socket: socketAt(`${base}/socket`), fallback: later(async () => (await import('../transport/fallback')).fallbackAt(base)) },
+      load: prefix,
       page: config.current_page,
       query: location.search.slice(1),
       events: {
@@ -148,7 +149,7 @@ export class Page implements Services {
     this.#lostToast = null
   }
 
-  #resumed({ lost, changed, gone }: Resumption): void {
+  #resumed({ lost, restarted, changed, gone }: Resumption): void {
     this.#greet()
     if (lost) {
       this.#settle()
@@ -159,11 +160,13 @@ export class Page implements Services {
       for (const id of gone) this.#dispatcher.fail(id, null)
       return
     }
-    if (gone.length === 0) return
-    // Their ends are among the messages that follow; if not, the server has lost them.
-    setTimeout(() => {
+    if (changed) this.notice = 'A new version of this app is running. Reload the page to use it.'
+    const fail = (): void => {
       for (const id of gone) this.#dispatcher.fail(id, 'The result was lost with the connection. Please try again.')
-    }, GIVEN_UP_AFTER)
+    }
+    if (restarted) fail()
+    // Their ends are among the messages that follow; if not, the server has lost them.
+    else if (gone.length > 0) setTimeout(fail, GIVEN_UP_AFTER)
   }
 
   #turnedAway(why: 'login' | 'denied' | 'replaced'): void {

@@ -26,6 +26,8 @@ export interface ClientEvents {
 
 export interface ClientOptions {
   connect: Record<Way, Connect>
+  /** Names this load of the page. */
+  load: string
   page: string
   query: string
   events: ClientEvents
@@ -34,7 +36,7 @@ export interface ClientOptions {
 
 /** Keeps one session going over as many connections as it takes. */
 export class Client {
-  readonly conversation = new Conversation()
+  readonly conversation: Conversation
   readonly #options: ClientOptions
   readonly #random: () => number
   #connection: Connection | null = null
@@ -46,6 +48,7 @@ export class Client {
 
   constructor(options: ClientOptions) {
     this.#options = options
+    this.conversation = new Conversation(options.load)
     this.#random = options.random ?? Math.random
   }
 
@@ -124,6 +127,9 @@ export class Client {
       case 'refused':
         if (frame.event_id !== null) this.conversation.refused(frame.event_id)
         events.refused(frame)
+        break
+      case 'knock':
+        this.#connection?.send({ type: 'here' })
         break
       case 'reload':
         events.reload(frame)

@@ -6,6 +6,8 @@ export interface Resumption {
   send: FromPage[]
   /** The session that the page had is gone: what it had on the server is lost. */
   lost: boolean
+  /** The server has started again; of the messages before, none comes any more. */
+  restarted: boolean
   /** The program was another one when this page was loaded. */
   changed: boolean
   /** Events that the page waits for and the server does not know any more. */
@@ -20,6 +22,10 @@ export class Conversation {
   session: string | null = null
   token: string | null = null
   seen = 0
+  /** Names this load of the page. */
+  readonly #load: string
+  /** The feed that `seen` counts in. */
+  #epoch: string | null = null
   #acked = 0
   #app: string | null = null
   /** Said and not yet known to be accepted. */
@@ -29,8 +35,13 @@ export class Conversation {
   /** Said while nobody listened. */
   #waiting: FromPage[] = []
 
+  constructor(load: string) {
+    this.#load = load
+  }
+
   hello(page: string, query: string): Hello {
-    return { type: 'hello', session: this.session, token: this.token, seen: this.seen, page, query }
+    const { session, token, seen } = this
+    return { type: 'hello', session, token, epoch: this.#epoch, seen, load: this.#load, page, query }
   }
 
   /** Events whose end the page still waits for. */
@@ -48,16 +59,19 @@ export class Conversation {
   welcomed(welcome: Welcome): Resumption {
     const lost = this.session !== null && !welcome.resumed
     const changed = this.#app !== null && this.#app !== welcome.app_id
+    const restarted = this.#epoch !== null && this.#epoch !== welcome.epoch
     this.session = welcome.session
     this.token = welcome.token
+    this.#epoch = welcome.epoch
     this.#app ??= welcome.app_id
     if (lost) return this.#startAgain(welcome, changed)
+    if (restarted || this.seen < welcome.seen) this.seen = this.#acked = welcome.seen
     const pending = new Set(welcome.pending)
     for (const id of pending) this.#accept(id)
     const gone = [...this.#open].filter((id) => !pending.has(id))
     const send = [...this.#said.values(), ...this.#waiting]
     this.#waiting = []
-    return { send, lost, changed, gone }
+    return { send, lost, restarted, changed, gone }
   }
 
   #startAgain(welcome: Welcome, changed: boolean): Resumption {
@@ -67,7 +81,7 @@ export class Conversation {
     this.#said.clear()
     this.#open.clear()
     this.#waiting = []
-    return { send: [], lost: true, changed, gone }
+    return { send: [], lost: true, restarted: true, changed, gone }
   }
 
   /** The message to apply, or null when it was applied before. */

@@ -1,0 +1,145 @@
+import type { ComponentEntry, RenderConfig } from './config'
+import type { KeptRun } from './dispatcher'
+import type { Cause } from './gate'
+import type { KeptConversation } from '../transport/conversation'
+
+/** What a block has become since the page was made. */
+export interface KeptBlock {
+  value?: unknown
+  props?: Record<string, unknown>
+  invalid?: string
+}
+
+/** What a render has put on the page, with its blocks as they are now. */
+export interface KeptRender {
+  container: number
+  config: Omit<RenderConfig, 'components'> & { components: ComponentEntry[] }
+}
+
+/** A page as it was: enough to show it again, and to go on hearing where it stopped. */
+export interface Kept {
+  /** Which program it was made for. */
+  app: string
+  /** When, in milliseconds since the epoch. */
+  at: number
+  conversation: KeptConversation
+  blocks: Record<string, KeptBlock>
+  renders: KeptRender[]
+  runs: KeptRun[]
+  deferred: [listener: number, cause: Cause][]
+  scroll: [x: number, y: number]
+}
+
+/** Who the tab is to the server. */
+export interface Identity {
+  session: string
+  token: string
+}
+
+/**
+ * What a tab remembers of an app while its pages come and go: its session, and each page as it was.
+ * A browser that keeps nothing (storage off, full, or denied in a frame) makes it forgetful, and nothing else.
+ */
+export class TabMemory {
+  readonly #storage: Storage | null
+  readonly #root: string
+  readonly #page: string
+
+  /** `root` is the app's address, `page` the path of this page in it. */
+  constructor(storage: Storage | null, root: string, page: string) {
+    this.#storage = storage
+    this.#root = `holdfast ${root}`
+    this.#page = this.#key(page)
+  }
+
+  identity(): Identity | null {
+    const found = this.#read<Identity>(this.#root)
+    return typeof found?.session === 'string' && typeof found.token === 'string' ? found : null
+  }
+
+  /** This page as it was, if it is of this program and of the tab's session. */
+  page(app: string): Kept | null {
+    const kept = this.#read<Kept>(this.#page)
+    const session = this.identity()?.session
+    return kept !== null && kept.app === app && session !== undefined && kept.conversation.session === session ? kept : null
+  }
+
+  /** Keeps the tab's session and, if there is room, this page; whether the page is kept. */
+  write(identity: Identity, kept: Kept | null): boolean {
+    const before = this.identity()?.session
+    if (before !== undefined && before !== identity.session) this.#rename(before, identity.session)
+    if (!this.#put(this.#root, identity)) {
+      this.#drop(this.#page)
+      return this.#put(this.#root, identity) && false
+    }
+    if (kept !== null && this.#put(this.#page, kept)) return true
+    // Better nothing than the page as it was at some other time.
+    this.#drop(this.#page)
+    return false
+  }
+
+  /** The tab begins anew. */
+  forget(): void {
+    for (const key of this.#pages()) this.#drop(key)
+    this.#drop(this.#root)
+  }
+
+  /** Other pages of the tab wait for messages after this number; null when none does. */
+  waitingFrom(epoch: string): number | null {
+    const others = this.#pages()
+      .filter((key) => key !== this.#page)
+      .map((key) => this.#read<Kept>(key)?.conversation)
+      .filter((one) => one?.epoch === epoch && one.open.length + one.said.length > 0)
+    return others.length === 0 ? null : Math.min(...others.map((one) => one!.seen))
+  }
+
+  /** The other pages of the tab follow it into a new session. */
+  #rename(from: string, to: string): void {
+    for (const key of this.#pages()) {
+      const kept = this.#read<Kept>(key)
+      if (kept?.conversation.session === from) this.#put(key, { ...kept, conversation: { ...kept.conversation, session: to } })
+    }
+  }
+
+  #key(page: string): string {
+    return `${this.#root} /${page}`
+  }
+
+  #pages(): string[] {
+    if (this.#storage === null) return []
+    const prefix = this.#key('')
+    const keys = Array.from({ length: this.#storage.length }, (_, index) => this.#storage!.key(index))
+    return keys.filter((key): key is string => key !== null && key.startsWith(prefix))
+  }
+
+  #read<T>(key: string): T | null {
+    try {
+      return JSON.parse(this.#storage?.getItem(key) ?? 'null') as T | null
+    } catch {
+      return null
+    }
+  }
+
+  #put(key: string, value: unknown): boolean {
+    if (this.#storage === null) return false
+    try {
+      this.#storage.setItem(key, JSON.stringify(value))
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  #drop(key: string): void {
+    this.#storage?.removeItem(key)
+  }
+}
+
+/** The tab's own storage, if this browser lets the page have it. */
+export function tabStorage(): Storage | null {
+  try {
+    return sessionStorage
+  } catch {
+    return null
+  }
+}
