@@ -186,6 +186,13 @@ def test_facts_about_the_app(serve: Serve) -> None:
     assert app.get("/nowhere").json() == {"detail": "Not Found"}
 
 
+def test_an_app_can_be_made_to_be_installed(serve: Serve) -> None:
+    assert serve(counter(), pwa=True).get("/manifest.json").json()["name"] == "Counter"
+    plain = serve(counter())
+    assert plain.get("/manifest.json").status_code == 404
+    assert plain.get("/monitoring/summary").json() == {"detail": "Monitoring is not enabled."}
+
+
 # Where it is ----------------------------------------------------------------------------------------------------------
 
 

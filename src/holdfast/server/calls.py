@@ -21,7 +21,7 @@ from holdfast.runtime.feed import Feed
 from holdfast.runtime.jobs import Call
 from holdfast.runtime.session import Session
 from holdfast.server.body import read_as
-from holdfast.server.errors import JSON
+from holdfast.server.errors import JSON, error_object
 from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site, absolute_files
 from holdfast.server.sse import EventStream, named_frame
@@ -178,12 +178,6 @@ def _last_frame(message: Completed, root: Callable[[], str]) -> bytes:
 
 def _line(value: Any, root: Callable[[], str]) -> bytes:
     return one_line(absolute_files(encode(value), root))
-
-
-def error_object(failure: Failure) -> dict[str, Any]:
-    """A failure as Gradio's HTTP routes show it: what was not said is left out."""
-    shown = {"error": failure.error, "visible": failure.visible, "duration": failure.duration, "title": failure.title}
-    return {name: value for name, value in shown.items() if name in {"error", "visible"} or value is not None}
 
 
 def find(site: Site, session: Session | None, name: str) -> Listener:

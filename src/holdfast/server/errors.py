@@ -13,6 +13,7 @@ from starlette.types import ExceptionHandler
 
 from holdfast.errors import RequestError
 from holdfast.wire.encode import encode
+from holdfast.wire.messages import Failure
 
 logger = logging.getLogger("holdfast.server")
 
@@ -33,6 +34,18 @@ class JSON(Response):
         self.raw_headers = [(b"content-length", b"%d" % len(self.body)), (b"content-type", b"application/json")]
         for name, value in (headers or {}).items():
             self.raw_headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
+
+
+def error_object(failure: Failure) -> dict[str, Any]:
+    """A failure as Gradio's clients read it: all that a `gr.Error` says; of others the text, if it may be told."""
+    if failure.title is not None:
+        return {
+            "error": failure.error,
+            "duration": failure.duration,
+            "visible": failure.visible,
+            "title": failure.title,
+        }
+    return {"error": None} if failure.error is None else {"error": failure.error, "visible": failure.visible}
 
 
 async def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG001 -- Starlette's signature

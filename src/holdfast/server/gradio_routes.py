@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from holdfast.errors import NotFound
+from holdfast.errors import Denied, NotFound
 from holdfast.graph.api_info import EXAMPLE_ROOT, api_info
 from holdfast.graph.openapi import openapi
 from holdfast.server.config import Configs
@@ -31,7 +31,14 @@ class GradioRoutes:
 
     def routes(self) -> list[Route]:
         """The routes beside the page."""
-        return [Route("/config", self.config), Route("/config/", self.config), Route("/theme.css", self.theme)]
+        return [
+            Route("/config", self.config),
+            Route("/config/", self.config),
+            Route("/theme.css", self.theme),
+            Route("/manifest.json", self.manifest),
+            Route("/monitoring", self.monitoring),
+            Route("/monitoring/{rest:path}", self.monitoring),
+        ]
 
     def api_routes(self) -> list[Route]:
         """The routes under the API's prefix."""
@@ -89,6 +96,18 @@ class GradioRoutes:
         theme = self._site.runtime.app.options.theme
         css = theme.css() if hasattr(theme, "css") else ""
         return Response(css, media_type="text/css", headers={"cache-control": "public, max-age=3600"})
+
+    async def manifest(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
+        """What a browser needs to install the page as an app (`pwa=True`)."""
+        app = self._site.runtime.app
+        if not app.options.pwa:
+            raise NotFound("This app is not made to be installed. Launch it with pwa=True.")
+        icon = {"src": "favicon.ico", "sizes": "any", "purpose": "any"}
+        return JSON({"name": app.title, "icons": [icon], "start_url": "./", "display": "standalone"})
+
+    async def monitoring(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
+        """Gradio's dashboard, which is not offered."""
+        raise Denied("Monitoring is not enabled.")
 
     async def reload(self, request: Request) -> Response:
         """Gradio's hot reload for its own page; ours is told through its socket."""

@@ -16,15 +16,16 @@ from holdfast.errors import BadRequest, Malformed
 from holdfast.runtime.jobs import Call
 from holdfast.runtime.session import Session
 from holdfast.server.body import read_as
-from holdfast.server.errors import JSON
+from holdfast.server.errors import JSON, error_object
 from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site, absolute_files
 from holdfast.server.sse import EventStream, frame
-from holdfast.wire.encode import encode, encode_value, one_line
+from holdfast.wire.encode import encode, one_line
 from holdfast.wire.gradio import CancelBody, PredictBody, ResetBody
 from holdfast.wire.messages import (
     CloseStream,
     Completed,
+    Failure,
     FeedMessage,
     Generating,
     Heartbeat,
@@ -166,10 +167,15 @@ def encode_for_client(message: FeedMessage, generated: set[str]) -> bytes:
     elif isinstance(message, Completed):
         generated.discard(message.event_id)
         if message.cancelled:
-            return encode_value(
-                {"msg": "process_completed", "event_id": message.event_id, "output": {}, "success": True}
-            )
+            return _completed(message, {})
+        if isinstance(message.output, Failure):
+            return _completed(message, error_object(message.output))
     return encode(message)
+
+
+def _completed(message: Completed, output: dict[str, Any]) -> bytes:
+    shown = {"msg": "process_completed", "event_id": message.event_id, "output": output}
+    return encode({**shown, "success": message.success, "title": message.title})
 
 
 def _as_edits(message: Generating) -> Generating:

@@ -15,8 +15,8 @@ from holdfast.runtime.jobs import Call
 from holdfast.runtime.report import failure_of
 from holdfast.runtime.session import Session
 from holdfast.server.body import read_as
-from holdfast.server.calls import error_object, fill, find
-from holdfast.server.errors import JSON
+from holdfast.server.calls import fill, find
+from holdfast.server.errors import JSON, error_object
 from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site, absolute_files
 from holdfast.wire.encode import encode
