@@ -6,12 +6,12 @@ import uuid
 from pathlib import Path
 
 import pytest
+from tests.redis_server import RedisServer
 
 from holdfast.stores import MemoryShelf, MemoryStore
 from holdfast.stores.redis import RedisStore
 from holdfast.stores.sqlite import SqliteStore
 from holdfast.testing.store_contract import NewStore, StoreContract
-from tests.redis_server import RedisServer
 
 
 class TestMemoryStore(StoreContract):
