@@ -1,20 +1,20 @@
 """Every error that Holdfast raises, in one tree.
 
-    HoldfastError
-    ├── Error                      what a handler raises to tell the visitor something (`gr.Error`)
-    │   └── BadValue               a value from the browser that a component cannot accept
-    ├── BuildError (ValueError)    a mistake in building the app, reported where it was made
-    │   ├── DuplicateBlockError
-    │   ├── InvalidBlockError
-    │   ├── InvalidComponentError
-    │   ├── InvalidApiNameError
-    │   └── RenderError
-    ├── HandlerError               a handler returned what its outputs cannot take
-    ├── UnavailableError           something that Gradio has and Holdfast does not have yet was used
-    ├── InvalidPathError           a file outside the folders that the app may serve
-    ├── StateError                 see holdfast.state
-    └── RequestError               a request that cannot be served; carries the HTTP status and one sentence
-        ├── NotFound 404 · Denied 403 · Unauthenticated 401 · Malformed 422 · BadRequest 400 · TooLarge 413 · Busy 503
+HoldfastError
+├── Error                      what a handler raises to tell the visitor something (`gr.Error`)
+│   └── BadValue               a value from the browser that a component cannot accept
+├── BuildError (ValueError)    a mistake in building the app, reported where it was made
+│   ├── DuplicateBlockError
+│   ├── InvalidBlockError
+│   ├── InvalidComponentError
+│   ├── InvalidApiNameError
+│   └── RenderError
+├── HandlerError               a handler returned what its outputs cannot take
+├── UnavailableError           something that Gradio has and Holdfast does not have yet was used
+├── InvalidPathError           a file outside the folders that the app may serve
+├── StateError                 see holdfast.state
+└── RequestError               a request that cannot be served; carries the HTTP status and one sentence
+    ├── NotFound 404 · Denied 403 · Unauthenticated 401 · Malformed 422 · BadRequest 400 · TooLarge 413 · Busy 503
 """
 
 from __future__ import annotations
