@@ -12,7 +12,7 @@ const SHELL = new RegExp(
   [
     'node_modules/(svelte|esm-env|clsx)/',
     'vite/(preload-helper|modulepreload)|rolldown[/-]runtime',
-    'src/(main\\.ts|((page|transport)/(?!upload|fallback)|(protocol|shell|styles)/)|layout/[^/]+$)',
+    'src/(main\\.ts|((page|transport)/(?!upload|fallback|tab|memory|keeper)|(protocol|shell|styles)/)|layout/[^/]+$)',
     'src/components/(registry\\.ts|parts/Icon\\.svelte)',
   ].join('|'),
 )

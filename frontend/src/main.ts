@@ -23,7 +23,8 @@ async function begin(target: HTMLElement): Promise<void> {
     mount(Login, { target, props: { root: rootOf(config, location), message: config.auth_message } })
     return
   }
-  const page = new Page(config)
+  const tab = config.session === 'tab' ? new (await import('./page/tab')).Tab(config, rootOf(config, location)) : null
+  const page = new Page(config, tab)
   // A chunk that cannot be had is said in its place; the rest of the page stands.
   await Promise.allSettled([...firstTypes(page.tree.root)].map(fetchChunk))
   mount(App, { target, props: { target, page, theme, embedded: window.parent !== window } })

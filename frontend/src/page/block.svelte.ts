@@ -1,5 +1,6 @@
 import { equal } from './equal'
 import type { ComponentEntry } from './config'
+import type { KeptBlock } from './memory'
 import type { CommonProps, FileData, Node, Status } from './node'
 
 /** What blocks ask of the page they stand on. */
@@ -28,6 +29,8 @@ export class Block implements Node<any, Record<string, any>> {
   readonly key: string | number | null
   readonly renderedIn: number | null
   readonly #services: Services
+  /** What the server said of it at first. */
+  #given: ComponentEntry
   readonly #running = new Map<string, [Status, Tracker]>()
   props: Record<string, any> & CommonProps = $state.raw({})
   value: any = $state.raw(null)
@@ -44,6 +47,7 @@ export class Block implements Node<any, Record<string, any>> {
     this.key = entry.key ?? null
     this.renderedIn = entry.renderable ?? entry.rendered_in ?? null
     this.#services = services
+    this.#given = entry
     const { value = null, ...props } = entry.props
     this.props = props
     this.value = value
@@ -96,11 +100,44 @@ export class Block implements Node<any, Record<string, any>> {
 
   /** Renders again under the same key: new properties, save those that are kept. */
   renew(entry: ComponentEntry): void {
+    this.#given = entry
     const kept = new Set(this.preserved)
     const { value = null, ...props } = entry.props
     for (const name of kept) if (name !== 'value' && name in this.props) props[name] = this.props[name]
     this.props = props
     if (!kept.has('value')) this.value = value
+  }
+
+  /** What has become of it, to be kept; null when it is as the server said. A password is nobody's to keep. */
+  changes(): KeptBlock | null {
+    const { value = null, ...given } = this.#given.props
+    const kept: KeptBlock = {}
+    if (this.value !== value && this.props.type !== 'password') kept.value = this.value
+    const props = Object.entries(this.props).filter(([name, prop]) => prop !== given[name])
+    if (props.length > 0) kept.props = Object.fromEntries(props)
+    if (this.invalid !== null) kept.invalid = this.invalid
+    return Object.keys(kept).length > 0 ? kept : null
+  }
+
+  /** As it was when it was kept. */
+  restore({ value, props, invalid }: KeptBlock): void {
+    if (value !== undefined) this.value = value
+    if (props) this.props = { ...this.props, ...props }
+    this.invalid = invalid ?? null
+  }
+
+  /** How the server would describe it as it is now. */
+  entry(): ComponentEntry {
+    const value = this.props.type === 'password' ? (this.#given.props.value ?? null) : this.value
+    return { ...this.#given, props: { ...this.props, value } }
+  }
+
+  /** Takes over what stays under the same key from a block that it stands in for. */
+  inherit(before: Block): void {
+    for (const name of this.preserved) {
+      if (name === 'value') this.value = before.value
+      else if (name in before.props) this.props = { ...this.props, [name]: before.props[name] }
+    }
   }
 
   /** An event that writes this block has come so far. */

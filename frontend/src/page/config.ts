@@ -82,6 +82,8 @@ export interface Config {
   auth_required: boolean
   auth_message: string | null
   deep_link_state: 'none' | 'valid' | 'invalid'
+  /** How long a session lasts: a load of the page, or the tab. */
+  session: 'page' | 'tab'
 }
 
 const DEPENDENCY: Omit<Dependency, 'id'> = {
@@ -134,6 +136,7 @@ const CONFIG: Config = {
   auth_required: false,
   auth_message: null,
   deep_link_state: 'none',
+  session: 'page',
 }
 
 function filled<T extends object>(defaults: T, given: Partial<T>): T {

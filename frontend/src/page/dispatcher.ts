@@ -4,6 +4,7 @@ import type { Block } from './block.svelte'
 import type { Dependency, RenderConfig } from './config'
 import { Gate, type Cause } from './gate'
 import { Listeners } from './listeners'
+import type { Kept, KeptRender } from './memory'
 import type { Status } from './node'
 import { failureText, statusAfter } from './progress'
 import { runScript } from './script'
@@ -11,6 +12,17 @@ import type { Tree } from './tree'
 
 /** Changes in a row after which a chain counts as one that never settles. */
 export const MOST_ROUNDS = 100
+
+/** A call that was sent and has not ended, as it is kept. */
+export interface KeptRun {
+  id: string
+  fn: number
+  cause: Cause
+  last: unknown[] | null
+  status: Status
+  /** Milliseconds since it is in this status. */
+  ago: number
+}
 
 /** A call of a listener that has not ended. */
 interface Run {
@@ -20,6 +32,8 @@ interface Run {
   /** Values of its outputs after its last step, as the server sent them; edits apply to these. */
   last: unknown[] | null
   status: Status
+  /** It has been sent to the server. */
+  sent: boolean
 }
 
 /** What the dispatcher needs of the page around it. */
@@ -73,7 +87,7 @@ export class Dispatcher {
     if (dependency.connection === 'stream' && this.#feedStream(dependency, cause)) return
     if (!this.#gate.enter(dependency, cause)) return
     this.#cancelListeners(dependency.cancels)
-    const run: Run = { id: this.#around.newId(), dependency, cause, last: null, status: { kind: 'idle' } }
+    const run: Run = { id: this.#around.newId(), dependency, cause, last: null, status: { kind: 'idle' }, sent: false }
     this.#runs.set(run.id, run)
     const scripted = typeof dependency.js === 'string' || dependency.js_implementation !== null
     if (scripted) void this.#scripted(run)
@@ -127,6 +141,7 @@ export class Dispatcher {
   #submit(run: Run, data: unknown[]): void {
     const { dependency, cause } = run
     for (const id of dependency.inputs) this.#clearInvalid(id)
+    run.sent = true
     this.#show(run, { kind: 'waiting', rank: null, size: 0, eta: null, for: 'queue', since: this.#around.now() })
     this.#around.send({
       type: 'submit',
@@ -256,6 +271,56 @@ export class Dispatcher {
     if (message !== null) this.#around.toast('error', message)
     this.#show(run, message === null ? { kind: 'idle' } : { kind: 'failed', message })
     this.#end(run, false, [])
+  }
+
+  /** A call is over, and nobody knows how it ended: nothing follows from it. */
+  abandon(event: string, message: string | null): void {
+    const run = this.#runs.get(event)
+    if (!run) return
+    this.#show(run, message === null ? { kind: 'idle' } : { kind: 'failed', message })
+    this.#runs.delete(event)
+    this.#gate.left(run.dependency.id)
+  }
+
+  // Kept while the page is loaded again --------------------------------------------------------------------------
+
+  keep(): Pick<Kept, 'runs' | 'deferred'> {
+    const now = this.#around.now()
+    const runs = [...this.#runs.values()].filter(({ sent }) => sent)
+    return {
+      runs: runs.map(({ id, dependency, cause, last, status }) => {
+        return { id, fn: dependency.id, cause, last, status, ago: 'since' in status ? now - status.since : 0 }
+      }),
+      deferred: this.#gate.waiting,
+    }
+  }
+
+  restore({ runs, deferred, at }: Pick<Kept, 'runs' | 'deferred' | 'at'>, today: number): void {
+    for (const { id, fn, cause, last, status, ago } of runs) {
+      const dependency = this.#listeners.get(fn)
+      if (!dependency) continue
+      const run: Run = { id, dependency, cause, last, status, sent: true }
+      this.#runs.set(id, run)
+      this.#gate.reenter(fn)
+      this.#show(run, 'since' in status ? { ...status, since: this.#around.now() - ago - (today - at) } : status)
+    }
+    for (const [fn, cause] of deferred) this.#gate.defer(fn, cause)
+  }
+
+  /** Has what stands in renders made again: the server does not have it any more. */
+  renderAgain(): void {
+    const renders = new Set(this.#tree.renders)
+    this.#tree.renumbered()
+    for (const dependency of [...this.#listeners.all]) {
+      const outermost = dependency.render_id !== null && dependency.rendered_in === null
+      if (outermost && renders.has(dependency.render_id!)) this.trigger(dependency, act(loadTarget(dependency), null))
+    }
+  }
+
+  /** What a render had put on the page. */
+  restoreRender({ config, container }: KeptRender): void {
+    this.#tree.rerender(config, container)
+    this.#listeners.renew(config.render_id, config.dependencies.map((given) => ({ rendered_in: config.render_id, ...given })))
   }
 
   // What follows -----------------------------------------------------------------------------------------------

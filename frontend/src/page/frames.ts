@@ -41,6 +41,11 @@ export class Frames<T> {
     if (urgency === 'now' || (urgency === 'soon' && idle)) this.#hand()
   }
 
+  /** Hands on what waits, now. */
+  flush(): void {
+    if (this.#queue.length > 0) this.#hand()
+  }
+
   #wait(): void {
     this.#scheduled = true
     this.#schedule(() => {

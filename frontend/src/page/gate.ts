@@ -27,6 +27,21 @@ export class Gate {
     return true
   }
 
+  /** The triggers that wait until a call has ended. */
+  get waiting(): [listener: number, cause: Cause][] {
+    return [...this.#deferred]
+  }
+
+  /** Counts in a call that began before the page was loaded. */
+  reenter(id: number): void {
+    this.#pending.set(id, (this.#pending.get(id) ?? 0) + 1)
+  }
+
+  /** Has a trigger wait until the calls of its listener have ended. */
+  defer(id: number, cause: Cause): void {
+    if (this.#pending.has(id)) this.#deferred.set(id, cause)
+  }
+
   /** A call ended; gives back the one that waited for this, if any. */
   left(id: number): Cause | null {
     const pending = (this.#pending.get(id) ?? 1) - 1

@@ -10,17 +10,19 @@ import { Dispatcher } from './dispatcher'
 import { Frames, type Urgency } from './frames'
 import { Listeners } from './listeners'
 import type { FileData } from './node'
+import type { Tab } from './tab'
 import { Toasts } from './toasts.svelte'
 import { Tree } from './tree'
 import { fileUrl, rootOf } from './address'
 import type { Progress } from './upload'
 
 /** What the page says of its connection. */
-export type Presence = 'connecting' | 'connected' | 'reconnecting' | 'restored' | 'restarted' | 'ended'
+export type Presence = 'connecting' | 'connected' | 'reconnecting' | 'restored' | 'returned' | 'restarted' | 'ended'
 
 const RESTORED_FOR = 4000
 const LOST_AFTER = 1500
 const GIVEN_UP_AFTER = 15_000
+const RESTARTED = 'The server restarted while this was running, so its result is lost. Please look how far it came, and try again.'
 
 function randomId(): string {
   // `crypto.randomUUID` is missing on plain http.
@@ -45,6 +47,7 @@ export class Page implements Services {
   notice: string | null = $state(null)
   readonly #dispatcher: Dispatcher
   readonly #client: Client
+  readonly #tab: Tab | null
   /** The server has given the page its session. */
   readonly #greeted: Promise<void>
   #greet: () => void = () => undefined
@@ -52,8 +55,10 @@ export class Page implements Services {
   #lostToast: number | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(config: Config) {
+  /** With a `tab` the page belongs to its browser tab, and is as it was when it was loaded before. */
+  constructor(config: Config, tab: Tab | null = null) {
     this.config = config
+    this.#tab = tab
     this.root = rootOf(config, location)
     this.#greeted = new Promise((resolve) => (this.#greet = resolve))
     const { components, layout, dependencies } = currentPage(config)
@@ -79,8 +84,12 @@ export class Page implements Services {
       load: prefix,
       page: config.current_page,
       query: location.search.slice(1),
+      kept: tab !== null,
       events: {
-        message: (message) => frames.push(message, urgency(message)),
+        message: (message) => {
+          frames.push(message, urgency(message))
+          tab?.heard()
+        },
         refused: (refused) => this.#dispatcher.refuse(refused),
         state: (state) => this.#connection(state),
         resumed: (resumption) => this.#resumed(resumption),
@@ -91,6 +100,12 @@ export class Page implements Services {
         },
       },
     })
+    tab?.restore({
+      tree: this.tree,
+      dispatcher: this.#dispatcher,
+      client: this.#client,
+      settle: () => frames.flush(),
+    })
   }
 
   /** The URL of a route under the API's prefix. */
@@ -100,7 +115,8 @@ export class Page implements Services {
 
   start(): void {
     this.#client.start()
-    this.#dispatcher.load()
+    if (!this.#tab?.kept) this.#dispatcher.load()
+    this.#tab?.start()
     const wake = (): void => {
       if (document.visibilityState === 'visible') this.#client.wake()
     }
@@ -111,7 +127,7 @@ export class Page implements Services {
     })
     addEventListener('pagehide', ({ persisted }) => {
       // A page in the back-forward cache may come back to its session.
-      if (!persisted) this.#sayGoodbye()
+      if (!persisted && !this.#tab) this.#sayGoodbye()
       this.#client.pause()
     })
   }
@@ -127,10 +143,10 @@ export class Page implements Services {
   #connection(state: ConnectionState): void {
     if (this.presence === 'restarted' || this.presence === 'ended' || state === 'closed') return
     if (state === 'connected') {
-      const back = this.presence === 'reconnecting' && this.#was
+      const back = this.#was ? this.presence === 'reconnecting' : !!this.#tab?.kept
+      this.presence = back ? (this.#was ? 'restored' : 'returned') : 'connected'
       this.#was = true
       this.#settle()
-      this.presence = back ? 'restored' : 'connected'
       if (back) this.#timer = setTimeout(() => (this.presence = 'connected'), RESTORED_FOR)
       return
     }
@@ -149,9 +165,11 @@ export class Page implements Services {
     this.#lostToast = null
   }
 
-  #resumed({ lost, restarted, changed, gone }: Resumption): void {
+  #resumed({ lost, restarted, forked, changed, gone }: Resumption): void {
     this.#greet()
     if (lost) {
+      if (this.#tab?.startsAfresh()) return
+      this.#tab?.forget()
       this.#settle()
       this.presence = 'restarted'
       this.notice = changed
@@ -161,17 +179,31 @@ export class Page implements Services {
       return
     }
     if (changed) this.notice = 'A new version of this app is running. Reload the page to use it.'
-    const fail = (): void => {
-      for (const id of gone) this.#dispatcher.fail(id, 'The result was lost with the connection. Please try again.')
-    }
-    if (restarted) fail()
+    if (restarted) this.#beginAgain(gone, forked)
     // Their ends are among the messages that follow; if not, the server has lost them.
-    else if (gone.length > 0) setTimeout(fail, GIVEN_UP_AFTER)
+    else if (gone.length > 0) setTimeout(() => this.#giveUp(gone), GIVEN_UP_AFTER)
+    this.#tab?.welcomed()
+  }
+
+  #giveUp(events: string[]): void {
+    for (const id of events) this.#dispatcher.fail(id, 'The result was lost with the connection. Please try again.')
+  }
+
+  /** The session goes on without the process, or the page, that had its running events. */
+  #beginAgain(gone: string[], forked: boolean): void {
+    for (const id of gone) this.#dispatcher.abandon(id, forked ? null : RESTARTED)
+    if (forked) this.toasts.show('info', 'This tab goes on with a copy of its own. What is running goes on in the other one.')
+    else {
+      if (gone.length > 0) this.toasts.show('error', RESTARTED)
+      this.#dispatcher.renderAgain()
+    }
   }
 
   #turnedAway(why: 'login' | 'denied' | 'replaced'): void {
     this.#settle()
     if (why === 'login') location.reload()
+    else if (why === 'denied' && this.#tab?.startsAfresh()) return
+    else this.#tab?.forget()
     this.presence = 'ended'
     this.notice =
       why === 'replaced'

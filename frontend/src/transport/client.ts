@@ -7,6 +7,8 @@ const PATIENCE = 10_000
 const QUIET = 25_000
 const ACK_AFTER = 250
 const ACK_AT = 64
+/** Milliseconds in which a kept page takes its session back from another one at most once. */
+const CLAIMS_EVERY = 60_000
 
 type Timer = 'retry' | 'deadline' | 'quiet' | 'ack'
 
@@ -31,7 +33,11 @@ export interface ClientOptions {
   page: string
   query: string
   events: ClientEvents
+  /** The page is kept: messages count as read when `acknowledge` says so. */
+  kept?: boolean
   random?: () => number
+  /** Milliseconds, for how long ago something was. */
+  now?: () => number
 }
 
 /** Keeps one session going over as many connections as it takes. */
@@ -44,6 +50,7 @@ export class Client {
   #way: Way | null = null
   #failures = 0
   #stopped = false
+  #claimed = -Infinity
   readonly #timers: Partial<Record<Timer, ReturnType<typeof setTimeout>>> = {}
 
   constructor(options: ClientOptions) {
@@ -83,7 +90,7 @@ export class Client {
   #connect(): void {
     this.#clear('retry')
     const { page, query, events } = this.#options
-    events.state(this.conversation.session === null && this.#failures === 0 ? 'connecting' : 'reconnecting')
+    events.state(this.#way === null && this.#failures === 0 ? 'connecting' : 'reconnecting')
     const way = nextWay(this.#way, this.#failures)
     this.#welcome = false
     // A connection may end before its opener has returned it.
@@ -99,6 +106,7 @@ export class Client {
         if (over || !live) return
         over = true
         if (why === 'lost') this.#lost()
+        else if (why === 'replaced' && this.#mayClaim()) this.#again()
         else {
           this.pause()
           events.turnedAway(why)
@@ -108,6 +116,22 @@ export class Client {
     if (over) return
     this.#connection = current
     this.#deadline(PATIENCE)
+  }
+
+  /**
+   * Another page has this one's session, because this one did not answer in time (a tab that was asleep, say). Asked
+   * again, the server finds out whose it is, and gives the other of them a copy.
+   */
+  #mayClaim(): boolean {
+    const now = this.#options.now?.() ?? performance.now()
+    if (!this.#options.kept || now - this.#claimed < CLAIMS_EVERY) return false
+    this.#claimed = now
+    return true
+  }
+
+  #again(): void {
+    this.#drop()
+    if (!this.#stopped) this.#connect()
   }
 
   #frame(frame: ToPage, way: Way): void {
@@ -121,7 +145,7 @@ export class Client {
       case 'message': {
         const message = this.conversation.heard(frame)
         if (message) events.message(message)
-        this.#acknowledge()
+        if (!this.#options.kept) this.#acknowledge()
         break
       }
       case 'refused':
@@ -147,6 +171,12 @@ export class Client {
     for (const frame of resumption.send) this.#connection?.send(frame)
     this.#options.events.state('connected')
     this.#options.events.resumed(resumption)
+  }
+
+  /** All messages up to `seen` are kept; the server may forget them. */
+  acknowledge(seen: number): void {
+    const ack = this.#welcome ? this.conversation.ack(seen) : null
+    if (ack) this.#connection?.send(ack)
   }
 
   #acknowledge(): void {

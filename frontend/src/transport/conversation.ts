@@ -8,10 +8,21 @@ export interface Resumption {
   lost: boolean
   /** The server has started again; of the messages before, none comes any more. */
   restarted: boolean
+  /** The session is open in another tab; this page goes on with a copy of it. */
+  forked: boolean
   /** The program was another one when this page was loaded. */
   changed: boolean
   /** Events that the page waits for and the server does not know any more. */
   gone: string[]
+}
+
+/** A conversation as it is kept while its page is loaded again. */
+export interface KeptConversation {
+  session: string
+  epoch: string
+  seen: number
+  said: [frame: Submit, sent: boolean][]
+  open: string[]
 }
 
 /**
@@ -21,27 +32,50 @@ export interface Resumption {
 export class Conversation {
   session: string | null = null
   token: string | null = null
+  /** The feed that `seen` counts in. */
+  epoch: string | null = null
   seen = 0
   /** Names this load of the page. */
   readonly #load: string
-  /** The feed that `seen` counts in. */
-  #epoch: string | null = null
   #acked = 0
   #app: string | null = null
-  /** Said and not yet known to be accepted. */
-  readonly #said = new Map<string, Submit>()
+  /** Said and not yet known to be accepted, and whether the server may have it. */
+  readonly #said = new Map<string, { frame: Submit; sent: boolean }>()
   /** Accepted and not ended. */
   readonly #open = new Set<string>()
   /** Said while nobody listened. */
   #waiting: FromPage[] = []
+  /** What the page shows is of its session, not of a page that has just been loaded. */
+  #began = false
 
   constructor(load: string) {
     this.#load = load
   }
 
+  /** Goes on with a session of the tab: where the page stopped, or (null) as a new page of it. */
+  resume(session: string, token: string, kept: KeptConversation | null): void {
+    this.session = session
+    this.token = token
+    if (kept === null) return
+    this.#began = true
+    this.epoch = kept.epoch
+    this.seen = kept.seen
+    for (const [frame, sent] of kept.said) this.#said.set(frame.event_id, { frame, sent })
+    for (const id of kept.open) this.#open.add(id)
+  }
+
+  /** What is kept of it; null before the server has given the page a session. */
+  keep(): KeptConversation | null {
+    const { session, epoch, seen } = this
+    if (session === null || epoch === null) return null
+    const said = [...this.#said.values()].map(({ frame, sent }): [Submit, boolean] => [frame, sent])
+    return { session, epoch, seen, said, open: [...this.#open] }
+  }
+
   hello(page: string, query: string): Hello {
-    const { session, token, seen } = this
-    return { type: 'hello', session, token, epoch: this.#epoch, seen, load: this.#load, page, query }
+    const { session, token, epoch } = this
+    const seen = session !== null && epoch === null ? null : this.seen
+    return { type: 'hello', session, token, epoch, seen, load: this.#load, page, query }
   }
 
   /** Events whose end the page still waits for. */
@@ -51,27 +85,34 @@ export class Conversation {
 
   /** Takes note of a frame that the page wants to send; gives it back when it can go out now. */
   say(frame: FromPage, connected: boolean): FromPage | null {
-    if (frame.type === 'submit') this.#said.set(frame.event_id, frame)
+    if (frame.type === 'submit') this.#said.set(frame.event_id, { frame, sent: connected })
     else if (!connected) this.#waiting.push(frame)
     return connected ? frame : null
   }
 
   welcomed(welcome: Welcome): Resumption {
-    const lost = this.session !== null && !welcome.resumed
+    const lost = this.#began && !welcome.resumed
     const changed = this.#app !== null && this.#app !== welcome.app_id
-    const restarted = this.#epoch !== null && this.#epoch !== welcome.epoch
+    const restarted = this.epoch !== null && this.epoch !== welcome.epoch
+    const first = this.epoch === null
     this.session = welcome.session
     this.token = welcome.token
-    this.#epoch = welcome.epoch
+    this.epoch = welcome.epoch
     this.#app ??= welcome.app_id
+    this.#began = true
     if (lost) return this.#startAgain(welcome, changed)
-    if (restarted || this.seen < welcome.seen) this.seen = this.#acked = welcome.seen
+    if (restarted || first || this.seen < welcome.seen) this.seen = this.#acked = welcome.seen
     const pending = new Set(welcome.pending)
     for (const id of pending) this.#accept(id)
     const gone = [...this.#open].filter((id) => !pending.has(id))
-    const send = [...this.#said.values(), ...this.#waiting]
+    // What a server has had that is no more may have run: it is not said again.
+    if (restarted) gone.push(...[...this.#said].filter(([, { sent }]) => sent).map(([id]) => id))
+    for (const id of restarted ? gone : []) this.refused(id)
+    const send = [...this.#said.values()].map(({ frame }) => frame)
+    for (const said of this.#said.values()) said.sent = true
+    const waiting = this.#waiting.filter((frame) => !restarted || frame.type === 'chunk')
     this.#waiting = []
-    return { send, lost, restarted, changed, gone }
+    return { send: [...send, ...waiting], lost, restarted, forked: welcome.forked, changed, gone }
   }
 
   #startAgain(welcome: Welcome, changed: boolean): Resumption {
@@ -81,7 +122,7 @@ export class Conversation {
     this.#said.clear()
     this.#open.clear()
     this.#waiting = []
-    return { send: [], lost: true, restarted: true, changed, gone }
+    return { send: [], lost: true, restarted: true, forked: false, changed, gone }
   }
 
   /** The message to apply, or null when it was applied before. */
@@ -109,9 +150,10 @@ export class Conversation {
     return this.seen - this.#acked
   }
 
-  ack(): Ack | null {
-    if (this.#acked === this.seen) return null
-    this.#acked = this.seen
-    return { type: 'ack', seen: this.seen }
+  /** Says that the page has all messages up to a number for good. */
+  ack(seen = this.seen): Ack | null {
+    if (seen <= this.#acked) return null
+    this.#acked = seen
+    return { type: 'ack', seen }
   }
 }
