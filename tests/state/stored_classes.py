@@ -93,7 +93,7 @@ class Refusing:
         return None
 
 
-class Broken(Exception):  # noqa: N818 # a name like users give
+class Broken(Exception):  # a name like users give
     pass
 
 

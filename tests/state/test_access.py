@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from tests.state.conftest import memory_only
 from tests.state.steps import read
 
 from holdfast.components.state import State
@@ -150,6 +151,7 @@ def test_a_state_of_no_running_app_says_so() -> None:
         State(0, scope="app", key="x").update(lambda n: n + 1)
 
 
+@memory_only
 async def test_a_state_of_two_running_apps_is_ambiguous_outside_their_events(
     engine: StateEngine, make_engine: Any, make_state: MakeState
 ) -> None:

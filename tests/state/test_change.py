@@ -19,12 +19,13 @@ import polars as pl
 import pydantic
 import pytest
 from PIL import Image
+from tests.state.conftest import memory_only
 from tests.state.steps import fail, read, run, touch
 
-from holdfast.state import CellSpec, Owner, Owners, StateEngine
-from holdfast.state import engine as engine_module
+from holdfast.state import CellSpec, Owner, Owners, StateEngine, imaging
 from holdfast.state.content import same
 from holdfast.state.fingerprint import fingerprint
+from holdfast.state.snapshot import snapshot
 
 pytestmark = pytest.mark.anyio
 MakeCell = Callable[..., CellSpec]
@@ -229,8 +230,8 @@ async def test_a_change_in_place_is_seen_and_an_equal_copy_is_none(
     assert await touch(engine, visitor, spec) == ()
     async with engine.event(visitor, (spec,), (spec,)) as event:
         value = (await event.values())[spec]
-        mutate_free_copy = engine_module.Snapshot.restore(engine_module.snapshot(value, 1 << 24))
-        assert await event.commit({spec: mutate_free_copy}) == ()
+        equal = snapshot(value, 1 << 24).restore()
+        assert await event.commit({spec: equal}) == ()
 
 
 async def test_nothing_changes_when_a_cell_is_created(
@@ -281,7 +282,7 @@ async def test_an_immutable_value_is_never_encoded(
 ) -> None:
     """R3.6: not at all when nothing needs it."""
     spec = make_cell(0)
-    monkeypatch.setattr(engine_module, "snapshot", None)
+    monkeypatch.setattr(imaging, "snapshot", None)
     for value in (1, "text", None, (1, (2, b"x")), frozenset({1}), dt.date(2024, 1, 1)):
         await run(engine, visitor, spec, lambda _, value=value: value)
         assert await read(engine, visitor, spec) == value
@@ -290,9 +291,10 @@ async def test_an_immutable_value_is_never_encoded(
 async def test_a_touched_cell_is_encoded_once_per_step(
     engine: StateEngine, make_cell: MakeCell, visitor: Owners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R3.6: one encoding serves rollback and comparison."""
+    """R3.6: one encoding serves rollback, comparison and the store."""
     made: list[Any] = []
-    original = engine_module.snapshot
+    encoder = "encode_counted" if engine.store.durable else "snapshot"
+    original: Any = vars(imaging)[encoder]
 
     def counting(*args: Any, **options: Any) -> Any:
         made.append(args[0])
@@ -300,13 +302,14 @@ async def test_a_touched_cell_is_encoded_once_per_step(
 
     spec, other = make_cell({"a": [1]}), make_cell([1])
     await touch(engine, visitor, other)
-    monkeypatch.setattr(engine_module, "snapshot", counting)
+    monkeypatch.setattr(imaging, encoder, counting)
     await run(engine, visitor, spec, lambda value: {**value, "b": 1})
     assert len(made) == 1
     await touch(engine, visitor, spec)
     assert len(made) == 2
 
 
+@memory_only
 async def test_a_large_value_is_encoded_away_from_the_event_loop(
     make_engine: Any, visitor: Owners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -315,7 +318,7 @@ async def test_a_large_value_is_encoded_away_from_the_event_loop(
     spec = CellSpec(initial=None)
     spec.settle(1, watched=True)
     threads: set[bool] = set()
-    original = engine_module.image_of
+    original: Any = vars(imaging)["image_of"]
 
     def seen(*args: Any, **options: Any) -> Any:
         import threading
@@ -323,7 +326,7 @@ async def test_a_large_value_is_encoded_away_from_the_event_loop(
         threads.add(threading.current_thread() is threading.main_thread())
         return original(*args, **options)
 
-    monkeypatch.setattr(engine_module, "image_of", seen)
+    monkeypatch.setattr(imaging, "image_of", seen)
     assert await run(engine, visitor, spec, lambda _: list(range(10_000))) == (spec,)
     assert await run(engine, visitor, spec, lambda value: [*value, 1]) == (spec,)
     assert threads == {False}

@@ -21,7 +21,7 @@ import threading
 import types
 import uuid
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,7 @@ VALUES: list[Any] = [
     np.bool_(True),
     np.dtype("i8"),
     pd.DataFrame({"a": [1, 2], "b": ["x", None], "c": [1.5, float("nan")]}),
-    pd.DataFrame({"t": pd.to_datetime(["2024-01-01", None])}),
+    pd.DataFrame({"t": [pd.Timestamp("2024-01-01"), pd.NaT]}),
     pd.DataFrame({"z": pd.to_datetime(["2024-06-01", "2024-01-01"], utc=True)}),
     pd.DataFrame({"k": pd.Categorical(["a", "b", "a"], ordered=True), "i": pd.array([1, None, 3], dtype="Int64")}),
     pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", 1), ("a", 2)]), index=pd.Index(["r"], name="rows")),
@@ -270,7 +270,7 @@ def test_classes_of_the_program_that_was_started_keep_their_name_when_it_is_impo
 
 
 @pytest.fixture
-def change_class(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def change_class(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, type], type]:
     """Puts another class in the place of a stored one, as the next version of the program does."""
 
     def change(name: str, cls: type) -> type:
@@ -417,7 +417,7 @@ def test_old_keys_still_verify_and_the_new_one_signs() -> None:
     """R6.4: keys can be replaced."""
     old, new = Envelope(Keyring([KEY])), Envelope(Keyring(["another-long-key", KEY]))
     data = old.seal(b"payload", PLACE, schema=3)
-    assert new.open(data, PLACE) == (b"payload", 3)
+    assert new.open(data, PLACE) == (b"payload", 3, None)
     with pytest.raises(DecodeError, match="signed with another key"):
         old.open(new.seal(b"payload", PLACE), PLACE)
 

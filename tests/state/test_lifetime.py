@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.state.conftest import cells_of
+from tests.state.conftest import cells_of, memory_only
 from tests.state.steps import read, run, touch
 
 from holdfast.state import CellSpec, Owners, StateEngine
@@ -108,6 +108,7 @@ async def test_an_event_that_runs_when_the_grace_ends_may_finish(
     assert engine.held().owners == 0
 
 
+@memory_only
 async def test_the_caller_can_end_sessions_itself(make_engine: Any, clock: ManualClock) -> None:
     """R4.5: whoever runs unload listeners decides when the State of a closed session goes."""
     engine = await make_engine(caller_ends=True)
@@ -196,6 +197,7 @@ async def test_a_delete_callback_also_runs_for_a_value_that_was_only_read(
     assert dropped == [["initial"]]
 
 
+@memory_only
 @pytest.mark.parametrize("way", ["forget", "expire", "evict", "close", "shutdown"])
 async def test_a_delete_callback_runs_once_for_each_value_that_is_dropped(
     make_engine: Any, clock: ManualClock, dropped: list[Any], way: str
@@ -257,6 +259,7 @@ async def test_an_async_delete_callback_is_awaited(engine: StateEngine, make_cel
     assert seen == [3]
 
 
+@memory_only
 async def test_over_the_capacity_the_session_unused_for_longest_goes_closed_ones_first(
     make_engine: Any, dropped: list[Any]
 ) -> None:
@@ -286,6 +289,7 @@ async def test_a_session_in_use_is_not_evicted(make_engine: Any) -> None:
     assert await read(engine, Owners("s1"), spec) == 1
 
 
+@memory_only
 async def test_the_bytes_of_all_values_are_bounded(make_engine: Any, dropped: list[Any]) -> None:
     """R4.4: `state_memory_limit`, whatever the number of sessions."""
     engine = await make_engine(memory_limit=100_000)
@@ -313,6 +317,7 @@ async def test_what_is_counted_as_held_goes_back_to_nothing(make_engine: Any) ->
     assert engine.held() == (0, 0, 0)
 
 
+@memory_only
 async def test_nothing_runs_while_nothing_is_due(engine: StateEngine, clock: ManualClock, make_cell: MakeCell) -> None:
     """R4: one timer for the nearest deadline, none without one."""
     spec = make_cell(0, time_to_live=100)

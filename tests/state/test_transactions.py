@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.state.conftest import memory_only
 from tests.state.steps import fail, read, run, touch
 
 from holdfast.state import (
@@ -121,6 +122,7 @@ async def test_a_value_over_the_rollback_limit_stays_changed_and_the_log_says_so
     assert said.startswith("The value of State 'big' is larger than state_rollback_limit, so it is not copied")
 
 
+@memory_only
 async def test_a_live_value_works_and_the_log_says_once_what_it_is(
     engine: StateEngine, make_cell: MakeCell, visitor: Owners, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from holdfast.state.history import History
     from holdfast.state.owners import Owner
     from holdfast.state.spec import CellSpec
+    from holdfast.state.stored_lifetime import Renewal
+    from holdfast.stores import Claim
 
 
 class Unset:
@@ -34,15 +36,20 @@ class Cell:
     """
 
     __slots__ = (
+        "bound",
+        "claim",
         "expires",
         "history",
         "holder",
         "home",
         "image",
         "lent",
+        "sending",
         "size",
         "spec",
+        "stored",
         "timed",
+        "unsaved",
         "value",
         "version",
         "waiters",
@@ -66,6 +73,16 @@ class Cell:
         self.lent: StateEvent | None = None
         """The event whose function has the live object in its hands."""
         self.history: History | None = None
+        self.stored = 0
+        """The version that the store has; 0 for none."""
+        self.sending = 0
+        """The version that is on its way to the store."""
+        self.claim: Claim | None = None
+        """The claim under which this process holds its lane among all."""
+        self.unsaved = False
+        """The store was out of reach when this version was committed (R6.6)."""
+        self.bound = False
+        """The value cannot be stored and lives in this process alone (R6.5)."""
 
     @property
     def created(self) -> bool:
@@ -105,7 +122,7 @@ class Cell:
 class Home:
     """The cells of one owner in this process, and how long they are kept."""
 
-    __slots__ = ("cells", "closes", "dropped", "opened", "owner", "size", "timed", "users", "was_open")
+    __slots__ = ("cells", "closes", "dropped", "opened", "owner", "renewal", "size", "timed", "users", "was_open")
 
     def __init__(self, owner: Owner) -> None:
         self.owner = owner
@@ -122,6 +139,7 @@ class Home:
         """A timer for it is in the heap."""
         self.dropped = False
         self.size = 0
+        self.renewal: Renewal | None = None
 
     def cell(self, spec: CellSpec) -> Cell:
         """The cell of a State; made when it is first asked for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from holdfast.state.atoms import is_atom, size_of
+from holdfast.state.atoms import VALUES, size_of
 from holdfast.state.cells import UNSET
 from holdfast.state.content import same
 from holdfast.state.errors import StateConflictError
@@ -62,7 +62,7 @@ async def _returned(event: StateEvent, spec: CellSpec, value: Any) -> Pending:
     cell = event.cell(spec)
     if not cell.created and spec.watched:
         await event.engine.create(cell)
-    image = None if is_atom(value) else await event.engine.image(value, cell)
+    image = None if type(value) in VALUES else await event.engine.image(value, cell)
     dirty, changed = await compare(event, cell, value, image)
     return Pending(cell, value, image, dirty=dirty, changed=changed, returned=True)
 
@@ -80,7 +80,7 @@ async def _in_place(event: StateEvent, spec: CellSpec) -> Pending | None:
         return None
     if not engine.shares_objects(spec):
         engine.learn_writer(event, spec)
-        await event.hold(cell)
+        await event.hold_late(cell)
         if cell.version != given.version:
             engine.stats.conflicts += 1
             raise StateConflictError(spec.label)

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from holdfast.clock import Clock, SystemClock
 from holdfast.state import commit
 from holdfast.state.atoms import is_atom, size_of
+from holdfast.state.backing import Backing
 from holdfast.state.cells import UNSET, Cell, Home
+from holdfast.state.codec import Keyring
 from holdfast.state.content import same
 from holdfast.state.errors import UpdateError
 from holdfast.state.event import Given, StateEvent, current_event
-from holdfast.state.fingerprint import fingerprint
+from holdfast.state.imaging import Imager
 from holdfast.state.lifetime import Lifetime
 from holdfast.state.options import StateOptions
+from holdfast.state.outage import Health
 from holdfast.state.owners import Owner, Owners
-from holdfast.state.snapshot import Image, OversizeError, Snapshot, Unkept, image_of, snapshot
+from holdfast.state.snapshot import Image, Snapshot, Unkept
 from holdfast.state.spec import CellSpec, check_specs
 from holdfast.state.stats import Held, StateStats
-from holdfast.state.warn import warn_unkept
+from holdfast.state.stored_lifetime import StoredLifetime
+from holdfast.stores import Change, Gap, StoreError
+from holdfast.stores.ending import end
 
 if TYPE_CHECKING:
     from holdfast.state.history import Move
     from holdfast.stores.protocol import Store
+
+log = logging.getLogger("holdfast.state")
 
 Subscriber = Callable[[Owner, "frozenset[CellSpec]", "str | None"], None]
 
@@ -43,6 +52,13 @@ class StateEngine:
         self.store = store
         self.clock: Clock = clock or SystemClock()
         self.options = options or StateOptions()
+        self.backing: Backing | None = None
+        """The durable store, once the engine is started; `None` where the store keeps nothing."""
+        self._stored: StoredLifetime | None = None
+        self._imager = Imager(self.options, stored=store.durable)
+        self._follower: asyncio.Task[None] | None = None
+        self.follows = False
+        """It hears of the changes that other processes make."""
         self.stats = StateStats()
         self.specs: tuple[CellSpec, ...] = ()
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -58,13 +74,39 @@ class StateEngine:
         """Bind the engine to the running event loop and open its store."""
         self.loop = asyncio.get_running_loop()
         await self.store.open()
+        if self.store.durable:
+            keys = self.options.keys
+            if keys is None:
+                keys = await asyncio.to_thread(Keyring.kept_in, key_file(self.store))
+            self.backing = Backing(self.store, keys, self.clock, self.options, self._put, self._lifetime.watch)
+            self._stored = StoredLifetime(
+                self.backing,
+                self.clock,
+                self.options,
+                spawn=self.spawn,
+                call_back=self._lifetime.call_back_with,
+                find_spec=self._find_spec,
+                take_home=self._lifetime.take,
+            )
+            self.backing.on_stored = self._stored.stored
+            self._lifetime.stored = self._stored
+            self._lifetime.can_leave = self.backing.can_leave
+            self._stored.start()
+            self._follow()
 
     async def aclose(self) -> None:
         """End: what the store does not keep is dropped, with its delete callbacks."""
+        if self.loop is None:
+            return
         for spec in self.specs:
             if self in spec.engines:
                 spec.engines.remove(self)
-        await self._lifetime.finish(drop=not self.store.durable)
+        await end(self._follower)
+        if self._stored is not None:
+            await self._stored.aclose()
+        await self._lifetime.finish()
+        if self.backing is not None:
+            await self.backing.outage.aclose()
         await self.store.aclose()
         self.loop = None
 
@@ -79,6 +121,23 @@ class StateEngine:
         for spec in self.specs:
             if self not in spec.engines:
                 spec.engines.append(self)
+        self._follow()
+
+    def _find_spec(self, scope: str, name: str) -> CellSpec | None:
+        return next((spec for spec in self.specs if spec.scope == scope and spec.name == name), None)
+
+    def bound(self, session: str) -> bool:
+        """Whether a session holds values that live in this process alone (R6.5)."""
+        home = self._lifetime.find(Owner("session", session))
+        return home is not None and any(
+            cell.bound or (isinstance(cell.image, Unkept) and cell.image.reason is not None)
+            for cell in home.cells.values()
+        )
+
+    @property
+    def health(self) -> Health:
+        """Whether the store works, and what is not written yet."""
+        return self.backing.outage.health if self.backing is not None else Health(True, "", 0)
 
     def held(self) -> Held:
         """What is in memory now."""
@@ -172,6 +231,8 @@ class StateEngine:
             if home is not None and cell is not None:
                 self._lifetime.call_back(cell)
                 self._put(cell, UNSET, None)
+                if self.backing is not None:
+                    self.spawn(self.backing.delete(cell))
 
     # Values
 
@@ -184,19 +245,37 @@ class StateEngine:
                 await self.create(cell)
             return
         spec = cell.spec
-        if spec.factory is None and (spec.first is not None or is_atom(spec.initial)):
+        if spec.factory is None and self.backing is None and (spec.first is not None or is_atom(spec.initial)):
             self._put(cell, UNSET if spec.first is not None else spec.initial, spec.first)
             cell.version += 1
             return
         done = self._creating[cell] = asyncio.get_running_loop().create_future()
         try:
-            value = await self._first(spec)
-            image = await self.image(value, cell)
-            self._put(cell, value, image)
-            cell.version += 1
+            if self.backing is None or spec.factory is None or cell.holder is not None:
+                await self._make(cell)
+            else:
+                # Among all processes the factory runs once, in the lane.
+                async with self.event(_only(cell.home.owner), (), (spec,)).within(current_event.get()):
+                    if not cell.created:
+                        await self._make(cell)
         finally:
             del self._creating[cell]
             done.set_result(None)
+
+    async def _make(self, cell: Cell) -> None:
+        spec = cell.spec
+        if spec.first is not None:
+            if spec.sealed is None:
+                spec.sealed = await self._imager.image(spec.fresh(), cell)
+            self._put(cell, UNSET, spec.sealed)
+            cell.version += 1
+            return
+        value = await self._first(cell.spec)
+        image = await self._imager.image(value, cell)
+        self._put(cell, value, image)
+        cell.version += 1
+        if self.backing is not None and cell.spec.factory is not None:
+            await self.backing.store_first(cell)
 
     async def _first(self, spec: CellSpec) -> Any:
         if spec.factory is None or isinstance(spec.factory, type):
@@ -216,46 +295,29 @@ class StateEngine:
         """The cell's own object, made from its bytes if it is not there."""
         if cell.value is UNSET and isinstance(cell.image, Snapshot):
             image = cell.image
-            value = await self.restored(image)
+            value = await self._imager.restored(image)
             if cell.image is image and cell.value is UNSET:
                 cell.value = value
         return cell.value
 
     async def restored(self, image: Snapshot) -> Any:
-        """A new object from bytes, off the event loop if they are many."""
-        if image.size <= self.options.inline_limit:
-            return image.restore()
-        return await asyncio.to_thread(image.restore)
+        """A new object from bytes."""
+        return await self._imager.restored(image)
 
     async def image(self, value: Any, cell: Cell) -> Image | None:
-        """What is kept of a value for rollback and comparison, made off the event loop where it is large."""
-        if is_atom(value):
-            return None
-        options, old, watched = self.options, cell.image, cell.spec.watched
-        if isinstance(old, Unkept) and not watched and value is cell.value:
-            return old
-        if old is None or old.size <= options.inline_limit:
-            try:
-                return snapshot(value, min(options.inline_limit, options.rollback_limit), watched=watched)
-            except OversizeError:
-                pass
-            except Exception as error:  # user objects may refuse with anything; the value stays live
-                return warn_unkept(cell.spec, value, Unkept(0, reason=f"{type(error).__name__}: {error}"))
-        image = await asyncio.to_thread(
-            image_of, value, watched=watched, limit=options.rollback_limit, digest=fingerprint, breathe=True
-        )
-        return warn_unkept(cell.spec, value, image) if isinstance(image, Unkept) else image
+        """What is kept of a value for rollback and comparison; `None` for one that cannot change in place."""
+        return await self._imager.image(value, cell)
 
     async def differs(self, old: Snapshot, value: Any) -> bool:
         """Whether a value's content is another than that of older bytes."""
-        if old.size <= self.options.inline_limit:
-            return not same(old.restore(), value)
-        return await asyncio.to_thread(lambda: not same(old.restore(), value))
+        return await self._imager.differs(old, value)
 
     # Commits
 
     async def apply(self, event: StateEvent, pending: Sequence[commit.Pending]) -> tuple[CellSpec, ...]:
         """Make the parts of a commit the truth, all at once."""
+        if self.backing is not None:
+            await self.backing.commit(event, pending)
         written = {part.cell for part in pending}
         live = {id(given.value) for given in event.given.values() if given.cell not in written}
         changed: list[CellSpec] = []
@@ -298,6 +360,62 @@ class StateEngine:
         if found:
             for callback in self._subscribers:
                 callback(owner, found, origin)
+
+    def _follow(self) -> None:
+        """Follow the changes of other processes, where somebody may listen."""
+        shared = any(spec.scope != "session" and spec.watched for spec in self.specs)
+        if shared and self.backing is not None and self._follower is None:
+            self._follower = asyncio.get_running_loop().create_task(self._follow_changes())
+
+    async def _follow_changes(self) -> None:
+        while True:
+            await self._follow_while_possible()
+            await self.clock.sleep(1.0)
+            self._heard(Gap())
+
+    async def _follow_while_possible(self) -> None:
+        try:
+            feed = await self.store.changes()
+            self.follows = True
+            async for change in feed:
+                self._heard(change)
+        except StoreError as error:
+            self.follows = False
+            log.warning("Changes of other processes cannot be followed just now: %s", error)
+
+    def _heard(self, change: Change | Gap) -> None:
+        if isinstance(change, Gap):
+            # Whatever was missed: all who listen to something shared look again.
+            for shared in [home for home in self._lifetime if home.owner.scope != "session"]:
+                found = [cell.spec for cell in shared.cells.values() if cell.spec.watched]
+                self._tell(shared.owner, found, None)
+            return
+        owner = Owner.parse(change.key.owner)
+        spec = self._find_spec(owner.scope, change.key.name)
+        home = self._lifetime.find(owner)
+        cell = home.cells.get(change.key.name) if home is not None else None
+        if spec is not None and spec.watched and (cell is None or max(cell.stored, cell.sending) < change.version):
+            self._tell(owner, (spec,), None)
+
+    async def copy_session(self, source: str, target: str) -> None:
+        """Give a session copies of another's values, as a duplicated tab gets them (R5.2).
+
+        Args:
+            source: Id of the session to copy; what it has is left alone.
+            target: Id of the copy.
+        """
+        for spec in self.specs:
+            if spec.scope != "session":
+                continue
+            home = self._lifetime.home(Owner("session", source))
+            cell = home.cell(spec)
+            if self.backing is not None and cell.claim is None:
+                await self.backing.refresh([cell])
+            if not cell.created or isinstance(cell.image, Unkept):
+                continue
+            value = await self.get(spec, home.owner)
+            async with self.event(Owners(target), (), (spec,)) as event:
+                await event.commit({spec: value})
 
     # Writing and reading outside of events
 
@@ -368,9 +486,11 @@ class StateEngine:
         home = self.use(owner)
         try:
             cell = home.cell(spec)
+            if self.backing is not None and cell.claim is None:
+                await self.backing.refresh([cell])
             if not cell.created:
                 await self.create(cell)
-            return await self.restored(cell.image) if isinstance(cell.image, Snapshot) else cell.value
+            return await self._imager.restored(cell.image) if isinstance(cell.image, Snapshot) else cell.value
         finally:
             self.leave(home)
 
@@ -388,6 +508,8 @@ class StateEngine:
             old = await self.get(spec, home.owner) if spec.watched else None
             self._lifetime.call_back(cell)
             self._put(cell, UNSET, None)
+            if self.backing is not None:
+                await self.backing.delete(cell)
             if spec.watched and home.opened:
                 await self.create(cell)
                 if not same(old, cell.committed()):
@@ -434,3 +556,9 @@ def _only(owner: Owner) -> Owners:
     if owner.scope == "user":
         return Owners("", user=owner.id)
     return Owners("", app=owner.id)
+
+
+def key_file(store: Store) -> Path:
+    """Where the key is kept that signs what a store gets, when none was given."""
+    path: Path | None = getattr(store, "path", None)
+    return Path(".holdfast/key") if path is None else path.with_name("key")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from typing_extensions import Self
 
 from holdfast.state import commit, lanes
+from holdfast.state.backing import outlast
 from holdfast.state.errors import UpdateError
 from holdfast.state.snapshot import Snapshot
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from holdfast.state.owners import Owner, Owners
     from holdfast.state.snapshot import Image
     from holdfast.state.spec import CellSpec
+    from holdfast.stores import Claim
 
 current_event: ContextVar[StateEvent | None] = ContextVar("holdfast_state_event", default=None)
 """The event whose function is running; threads that run a step get a copy of the context."""
@@ -53,6 +55,7 @@ class StateEvent:
         "_writes",
         "away",
         "brief",
+        "claims",
         "engine",
         "given",
         "held",
@@ -86,6 +89,8 @@ class StateEvent:
         self.given: dict[CellSpec, Given] = {}
         self.working: dict[CellSpec, Any] = {}
         """Values set by `update` inside the step."""
+        self.claims: list[tuple[Claim, tuple[Cell, ...]]] = []
+        """The same lanes among all processes, where the store is shared."""
         self.moves: dict[CellSpec, Move] = {}
         """States that the step takes back or forth in their history."""
         self.outer: StateEvent | None = None
@@ -112,8 +117,10 @@ class StateEvent:
         try:
             for spec in self.engine.lanes_of(self):
                 await self.hold(self.cell(spec))
+            if self.held and self.engine.backing is not None:
+                await self.engine.backing.claim(self, self.held, late=self.outer is not None)
         except BaseException:
-            self._leave()
+            await self._leave()
             raise
         current_event.set(self)
         return self
@@ -124,7 +131,7 @@ class StateEvent:
         if self._open or kind is not None:
             self._undo()
         current_event.set(self._before)
-        self._leave()
+        await self._leave()
 
     @property
     def reads(self) -> Sequence[CellSpec]:
@@ -202,12 +209,28 @@ class StateEvent:
         """The owner's own objects of the States it reads; the first access creates them."""
         self._open = True
         found = {}
+        await self._refresh()
         for spec in self._reads:
             cell = self.cell(spec)
             if not cell.created:
                 await self.engine.create(cell)
             found[spec] = await self._give(spec, cell)
         return found
+
+    async def _refresh(self) -> None:
+        """See what other processes have written; they do not write what this event holds."""
+        backing = self.engine.backing
+        if backing is not None:
+            cells = [cell for cell in map(self.cell, self._reads) if cell not in self.held]
+            if cells:
+                await backing.refresh(cells)
+
+    async def hold_late(self, cell: Cell) -> None:
+        """Take a lane while others are held."""
+        if cell not in self.held:
+            await self.hold(cell)
+            if self.engine.backing is not None:
+                await self.engine.backing.claim(self, [cell], late=True)
 
     async def _give(self, spec: CellSpec, cell: Cell) -> Any:
         given = self.given.get(spec)
@@ -297,7 +320,14 @@ class StateEvent:
             if given.cell.lent is self:
                 given.cell.lent = None
 
-    def _leave(self) -> None:
+    async def _leave(self) -> None:
+        try:
+            if self.claims and self.engine.backing is not None:
+                await outlast(self.engine.backing.release(self))
+        finally:
+            self._free()
+
+    def _free(self) -> None:
         if self.outer is not None:
             self.outer.inner.discard(self)
         self._release()

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from holdfast.clock import Clock
     from holdfast.state.options import StateOptions
     from holdfast.state.owners import Owner
+    from holdfast.state.spec import CellSpec
     from holdfast.state.stats import StateStats
+    from holdfast.state.stored_lifetime import StoredLifetime
 
 log = logging.getLogger("holdfast.state")
 
@@ -45,6 +47,10 @@ class Lifetime:
         self._tasks: set[asyncio.Task[Any]] = set()
         self.size = 0
         """Bytes of the values of all homes."""
+        self.stored: StoredLifetime | None = None
+        """Where a durable store keeps owners."""
+        self.can_leave: Callable[[Home], bool] = lambda _: False
+        """Whether nothing is lost when a home leaves memory."""
 
     def __len__(self) -> int:
         return len(self._open) + len(self._closed) + len(self._shared)
@@ -81,6 +87,8 @@ class Lifetime:
         home.closes = None
         if self._closed.pop(owner, None) is not None:
             self._open[owner] = home
+        if self.stored is not None and home.opened == 1:
+            self.stored.opened(home)
 
     def close(self, owner: Owner) -> None:
         """A connection is gone; after the last one the grace begins."""
@@ -93,6 +101,8 @@ class Lifetime:
             del self._open[owner]
             self._closed[owner] = home
             self._count_grace(home)
+            if self.stored is not None:
+                self.stored.closed(home)
 
     def release(self, home: Home) -> None:
         """An event is done with a home."""
@@ -119,8 +129,12 @@ class Lifetime:
         """A cell was written: its time to live begins anew."""
         if cell.spec.time_to_live is not None:
             cell.expires = self._clock.monotonic() + cell.spec.time_to_live
-            if not cell.timed:
-                self.timers.watch(cell)
+            self.watch(cell)
+
+    def watch(self, cell: Cell) -> None:
+        """See to it that a cell goes when its time is over."""
+        if not cell.timed:
+            self.timers.watch(cell)
 
     def _fire(self, item: Home | Cell) -> None:
         if isinstance(item, Cell):
@@ -133,20 +147,33 @@ class Lifetime:
 
     def drop(self, home: Home) -> None:
         """Forget a home; its values' callbacks run when no event uses it any more."""
-        owner = home.owner
-        for homes in (self._open, self._closed, self._shared):
-            if homes.get(owner) is home:
-                del homes[owner]
-        self.size -= home.size
-        home.dropped = True
-        home.closes = None
+        self._take(home)
         if not home.users:
             self._finish(home)
 
+    def take(self, owner: Owner) -> Home | None:
+        """Take an owner's home out of memory, without its callbacks."""
+        home = self.find(owner)
+        if home is not None:
+            self._take(home)
+        return home
+
+    def _take(self, home: Home) -> None:
+        for homes in (self._open, self._closed, self._shared):
+            if homes.get(home.owner) is home:
+                del homes[home.owner]
+        self.size -= home.size
+        home.dropped = True
+        home.closes = None
+
     def _finish(self, home: Home) -> None:
-        for cell in home.cells.values():
-            self.call_back(cell)
+        cells = list(home.cells.values())
         home.cells.clear()
+        if self.stored is not None:
+            self.stored.drop(home, cells)
+            return
+        for cell in cells:
+            self.call_back(cell)
 
     def call_back(self, cell: Cell) -> None:
         """Hand the value that is dropped to the State's delete callback."""
@@ -157,7 +184,12 @@ class Lifetime:
             make = cell.image.restore if isinstance(cell.image, Snapshot) else cell.committed
         else:
             make = partial(_same_object, cell.value)
-        self.spawn(_call(callback, make, cell.spec.label))
+        self.call_back_with(cell.spec, make)
+
+    def call_back_with(self, spec: CellSpec, make: Callable[[], Any]) -> None:
+        """Hand a value that is made for it to a State's delete callback."""
+        if spec.delete_callback is not None:
+            self.spawn(_call(spec.delete_callback, make, spec.label))
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run a coroutine in the background; `finish` waits for it."""
@@ -182,7 +214,10 @@ class Lifetime:
             if victim is None:
                 return
             self._stats.evictions += 1
-            self.drop(victim)
+            if self.can_leave(victim):
+                self._take(victim)
+            else:
+                self.drop(victim)
 
     def _least_used(self, keep: Home | None) -> Home | None:
         for homes in (self._closed, self._open):
@@ -196,12 +231,16 @@ class Lifetime:
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def finish(self, *, drop: bool) -> None:
-        """End all: drop what is held if it is lost anyway, and wait for the callbacks."""
+    async def finish(self) -> None:
+        """End all: drop what is lost now, and wait for the callbacks."""
         self.timers.close()
-        if drop:
-            for home in list(self):
+        for home in list(self):
+            if self.stored is None:
                 self.drop(home)
+                continue
+            for cell in home.cells.values():
+                if cell.bound:
+                    self.call_back(cell)
         await self.settled()
 
 

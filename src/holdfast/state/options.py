@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from holdfast.state.codec import Keyring
 
 MIB = 1024 * 1024
 
@@ -26,5 +29,11 @@ class StateOptions:
     """Most bytes of earlier versions kept for one cell (R10.1)."""
     inline_limit: int = 64 * 1024
     """Values that encode to more are encoded off the event loop."""
+    keys: Keyring | None = None
+    """Sign and encrypt what is stored; a key is made and kept beside the store when it is missing."""
+    sweep: float = 60.0
+    """Seconds between two looks for what may go from a durable store."""
+    patience: float = 30.0
+    """Seconds that an update inside an event waits for a lane that another process holds."""
     concurrency: Literal["serial", "last_write"] = "serial"
     """`"last_write"`: no State has a lane, as in Gradio (R2.4)."""

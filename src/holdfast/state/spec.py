@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from holdfast.errors import BuildError
 from holdfast.state.owners import SCOPES, Scope
-from holdfast.state.snapshot import Snapshot, image_of, is_plain
+from holdfast.state.snapshot import Image, Snapshot, image_of, is_plain
 
 if TYPE_CHECKING:
     from holdfast.state.engine import StateEngine
@@ -62,6 +62,10 @@ class CellSpec:
     """The running engines that hold its cells."""
     warned: bool = field(default=False, init=False)
     """The log has said that its value is not copied."""
+    said_bound: bool = field(default=False, init=False)
+    """The log has said that its value cannot be stored."""
+    sealed: Image | None = field(default=None, init=False)
+    """The same as a store gets it."""
     first: Snapshot | None = field(default=None, init=False)
     """The initial value's snapshot, shared by all owners until they change it."""
 

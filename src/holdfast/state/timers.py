@@ -6,7 +6,7 @@ import asyncio
 import heapq
 import itertools
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Generic, Protocol, TypeVar
 
 from holdfast.clock import Clock
 
@@ -18,7 +18,10 @@ class Timed(Protocol):
     """It has an entry in the heap."""
 
 
-class Timers:
+Item = TypeVar("Item", bound=Timed)
+
+
+class Timers(Generic[Item]):
     """A heap of deadlines and the one task that waits for its head.
 
     Entries are never taken out of the heap: a deadline that has moved is looked at when its old time comes.
@@ -29,11 +32,11 @@ class Timers:
         fire: Called with an item whose deadline has come.
     """
 
-    def __init__(self, clock: Clock, deadline: Callable[[Any], float | None], fire: Callable[[Any], None]) -> None:
+    def __init__(self, clock: Clock, deadline: Callable[[Item], float | None], fire: Callable[[Item], None]) -> None:
         self._clock = clock
         self._deadline = deadline
         self._fire = fire
-        self._heap: list[tuple[float, int, Any]] = []
+        self._heap: list[tuple[float, int, Item]] = []
         self._numbers = itertools.count()
         self._task: asyncio.Task[None] | None = None
         self._waits_until = 0.0
@@ -41,7 +44,7 @@ class Timers:
     def __len__(self) -> int:
         return len(self._heap)
 
-    def watch(self, item: Timed) -> None:
+    def watch(self, item: Item) -> None:
         """See to it that `item` fires at its deadline."""
         when = self._deadline(item)
         if when is None or item.timed:

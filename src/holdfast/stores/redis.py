@@ -14,6 +14,7 @@ import anyio
 import orjson
 
 from holdfast.stores import redis_scripts as scripts
+from holdfast.stores.ending import end
 from holdfast.stores.errors import (
     FencedError,
     StoreDamagedError,
@@ -55,6 +56,7 @@ class RedisStore:
         self._slot = slot
         self._lease = lease
         self._client: Any = None
+        self._listener: Any = None
         self._feed: RedisFeed | None = None
         self._turns = Turns()
         self._fences = itertools.count(secrets.randbits(32) << 20)
@@ -73,7 +75,9 @@ class RedisStore:
             name: self._client.register_script(getattr(scripts, name))
             for name in ("READ", "COMMIT", "CLAIM", "RENEW", "RELEASE", "TOUCH", "DROP", "INFO")
         }
-        self._feed = RedisFeed(self._client.pubsub, f"{self._prefix}:changes", f"{self._prefix}:freed")
+        # It waits for as long as nothing happens, so it has no time limit but looks whether the connection lives.
+        self._listener = Redis.from_url(self._given, socket_connect_timeout=3.0, health_check_interval=15)
+        self._feed = RedisFeed(self._listener.pubsub, f"{self._prefix}:changes", f"{self._prefix}:freed")
         with self._translated():
             await self._check(self._client)
 
@@ -103,12 +107,11 @@ class RedisStore:
 
     async def aclose(self) -> None:
         """See `Store.aclose`."""
-        if self._renewal is not None:
-            self._renewal.cancel()
-            self._renewal = None
+        await end(self._renewal)
         if self._feed is not None:
             await self._feed.aclose()
         if self._client is not None:
+            await self._listener.aclose()
             await self._client.aclose()
             self._client = None
 

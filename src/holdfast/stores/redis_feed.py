@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from holdfast.stores.ending import end
 from holdfast.stores.protocol import Change, Gap, Key
 
 log = logging.getLogger("holdfast.stores")
@@ -73,10 +74,8 @@ class RedisFeed:
 
     async def aclose(self) -> None:
         """Stop listening."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            self._task = None
+        await end(self._task)
+        self._task = None
 
     async def _run(self) -> None:
         failures = 0

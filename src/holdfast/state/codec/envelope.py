@@ -1,6 +1,6 @@
 """What is stored around a payload: format, schema version, compression, encryption, signature.
 
-    "HF" | format 1 | flags 1 | key id 4 | schema 4 | size 4 | signature 16 | body
+    "HF" | format 1 | flags 1 | key id 4 | schema 4 | size 4 | expires 8 | signature 16 | body
 
 The signature covers everything else and the place of the cell, so bytes cannot be moved to another owner or State.
 """
@@ -19,7 +19,7 @@ from holdfast.errors import StateError
 from holdfast.state.codec.errors import DecodeError
 from holdfast.state.codec.keys import Keyring
 
-_HEAD = struct.Struct(">2sBB4sII")
+_HEAD = struct.Struct(">2sBB4sIId")
 _MAGIC = b"HF"
 FORMAT = 1
 COMPRESSED = 1
@@ -38,6 +38,8 @@ class Opened(NamedTuple):
     payload: bytes
     schema: int
     """The version of the State that wrote it."""
+    expires: float | None
+    """When its time to live ends, in seconds since the epoch."""
 
 
 class Envelope:
@@ -52,13 +54,16 @@ class Envelope:
         self._keys = keys
         self._random = random
 
-    def seal(self, payload: bytes, place: str, *, schema: int = 1, secret: bool = False) -> bytes:
+    def seal(
+        self, payload: bytes, place: str, *, schema: int = 1, expires: float | None = None, secret: bool = False
+    ) -> bytes:
         """Bytes for a store.
 
         Args:
             payload: The encoded value.
             place: Whose and which cell it is for.
             schema: The version of the State.
+            expires: When the value's time to live ends, in seconds since the epoch.
             secret: Encrypt it.
 
         Raises:
@@ -71,7 +76,7 @@ class Envelope:
         key = self._keys.current
         if secret:
             flags |= ENCRYPTED
-        head = _HEAD.pack(_MAGIC, FORMAT, flags, key, schema, size)
+        head = _HEAD.pack(_MAGIC, FORMAT, flags, key, schema, size, expires or 0.0)
         if secret:
             nonce = self._random(_NONCE)
             body = nonce + _cipher(self._keys.sealing(key) or b"").encrypt(nonce, body, head + place.encode())
@@ -85,7 +90,7 @@ class Envelope:
         """
         if len(data) < _HEAD.size + _SIGNATURE or data[:2] != _MAGIC:
             raise DecodeError("these bytes were not written by this app; plain pickles are refused")
-        magic, format, flags, key, schema, size = _HEAD.unpack_from(data)
+        magic, format, flags, key, schema, size, expires = _HEAD.unpack_from(data)
         del magic
         if format > FORMAT:
             raise DecodeError(f"it was written by a newer release (format {format}; this one reads {FORMAT})")
@@ -97,7 +102,7 @@ class Envelope:
             raise DecodeError("its signature does not fit: it was changed, or stored for another owner or State")
         if flags & ENCRYPTED:
             body = _cipher(self._keys.sealing(key) or b"").decrypt(body[:_NONCE], body[_NONCE:], head + place.encode())
-        return Opened(_unsqueezed(body, size) if flags & COMPRESSED else body, schema)
+        return Opened(_unsqueezed(body, size) if flags & COMPRESSED else body, schema, expires or None)
 
     def _sign(self, key: bytes, head: bytes, body: bytes, place: str) -> bytes:
         mac = hashlib.blake2b(digest_size=_SIGNATURE, key=self._keys.signing(key) or b"")

@@ -44,6 +44,13 @@ class Names:
                 self._classes[known] = cls
             self._names[cls] = name
 
+    def forget(self, name: str) -> None:
+        """Let a name mean nothing any more."""
+        with self._lock:
+            cls = self._classes.pop(name, None)
+            if cls is not None and self._names.get(cls) == name:
+                del self._names[cls]
+
     def name_of(self, cls: type) -> str:
         """The name to store.
 

@@ -57,16 +57,25 @@ def _described(value: Any) -> str:
     return f"{type(value).__name__} {getattr(value, '__qualname__', value)!r}"
 
 
-def encode(value: Any, limit: int | None = None, *, breathe: bool = False) -> bytes:
+def encode(value: Any) -> bytes:
     """A value's payload.
+
+    Raises:
+        EncodeError: Something in it cannot be stored.
+    """
+    return encode_counted(value)[0]
+
+
+def encode_counted(
+    value: Any, limit: int | None = None, *, breathe: bool = False, count: bool = False
+) -> tuple[bytes, int]:
+    """A value's payload, and how many of its parts may be shared.
 
     Args:
         value: The value.
         limit: Most bytes.
         breathe: See `Sink`.
-
-    Returns:
-        The bytes.
+        count: Whether the parts are counted; else there are many.
 
     Raises:
         EncodeError: Something in it cannot be stored.
@@ -80,7 +89,7 @@ def encode(value: Any, limit: int | None = None, *, breathe: bool = False) -> by
         raise
     except Exception as error:
         raise EncodeError(f"{type(error).__name__}: {error}") from error
-    return sink.data()
+    return sink.data(), len(encoder.memo.copy()) if count else 1 << 30
 
 
 def decode(payload: bytes, *, lenient: bool = False) -> Any:

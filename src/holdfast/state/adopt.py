@@ -1,0 +1,138 @@
+"""Taking stored values over: opening, decoding, migrating, and setting aside what cannot be read (R6.3)."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from holdfast.state.atoms import is_atom
+from holdfast.state.codec import DecodeError, Envelope, decode, encode
+from holdfast.state.imaging import Large, Sealed, digest_of
+from holdfast.state.snapshot import Image
+from holdfast.stores import Key, Record, StoreError, VersionConflictError, Write
+
+if TYPE_CHECKING:
+    from holdfast.state.options import StateOptions
+    from holdfast.state.spec import CellSpec
+    from holdfast.stores import Store
+
+log = logging.getLogger("holdfast.state")
+
+ASIDE = "aside"
+"""Owner of what was set aside, in the same store."""
+
+
+class Adopted(NamedTuple):
+    """A stored value, live."""
+
+    value: Any
+    image: Image | None
+    expires: float | None
+    """When its time to live ends, in seconds since the epoch."""
+
+
+class Reader:
+    """Makes values of records.
+
+    Args:
+        store: Where they are from, and where they are set aside.
+        envelope: Opens them.
+        options: Limits.
+    """
+
+    def __init__(self, store: Store, envelope: Envelope, options: StateOptions) -> None:
+        self._store = store
+        self._envelope = envelope
+        self._options = options
+
+    async def read(self, spec: CellSpec, key: Key, record: Record) -> Adopted | None:
+        """The value of a record.
+
+        Returns:
+            `None` when it cannot be read; it is set aside then, and the log says where.
+        """
+        data = record.data or b""
+        try:
+            if len(data) <= self._options.inline_limit and spec.migrate is None:
+                return self.decoded(spec, key, data)
+            return await asyncio.to_thread(self.decoded, spec, key, data)
+        except DecodeError as error:
+            await self._set_aside(spec, key, record, str(error))
+            return None
+
+    def decoded(self, spec: CellSpec, key: Key, data: bytes) -> Adopted:
+        """The value of stored bytes.
+
+        Raises:
+            DecodeError: They cannot be read, or `migrate` failed.
+        """
+        opened = self._envelope.open(data, place(key))
+        older = opened.schema < spec.version
+        if opened.schema > spec.version:
+            raise DecodeError(
+                f"it has version {opened.schema}, and this program knows version {spec.version} of the State; "
+                "start the newer program again, or raise State(version=…)"
+            )
+        value = decode(opened.payload, lenient=older and spec.migrate is not None)
+        payload = opened.payload
+        if older and spec.migrate is not None:
+            value, payload = _migrated(spec, value, opened.schema)
+        if is_atom(value):
+            return Adopted(value, None, opened.expires)
+        if len(payload) <= self._options.rollback_limit:
+            return Adopted(value, Sealed(payload), opened.expires)
+        large = Large(payload, digest_of(value, payload, watched=spec.watched))
+        large.payload = None
+        return Adopted(value, large, opened.expires)
+
+    async def _set_aside(self, spec: CellSpec, key: Key, record: Record, reason: str) -> None:
+        place_aside = aside_key(key, record.version)
+        writes = [Write(place_aside, record.version, record.data), Write(key, record.version, None, record.version)]
+        try:
+            await self._store.commit(writes)
+        except VersionConflictError:
+            return  # another process has set it aside, or written a new one
+        except StoreError as error:
+            log.error("The stored value of %s of %s cannot be read: %s (%s)", spec.label, key.owner, reason, error)  # noqa: TRY400 # its own traceback says nothing
+            return
+        log.error(  # the reason is the message
+            "The stored value of %s of %s cannot be read: %s. It was set aside as cell %r of owner %r in %s; "
+            "the owner starts afresh.",
+            spec.label,
+            key.owner,
+            reason,
+            place_aside.name,
+            ASIDE,
+            self._store.url,
+        )
+
+
+def place(key: Key) -> str:
+    """What a cell's signature binds it to."""
+    return f"{key.owner}\0{key.name}"
+
+
+def aside_key(key: Key, version: int) -> Key:
+    """Where a cell is set aside."""
+    return Key(ASIDE, f"{key.owner}/{key.name}@{version}")
+
+
+def _migrated(spec: CellSpec, value: Any, version: int) -> tuple[Any, bytes]:
+    """The value as today's program has it, and its payload."""
+    migrate: Any = spec.migrate
+    try:
+        new = migrate(value, version) if _takes_two(migrate) else migrate(value)
+        return new, encode(new)
+    except Exception as error:
+        log.exception("migrate of %s failed for a value of version %s.", spec.label, version)
+        raise DecodeError(f"migrate failed for version {version} ({type(error).__name__}: {error})") from error
+
+
+def _takes_two(function: Any) -> bool:
+    try:
+        inspect.signature(function).bind(None, 1)
+    except (TypeError, ValueError):
+        return False
+    return True

@@ -1,0 +1,319 @@
+"""The cells of an engine in a durable store: lanes among processes, what others have written, commits, ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from holdfast.state.adopt import ASIDE, Adopted, Reader, aside_key, place
+from holdfast.state.cells import UNSET, Cell, Home
+from holdfast.state.codec import Envelope, Keyring, encode
+from holdfast.state.errors import StateDeadlockError
+from holdfast.state.imaging import Large, Sealed
+from holdfast.state.outage import Outage
+from holdfast.state.snapshot import Image
+from holdfast.stores import Claim, Dropped, Key, Record, StoreUnavailableError, Write
+
+if TYPE_CHECKING:
+    from holdfast.clock import Clock
+    from holdfast.state.commit import Pending
+    from holdfast.state.event import StateEvent
+    from holdfast.state.options import StateOptions
+    from holdfast.state.owners import Owner
+    from holdfast.state.spec import CellSpec
+    from holdfast.stores import Store
+
+log = logging.getLogger("holdfast.state")
+
+
+class Backing:
+    """Between cells and a store.
+
+    Args:
+        store: The store.
+        keys: Sign what is written.
+        clock: Where time comes from.
+        options: Limits.
+        put: Makes a value the truth of a cell.
+        watch: Sees to a cell's time to live.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        keys: Keyring,
+        clock: Clock,
+        options: StateOptions,
+        put: Callable[[Cell, Any, Image | None], None],
+        watch: Callable[[Cell], None],
+    ) -> None:
+        self.store = store
+        self.outage = Outage(clock, store.url, probe=self._probe, save=self._save, set_aside=self._set_aside)
+        self.dropping: dict[Owner, asyncio.Task[Any]] = {}
+        """Owners that are just being dropped; what is asked for after that waits for it."""
+        self._envelope = Envelope(keys)
+        self._reader = Reader(store, self._envelope, options)
+        self._clock = clock
+        self._options = options
+        self._put = put
+        self._watch = watch
+        self.on_stored: Callable[[Home], None] = lambda _: None
+        """Called when something of a home was stored."""
+
+    # Reading
+
+    async def claim(self, event: StateEvent, cells: Sequence[Cell], *, late: bool = False) -> None:
+        """Hold the lanes of cells, which the event holds in this process, among all processes too.
+
+        Args:
+            event: The event.
+            cells: Whose lanes.
+            late: The event holds other lanes already, so it does not wait for ever.
+
+        Raises:
+            StateDeadlockError: The wait was too long.
+        """
+        await self._dropped(cells)
+        # An update that goes before a parked event finds the claim there already.
+        wanted = {key_of(cell): cell for cell in cells if cell.claim is None}
+        if not wanted:
+            return
+        try:
+            claim = await self.store.claim(list(wanted), wait=self._options.patience if late else None)
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+            return
+        if claim is None:
+            raise StateDeadlockError(cells[0].spec.label)
+        event.claims.append((claim, tuple(wanted.values())))
+        for key, record in zip(claim.keys, claim.records, strict=True):
+            wanted[key].claim = claim
+            await self._take(wanted[key], record)
+
+    async def release(self, event: StateEvent) -> None:
+        """Give an event's claims back."""
+        claims, event.claims = event.claims, []
+        for claim, cells in claims:
+            heir = next((cell.holder for cell in cells if cell.holder not in {None, event}), None)
+            if heir is not None:
+                heir.claims.append((claim, cells))
+                continue
+            for cell in cells:
+                cell.claim = None
+            await self._give_back(claim)
+
+    async def _give_back(self, claim: Claim) -> None:
+        try:
+            await self.store.release(claim)
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+
+    async def refresh(self, cells: Sequence[Cell]) -> None:
+        """Take over what other processes have written."""
+        await self._dropped(cells)
+        stored = [cell.stored for cell in cells]
+        try:
+            records = await self.store.read([key_of(cell) for cell in cells], stored)
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+            return
+        for cell, before, record in zip(cells, stored, records, strict=True):
+            if cell.stored == before:
+                await self._take(cell, record)
+
+    async def _dropped(self, cells: Sequence[Cell]) -> None:
+        if self.dropping:
+            for owner in {cell.home.owner for cell in cells}:
+                if owner in self.dropping:
+                    await asyncio.wait([self.dropping[owner]])
+
+    async def _take(self, cell: Cell, record: Record | None) -> None:
+        if cell.unsaved or cell.bound:
+            return
+        if record is None:
+            if cell.stored:
+                cell.stored = 0
+                self._put(cell, UNSET, None)
+            return
+        if record.version == cell.stored or record.data is None:
+            return
+        adopted = await self._reader.read(cell.spec, key_of(cell), record)
+        if adopted is not None:
+            self._adopt(cell, adopted, record.version)
+        elif cell.stored:
+            cell.stored = 0
+            self._put(cell, UNSET, None)
+
+    def _adopt(self, cell: Cell, adopted: Adopted, version: int) -> None:
+        cell.lent = None
+        self._put(cell, adopted.value, adopted.image)
+        cell.version = cell.stored = version
+        if cell.spec.time_to_live is not None and adopted.expires is not None:
+            cell.expires = self._clock.monotonic() + adopted.expires - self._clock.time()
+            self._watch(cell)
+
+    # Writing
+
+    async def commit(self, event: StateEvent, pending: Sequence[Pending]) -> None:
+        """Write one step's cells. When it returns, they outlive the process, or an outage is known (R6.6).
+
+        Raises:
+            VersionConflictError: Another process wrote a cell without its lane.
+            FencedError: This process was not heard of for so long that it lost a lane.
+        """
+        parts = [part for part in pending if part.dirty and not part.cell.bound and not part.cell.home.dropped]
+        if not parts:
+            return
+        writes = [await self._write(event, part) for part in parts]
+        if any(part.cell.unsaved for part in parts) or self.outage.now:
+            self._keep(parts)
+            return
+        for part in parts:
+            part.cell.sending = part.cell.version + 1
+        try:
+            await outlast(self.store.commit(writes, _claims(parts)))
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+            self._keep(parts)
+            return
+        for part in parts:
+            part.cell.stored = part.cell.version + 1
+            self.on_stored(part.cell.home)
+            if isinstance(part.image, Large):
+                part.image.payload = None
+
+    def _keep(self, parts: Iterable[Pending]) -> None:
+        for part in parts:
+            part.cell.unsaved = True
+            self.outage.hold(part.cell)
+
+    async def _write(self, event: StateEvent, part: Pending) -> Write:
+        cell, spec = part.cell, part.cell.spec
+        ttl = spec.time_to_live
+        expires = None if ttl is None else self._clock.time() + ttl
+        data = await self._sealed(cell, part.value, part.image, expires)
+        expected = None if event.engine.shares_objects(spec) else cell.stored
+        announce = part.changed and spec.scope != "session"
+        return Write(key_of(cell), cell.version + 1, data, expected, announce)
+
+    async def _sealed(self, cell: Cell, value: Any, image: Image | None, expires: float | None) -> bytes:
+        payload = payload_of(value, image)
+        if len(payload) <= self._options.inline_limit:
+            return self._seal(cell, payload, expires)
+        return await asyncio.to_thread(self._seal, cell, payload, expires)
+
+    def _seal(self, cell: Cell, payload: bytes, expires: float | None) -> bytes:
+        spec = cell.spec
+        return self._envelope.seal(
+            payload, place(key_of(cell)), schema=spec.version, expires=expires, secret=spec.secret
+        )
+
+    async def _save(self, cell: Cell) -> None:
+        """Write what an outage has kept from the store."""
+        version = cell.version
+        data = await self._present(cell)
+        await self.store.commit([Write(key_of(cell), version, data, cell.stored, cell.spec.scope != "session")])
+        cell.stored = version if data is not None else 0
+        if cell.version == version:
+            cell.unsaved = False
+
+    async def _present(self, cell: Cell) -> bytes | None:
+        """What the store should have of a cell; `None` for nothing."""
+        if not cell.created:
+            return None
+        left = None if cell.expires is None else cell.expires - self._clock.monotonic()
+        return await self._sealed(cell, cell.value, cell.image, None if left is None else self._clock.time() + left)
+
+    async def _set_aside(self, cell: Cell) -> str:
+        aside = aside_key(key_of(cell), cell.version)
+        await self.store.commit([Write(aside, cell.version, await self._present(cell))])
+        return f"cell {aside.name!r} of owner {aside.owner!r}"
+
+    async def _probe(self) -> object:
+        return await self.store.read([Key(ASIDE, "")])
+
+    async def store_first(self, cell: Cell) -> None:
+        """Keep a value that a factory has made, so that it is made once for all processes and restarts (R1.3)."""
+        if cell.bound or self.outage.now:
+            return
+        data = await self._sealed(cell, cell.value, cell.image, None)
+        try:
+            await self.store.commit([Write(key_of(cell), cell.version, data, 0)])
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+            return
+        cell.stored = cell.version
+        self.on_stored(cell.home)
+
+    async def delete(self, cell: Cell) -> None:
+        """Take a cell out of the store."""
+        if not cell.stored:
+            return
+        write = Write(key_of(cell), cell.version + 1, None, cell.stored, cell.spec.scope != "session")
+        try:
+            await self.store.commit([write], [cell.claim] if cell.claim is not None else [])
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+            self.outage.hold(cell)
+            cell.unsaved = True
+            return
+        cell.stored = 0
+
+    # Owners
+
+    def can_leave(self, home: Home) -> bool:
+        """Whether nothing of a home is lost when it leaves memory (R4.4)."""
+        return not any(cell.unsaved or cell.bound for cell in home.cells.values())
+
+    async def touch(self, home: Home, seconds: float) -> None:
+        """Keep a session in the store for so long, whatever happens to this process."""
+        try:
+            await self.store.touch(str(home.owner), self._clock.time() + seconds)
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+
+    def decoded(self, spec: CellSpec, dropped: Dropped) -> Any:
+        """The value of a dropped cell, for its delete callback.
+
+        Raises:
+            DecodeError: It cannot be read.
+        """
+        return self._reader.decoded(spec, dropped.key, dropped.data).value
+
+
+async def outlast(work: Coroutine[Any, Any, None]) -> None:
+    """Await something that must not be cut in two: a cancel that comes meanwhile takes effect afterwards."""
+    task = asyncio.ensure_future(work)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:  # noqa: PERF203 # it may come more than once
+            cancelled = True
+    current = asyncio.current_task()
+    if cancelled and current is not None:
+        if hasattr(current, "uncancel"):
+            current.uncancel()
+        current.cancel()
+    task.result()
+
+
+def _claims(parts: Iterable[Pending]) -> list[Claim]:
+    found = {part.cell.claim.fence: part.cell.claim for part in parts if part.cell.claim is not None}
+    return list(found.values())
+
+
+def key_of(cell: Cell) -> Key:
+    """Where a cell is kept."""
+    return Key(str(cell.home.owner), cell.spec.name)
+
+
+def payload_of(value: Any, image: Image | None) -> bytes:
+    """The bytes of a value for the store."""
+    if isinstance(image, Sealed):
+        return image.data
+    if isinstance(image, Large) and image.payload is not None:
+        return image.payload
+    return encode(value)

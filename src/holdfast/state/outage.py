@@ -1,0 +1,138 @@
+"""A store that is out of reach: what could not be written is kept, and written when it is back (R6.6)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from holdfast.clock import Clock
+from holdfast.state.cells import Cell
+from holdfast.stores import StoreUnavailableError, VersionConflictError
+from holdfast.stores.ending import end
+
+log = logging.getLogger("holdfast.state")
+
+UNKNOWN = -1
+"""A stored version that no cell has: whatever the store has is taken over."""
+
+_PAUSES = (0.5, 1.0, 2.0, 5.0, 15.0)
+"""Seconds before the next attempt; the last one stays."""
+
+
+class Health(NamedTuple):
+    """Whether the store works."""
+
+    ok: bool
+    reason: str
+    """Why not."""
+    unsaved: int
+    """Cells whose last commit is in memory alone."""
+
+
+class Outage:
+    """Knows whether the store is out of reach, and ends it.
+
+    Args:
+        clock: Paces the attempts.
+        url: The store's, for the log.
+        probe: Asks the store for something.
+        save: Writes a cell.
+        set_aside: Writes a cell that another process has written meanwhile to another place.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        url: str,
+        *,
+        probe: Callable[[], Awaitable[object]],
+        save: Callable[[Cell], Awaitable[None]],
+        set_aside: Callable[[Cell], Awaitable[str]],
+    ) -> None:
+        self._clock = clock
+        self._url = url
+        self._probe = probe
+        self._save = save
+        self._set_aside = set_aside
+        self._unsaved: dict[Cell, None] = {}
+        self._reason = ""
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def now(self) -> bool:
+        """The store is out of reach."""
+        return self._task is not None
+
+    @property
+    def health(self) -> Health:
+        """For the health page."""
+        return Health(not self.now, self._reason if self.now else "", len(self._unsaved))
+
+    def began(self, error: StoreUnavailableError) -> None:
+        """The store did not answer."""
+        self._reason = str(error)
+        if self._task is None:
+            log.error(
+                "The store %s is out of reach: %s The app goes on from memory and writes what it holds later.",
+                self._url,
+                error,
+            )
+            self._task = asyncio.get_running_loop().create_task(self._until_back())
+
+    def hold(self, cell: Cell) -> None:
+        """A cell's last commit is in memory alone."""
+        self._unsaved[cell] = None
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._until_back())
+
+    async def _until_back(self) -> None:
+        attempt = 0
+        while True:
+            await self._clock.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
+            attempt += 1
+            if await self.flush():
+                break
+        self._task = None
+        log.warning("The store %s is back; everything is written.", self._url)
+
+    async def flush(self) -> bool:
+        """Try to write what is held.
+
+        Returns:
+            Whether all of it is written.
+        """
+        try:
+            await self._probe()
+            while self._unsaved:
+                cell = next(iter(self._unsaved))
+                await self._write(cell)
+                if not cell.unsaved:
+                    self._unsaved.pop(cell, None)
+        except StoreUnavailableError as error:
+            self._reason = str(error)
+            return False
+        return True
+
+    async def _write(self, cell: Cell) -> None:
+        try:
+            await self._save(cell)
+        except VersionConflictError:
+            where = await self._set_aside(cell)
+            log.error(  # noqa: TRY400 # the conflict's own traceback says nothing
+                "While the store was out of reach, %s of %s was committed here and by another process. "
+                "The other's value counts; the one from here was set aside as %s.",
+                cell.spec.label,
+                cell.home.owner,
+                where,
+            )
+            cell.unsaved = False
+            cell.stored = UNKNOWN
+
+    async def aclose(self) -> None:
+        """Try once more, and say what is lost."""
+        await end(self._task)
+        self._task = None
+        if self._unsaved and not await self.flush():
+            log.error("%s committed values could not be written to %s and are lost.", len(self._unsaved), self._url)

@@ -1,0 +1,191 @@
+"""How long a durable store keeps what is in it: sessions that are open, closed, or of a process that died."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
+
+from holdfast.state.owners import Owner
+from holdfast.state.timers import Timers
+from holdfast.stores import Dropped, StoreError, StoreUnavailableError
+from holdfast.stores.ending import end
+
+if TYPE_CHECKING:
+    from holdfast.clock import Clock
+    from holdfast.state.backing import Backing
+    from holdfast.state.cells import Cell, Home
+    from holdfast.state.options import StateOptions
+    from holdfast.state.spec import CellSpec
+
+log = logging.getLogger("holdfast.state")
+
+_MARGIN = 60.0
+"""Seconds that the store keeps a closed session longer than this process, which is the one to drop it."""
+
+
+class Renewal:
+    """When an open session must be kept longer."""
+
+    __slots__ = ("home", "stored", "timed", "when")
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.stored = False
+        """This process has stored something of it."""
+        self.timed = False
+        self.when: float | None = None
+
+
+class StoredLifetime:
+    """Ends of owners in a durable store.
+
+    Args:
+        backing: The store.
+        clock: Where time comes from.
+        options: Grace and sweep.
+        spawn: Runs something in the background.
+        call_back: Hands a dropped value to a State's delete callback.
+        find_spec: The State of a scope and a cell's name.
+        take_home: Takes an owner's home out of memory and gives it.
+    """
+
+    def __init__(
+        self,
+        backing: Backing,
+        clock: Clock,
+        options: StateOptions,
+        *,
+        spawn: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]],
+        call_back: Callable[[CellSpec, Callable[[], Any]], None],
+        find_spec: Callable[[str, str], CellSpec | None],
+        take_home: Callable[[Owner], Home | None],
+    ) -> None:
+        self._backing = backing
+        self._clock = clock
+        self._options = options
+        self._spawn = spawn
+        self._call_back = call_back
+        self._find_spec = find_spec
+        self._take_home = take_home
+        self._renewals: set[Renewal] = set()
+        """Of the sessions that this process keeps open or uses."""
+        self._timers: Timers[Renewal] = Timers(clock, _deadline, self._renew)
+        self._sweeper: asyncio.Task[None] | None = None
+
+    @property
+    def _crash(self) -> float:
+        """Seconds that the sessions of a process that died are kept."""
+        return max(2 * self._options.grace, 2 * _MARGIN)
+
+    def start(self) -> None:
+        """Look for what may go from time to time."""
+        self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
+
+    async def aclose(self) -> None:
+        """Stop looking."""
+        self._timers.close()
+        await end(self._sweeper)
+
+    # Open and closed
+
+    def stored(self, home: Home) -> None:
+        """Something of a home was stored; the store keeps sessions for some time only."""
+        if home.owner.scope != "session" or home.dropped:
+            return
+        if home.renewal is None:
+            home.renewal = Renewal(home)
+        if not home.renewal.stored:
+            home.renewal.stored = True
+            self._renew(home.renewal)
+
+    def opened(self, home: Home) -> None:
+        """A session is open (again); what is stored of it from before must not go meanwhile."""
+        if home.renewal is None:
+            home.renewal = Renewal(home)
+        self._renew(home.renewal)
+
+    def closed(self, home: Home) -> None:
+        """A session's grace has begun."""
+        if home.renewal is not None:
+            home.renewal.when = None
+            self._renewals.discard(home.renewal)
+        self._spawn(self._backing.touch(home, self._options.grace + _MARGIN))
+
+    def _renew(self, renewal: Renewal) -> None:
+        if renewal.home.dropped:
+            renewal.when = None
+            self._renewals.discard(renewal)
+            return
+        self._renewals.add(renewal)
+        renewal.when = self._clock.monotonic() + self._crash / 2
+        self._timers.watch(renewal)
+        self._spawn(self._backing.touch(renewal.home, self._crash))
+
+    # Ends
+
+    def drop(self, home: Home, cells: Sequence[Cell]) -> None:
+        """Drop an owner from the store, and call back for each value once among all processes (R4.3)."""
+        owner = home.owner
+        task = self._spawn(self._drop(owner, cells))
+        self._backing.dropping[owner] = task
+        task.add_done_callback(lambda _: self._backing.dropping.pop(owner, None))
+
+    async def _drop(self, owner: Owner, cells: Sequence[Cell]) -> None:
+        try:
+            dropped = await self._backing.store.drop(str(owner))
+        except StoreUnavailableError as error:
+            log.warning("%s could not be dropped now and goes when its time in the store is over: %s", owner, error)
+            return
+        self._end(owner, dropped, {cell.spec.name: cell for cell in cells})
+
+    async def _sweep(self) -> None:
+        last = self._clock.time()
+        while True:
+            now = self._clock.time()
+            if now - last > self._options.sweep + self._crash / 4:
+                # The machine slept, or its clock was set: what is open here has not been renewed meanwhile.
+                for renewal in list(self._renewals):
+                    await self._backing.touch(renewal.home, self._crash)
+            else:
+                await self._look(now)
+            last = now
+            await self._clock.sleep(self._options.sweep)
+
+    async def _look(self, now: float) -> None:
+        try:
+            while dropped := await self._backing.store.expire(now):
+                self._expired(dropped)
+        except StoreUnavailableError as error:
+            self._backing.outage.began(error)
+        except StoreError:
+            log.exception("Looking for State whose time is over failed.")
+
+    def _expired(self, dropped: Sequence[Dropped]) -> None:
+        by_owner: dict[str, list[Dropped]] = {}
+        for cell in dropped:
+            by_owner.setdefault(cell.key.owner, []).append(cell)
+        for name, cells in by_owner.items():
+            owner = Owner.parse(name)
+            home = self._take_home(owner)
+            held = {} if home is None else {cell.spec.name: cell for cell in home.cells.values()}
+            self._end(owner, cells, held)
+
+    def _end(self, owner: Owner, dropped: Sequence[Dropped], held: dict[str, Cell]) -> None:
+        handed = {cell.key.name: cell for cell in dropped}
+        for name, cell in held.items():
+            # A stored value that was not handed back here is another process's to call back for.
+            if cell.created and cell.spec.delete_callback is not None and (name in handed or cell.stored <= 0):
+                self._call_back(cell.spec, cell.committed)
+        for name, found in handed.items():
+            spec = self._find_spec(owner.scope, name)
+            if name not in held and spec is not None and spec.delete_callback is not None:
+                self._call_back(spec, self._maker(spec, found))
+
+    def _maker(self, spec: CellSpec, found: Dropped) -> Callable[[], Any]:
+        return lambda: self._backing.decoded(spec, found)
+
+
+def _deadline(renewal: Renewal) -> float | None:
+    return renewal.when
