@@ -96,6 +96,20 @@ def test_the_page_is_a_login_page_until_then(app: Served) -> None:
     assert '"auth_required":true' not in log_in(app).get("/").text
 
 
+def test_another_sites_requests_do_not_count_as_the_logged_in_visitors(app: Served) -> None:
+    """R8.1: the cookie works in frames, so it travels with every site's requests."""
+    client = log_in(app)
+    foreign = {"origin": "https://elsewhere.example", "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors"}
+    assert client.get("config").status_code == 200
+    assert client.get("config", headers=foreign).status_code == 401
+    body = {"data": [None], "fn_index": 0, "session_hash": "s"}
+    assert client.post("gradio_api/queue/join", json=body, headers=foreign).status_code == 401
+    form = {**foreign, "sec-fetch-mode": "navigate"}
+    assert client.post("gradio_api/queue/join", json=body, headers=form).status_code == 401
+    framed = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"}
+    assert "auth_required" not in client.get("", headers=framed).text
+
+
 def test_a_session_belongs_to_the_login_that_used_it_first(app: Served) -> None:
     """R8.2."""
     ann, bob = log_in(app), log_in(app, "bob", "pw2")

@@ -76,7 +76,7 @@ class Auth:
             found = self.dependency(_as_request(connection))
             user = await found if inspect.isawaitable(found) else found
             return None if user is None else str(user)
-        if self._check is None:
+        if self._check is None or is_from_another_site(connection):
             return None
         cookies = connection.cookies
         for name in self._cookie_names():
@@ -134,6 +134,20 @@ class Auth:
 
     def _cookie_names(self) -> tuple[str, str]:
         return f"access-token-{self.cookie_id}", f"access-token-unsecure-{self.cookie_id}"
+
+
+def is_from_another_site(connection: HTTPConnection) -> bool:
+    """Whether the page of another site asks, other than by showing a page of ours (a link, a frame).
+
+    The login's cookie must work in frames, so browsers send it with every site's requests, and CORS as Gradio has it
+    lets every site read the answer: such a request is nobody's. Browsers that keep the cookie for https also say where
+    a request comes from (https://www.w3.org/TR/fetch-metadata/); over plain http the cookie is not sent at all.
+    """
+    headers = connection.headers
+    if headers.get("sec-fetch-site") != "cross-site":
+        return False
+    shows_a_page = headers.get("sec-fetch-mode") == "navigate" and connection.scope.get("method") in {"GET", "HEAD"}
+    return not shows_a_page
 
 
 def _as_check(rule: AuthRule) -> Check:
