@@ -95,6 +95,12 @@ def test_what_is_no_table_is_refused(kind: Any, payload: Any) -> None:
         gr.Dataframe(type=kind, label="Data").preprocess(payload)
 
 
+@pytest.mark.parametrize("header", [{}, [["a"]], [{}]])
+def test_a_header_that_is_no_text_is_refused(header: Any) -> None:
+    with pytest.raises(BadValue, match="whose headers are texts"):
+        gr.Dataframe().preprocess({"headers": [header], "data": [[1]]})
+
+
 @pytest.mark.parametrize("kind", ["pandas", "polars"])
 def test_a_row_with_too_few_cells_is_named(kind: Any) -> None:
     with pytest.raises(BadValue, match="row 1 has 1 cells, but there are 2 headers"):

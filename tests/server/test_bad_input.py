@@ -8,6 +8,8 @@ import pytest
 from tests.server.apps import counter
 from tests.server.conftest import Serve, Served
 
+import holdfast as gr
+
 LONG = "x" * 1_000_000
 
 
@@ -95,6 +97,31 @@ def test_too_few_values_say_how_many_are_needed(app: Served) -> None:
     last = app.messages("s")[-2]
     assert "didn't receive enough input values (needed: 2, got: 0)" in last["output"]["error"]
     assert last["success"] is False
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ([5, None], "for textbox 'Word' came int"),
+        ([None, None], "came NoneType"),
+        ([], "came NoneType"),
+        ([[], None], "lists of 0 values"),
+    ],
+)
+def test_a_batch_that_is_none_is_a_422_with_a_sentence(serve: Serve, data: list[Any], said: str) -> None:
+    def upper(words: list[str], counts: list[int]) -> list[list[str]]:
+        return [[word.upper() for word in words]]
+
+    with gr.Blocks() as demo:
+        box, count = gr.Textbox(label="Word"), gr.State(0)
+        box.submit(upper, [box, count], box, batch=True, api_name="upper")
+    app = serve(demo)
+    answer = app.post("/gradio_api/run/upper", {"data": data, "batched": True})
+    assert answer.status_code == 422
+    assert said in answer.json()["error"]
+    assert app.post("/gradio_api/run/upper", {"data": [["a", "b"], None], "batched": True}).json()["data"] == [
+        ["A", "B"]
+    ]
 
 
 def test_too_many_values_are_ignored(app: Served) -> None:

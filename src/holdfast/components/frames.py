@@ -215,6 +215,11 @@ def _parts(table: Any, called: str) -> tuple[list[Any], list[list[Any]]]:
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         raise BadValue(f"{called} takes a table whose `data` is a list of rows, each a list of cells.")
     headers = [tuple(header) if isinstance(header, list) else header for header in table["headers"]]
+    for header in headers:
+        if any(isinstance(part, list | dict) for part in (header if isinstance(header, tuple) else (header,))):
+            raise BadValue(
+                f"{called} takes a table whose headers are texts, but a {type(header).__name__} is among them."
+            )
     return headers, rows
 
 

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
-from holdfast.errors import HandlerError
+from holdfast.errors import BadValue, HandlerError
+from holdfast.runtime.inputs import describe
 from holdfast.runtime.threads import Threads, outlast
 
 if TYPE_CHECKING:
@@ -98,6 +99,28 @@ async def call_batch(plan: Plan, threads: Threads, columns: list[Any], job: Job)
 
 def _called(plan: Plan, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     return plan.fn(*args, **kwargs)  # type: ignore[misc]
+
+
+def samples_of(plan: Plan, data: Sequence[Any]) -> int:
+    """How many samples a call brings that says it is a batch.
+
+    Raises:
+        BadValue: It does not have one list per input, all of one length; a State has none.
+    """
+    columns = [(port, data[n] if n < len(data) else None) for n, port in enumerate(plan.inputs) if port.cell is None]
+    for port, column in columns:
+        if not isinstance(column, list):
+            raise BadValue(
+                f"A batched call of {plan.name!r} takes a list of values for each input, but for {describe(port)} "
+                f'came {type(column).__name__}. Send `"data": [[…], …]`, or leave `batched` out.'
+            )
+    lengths = [len(column) for _, column in columns]
+    if not lengths or not lengths[0] or len(set(lengths)) > 1:
+        raise BadValue(
+            f"A batched call of {plan.name!r} brought lists of {', '.join(map(str, lengths)) or 'no'} values. "
+            "Send lists of one length, with at least one value each."
+        )
+    return lengths[0]
 
 
 def rows_of(plan: Plan, returned: Any, samples: int) -> list[tuple[Any, ...]]:

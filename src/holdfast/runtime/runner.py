@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from holdfast.clock import Clock
 from holdfast.graph.updates import skip
 from holdfast.runtime import current
-from holdfast.runtime.batch import Batch, call_batch, rows_of
+from holdfast.runtime.batch import Batch, call_batch, rows_of, samples_of
 from holdfast.runtime.invocation import Invocation
 from holdfast.runtime.options import RuntimeOptions
 from holdfast.runtime.outputs import Step, convert_values
@@ -167,7 +167,7 @@ class Runner:
         self, job: Job, reporter: Reporter, event: StateEvent | None, cells: Mapping[CellSpec, Any]
     ) -> None:
         """A call that brings a whole batch of its own session: `data` has one list per input."""
-        samples = max((len(column) for column in job.call.data if isinstance(column, list)), default=0)
+        samples = samples_of(job.plan, job.call.data)
         rows = [[column[i] if isinstance(column, list) else column for column in job.call.data] for i in range(samples)]
         made = [Invocation(job, row, cells, self.options.file_rules, self.threads) for row in rows]
         columns = [list(column) for column in zip(*(each.inputs() for each in made), strict=True)]
