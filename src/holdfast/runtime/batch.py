@@ -107,14 +107,17 @@ def samples_of(plan: Plan, data: Sequence[Any]) -> int:
     Raises:
         BadValue: It does not have one list per input, all of one length; a State has none.
     """
-    columns = [(port, data[n] if n < len(data) else None) for n, port in enumerate(plan.inputs) if port.cell is None]
-    for port, column in columns:
+    lengths: list[int] = []
+    for place, port in enumerate(plan.inputs):
+        if port.cell is not None:
+            continue
+        column = data[place] if place < len(data) else None
         if not isinstance(column, list):
             raise BadValue(
                 f"A batched call of {plan.name!r} takes a list of values for each input, but for {describe(port)} "
                 f'came {type(column).__name__}. Send `"data": [[…], …]`, or leave `batched` out.'
             )
-    lengths = [len(column) for _, column in columns]
+        lengths.append(len(column))
     if not lengths or not lengths[0] or len(set(lengths)) > 1:
         raise BadValue(
             f"A batched call of {plan.name!r} brought lists of {', '.join(map(str, lengths)) or 'no'} values. "
