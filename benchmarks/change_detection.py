@@ -18,7 +18,7 @@ from benchmarks.harness.sheet import FLOOR, GRADIO, OURS, Budget, Metric, Questi
 KINDS = {
     "list": "list of 10⁶ ints",
     "nested": "nested dict of 10⁴",
-    "bytes": "bytearray of 100 MB",
+    "bytes": "bytes of 100 MB, replaced",
     "array": "numpy 10⁶ × 10, in place",
     "frame": "DataFrame of 10⁶ rows, in place",
 }
@@ -27,7 +27,7 @@ QUIET, MEANWHILE, SLOWER = "another visitor's p50, alone", "another visitor's p5
 QUESTION = Question(
     "change_detection",
     "Change detection of a large State",
-    "A State with a listener of its change is changed in place and returned, through the queue: the CPU of that event, "
+    "A State with a listener of its change is changed in place and returned (bytes: replaced), through the queue: the CPU of that event, "
     "less that of a small one in the same app. While the list of 10⁶ is being changed again and again, another visitor "
     "presses a counter. Floor: pickle 5 streamed into xxh3_128 in a bare process.",
     (

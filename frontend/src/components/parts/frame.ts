@@ -1,5 +1,14 @@
+export interface PerFrame {
+  /** Run this with the next frame, unless a later request comes before it. */
+  run: (task: () => void) => void
+  /** Run this at once, in place of what waits: an older request never runs after it. */
+  now: (task: () => void) => void
+  /** Forget what waits. */
+  stop: () => void
+}
+
 /** Runs the latest of many requests once per frame; also where no frames come (a hidden tab). */
-export function perFrame(): { run: (task: () => void) => void; stop: () => void } {
+export function perFrame(): PerFrame {
   let pending: (() => void) | undefined
   let frame = 0
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -11,6 +20,11 @@ export function perFrame(): { run: (task: () => void) => void; stop: () => void 
     pending = undefined
     task?.()
   }
+  const stop = (): void => {
+    pending = undefined
+    cancelAnimationFrame(frame)
+    clearTimeout(timer)
+  }
   return {
     run(task) {
       const scheduled = pending !== undefined
@@ -19,10 +33,10 @@ export function perFrame(): { run: (task: () => void) => void; stop: () => void 
       frame = requestAnimationFrame(flush)
       timer = setTimeout(flush, 250)
     },
-    stop() {
-      pending = undefined
-      cancelAnimationFrame(frame)
-      clearTimeout(timer)
+    now(task) {
+      stop()
+      task()
     },
+    stop,
   }
 }
