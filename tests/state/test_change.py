@@ -300,8 +300,8 @@ async def test_a_touched_cell_is_encoded_once_per_step(
         made.append(args[0])
         return original(*args, **options)
 
-    spec, other = make_cell({"a": [1]}), make_cell([1])
-    await touch(engine, visitor, other)
+    spec = make_cell({"a": [1]})
+    await touch(engine, visitor, spec)
     monkeypatch.setattr(imaging, encoder, counting)
     await run(engine, visitor, spec, lambda value: {**value, "b": 1})
     assert len(made) == 1
