@@ -82,7 +82,7 @@ def test_a_clear_button_puts_components_back_to_their_start_values_in_the_browse
             gr.File(str(tmp_path / "notes.txt")),
         ]
         gr.ClearButton(cleared)
-    listener = _listeners(demo)[-1]
+    listener = next(listener for listener in _listeners(demo) if listener["js"])
     assert listener["backend_fn"] is False
     assert listener["api_visibility"] == "private"
     assert listener["outputs"] == [c.id for c in cleared]
