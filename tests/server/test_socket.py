@@ -196,6 +196,16 @@ def test_an_event_id_of_a_megabyte_is_refused(serve: Serve) -> None:
         assert len(json.dumps(refused)) < 1000
 
 
+@pytest.mark.parametrize("name", ["session", "load"])
+def test_a_hello_with_a_name_of_a_megabyte_is_refused(serve: Serve, name: str) -> None:
+    app = serve(counter())
+    with app.socket(hello=False) as page:
+        page.connection.send(json.dumps({"type": "hello", name: "x" * 1_000_000}))
+        refused = page.hear()
+        assert (refused["type"], refused["status"]) == ("refused", 422)
+        assert refused["detail"].startswith(f"{name} is 1000000 characters long")
+
+
 def test_a_second_hello_is_refused(serve: Serve) -> None:
     app = serve(counter())
     with app.socket() as page:

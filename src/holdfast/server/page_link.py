@@ -204,6 +204,7 @@ async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLin
         raise Denied("This app does not take connections from pages of other sites.")
     user = await site.auth.identify(connection)
     check_id("session", hello.session)
+    check_id("load", hello.load or None)
     if len(hello.query) > MAX_QUERY:
         raise Malformed(f"The page's query is {len(hello.query)} characters long. At most {MAX_QUERY} are taken.")
     page = hello.page[:1024]
