@@ -67,6 +67,7 @@ async def _message(page: Page, before: int) -> float:
     await page.evaluate(WATCH, before)
     await say(page, "100")
     await answered(page, before + 1)
+    await page.wait_for_function("window.__first !== undefined", timeout=10_000)
     return float(await page.evaluate("window.__first"))
 
 
