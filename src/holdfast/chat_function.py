@@ -174,5 +174,6 @@ class ChatFunction:
             inspect.Parameter(p.name, inspect.Parameter.KEYWORD_ONLY, default=p.default, annotation=p.annotation)
             for p in self._signature.special
         ]
+        listener.__name__ = self.name  # what messages call it
         listener.__signature__ = inspect.Signature([*own, *special])  # type: ignore[attr-defined]
         return listener

@@ -120,6 +120,8 @@ class ChatInterface(Blocks):
         **options: Unpack[BlocksOptions],
     ) -> None:
         del examples_label, cache_mode
+        if not callable(fn):
+            raise TypeError(f"{fn!r} is not a callable object. gr.ChatInterface takes a function first.")
         if multimodal:
             raise BuildError(
                 "ChatInterface(multimodal=True) needs gr.MultimodalTextbox, which Holdfast does not have yet. "

@@ -39,6 +39,12 @@ class TabbedInterface(Blocks):
                 f"There are {len(interface_list)} apps and {len(tab_names)} tab names. "
                 "Give one name for each app, or none."
             )
+        for interface in interface_list:
+            if not isinstance(interface, Blocks):
+                raise BuildError(
+                    f"{interface!r}, a {type(interface).__name__}, cannot be a tab. "
+                    "Give apps: gr.Interface, gr.ChatInterface or gr.Blocks."
+                )
         super().__init__(
             analytics_enabled=analytics_enabled, mode="tabbed_interface", title=title or "Holdfast", **options
         )

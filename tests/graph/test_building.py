@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 import holdfast as gr
@@ -149,3 +152,26 @@ def test_calling_an_app_whose_function_needs_a_session_is_refused() -> None:
         gr.Button().click(lambda s: s, state, state)
     with pytest.raises(BuildError, match="it has State"):
         demo(1)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: gr.Textbox(lable="Name"), "Textbox has no parameter 'lable'. It takes: autofocus, "),  # type: ignore[call-arg]
+        (lambda: gr.Row(hight=3), "Row has no parameter 'hight'. It takes: elem_classes, "),  # type: ignore[call-arg]
+        (lambda: gr.Dropdown(5), "`choices` is a list of values"),  # type: ignore[arg-type]
+        (lambda: gr.Number(lambda: 1, every="often"), "Number: `every` is a number of seconds or a gr.Timer"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_wrong_option_is_refused_with_what_is_taken(make: Callable[[], object], message: str) -> None:
+    with gr.Blocks(), pytest.raises(TypeError) as caught:
+        make()
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("options", [{"concurrency_limit": 0}, {"max_batch_size": 0}, {"concurrency_limit": -1}])
+def test_a_limit_under_which_nothing_could_run_is_refused(options: dict[str, Any]) -> None:
+    with gr.Blocks():
+        button = gr.Button()
+        with pytest.raises(BuildError, match="would let no event run"):
+            button.click(lambda: None, **options)

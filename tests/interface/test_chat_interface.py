@@ -171,3 +171,16 @@ def test_likes_are_written_down(tmp_path: Path) -> None:
 def test_what_is_not_there_yet_is_said() -> None:
     with pytest.raises(ValueError, match=r"ChatInterface\(multimodal=True\) needs gr\.MultimodalTextbox"):
         gr.ChatInterface(plain, multimodal=True)
+
+
+def test_a_chat_without_a_function_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"gr\.ChatInterface takes a function first"):
+        gr.ChatInterface("hello")  # type: ignore[arg-type]
+
+
+def test_a_chat_function_that_cannot_take_the_history_is_named() -> None:
+    def shout(message: str) -> str:
+        return message.upper()
+
+    with pytest.warns(UserWarning, match="'shout' takes 1 inputs at most, but `inputs` gives 2"):
+        gr.ChatInterface(shout)

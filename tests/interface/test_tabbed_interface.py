@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import holdfast as gr
+from holdfast.errors import BuildError
 
 
 def apps() -> list[gr.Interface]:
@@ -38,3 +39,8 @@ def test_one_state_may_be_shared_by_the_apps() -> None:
     both = [gr.Interface(lambda text, kept: (text, kept), ["text", seen], ["text", seen]) for _ in range(2)]
     demo = gr.TabbedInterface(both)
     assert len(demo.spec.states) == 1
+
+
+def test_what_is_no_app_cannot_be_a_tab() -> None:
+    with pytest.raises(BuildError, match="5, a int, cannot be a tab"):
+        gr.TabbedInterface([5], ["One"])  # type: ignore[list-item]

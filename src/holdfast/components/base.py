@@ -191,6 +191,10 @@ class Component(Block):
             if isinstance(every, (int, float)):
                 # A Timer is a component itself: its module needs this one first.
                 every = lazy.load("holdfast.components.timer:Timer")(every)
+            if every is not None and not hasattr(every, "tick"):
+                raise TypeError(
+                    f"{self.called}: `every` is a number of seconds or a gr.Timer, but {every!r} was given."
+                )
             attach_load(self, self.load_fn, every=every, inputs=self.inputs)
         return self
 

@@ -16,8 +16,11 @@ def choice_pairs(choices: Choices | None) -> list[list[Any]]:
     """Choices as the page takes them: `[label, value]` each; a plain value is labelled with its `str`.
 
     Raises:
+        TypeError: They are no collection.
         ValueError: One is a tuple or list, and no pair.
     """
+    if choices is not None and not isinstance(choices, Iterable):
+        raise TypeError(f"`choices` is a list of values or of (label, value) pairs, but {choices!r} was given.")
     pairs = [list(c) if isinstance(c, (tuple, list)) else [str(c), c] for c in choices or ()]
     for pair in pairs:
         if len(pair) != 2:

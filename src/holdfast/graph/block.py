@@ -71,7 +71,12 @@ class Block:
         render: bool = True,
         key: int | str | tuple[int | str, ...] | None = None,
         preserved_by_key: Sequence[str] | str | None = None,
+        **unknown: Any,
     ) -> None:
+        if unknown:
+            name, *_ = unknown
+            options = ", ".join(sorted({*prop_defaults(type(self)), *NOT_PROPS} - {"self"}))
+            raise TypeError(f"{type(self).__name__} has no parameter {name!r}. It takes: {options}.")
         self.visible = visible
         self.elem_id = elem_id
         self.elem_classes = [elem_classes] if isinstance(elem_classes, str) else list(elem_classes or ())

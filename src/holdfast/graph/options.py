@@ -59,6 +59,10 @@ def check_options(options: ListenerOptions) -> None:
     validator = options.get("validator")
     if validator is not None and not callable(validator):
         raise BuildError(f"validator={validator!r} cannot be called. Give a function that returns gr.validate(…).")
+    for count in ("concurrency_limit", "max_batch_size"):
+        given = options.get(count)
+        if isinstance(given, int) and given < 1:
+            raise BuildError(f"{count}={given} would let no event run. Give 1 or more, or leave it out.")
     name = options.get("api_name")
     if name is not None and name is not False and not isinstance(name, str):
         raise InvalidApiNameError(f"api_name={name!r} is a {type(name).__name__}. Give a string, or leave it out.")
