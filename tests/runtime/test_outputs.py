@@ -142,3 +142,25 @@ async def test_more_values_than_outputs_are_dropped_with_a_warning() -> None:
     async with Driver(demo) as driver:
         with pytest.warns(UserWarning, match="returned 3 values, but its event has 2 outputs"):
             assert await driver.values("run") == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("output", "returned", "begin"),
+    [
+        (gr.Chatbot, [("hi", "there")], "Data incompatible with messages format."),
+        (gr.JSON, "no json", "Invalid JSON string: "),
+    ],
+)
+async def test_an_error_that_visitors_read_names_the_function_and_the_output_too(
+    output: Any, returned: Any, begin: str
+) -> None:
+    def answer() -> Any:
+        return returned
+
+    with gr.Blocks() as demo:
+        gr.Button().click(answer, None, output(label="Shown"), api_name="run")
+    async with Driver(demo) as driver:
+        error = (await driver.failure("run")).error
+    assert error is not None
+    assert error.startswith(begin)
+    assert error.endswith(f"'answer' for {output.NAME} 'Shown': a {type(returned).__name__}.")

@@ -120,8 +120,13 @@ def convert_values(plan: Plan, listener: Listener, view: AppView | None, values:
         block = port.block if view is None else view.block(port.id)
         try:
             sent = freeze(_convert(block, port, value, listener.postprocess, updates, rules))
-        except (Error, HandlerError):
+        except HandlerError:
             raise
+        except Error as error:
+            given = f"It was returned by {plan.name!r} for {describe(port)}: a {type(value).__name__}."
+            raise Error(
+                f"{error.message} {given}", error.duration, error.visible, error.title, error.print_exception
+            ) from error
         except Exception as error:
             raise HandlerError(
                 f"Could not postprocess output component at index {index} (a `{block.get_block_name()}` component) "
