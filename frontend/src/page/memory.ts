@@ -64,18 +64,15 @@ export class TabMemory {
     return kept !== null && kept.app === app && session !== undefined && kept.conversation.session === session ? kept : null
   }
 
-  /** Keeps the tab's session and, if there is room, this page; whether the page is kept. */
-  write(identity: Identity, kept: Kept | null): boolean {
-    const before = this.identity()?.session
-    if (before !== undefined && before !== identity.session) this.#rename(before, identity.session)
-    if (!this.#put(this.#root, identity)) {
-      this.#drop(this.#page)
-      return this.#put(this.#root, identity) && false
-    }
-    if (kept !== null && this.#put(this.#page, kept)) return true
+  /** Keeps the tab's session and, if there is room, this page: how many characters that is, null if it is not kept. */
+  write(identity: Identity, kept: Kept): number | null {
+    const before = this.identity()
+    if (before !== null && before.session !== identity.session) this.#rename(before.session, identity.session)
+    const size = this.#put(this.#page, kept)
     // Better nothing than the page as it was at some other time.
-    this.#drop(this.#page)
-    return false
+    if (size === null) this.#drop(this.#page)
+    if (before?.session !== identity.session || before.token !== identity.token) this.#put(this.#root, identity)
+    return size
   }
 
   /** The tab begins anew. */
@@ -120,13 +117,14 @@ export class TabMemory {
     }
   }
 
-  #put(key: string, value: unknown): boolean {
-    if (this.#storage === null) return false
+  #put(key: string, value: unknown): number | null {
+    if (this.#storage === null) return null
     try {
-      this.#storage.setItem(key, JSON.stringify(value))
-      return true
+      const text = JSON.stringify(value)
+      this.#storage.setItem(key, text)
+      return text.length
     } catch {
-      return false
+      return null
     }
   }
 

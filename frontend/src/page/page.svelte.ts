@@ -67,7 +67,10 @@ export class Page implements Services {
     const prefix = randomId()
     let count = 0
     this.#dispatcher = new Dispatcher(this.tree, this.listeners, {
-      send: (frame) => this.#client.send(frame),
+      send: (frame) => {
+        this.#client.send(frame)
+        if (frame.type === 'submit') tab?.said()
+      },
       toast: (level, message, more = {}) =>
         void this.toasts.show(level, message, more.title ?? null, more.duration === undefined ? 10 : more.duration),
       settled: tick,

@@ -70,6 +70,11 @@ export class Tab {
     this.#keeper.now()
   }
 
+  /** The page has sent something, and must know what it was for when the answer comes. */
+  said(): void {
+    this.#keeper.soon()
+  }
+
   /** Something has come. */
   heard(): void {
     this.#keeper.later()
@@ -90,13 +95,13 @@ export class Tab {
     return true
   }
 
-  #keep(): void {
-    if (this.#parts === null || !this.#greeted) return
+  #keep(): number {
+    if (this.#parts === null || !this.#greeted) return 0
     const { tree, dispatcher, client, settle } = this.#parts
     settle()
     const conversation = client.conversation.keep()
     const { token } = client.conversation
-    if (conversation === null || token === null) return
+    if (conversation === null || token === null) return 0
     const kept: Kept = {
       app: this.#app,
       at: Date.now(),
@@ -105,11 +110,12 @@ export class Tab {
       ...dispatcher.keep(),
       scroll: [scrollX, scrollY],
     }
-    const stored = this.#memory.write({ session: conversation.session, token }, kept)
-    if (!stored && !this.#full) {
+    const size = this.#memory.write({ session: conversation.session, token }, kept)
+    if (size === null && !this.#full) {
       this.#full = true
       console.info('This page is too large for what the browser keeps of a tab, or it keeps nothing here. After a reload it begins anew.')
     }
     client.acknowledge(Math.min(conversation.seen, this.#otherPages ?? Infinity))
+    return size ?? Infinity
   }
 }

@@ -19,11 +19,15 @@ from holdfast.graph.app import App
 from holdfast.ids import random_id, random_token
 from holdfast.runtime.options import RuntimeOptions
 from holdfast.runtime.runtime import Runtime
+from holdfast.runtime.tokens import Tokens
 from holdfast.server.app import create_app
 from holdfast.server.auth import AuthRule, Dependency
 from holdfast.server.options import ServerOptions
 from holdfast.settings import SessionKind, Settings, read
-from holdfast.state import StateEngine, StateOptions
+from holdfast.state import CellSpec, StateEngine, StateOptions
+from holdfast.state.codec import Keyring
+from holdfast.state.engine import key_file
+from holdfast.stores import Store
 
 DEFAULT_STORE = "sqlite:///.holdfast/state.db"
 """Where State is kept that must outlive the process when nobody says where."""
@@ -147,11 +151,14 @@ def assemble(
         blocked_paths=(*_texts("blocked_paths", options.get("blocked_paths")), *settings.blocked_paths),
         max_size=size_in_bytes(options.get("max_file_size")),
     )
-    store, chosen = _store_of(app, options, settings)
+    _check_scopes(app, options)
+    url, chosen = _store_of(app, options, settings)
+    store = stores.open(url)
+    keys = _keys(store, settings)
     grace = _grace(app, options, settings)
     capacity = options.get("state_session_capacity", 10_000)
     engine = StateEngine(
-        stores.open(store), clock=clock, options=_state_options(app, options, grace=grace, capacity=capacity)
+        store, clock=clock, options=_state_options(app, options, keys=keys, grace=grace, capacity=capacity)
     )
     api_open = queue.get("api_open")
     runtime = Runtime(
@@ -168,6 +175,7 @@ def assemble(
             session_grace=grace,
             file_rules=rules,
         ),
+        tokens=Tokens(keys),
     )
     root_path = options.get("root_path") or settings.root_path
     favicon = options.get("favicon_path")
@@ -183,9 +191,9 @@ def assemble(
         cors=cors,
         heartbeat=settings.heartbeat_interval,
         api_open=True if api_open is None else bool(api_open),
-        secret=settings.secret_key or random_token(),
+        secret=(keys.signing(keys.current) or b"").hex(),
     )
-    return Assembled(create_app(runtime, serving), runtime, store, chosen)
+    return Assembled(create_app(runtime, serving), runtime, store.url, chosen)
 
 
 def size_in_bytes(size: str | int | None) -> int | None:
@@ -247,6 +255,25 @@ def _store_of(app: App, options: ServeOptions, settings: Settings) -> tuple[str,
     return (DEFAULT_STORE if outlives or app.options.session == "tab" else "memory://"), False
 
 
+def _keys(store: Store, settings: Settings) -> Keyring:
+    """What signs State, sessions and cookies: given, or kept beside a durable store, or good for this process alone."""
+    if settings.secret_key:
+        return Keyring.parse(settings.secret_key)
+    return Keyring.kept_in(key_file(store)) if store.durable else Keyring([random_token()])
+
+
+def _check_scopes(app: App, options: ServeOptions) -> None:
+    if options.get("auth") is not None or options.get("auth_dependency") is not None:
+        return
+    for state in app.states:
+        cell: CellSpec = state.cell  # type: ignore[attr-defined]
+        if cell.scope == "user":
+            raise BuildError(
+                f"{cell.label} has scope='user', but this app has no login, so nobody is known by name. "
+                "Pass auth=… or auth_dependency=… to launch(), or use scope='browser'."
+            )
+
+
 def _grace(app: App, options: ServeOptions, settings: Settings) -> float:
     """Seconds that a closed session is kept: from the call, the environment, `delete_cache`, or an hour."""
     given = options.get("session_grace")
@@ -259,12 +286,13 @@ def _grace(app: App, options: ServeOptions, settings: Settings) -> float:
     return float(app.options.delete_cache[1]) if app.options.delete_cache is not None else 3600.0
 
 
-def _state_options(app: App, options: ServeOptions, *, grace: float, capacity: int) -> StateOptions:
+def _state_options(app: App, options: ServeOptions, *, keys: Keyring, grace: float, capacity: int) -> StateOptions:
     concurrency: Literal["serial", "last_write"] = (
         "last_write" if app.options.state_concurrency == "last_write" else "serial"
     )
     defaults = StateOptions()
     return StateOptions(
+        keys=keys,
         grace=grace,
         caller_ends=True,  # the runtime forgets closed sessions itself, after their unload listeners
         session_capacity=capacity,

@@ -1,0 +1,67 @@
+"""A program that is served by a process of its own, which a test can kill."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
+
+
+class Program:
+    """`holdfast run` on a program, at one address however often it is started.
+
+    Args:
+        code: The program.
+        folder: Where it is written and run.
+        arguments: More of the command line.
+    """
+
+    def __init__(self, code: str, folder: Path, *arguments: str) -> None:
+        (folder / "app.py").write_text(dedent(code))
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}/"
+        self.said = ""
+        """What it printed at its last start."""
+        self._command = [sys.executable, "-m", "holdfast", "run", "app.py", "--port", str(port), *arguments]
+        self._folder = folder
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it serves."""
+        self._process = subprocess.Popen(
+            self._command,
+            cwd=self._folder,
+            env={**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        lines = []
+        for line in self._process.stdout:
+            lines.append(line)
+            if re.search(r"https?://\S+", line):
+                break
+        else:
+            raise AssertionError(f"it ended with {self._process.wait()}:\n{''.join(lines)}")
+        self.said = "".join(lines)
+
+    def kill(self) -> None:
+        """End it as `kill -9` does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def rest(self) -> str:
+        """What it has printed since; ends it."""
+        assert self._process is not None
+        self._process.kill()
+        return self._process.communicate()[0]
