@@ -15,6 +15,7 @@ from tests.state.steps import fail, read, run, touch
 from holdfast.state import CellSpec, Owner, Owners, StateEngine
 from holdfast.state.codec import Keyring
 from holdfast.stores import Key, Store
+from holdfast.stores.ending import outlast
 from holdfast.testing.clock import ManualClock
 
 pytestmark = [pytest.mark.anyio, durable_only]
@@ -479,7 +480,7 @@ async def test_a_cancel_in_the_middle_of_a_commit_leaves_it_whole(
         await go_on.wait()
         await original(writes, claims)
 
-    monkeypatch.setattr(engine.store, "commit", slow)
+    monkeypatch.setattr(engine.store, "commit", lambda *arguments: outlast(slow(*arguments)))
     job = asyncio.create_task(run(engine, visitor, spec, lambda n: n + 1))
     await started.wait()
     job.cancel()

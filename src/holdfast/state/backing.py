@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from holdfast.state.adopt import ASIDE, Adopted, Reader, aside_key, place
@@ -81,7 +81,8 @@ class Backing:
         if not wanted:
             return
         try:
-            claim = await self.store.claim(list(wanted), wait=self._options.patience if late else None)
+            known = [cell.stored for cell in wanted.values()]
+            claim = await self.store.claim(list(wanted), known=known, wait=self._options.patience if late else None)
         except StoreUnavailableError as error:
             self.outage.began(error)
             return
@@ -173,7 +174,7 @@ class Backing:
         for part in parts:
             part.cell.sending = part.cell.version + 1
         try:
-            await outlast(self.store.commit(writes, _claims(parts)))
+            await self.store.commit(writes, _claims(parts))
         except StoreUnavailableError as error:
             self.outage.began(error)
             self._keep(parts)
@@ -281,23 +282,6 @@ class Backing:
             DecodeError: It cannot be read.
         """
         return self._reader.decoded(spec, dropped.key, dropped.data).value
-
-
-async def outlast(work: Coroutine[Any, Any, None]) -> None:
-    """Await something that must not be cut in two: a cancel that comes meanwhile takes effect afterwards."""
-    task = asyncio.ensure_future(work)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:  # noqa: PERF203 # it may come more than once
-            cancelled = True
-    current = asyncio.current_task()
-    if cancelled and current is not None:
-        if hasattr(current, "uncancel"):
-            current.uncancel()
-        current.cancel()
-    task.result()
 
 
 def _claims(parts: Iterable[Pending]) -> list[Claim]:

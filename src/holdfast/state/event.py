@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from typing_extensions import Self
 
 from holdfast.state import commit, lanes
-from holdfast.state.backing import outlast
 from holdfast.state.errors import UpdateError
 from holdfast.state.snapshot import Snapshot
 
@@ -323,7 +322,7 @@ class StateEvent:
     async def _leave(self) -> None:
         try:
             if self.claims and self.engine.backing is not None:
-                await outlast(self.engine.backing.release(self))
+                await self.engine.backing.release(self)
         finally:
             self._free()
 

@@ -1,8 +1,9 @@
-"""Ending tasks for certain."""
+"""Work that a cancel must not cut in two, and tasks that must end."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 
@@ -14,3 +15,44 @@ async def end(task: asyncio.Task[Any] | None) -> None:
     while task is not None and not task.done():
         task.cancel()
         await asyncio.wait([task], timeout=0.5)
+
+
+async def outlast(work: Coroutine[Any, Any, None]) -> None:
+    """Await something to its end; a cancel that comes meanwhile takes effect at the next `await` after it."""
+    task = asyncio.ensure_future(work)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:  # noqa: PERF203 # it may come more than once
+            cancelled = True
+    if cancelled:
+        cancel_again()
+    task.result()
+
+
+class Stubborn(asyncio.Future[Any]):
+    """A future that a cancelled task goes on waiting for."""
+
+    def cancel(self, msg: Any | None = None) -> bool:  # noqa: ARG002 # a future's signature
+        """Refuse; the task is cancelled when the result is there."""
+        return False
+
+    async def outlast(self) -> Any:
+        """The result; a cancel that comes meanwhile takes effect at the next `await` after it."""
+        try:
+            return await self
+        except asyncio.CancelledError:
+            if not self.done():
+                raise
+            cancel_again()
+            return self.result()
+
+
+def cancel_again() -> None:
+    """Let a cancel that was caught take effect at the next `await`."""
+    task = asyncio.current_task()
+    if task is not None:
+        if hasattr(task, "uncancel"):
+            task.uncancel()
+        task.cancel()

@@ -81,15 +81,14 @@ class MemoryStore:
             for follower in self.shelf.followers:
                 follower.put_nowait(Change(write.key, write.version))
 
-    async def claim(self, keys: Sequence[Key], *, wait: float | None = None) -> Claim | None:
+    async def claim(self, keys: Sequence[Key], *, known: Sequence[int] = (), wait: float | None = None) -> Claim | None:
         """See `Store.claim`."""
         self.shelf.fence += 1
         fence = self.shelf.fence
-        wanted = tuple(sorted(set(keys)))
         taken: list[Key] = []
         try:
             with anyio.move_on_after(wait) as scope:
-                for key in wanted:
+                for key in sorted(keys):
                     await self.shelf.turns.take(key, fence)
                     taken.append(key)
         except BaseException:
@@ -98,7 +97,7 @@ class MemoryStore:
         if scope.cancelled_caught:
             self.shelf.turns.free(taken, fence)
             return None
-        return Claim(wanted, fence, tuple(self._record(key) for key in wanted))
+        return Claim(tuple(keys), fence, tuple(await self.read(keys, known)))
 
     async def release(self, claim: Claim) -> None:
         """See `Store.release`."""

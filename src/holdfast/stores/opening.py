@@ -56,4 +56,6 @@ def _redis(url: str) -> Store:
     options: dict[str, list[Any]] = dict(parse_qs(parts.query))
     prefix = options.pop("prefix", ["holdfast"])[-1]
     slot = options.pop("slot", [None])[-1]
-    return RedisStore(urlunsplit(parts._replace(query=urlencode(options, doseq=True))), prefix=prefix, slot=slot)
+    query = urlencode(options, doseq=True)
+    place = f"unix://{parts.path}" if parts.scheme == "unix" else urlunsplit(parts._replace(query=""))
+    return RedisStore(f"{place}?{query}" if query else place, prefix=prefix, slot=slot)

@@ -113,7 +113,7 @@ class Store(Protocol):
         ...
 
     async def commit(self, writes: Sequence[Write], claims: Sequence[Claim] = ()) -> None:
-        """Write cells, all or none. When it returns they outlive the process.
+        """Write cells, all or none. When it returns they outlive the process. A cancel takes effect afterwards.
 
         Args:
             writes: What.
@@ -125,13 +125,14 @@ class Store(Protocol):
         """
         ...
 
-    async def claim(self, keys: Sequence[Key], *, wait: float | None = None) -> Claim | None:
+    async def claim(self, keys: Sequence[Key], *, known: Sequence[int] = (), wait: float | None = None) -> Claim | None:
         """Become the one that may write these cells; waits for the holders before.
 
         A claim ends with `release`, with the process that holds it, or when the holder cannot be heard of.
 
         Args:
-            keys: Which; at least one.
+            keys: Which; at least one, each once.
+            known: The version of each that the caller has; the data of those is left out of the claim's records.
             wait: Most seconds to wait; `None` for as long as it takes.
 
         Returns:
@@ -140,7 +141,7 @@ class Store(Protocol):
         ...
 
     async def release(self, claim: Claim) -> None:
-        """Give a claim back; one that is lost already is ignored."""
+        """Give a claim back; one that is lost already is ignored. A cancel takes effect afterwards."""
         ...
 
     async def touch(self, owner: str, expires: float | None) -> None:

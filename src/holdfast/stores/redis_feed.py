@@ -22,14 +22,20 @@ class RedisFeed:
 
     Args:
         subscriber: Makes a redis-py PubSub.
-        changes: Channel of announced changes.
-        freed: Channel of the owners of claims that became free.
+        prefix: What the channels' names begin with.
     """
 
-    def __init__(self, subscriber: Callable[[], Any], changes: str, freed: str) -> None:
+    def __init__(self, subscriber: Callable[[], Any], prefix: str) -> None:
         self._subscriber = subscriber
-        self._changes = changes
-        self._freed = freed
+        self.changes = f"{prefix}:changes"
+        """Channel of announced changes."""
+        self.free = f"{prefix}:free"
+        """Channel of the owners of leases that were given back while somebody waited."""
+        self.wanted = f"{prefix}:wanted"
+        """Channel of the owners of leases that somebody waits for."""
+        self.on_wanted: Callable[[str], None] = lambda _: None
+        self.on_lost: Callable[[], None] = lambda: None
+        """Called when the connection is gone: what comes meanwhile is missed."""
         self._followers: list[asyncio.Queue[Change | Gap]] = []
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._task: asyncio.Task[None] | None = None
@@ -67,9 +73,18 @@ class RedisFeed:
         """Be connected, so that nothing that becomes free from now on is missed."""
         await self._listen()
 
-    async def _listen(self) -> None:
+    @property
+    def connected(self) -> bool:
+        """It hears everything now."""
+        return self._listening.is_set()
+
+    def start(self) -> None:
+        """Begin to listen, if it does not yet."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def _listen(self) -> None:
+        self.start()
         await self._listening.wait()
 
     async def aclose(self) -> None:
@@ -82,7 +97,7 @@ class RedisFeed:
         while True:
             subscriber = self._subscriber()
             try:
-                await subscriber.subscribe(self._changes, self._freed)
+                await subscriber.subscribe(self.wanted, self.free, self.changes)
                 if failures:
                     self._missed()
                 failures = 0
@@ -98,16 +113,20 @@ class RedisFeed:
                 await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
                 failures += 1
             finally:
+                self._listening.clear()
+                self.on_lost()
                 await subscriber.aclose()
 
     def _take(self, message: dict[str, Any]) -> None:
-        kind = message["type"]
-        if kind == "subscribe":
+        kind, channel = message["type"], message["channel"].decode()
+        if kind == "subscribe" and channel == self.changes:
             self._listening.set()
-        elif kind == "message" and message["channel"] == self._changes.encode():
+        elif kind == "message" and channel == self.changes:
             owner, name, version = orjson.loads(message["data"])
             for queue in self._followers:
                 queue.put_nowait(Change(Key(owner, name), version))
+        elif kind == "message" and channel == self.wanted:
+            self.on_wanted(message["data"].decode())
         elif kind == "message":
             for event in self._waiting.get(message["data"].decode(), ()):
                 event.set()

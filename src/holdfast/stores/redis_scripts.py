@@ -1,8 +1,8 @@
 """What Redis does in one go. Each script touches the hashes it is given and no other key.
 
-An owner's hash has, per cell: `v<name>` its version, `d<name>` its data, `l<name>` the fence of the claim that holds it
-and the millisecond until which it is heard of, `w<name>` that somebody waits. And `n` the number of cells, `e` the time
-when they may go.
+An owner's hash has, per cell: `v<name>` its version, `d<name>` its data, `l<name>` the token of the process that may
+write it and the millisecond until which it may, `w<name>` that somebody waits. And `n` the number of cells, `e` the
+time when they may go.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ return out
 """
 
 COMMIT = """
--- ARGV: channel, number of claims, for each: key index, name, fence;
+-- ARGV: channel, number of claims, for each cell: key index, name, token;
 --       for each write: key index, name, expected or '', version, '1' or '' for a deletion, data, message or ''
 local at = 3
 for _ = 1, tonumber(ARGV[2]) do
@@ -71,22 +71,29 @@ return { 'ok' }
 CLAIM = (
     _NOW
     + """
--- ARGV: fence, milliseconds, names
-for i = 3, #ARGV do
+-- ARGV: token, milliseconds, channel of what is wanted, owner; for each cell its name, the version that the reader has
+for i = 5, #ARGV, 2 do
   local held = redis.call('HGET', KEYS[1], 'l' .. ARGV[i])
   if held then
-    local fence, til = string.match(held, '^(%d+) (%d+)')
-    if fence ~= ARGV[1] and tonumber(til) > now then
+    local token, til = string.match(held, '^(%d+) (%d+)')
+    if token ~= ARGV[1] and tonumber(til) > now then
       redis.call('HSET', KEYS[1], 'w' .. ARGV[i], '1')
+      redis.call('PUBLISH', ARGV[3], ARGV[4])
       return { 'busy', tonumber(til) - now }
     end
   end
 end
 local out = { 'ok' }
-for i = 3, #ARGV do
+for i = 5, #ARGV, 2 do
   redis.call('HSET', KEYS[1], 'l' .. ARGV[i], ARGV[1] .. ' ' .. string.format('%d', now + ARGV[2]))
   local version = redis.call('HGET', KEYS[1], 'v' .. ARGV[i])
-  out[#out + 1] = version and { version, redis.call('HGET', KEYS[1], 'd' .. ARGV[i]) } or false
+  if not version then
+    out[#out + 1] = false
+  elseif version == ARGV[i + 1] then
+    out[#out + 1] = { version }
+  else
+    out[#out + 1] = { version, redis.call('HGET', KEYS[1], 'd' .. ARGV[i]) }
+  end
 end
 if not redis.call('HGET', KEYS[1], 'n') then
   redis.call('PEXPIRE', KEYS[1], ARGV[2] * 4)
@@ -98,21 +105,26 @@ return out
 RENEW = (
     _NOW
     + """
--- ARGV: fence, milliseconds, names
+-- ARGV: token, milliseconds, names
+local out = {}
 for i = 3, #ARGV do
   local held = redis.call('HGET', KEYS[1], 'l' .. ARGV[i])
   if held and string.match(held, '^%d+') == ARGV[1] then
     redis.call('HSET', KEYS[1], 'l' .. ARGV[i], ARGV[1] .. ' ' .. string.format('%d', now + ARGV[2]))
+    out[#out + 1] = 1
+  else
+    out[#out + 1] = 0
   end
 end
 if not redis.call('HGET', KEYS[1], 'n') then
   redis.call('PEXPIRE', KEYS[1], ARGV[2] * 4)
 end
+return out
 """
 )
 
 RELEASE = """
--- ARGV: channel, message, fence, names
+-- ARGV: channel, message, token, names
 local woken = false
 for i = 4, #ARGV do
   local held = redis.call('HGET', KEYS[1], 'l' .. ARGV[i])
@@ -142,7 +154,7 @@ return 1
 """
 
 DROP = """
--- ARGV: the present time, or '' to drop it whenever it may go
+-- ARGV: the present time, or '' to drop it whenever it may go; channel of what is wanted, owner
 local expires = redis.call('HGET', KEYS[1], 'e')
 if ARGV[1] ~= '' then
   if not expires then
@@ -164,6 +176,7 @@ for i = 1, #fields, 2 do
 end
 redis.call('HDEL', KEYS[1], 'n', 'e')
 redis.call('PEXPIRE', KEYS[1], 60000)
+redis.call('PUBLISH', ARGV[2], ARGV[3])
 return out
 """
 

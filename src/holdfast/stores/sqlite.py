@@ -142,47 +142,76 @@ class SqliteStore:
 
     # Claims
 
-    async def claim(self, keys: Sequence[Key], *, wait: float | None = None) -> Claim | None:
+    async def claim(self, keys: Sequence[Key], *, known: Sequence[int] = (), wait: float | None = None) -> Claim | None:
         """See `Store.claim`."""
         fence = next(self._fences)
-        wanted = tuple(sorted(set(keys), key=FileLocks.place))
+        wanted = tuple(keys)
+        if not self._claim_now(wanted, fence) and not await self._claim_in_turn(wanted, fence, wait):
+            return None
+        try:
+            return Claim(wanted, fence, tuple(await self.read(wanted, known)))
+        except BaseException:
+            self._free(wanted, fence)
+            raise
+
+    def _claim_now(self, keys: Sequence[Key], fence: int) -> bool:
+        if not self._turns.try_take(keys, fence):
+            return False
+        locked: list[int] = []
+        for key in keys:
+            place = FileLocks.place(key)
+            if not self._try_lock(place):
+                for other in locked:
+                    self._unlock(other)
+                self._turns.free(keys, fence)
+                return False
+            locked.append(place)
+        return True
+
+    async def _claim_in_turn(self, keys: Sequence[Key], fence: int, wait: float | None) -> bool:
         taken: list[Key] = []
         try:
             with anyio.move_on_after(wait) as scope:
-                for key in wanted:
+                for key in sorted(keys, key=FileLocks.place):
                     await self._turns.take(key, fence)
                     await self._lock(key, fence)
                     taken.append(key)
-                records = await self.read(wanted)
         except BaseException:
             self._free(taken, fence)
             raise
         if scope.cancelled_caught:
             self._free(taken, fence)
-            return None
-        return Claim(wanted, fence, tuple(records))
+        return not scope.cancelled_caught
 
     async def _lock(self, key: Key, fence: int) -> None:
         """Lock the byte of a cell, which the claim holds within this process, against other processes."""
-        locks, place = self._opened()[2], FileLocks.place(key)
+        place = FileLocks.place(key)
         pause = _SHORTEST
         try:
-            while not (self._places.get(place) or locks.try_lock(place)):
+            while not self._try_lock(place):
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST)
         except BaseException:
             self._turns.free((key,), fence)
             raise
-        self._places[place] = self._places.get(place, 0) + 1
+
+    def _try_lock(self, place: int) -> bool:
+        count = self._places.get(place, 0)
+        if not count and not self._opened()[2].try_lock(place):
+            return False
+        self._places[place] = count + 1
+        return True
+
+    def _unlock(self, place: int) -> None:
+        self._places[place] -= 1
+        if not self._places[place]:
+            del self._places[place]
+            if self._parts is not None:
+                self._parts[2].unlock(place)
 
     def _free(self, keys: Sequence[Key], fence: int) -> None:
         for key in keys:
-            place = FileLocks.place(key)
-            self._places[place] -= 1
-            if not self._places[place]:
-                del self._places[place]
-                if self._parts is not None:
-                    self._parts[2].unlock(place)
+            self._unlock(FileLocks.place(key))
         self._turns.free(keys, fence)
 
     async def release(self, claim: Claim) -> None:

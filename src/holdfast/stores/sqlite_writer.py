@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from holdfast.stores.ending import Stubborn
 from holdfast.stores.errors import StoreError, StoreUnavailableError
 from holdfast.stores.sqlite_file import translate
 
@@ -43,16 +44,16 @@ class Writer:
         self._thread.start()
 
     async def do(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
-        """Run `work` in a transaction; returns when it is committed.
+        """Run `work` in a transaction; returns when it is committed, also when it is cancelled meanwhile.
 
         Raises:
             StoreUnavailableError: It could not be committed.
         """
         if not self._thread.is_alive():
             raise StoreUnavailableError(f"{self._path} is closed.")
-        future = self._loop.create_future()
+        future = Stubborn(loop=self._loop)
         self._jobs.put(Job(work, future))
-        return await future
+        return await future.outlast()
 
     def close(self) -> None:
         """Finish what waits, then end."""

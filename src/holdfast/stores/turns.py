@@ -20,6 +20,14 @@ class Turns:
         """Whether a claim holds a cell."""
         return self._holders.get(key) == fence
 
+    def try_take(self, keys: Sequence[Key], fence: int) -> bool:
+        """Take cells for a claim if all of them are free."""
+        if any(key in self._holders for key in keys):
+            return False
+        for key in keys:
+            self._holders[key] = fence
+        return True
+
     async def take(self, key: Key, fence: int) -> None:
         """Wait until the claim `fence` holds a cell."""
         if key not in self._holders:

@@ -140,6 +140,17 @@ class StoreContract:
         await again.aclose()
 
     @pytest.mark.anyio
+    async def test_a_commit_that_has_begun_outlasts_a_cancel(self, store: Store) -> None:
+        """R2.5: it is whole, and over when the cancel takes effect."""
+        await store.commit([put(B, 1)])
+        for version in range(1, 20):
+            job = asyncio.create_task(store.commit([put(A, version, expected=version - 1)]))
+            await asyncio.sleep(0)
+            job.cancel()
+            await asyncio.wait([job])
+            assert await store.read([A]) == [Record(version, b"x")]
+
+    @pytest.mark.anyio
     async def test_reads_are_from_one_moment(self, store: Store, other: Store) -> None:
         """Two cells that are always written together are never seen apart."""
         await store.commit([put(A, 1, b"0"), put(B, 1, b"0")])
@@ -165,6 +176,10 @@ class StoreContract:
         assert claim is not None
         assert dict(zip(claim.keys, claim.records, strict=True)) == {A: None, B: Record(2, b"b")}
         await store.release(claim)
+        again = await store.claim([A, B], known=[0, 2])
+        assert again is not None
+        assert again.records == (None, Record(2, None))
+        await store.release(again)
 
     @pytest.mark.anyio
     async def test_one_holder_at_a_time_among_all(self, store: Store, other: Store) -> None:

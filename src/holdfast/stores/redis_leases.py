@@ -1,0 +1,311 @@
+"""Claims in Redis: leases that a process renews while it uses them, and keeps until another process wants them.
+
+Most sessions are used by one process. It claims their cells once and then goes on without asking Redis again, until it
+hears that another process waits, or the lease is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import anyio
+
+from holdfast.stores.ending import end, outlast
+from holdfast.stores.errors import FencedError, StoreUnavailableError
+from holdfast.stores.protocol import Claim, Key, Record, Write
+from holdfast.stores.redis_feed import RedisFeed
+from holdfast.stores.turns import Turns
+
+log = logging.getLogger("holdfast.stores")
+
+_MOST = 20_000
+"""Owners whose idle leases are kept."""
+
+
+class Lease:
+    """This process's right to write one cell."""
+
+    __slots__ = ("fence", "until", "version", "wanted")
+
+    def __init__(self, until: float, version: int) -> None:
+        self.until = until
+        """Until when nobody else can have it, with a margin."""
+        self.version: int | None = version
+        """The cell's version; `None` when it is not known for certain."""
+        self.fence: int | None = None
+        """The claim that uses it; `None` while it is idle."""
+        self.wanted = False
+        """Another process waits for it."""
+
+
+class Channels(Protocol):
+    """What the leases need of their store."""
+
+    async def do(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+        """Run a script."""
+        ...
+
+    def key(self, owner: str) -> str:
+        """The hash of an owner."""
+        ...
+
+
+class RedisLeases:
+    """Claims of one store.
+
+    Args:
+        channels: Runs scripts.
+        feed: Tells of leases that are wanted or free.
+        seconds: How long a lease lasts without being renewed.
+    """
+
+    def __init__(
+        self, channels: Channels, feed: RedisFeed, seconds: float, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._channels = channels
+        self._feed = feed
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self.token = secrets.randbits(52)
+        """Stands for this process in Redis."""
+        self._fences = itertools.count(1)
+        self._turns = Turns()
+        self._owners: OrderedDict[str, dict[str, Lease]] = OrderedDict()
+        self._used: set[str] = set()
+        """Owners of leases in use."""
+        self._renewal: asyncio.Task[None] | None = None
+        self._background: set[asyncio.Task[None]] = set()
+        feed.on_wanted = self._wanted
+        feed.on_lost = self._forget_idle
+
+    # Claiming
+
+    async def claim(self, keys: Sequence[Key], known: Sequence[int], wait: float | None) -> Claim | None:
+        """See `Store.claim`."""
+        fence = next(self._fences)
+        wanted = tuple(keys)
+        versions = {key: known[i] if i < len(known) else 0 for i, key in enumerate(wanted)}
+        taken = list(wanted) if self._turns.try_take(wanted, fence) else []
+        found: dict[Key, Record | None] = {}
+        try:
+            with anyio.move_on_after(wait) as scope:
+                if not taken:
+                    for key in sorted(wanted):
+                        await self._turns.take(key, fence)
+                        taken.append(key)
+                for owner, group in _by_owner(wanted):
+                    found.update(await self._claim_owner(owner, group, fence, versions))
+        except BaseException:
+            await outlast(self._give_back(taken, fence))
+            raise
+        if scope.cancelled_caught:
+            await outlast(self._give_back(taken, fence))
+            return None
+        if self._renewal is None or self._renewal.done():
+            self._renewal = asyncio.get_running_loop().create_task(self._renew())
+        return Claim(wanted, fence, tuple(found[key] for key in wanted))
+
+    async def _claim_owner(
+        self, owner: str, keys: Sequence[Key], fence: int, known: dict[Key, int]
+    ) -> dict[Key, Record | None]:
+        leases = self._owners.get(owner)
+        if leases is None:
+            leases = self._owners[owner] = {}
+        else:
+            self._owners.move_to_end(owner)
+        self._used.add(owner)
+        soon = self._monotonic() + self._seconds / 4
+        found: dict[Key, Record | None] = {}
+        for key in keys:
+            lease = leases.get(key.name)
+            if lease is None or lease.until < soon or lease.wanted or lease.version != known[key]:
+                return await self._ask(owner, keys, fence, known)
+            lease.fence = fence
+            found[key] = Record(lease.version, None) if lease.version else None
+        return found
+
+    async def _ask(
+        self, owner: str, keys: Sequence[Key], fence: int, known: dict[Key, int]
+    ) -> dict[Key, Record | None]:
+        arguments: list[Any] = [self.token, int(self._seconds * 1000), self._feed.wanted, owner]
+        for key in keys:
+            arguments += (key.name, known[key])
+        while True:
+            until = self._monotonic() + self._seconds * 0.9
+            outcome = await self._channels.do("CLAIM", [self._channels.key(owner)], arguments)
+            if outcome[0] == b"ok":
+                break
+            await self._feed.ready()
+            await self._feed.freed(owner, min(outcome[1] / 1000 + 0.001, 0.25))
+        leases = self._owners.setdefault(owner, {})
+        found: dict[Key, Record | None] = {}
+        for key, raw in zip(keys, outcome[1:], strict=True):
+            record = found[key] = record_of(raw)
+            lease = leases[key.name] = Lease(until, record.version if record is not None else 0)
+            lease.fence = fence
+        return found
+
+    # Commits
+
+    def held(self, claims: Sequence[Claim]) -> list[Key]:
+        """The cells of claims, which are the caller's.
+
+        Raises:
+            FencedError: A claim was given back.
+        """
+        keys = [key for claim in claims for key in claim.keys]
+        for claim in claims:
+            for key in claim.keys:
+                if not self._turns.holds(key, claim.fence):
+                    raise FencedError(*key)
+        return keys
+
+    def committed(self, writes: Sequence[Write], *, certain: bool = True) -> None:
+        """Note the versions that a commit has made."""
+        for write in writes:
+            lease = self._owners.get(write.key.owner, {}).get(write.key.name)
+            if lease is not None:
+                lease.version = None if not certain else 0 if write.data is None else write.version
+
+    def lost(self, owner: str) -> None:
+        """Nothing is known of an owner's leases any more."""
+        self._owners.pop(owner, None)
+
+    def dropped(self, owner: str) -> None:
+        """An owner's cells are dropped: the versions of its cells are not known until they are asked for."""
+        for lease in self._owners.get(owner, {}).values():
+            lease.version = None
+
+    # Giving back
+
+    async def release(self, claim: Claim) -> None:
+        """See `Store.release`."""
+        keys = [key for key in claim.keys if self._turns.holds(key, claim.fence)]
+        if self._feed.connected and self._keep(keys):
+            self._turns.free(keys, claim.fence)
+        else:
+            await outlast(self._give_back(keys, claim.fence))
+
+    def _keep(self, keys: Sequence[Key]) -> bool:
+        """Keep leases for the next claim, unless somebody waits for one."""
+        leases = [self._owners.get(key.owner, {}).get(key.name) for key in keys]
+        if any(lease is None or lease.wanted for lease in leases):
+            return False
+        for lease in leases:
+            if lease is not None:
+                lease.fence = None
+        for owner in {key.owner for key in keys}:
+            self._idle(owner)
+        while len(self._owners) > _MOST:
+            owner = next(iter(self._owners))
+            if owner in self._used:
+                self._owners.move_to_end(owner)
+            else:
+                del self._owners[owner]
+        return True
+
+    def _idle(self, owner: str) -> None:
+        if all(lease.fence is None for lease in self._owners.get(owner, {}).values()):
+            self._used.discard(owner)
+
+    async def _give_back(self, keys: Sequence[Key], fence: int) -> None:
+        self._feed.start()
+        try:
+            for owner, group in _by_owner(keys):
+                leases = self._owners.get(owner, {})
+                for key in group:
+                    leases.pop(key.name, None)
+                if not leases:
+                    self._owners.pop(owner, None)
+                self._idle(owner)
+                await self._tell_free(owner, [key.name for key in group])
+        finally:
+            self._turns.free(keys, fence)
+
+    async def _tell_free(self, owner: str, names: Sequence[str]) -> None:
+        try:
+            await self._channels.do(
+                "RELEASE", [self._channels.key(owner)], [self._feed.free, owner, self.token, *names]
+            )
+        except StoreUnavailableError as error:
+            log.warning("A claim could not be given back and ends with its lease: %s", error)
+
+    def _wanted(self, owner: str) -> None:
+        """Another process waits for cells of an owner."""
+        leases = self._owners.get(owner)
+        if not leases:
+            return
+        for lease in leases.values():
+            lease.wanted = True
+        idle = [name for name, lease in leases.items() if lease.fence is None]
+        for name in idle:
+            del leases[name]
+        if idle:
+            task = asyncio.get_running_loop().create_task(self._tell_free(owner, idle))
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
+
+    def _forget_idle(self) -> None:
+        """It cannot be heard any more who wants them: idle ones end with their time."""
+        for owner in [owner for owner in self._owners if owner not in self._used]:
+            del self._owners[owner]
+        for owner in self._used:
+            for lease in self._owners.get(owner, {}).values():
+                lease.wanted = True
+
+    # Renewing
+
+    async def _renew(self) -> None:
+        """Say that leases are in use, while there are any."""
+        while self._used:
+            await asyncio.sleep(self._seconds / 3)
+            for owner in list(self._used):
+                names = [name for name, lease in self._owners.get(owner, {}).items() if lease.fence is not None]
+                if names:
+                    await self._renew_owner(owner, names)
+
+    async def _renew_owner(self, owner: str, names: Sequence[str]) -> None:
+        until = self._monotonic() + self._seconds * 0.9
+        arguments = [self.token, int(self._seconds * 1000), *names]
+        try:
+            kept = await self._channels.do("RENEW", [self._channels.key(owner)], arguments)
+        except StoreUnavailableError as error:
+            log.warning("A claim could not be renewed; if it is lost, its commit is refused: %s", error)
+            return
+        for name, still in zip(names, kept, strict=True):
+            lease = self._owners.get(owner, {}).get(name)
+            if lease is not None and still:
+                lease.until = until
+
+    async def aclose(self) -> None:
+        """Give everything back."""
+        await end(self._renewal)
+        now = self._monotonic()
+        for owner, leases in list(self._owners.items()):
+            names = [name for name, lease in leases.items() if lease.until > now]
+            if names:
+                await self._tell_free(owner, names)
+        self._owners.clear()
+        for task in list(self._background):
+            await end(task)
+
+
+def record_of(raw: Any) -> Record | None:
+    """A cell as a script returns it."""
+    if not raw:
+        return None
+    return Record(int(raw[0]), raw[1] if len(raw) > 1 else None)
+
+
+def _by_owner(keys: Sequence[Key]) -> list[tuple[str, list[Key]]]:
+    """Keys by owner, in one order for all processes."""
+    if len(keys) == 1:
+        return [(keys[0].owner, list(keys))]
+    return [(owner, list(group)) for owner, group in itertools.groupby(sorted(keys), key=lambda key: key.owner)]
