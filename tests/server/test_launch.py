@@ -165,6 +165,16 @@ def test_an_option_that_cannot_be_used_is_reported_by_launch(
     assert demo.server is None
 
 
+def test_a_component_that_starts_with_a_missing_file_is_reported_by_launch_not_by_the_page() -> None:
+    with gr.Blocks() as demo:
+        gr.Image("no_such.png", label="Cat")
+    with pytest.raises(
+        BuildError, match=r'Image "Cat" cannot start .* no_such\.png cannot be shown, because it does not'
+    ):
+        launch(demo, prevent_thread_lock=True, server_port=0, quiet=True)
+    assert demo.server is None
+
+
 def test_what_has_no_effect_is_said(demo: gr.Blocks) -> None:
     with pytest.warns(UserWarning, match="num_workers of launch"):
         demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, num_workers=4)

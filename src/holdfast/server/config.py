@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from holdfast import files
+from holdfast.errors import BuildError, InvalidPathError
 from holdfast.files import FileRules
 from holdfast.graph.app import App
 from holdfast.graph.block import Block
@@ -22,6 +23,9 @@ class Configs:
     Args:
         app: The app.
         rules: Which files of start values may be served.
+
+    Raises:
+        BuildError: A file that a component starts with cannot be shown.
     """
 
     def __init__(self, app: App, rules: FileRules) -> None:
@@ -29,6 +33,9 @@ class Configs:
         self._rules = rules
         self._encoded: dict[tuple[str | None, bool], bytes] = {}
         self._paths = {page.path for page in app.pages}
+        if any(getattr(block, "HAS_FILES", False) or getattr(block, "FILE_PROPS", ()) for block in app.blocks.values()):
+            for path in self._paths:  # the author is told now, not the first visitor
+                self._encode(path, compact=True)
 
     def has_page(self, page: str) -> bool:
         """Whether the app has a page at this path."""
@@ -63,8 +70,12 @@ class Configs:
             found = self._encoded[page, compact] = encode(config)
         return found
 
-    def _publish(self, _block: Block, value: Any) -> Any:
-        return files.publish(value, self._rules)
+    def _publish(self, block: Block, value: Any) -> Any:
+        try:
+            return files.publish(value, self._rules)
+        except InvalidPathError as error:
+            name = getattr(block, "called", repr(block))
+            raise BuildError(f"{name} cannot start with what it was given. {error}") from error
 
 
 def _with(encoded: bytes, more: Mapping[str, Any]) -> bytes:
