@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import time
 from statistics import median
 from typing import Any
+
+import xxhash
 
 from benchmarks import programs
 from benchmarks.harness.bench import Bench
@@ -22,14 +25,18 @@ KINDS = {
     "array": "numpy 10⁶ × 10, in place",
     "frame": "DataFrame of 10⁶ rows, in place",
 }
-QUIET, MEANWHILE, SLOWER = "another visitor's p50, alone", "another visitor's p50, meanwhile", "another visitor: slower by"
+QUIET, MEANWHILE, SLOWER = (
+    "another visitor's p50, alone",
+    "another visitor's p50, meanwhile",
+    "another visitor: slower by",
+)
 
 QUESTION = Question(
     "change_detection",
     "Change detection of a large State",
-    "A State with a listener of its change is changed in place and returned (bytes: replaced), through the queue: the CPU of that event, "
-    "less that of a small one in the same app. While the list of 10⁶ is being changed again and again, another visitor "
-    "presses a counter. Floor: pickle 5 streamed into xxh3_128 in a bare process.",
+    "A State with a listener of its change is changed in place and returned (bytes: replaced), through the queue: "
+    "the CPU of that event, less that of a small one in the same app. While the list of 10⁶ is being changed again "
+    "and again, another visitor presses a counter. Floor: pickle 5 streamed into xxh3_128 in a bare process.",
     (
         *(Metric(name, "ms") for name in KINDS.values()),
         Metric(QUIET, "ms"),
@@ -51,20 +58,24 @@ async def measure(bench: Bench) -> None:
     """Kind by kind."""
     for kind, metric in KINDS.items():
         async with bench.servers(f"changing_{kind}", (OURS, GRADIO)) as servers:
-            seen = {name: await _sees(server) for name, server in servers.items()}
-
-            async def once(name: str) -> None:
-                if seen[name]:
-                    bench.sheet.add(metric, name, await _detection(servers[name], 3 if name == GRADIO else 6))  # noqa: B023 -- awaited in this turn
-                elif metric not in bench.sheet.cannot:  # noqa: B023
-                    bench.sheet.no(metric, name, "does not see it: `.change` does not fire")  # noqa: B023
-
-            await bench.interleave(list(servers), once, 2 if bench.quick else 3)
+            await _rounds(bench, metric, servers)
             if kind == "list":
                 for _ in range(1 if bench.quick else 3):
                     for name, server in servers.items():
                         await _meanwhile(bench, name, server)
         bench.sheet.add(metric, FLOOR, _floor(programs.LARGE[kind][0]()))
+
+
+async def _rounds(bench: Bench, metric: str, servers: dict[str, Server]) -> None:
+    seen = {name: await _sees(server) for name, server in servers.items()}
+
+    async def once(name: str) -> None:
+        if seen[name]:
+            bench.sheet.add(metric, name, await _detection(servers[name], 3 if name == GRADIO else 6))
+        else:
+            bench.sheet.no(metric, name, "does not see it: `.change` does not fire")
+
+    await bench.interleave(list(servers), once, 2 if bench.quick else 3)
 
 
 async def _sees(server: Server) -> bool:
@@ -90,7 +101,8 @@ async def _meanwhile(bench: Bench, name: str, server: Server) -> None:
     change, press = await server.fn("change"), await server.fn("press")
 
     async def small(seconds: float) -> float:
-        took, until = [], time.perf_counter() + seconds
+        took: list[float] = []
+        until = time.perf_counter() + seconds
         async with QueueVisitor(server.port, "other") as visitor:
             await visitor.event(press, None)
             while time.perf_counter() < until or len(took) < 2:
@@ -115,24 +127,28 @@ async def _meanwhile(bench: Bench, name: str, server: Server) -> None:
     bench.sheet.add(SLOWER, name, meanwhile / alone)
 
 
+class _Sink:
+    """Takes an encoding into a hash."""
+
+    def __init__(self) -> None:
+        self.hash = xxhash.xxh3_128()
+
+    def write(self, data: bytes | memoryview) -> int:
+        self.hash.update(data)
+        return 0
+
+    def buffer(self, buffer: pickle.PickleBuffer) -> bool:
+        self.hash.update(buffer.raw())
+        return False
+
+
 def _floor(value: Any) -> float:
     """Milliseconds of CPU to make a fingerprint of a value."""
-    import pickle
-
-    import xxhash
-
-    class Sink:
-        def __init__(self) -> None:
-            self.hash = xxhash.xxh3_128()
-
-        def write(self, data: Any) -> None:
-            self.hash.update(data)
-
     times = []
     for _ in range(3):
         began = time.process_time()
-        sink = Sink()
-        pickle.Pickler(sink, protocol=5, buffer_callback=lambda buffer: sink.write(buffer.raw())).dump(value)  # noqa: B023 -- called in this turn
+        sink = _Sink()
+        pickle.Pickler(sink, protocol=5, buffer_callback=sink.buffer).dump(value)
         sink.hash.digest()
         times.append((time.process_time() - began) * 1e3)
     return median(times)

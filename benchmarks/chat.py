@@ -33,8 +33,8 @@ count => {
 QUESTION = Question(
     "chat",
     "A chat message of 100 chunks",
-    "A ChatInterface in Chromium; the answer has 100 chunks, made as fast as the server takes them. The first word's time "
-    "counts from the pressing of Enter; the CPU is the server's, of all events that one message makes.",
+    "A ChatInterface in Chromium; the answer has 100 chunks, made as fast as the server takes them. The first word's "
+    "time counts from the pressing of Enter; the CPU is the server's, of all events that one message makes.",
     (Metric(FIRST, "ms"), Metric(CPU, "ms")),
     (Budget(FIRST, 1 / 4, GRADIO), Budget(CPU, 1 / 8, GRADIO)),
 )

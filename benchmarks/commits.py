@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks.harness.bench import Bench
@@ -26,8 +28,8 @@ MANY_SQLITE, MANY_REDIS = "added by SQLite, 20 visitors at once", "added by Redi
 QUESTION = Question(
     "commits",
     "Durable commit of a 1 KB State",
-    "Every event replaces a State of one kilobyte, from our own page; the same app with the memory store, an SQLite file "
-    "and a Redis on this machine. Added is the CPU of our process above the memory store's in the same round.",
+    "Every event replaces a State of one kilobyte, from our own page; the same app with the memory store, an SQLite "
+    "file and a Redis on this machine. Added is the CPU of our process above the memory store's in the same round.",
     (
         Metric(CPU, "ms"),
         Metric(P50, "ms"),
@@ -40,8 +42,8 @@ QUESTION = Question(
 )
 
 
-@asynccontextmanager
-async def redis() -> AsyncIterator[str | None]:
+@contextmanager
+def redis() -> Iterator[str | None]:
     """A Redis of our own, with its defaults but for the disk; `None` where there is none."""
     command = shutil.which("redis-server")
     if command is None:
@@ -53,25 +55,27 @@ async def redis() -> AsyncIterator[str | None]:
             [command, "--port", str(port), "--save", "", "--dir", folder], stdout=subprocess.DEVNULL
         )
         try:
-            for _ in range(500):
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", port)
-                except OSError:
-                    await asyncio.sleep(0.01)
-                    continue
-                writer.close()
-                break
+            _wait_for(port)
             yield f"redis://127.0.0.1:{port}/0"
         finally:
             process.terminate()
             process.wait()
 
 
+def _wait_for(port: int) -> None:
+    for _ in range(500):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.01)
+
+
 async def measure(bench: Bench) -> None:
     """The same app three times."""
     for metric in (CPU, P50):
         bench.sheet.no(metric, GRADIO, "keeps State in memory only")
-    async with redis() as url, AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:
+        url = stack.enter_context(redis())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="holdfast-benchmark-")))
         stores = {OURS: "memory://", SQLITE: f"sqlite:///{folder}/state.db"}
         if url is None:

@@ -18,8 +18,8 @@ GROWTH, PAGE_GROWTH = "500 components by 5", "from the page: 500 by 5"
 QUESTION = Question(
     "components_count",
     "CPU per event, from 5 components to 500",
-    "The counter among text boxes: queued events through Gradio's protocol, and from Holdfast's own page. All servers run "
-    "side by side, each in its turn.",
+    "The counter among text boxes: queued events through Gradio's protocol, and from Holdfast's own page. All "
+    "servers run side by side, each in its turn.",
     (
         *(Metric(name, "ms") for name in METRICS.values()),
         Metric(GROWTH, "×"),
@@ -47,10 +47,10 @@ async def measure(bench: Bench) -> None:
                 server = servers[count][kind]
                 fn = await server.fn("press")
                 async with QueueVisitor(server.port, "visitor") as visitor:
-                    queued[count] = (await cost(server, lambda fn=fn: visitor.event(fn, None), events)).cpu  # type: ignore[misc] # noqa: B023 -- called in this turn
+                    queued[count] = (await cost(server, lambda fn=fn: visitor.event(fn, None), events)).cpu  # type: ignore[misc]
                 if kind == OURS:
                     async with PageVisitor(server.port) as page:
-                        paged[count] = (await cost(server, lambda fn=fn: page.event(fn, None), 1000)).cpu  # type: ignore[misc] # noqa: B023 -- called in this turn
+                        paged[count] = (await cost(server, lambda fn=fn: page.event(fn, None), 1000)).cpu  # type: ignore[misc]
             if keep:
                 for found, names, growth in ((queued, METRICS, GROWTH), (paged, PAGES, PAGE_GROWTH)):
                     for count, value in found.items():

@@ -18,8 +18,9 @@ TIME, SLOW_CPU, TASK = "usable after", "usable after, CPU ×4", "browser's work 
 QUESTION = Question(
     "components_page",
     "A page of a hundred components",
-    "Text boxes, sliders, dropdowns, radios, checkboxes, numbers, buttons and markdown. The page is the HTML with the "
-    "config in it, compressed with gzip; /config is what clients ask for. Usable means that the last button can be seen.",
+    "Text boxes, sliders, dropdowns, radios, checkboxes, numbers, buttons and markdown. The page is the HTML with "
+    "the config in it, compressed with gzip; /config is what clients ask for. Usable means that the last button can "
+    "be seen.",
     (Metric(PAGE, "KB"), Metric(CONFIG, "KB"), Metric(TIME, "ms"), Metric(SLOW_CPU, "ms"), Metric(TASK, "ms")),
     (Budget(PAGE, 1 / 3, GRADIO), Budget(TIME, 1 / 3, GRADIO), Budget(SLOW_CPU, 1 / 3, GRADIO)),
 )

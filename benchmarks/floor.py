@@ -69,7 +69,7 @@ class Floor:
         answer = {"data": self.press(body["session_hash"]), "is_generating": False, "duration": 0.0001}
         return Response(orjson.dumps(answer), media_type=JSON)
 
-    async def heartbeat(self, request: Request) -> Response:
+    async def heartbeat(self, _request: Request) -> Response:
         """A stream that says now and then that it is there."""
 
         async def beats() -> AsyncIterator[bytes]:
@@ -104,19 +104,19 @@ class Floor:
             return
 
 
-async def home(request: Request) -> Response:
+async def home(_request: Request) -> Response:
     """The page."""
-    return Response("here")
+    return Response("<!doctype html><title>Counter</title><button>Press</button>", media_type="text/html")
 
 
-async def config(request: Request) -> Response:
+async def config(_request: Request) -> Response:
     """Numbers of the endpoints."""
     names = ("press", "grow", "press_direct")
     dependencies = [{"id": i, "api_name": name} for i, name in enumerate(names)]
     return Response(orjson.dumps({"dependencies": dependencies}), media_type=JSON)
 
 
-def app(program: str) -> Starlette:
+def app() -> Starlette:
     """The floor's app; it is the same for all programs."""
     floor = Floor()
     return Starlette(

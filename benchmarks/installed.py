@@ -29,14 +29,19 @@ QUESTION = Question(
 async def measure(bench: Bench) -> None:
     """Once: it is the same each time."""
     with tempfile.TemporaryDirectory(prefix="holdfast-benchmark-") as folder:
-        fresh = Path(folder) / "venv"
-        subprocess.run([sys.executable, "-m", "venv", str(fresh)], check=True)
-        python = fresh / "bin" / "python"
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", str(ROOT)]
-        subprocess.run(install, check=True, cwd=folder)
-        _add(bench, OURS, python)
+        _add(bench, OURS, _install(Path(folder)))
     for kind in bench.kinds((GRADIO,)):
         _add(bench, kind, Path(bench.pythons[kind]))
+
+
+def _install(folder: Path) -> Path:
+    """The Python of a fresh environment with Holdfast in it."""
+    fresh = folder / "venv"
+    subprocess.run([sys.executable, "-m", "venv", str(fresh)], check=True)
+    python = fresh / "bin" / "python"
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", str(ROOT)]
+    subprocess.run(pip, check=True, cwd=folder)
+    return python
 
 
 def _add(bench: Bench, kind: str, python: Path) -> None:

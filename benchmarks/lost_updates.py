@@ -14,8 +14,8 @@ WAYS = {"sync": "sync function", "on_loop": "async function", "in_place": "chang
 QUESTION = Question(
     "lost_updates",
     "Lost updates of 200",
-    "One visitor sends 200 events at once; each adds one to a State and takes 5 ms. `concurrency_limit=None`, but for the "
-    "two functions, which have the default limit. How many of the 200 are missing afterwards.",
+    "One visitor sends 200 events at once; each adds one to a State and takes 5 ms. `concurrency_limit=None`, but "
+    "for the two functions, which have the default limit. How many of the 200 are missing afterwards.",
     tuple(Metric(name) for name in WAYS.values()),
     tuple(Budget(name, 0) for name in WAYS.values()),
 )

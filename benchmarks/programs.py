@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import Any
 
 PROGRAMS: dict[str, Callable[[Any], Any]] = {}
@@ -56,7 +57,7 @@ def with_components(gr: Any, number: int) -> Any:
 
 
 for _number in (5, 50, 500):
-    PROGRAMS[f"components_{_number}"] = lambda gr, number=_number: with_components(gr, number)
+    PROGRAMS[f"components_{_number}"] = partial(with_components, number=_number)
 
 
 @program
@@ -107,7 +108,7 @@ def stream(gr: Any) -> Any:
     return demo
 
 
-def speak(message: str, history: list[Any]) -> Iterator[str]:
+def speak(message: str, _history: list[Any]) -> Iterator[str]:
     """So many words as the message says (`100`, or `100 5` for a pause of 5 ms after each), each its own chunk."""
     number, _, pause = message.partition(" ")
     text = ""
@@ -125,7 +126,7 @@ def chat(gr: Any) -> Any:
     return gr.ChatInterface(speak, title="Chat")
 
 
-# Change detection -------------------------------------------------------------------------------------------------------
+# Change detection -----------------------------------------------------------------------------------------------------
 
 
 def _list() -> list[int]:
@@ -207,10 +208,10 @@ def changing(gr: Any, kind: str) -> Any:
 
 
 for _kind in LARGE:
-    PROGRAMS[f"changing_{_kind}"] = lambda gr, kind=_kind: changing(gr, kind)
+    PROGRAMS[f"changing_{_kind}"] = partial(changing, kind=_kind)
 
 
-# State's size -----------------------------------------------------------------------------------------------------------
+# State's size ---------------------------------------------------------------------------------------------------------
 
 
 @program
@@ -248,7 +249,7 @@ def kilobyte(gr: Any) -> Any:
     return demo
 
 
-# Lost updates -----------------------------------------------------------------------------------------------------------
+# Lost updates ---------------------------------------------------------------------------------------------------------
 
 PAUSE = 0.005
 """Seconds that a function takes between reading and writing."""

@@ -13,8 +13,9 @@ NEW, AGAIN, MISSED = "a new page's connection", "coming back to its session", "c
 QUESTION = Question(
     "resume",
     "CPU of a page's connection: new, and coming back",
-    "A page opens its socket and says hello; loses it and comes back to the same session; comes back after an event has "
-    "streamed 100 steps without it. Floor: opening a socket. Gradio's page cannot come back: what was running is lost to it.",
+    "A page opens its socket and says hello; loses it and comes back to the same session; comes back after an event "
+    "has streamed 100 steps without it. Floor: opening a socket. Gradio's page cannot come back: what was running is "
+    "lost to it.",
     (Metric(NEW, "ms"), Metric(AGAIN, "ms"), Metric(MISSED, "ms")),
     (Budget(AGAIN, 2, FLOOR, of_metric=NEW),),
 )

@@ -13,7 +13,8 @@ HERE = Path(__file__).parent
 def load(name: str) -> ModuleType:
     """A module of this folder; the package is not installed in every environment."""
     spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
@@ -25,11 +26,11 @@ def main(kind: str, program: str, port: int) -> None:
     if kind == "floor":
         import uvicorn
 
-        app = load("floor").app(program)
+        app = load("floor").app()
         uvicorn.run(app, port=port, loop="uvloop", http="httptools", ws="websockets-sansio", log_level="warning")
         return
     if kind == "Gradio":
-        import gradio as gr
+        import gradio as gr  # type: ignore[import-not-found] # in its own environment
     else:
         import holdfast as gr
     load("programs").PROGRAMS[program](gr).launch(server_port=port)

@@ -18,8 +18,8 @@ IMPORTS = {OURS: "import holdfast", GRADIO: "import gradio", FLOOR: "import star
 QUESTION = Question(
     "startup",
     "Import and start",
-    "CPU of an interpreter that imports the package, less that of one that does nothing, with the bytecode cached; and the "
-    "counter from the start of its process to its first answer to GET /.",
+    "CPU of an interpreter that imports the package, less that of one that does nothing, with the bytecode cached; "
+    "and the counter from the start of its process to its first answer to GET /.",
     (
         Metric(IMPORT, "s"),
         Metric(MODULES),

@@ -15,8 +15,9 @@ CHANGE = {name: f"changes {name}" for name in SIZES}
 QUESTION = Question(
     "state_size",
     "CPU per event as State grows, 1 KB to 100 MB",
-    "A dict with so many bytes in it and a count. One event reads it, another changes the count in place and returns it; "
-    "nobody listens to its change. Holdfast can take the change back if the function fails (up to 16 MB); Gradio cannot.",
+    "A dict with so many bytes in it and a count. One event reads it, another changes the count in place and returns "
+    "it; nobody listens to its change. Holdfast can take the change back if the function fails (up to 16 MB); Gradio "
+    "cannot.",
     tuple(Metric(name, "ms") for name in (*READ.values(), *CHANGE.values())),
     (Budget(READ["100 MB"], 1 / 8, GRADIO),),
 )

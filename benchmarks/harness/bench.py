@@ -65,7 +65,9 @@ class Bench:
             for server in started.values():
                 server.stop()
 
-    async def interleave(self, subjects: Sequence[str], once: Callable[[str], Awaitable[None]], rounds: int = 0) -> None:
+    async def interleave(
+        self, subjects: Sequence[str], once: Callable[[str], Awaitable[None]], rounds: int = 0
+    ) -> None:
         """Measure all subjects in every round, each round beginning with another one."""
         for i in range(rounds or self.rounds):
             turn = i % len(subjects)

@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 client for one address: kept connections, server-sent events. The client's cost is nobody's result."""
+"""A small HTTP/1.1 client for one address: kept connections, server-sent events. Its cost is nobody's result."""
 
 from __future__ import annotations
 

@@ -9,7 +9,19 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("gradio", "starlette", "uvicorn", "uvloop", "httptools", "orjson", "msgspec", "websockets", "pydantic", "numpy", "pandas")
+PACKAGES = (
+    "gradio",
+    "starlette",
+    "uvicorn",
+    "uvloop",
+    "httptools",
+    "orjson",
+    "msgspec",
+    "websockets",
+    "pydantic",
+    "numpy",
+    "pandas",
+)
 _LIST = (
     "import json, platform, importlib.metadata as m\n"
     "def v(n):\n    try: return m.version(n)\n    except m.PackageNotFoundError: return None\n"

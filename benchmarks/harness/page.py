@@ -19,10 +19,13 @@ body { margin: 0 auto; padding: 32px 20px; max-inline-size: 980px; background: v
   font: 14px/1.5 Inter, system-ui, sans-serif; }
 h1 { font-size: 26px; letter-spacing: -.02em; } h2 { font-size: 16px; margin: 0; }
 h3 { font-size: 13px; font-weight: 550; margin: 16px 0 4px; }
-section { background: var(--surface); border: 1px solid var(--line); border-radius: 12px; padding: 16px 20px; margin-block: 16px; }
+section { background: var(--surface); border: 1px solid var(--line); border-radius: 12px; padding: 16px 20px;
+  margin-block: 16px; }
 p { color: var(--text-2); margin: 4px 0; } nav a { color: inherit; margin-inline-end: 12px; white-space: nowrap; }
-svg { display: block; inline-size: 100%; block-size: auto; font: 12px Inter, system-ui, sans-serif; } svg text { fill: var(--text); }
-svg .quiet { fill: var(--text-2); } li.met::marker { content: '✓ '; color: var(--ok); } li.missed::marker { content: '✗ '; color: var(--danger); }
+svg { display: block; inline-size: 100%; block-size: auto; font: 12px Inter, system-ui, sans-serif; }
+svg text { fill: var(--text); }
+svg .quiet { fill: var(--text-2); } li.met::marker { content: '✓ '; color: var(--ok); }
+li.missed::marker { content: '✗ '; color: var(--danger); }
 li.unknown::marker { content: '? '; } ul { padding-inline-start: 20px; margin-block: 12px 0; }
 table { border-collapse: collapse; } td, th { padding: 3px 12px 3px 0; text-align: start; }
 .tally { font-size: 20px; font-weight: 650; color: var(--text); }
@@ -45,9 +48,9 @@ def page(document: dict[str, Any]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{STYLE}</style><h1>Holdfast, measured</h1>{quick}"
         f'<p class="tally">{met} of {len(budgets)} budgets met</p>'
-        "<p>Bars are medians of interleaved rounds; the thin line is the spread from the lowest round to the highest. Less is "
-        "better throughout. Ratios are medians of the rounds' own ratios.</p>"
-        f"{_facts(document)}<nav>{links}</nav>{''.join(_section(result) for result in results)}</html>\n"
+        "<p>Bars are medians of interleaved rounds; the thin line is the spread from the lowest round to the "
+        "highest. Less is better throughout. Ratios are medians of the rounds' own "
+        f"ratios.</p>{_facts(document)}<nav>{links}</nav>{''.join(_section(result) for result in results)}</html>\n"
     )
 
 
@@ -84,7 +87,10 @@ def _plot(metric: dict[str, Any]) -> str:
     above = [got["median"] for got in shown.values() if got["median"] > 0]
     least = min(above, default=1.0)
     far = bool(above) and most / least > FAR
-    rows = [_row(metric, i, subject, got, most, least if far else 0.0) for i, (subject, got) in enumerate(metric["subjects"].items())]
+    rows = [
+        _row(metric, i, subject, got, most, least if far else 0.0)
+        for i, (subject, got) in enumerate(metric["subjects"].items())
+    ]
     unit = f", {metric['unit']}" if metric["unit"] else ""
     scale = " (lengths are logarithmic)" if far else ""
     height = ROW * len(rows)

@@ -81,7 +81,9 @@ class Server:
             except (OSError, asyncio.IncompleteReadError):
                 pass
             await asyncio.sleep(0.01)
-        raise RuntimeError(f"{self.kind} did not answer within {START_WITHIN:g} seconds:\n{self.log.read_text()[-2000:]}")
+        raise RuntimeError(
+            f"{self.kind} did not answer within {START_WITHIN:g} seconds:\n{self.log.read_text()[-2000:]}"
+        )
 
     async def config(self) -> dict[str, Any]:
         """Its config, asked once."""

@@ -121,7 +121,9 @@ class Sheet:
 
     def subjects(self) -> list[str]:
         """Who was measured, ours first."""
-        found = dict.fromkeys(s for table in (*self.samples.values(), *self.cannot.values()) for s in table)
+        found: dict[str, None] = {}
+        for metric in self.question.metrics:
+            found |= dict.fromkeys([*self.samples.get(metric.name, ()), *self.cannot.get(metric.name, ())])
         order = [OURS, GRADIO, FLOOR]
         return [*(s for s in order if s in found), *(s for s in found if s not in order)]
 

@@ -51,12 +51,12 @@ def summary(document: dict[str, Any]) -> str:
         cells = [_cell(metric, GRADIO), _cell(metric, OURS), share(ratio) if ratio else "", _cell(metric, FLOOR)]
         lines.append(f"| {text} | {' | '.join(cells)} |")
     where = document["machine"]
-    lines += [
-        "",
+    foot = (
         f"Medians of interleaved rounds on {where['cores']} cores of a shared {where['cpu']}, Python "
         f"{document['versions'][OURS]['python']}, {document['when']}. The floor is bare Starlette on uvicorn with the "
-        "handler inline. `benchmarks/run` measures it on yours; `benchmarks/README.md` says how.",
-    ]
+        "handler inline. `benchmarks/run` measures it on yours; `benchmarks/README.md` says how."
+    )
+    lines += ["", foot]
     return "\n".join(lines) + "\n"
 
 

@@ -13,8 +13,10 @@ def table(result: dict[str, Any]) -> str:
     for metric in result["metrics"]:
         unit = f" [{metric['unit']}]" if metric["unit"] else ""
         lines.append(f"{metric['name']}{unit}")
-        for subject, got in metric["subjects"].items():
-            lines.append(f"    {subject:<22} {cell(got, metric['digits'])}{_ratio(metric, subject)}")
+        lines.extend(
+            f"    {subject:<22} {cell(got, metric['digits'])}{_ratio(metric, subject)}"
+            for subject, got in metric["subjects"].items()
+        )
     for budget in result["budgets"]:
         lines.append(f"  {mark(budget['met'])} {budget['text']}{_got(budget)}")
     lines.extend(f"  · {note}" for note in result["notes"])
