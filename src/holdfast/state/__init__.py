@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from holdfast.errors import StateError
+from holdfast.state.codec import Keyring, register
 from holdfast.state.engine import StateEngine
 from holdfast.state.errors import NotBoundError, StateConflictError, StateDeadlockError, UpdateError
 from holdfast.state.event import StateEvent
@@ -14,6 +15,7 @@ from holdfast.state.stats import Held, StateStats
 __all__ = [
     "CellSpec",
     "Held",
+    "Keyring",
     "NotBoundError",
     "Owner",
     "Owners",
@@ -27,4 +29,5 @@ __all__ = [
     "StateStats",
     "UpdateError",
     "check_specs",
+    "register",
 ]
