@@ -148,8 +148,10 @@ class RedisLeases:
         found: dict[Key, Record | None] = {}
         for key, raw in zip(keys, outcome[1:], strict=True):
             record = found[key] = record_of(raw)
+            before = leases.get(key.name)
             lease = leases[key.name] = Lease(until, record.version if record is not None else 0)
             lease.fence = fence
+            lease.wanted = before is not None and before.wanted
         return found
 
     # Commits
@@ -244,11 +246,11 @@ class RedisLeases:
             return
         for lease in leases.values():
             lease.wanted = True
-        idle = [name for name, lease in leases.items() if lease.fence is None]
-        for name in idle:
-            del leases[name]
+        fence = next(self._fences)
+        # Taking their turns keeps them from being claimed here again before Redis knows that they are free.
+        idle = [Key(owner, name) for name in leases if self._turns.try_take((Key(owner, name),), fence)]
         if idle:
-            task = asyncio.get_running_loop().create_task(self._tell_free(owner, idle))
+            task = asyncio.get_running_loop().create_task(self._give_back(idle, fence))
             self._background.add(task)
             task.add_done_callback(self._background.discard)
 

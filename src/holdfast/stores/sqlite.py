@@ -47,7 +47,7 @@ class SqliteStore:
     def __init__(self, path: str | Path, *, synchronous: str = "NORMAL") -> None:
         self.path = Path(path)
         self.url = f"sqlite:///{self.path}"
-        self._synchronous = synchronous
+        self.synchronous = synchronous
         self._turns = Turns()
         self._fences = itertools.count(1)
         self._parts: tuple[Writer, sqlite3.Connection, FileLocks] | None = None
@@ -56,7 +56,7 @@ class SqliteStore:
     async def open(self) -> None:
         """See `Store.open`."""
         loop = asyncio.get_running_loop()
-        connection = await asyncio.to_thread(prepare, self.path, self._synchronous)
+        connection = await asyncio.to_thread(prepare, self.path, self.synchronous)
         with translated(self.path):
             locks = FileLocks(self.path.with_name(self.path.name + "-lanes"))
         self._parts = (Writer(self.path, connection, loop), self._reader(), locks)

@@ -1,0 +1,311 @@
+"""R6: what the Redis store does when the server or the network lets it down."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from typing_extensions import Self
+
+from holdfast import stores
+from holdfast.stores import (
+    Change,
+    FencedError,
+    Gap,
+    Key,
+    Record,
+    StoreDamagedError,
+    StoreFormatError,
+    StoreUnavailableError,
+    VersionConflictError,
+    Write,
+)
+from holdfast.stores.redis import RedisStore
+from redis_server import RedisServer
+
+pytestmark = pytest.mark.anyio
+A, B = Key("session:a", "cart"), Key("session:b", "cart")
+
+
+class CuttingProxy:
+    """Stands between a store and Redis, and can cut the connection when an answer comes: it was done, nobody knows.
+
+    Args:
+        server: Path of Redis's socket.
+        path: Path of its own.
+    """
+
+    def __init__(self, server: Path, path: Path) -> None:
+        self.url = f"unix://{path}"
+        self.cuts = 0
+        """Answers to commits that are still to be cut off."""
+        self.before = False
+        """Cut before Redis gets the question, too."""
+        self._server = server
+        self._path = path
+
+    async def __aenter__(self) -> Self:
+        self._listener = await asyncio.start_unix_server(self._serve, self._path)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._listener.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_unix_connection(str(self._server))
+        with contextlib.suppress(OSError):
+            while data := await reader.read(1 << 16):
+                is_commit = b"EVALSHA" in data and b":changes" in data
+                cut = is_commit and self.cuts > 0
+                self.cuts -= cut
+                if not (cut and self.before):
+                    back.write(data)
+                    answer = await there.read(1 << 16)
+                if cut:
+                    break
+                writer.write(answer)
+        back.close()
+        writer.close()
+
+
+@pytest.fixture
+async def proxy(redis_server: RedisServer) -> AsyncIterator[CuttingProxy]:
+    path = redis_server.socket.with_name(f"{uuid.uuid4().hex[:8]}.sock")
+    async with CuttingProxy(redis_server.socket, path) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def prefix() -> str:
+    return f"test-{uuid.uuid4()}"
+
+
+async def opened(url: str, prefix: str, lease: float = 10.0) -> RedisStore:
+    store = RedisStore(url, prefix=prefix, lease=lease)
+    await store.open()
+    return store
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    for _ in range(2_000):
+        if condition():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("it did not come about")
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["after it was written", "before it was sent"])
+async def test_a_connection_cut_in_mid_commit_writes_once(proxy: CuttingProxy, prefix: str, before: bool) -> None:
+    """R6.1: the commit is done again, and versions tell whether it was there already."""
+    store = await opened(proxy.url, prefix)
+    proxy.before = before
+    for version in range(1, 6):
+        proxy.cuts = 1
+        await store.commit([Write(A, version, str(version).encode(), version - 1), Write(B, version, b"b")])
+        assert await store.read([A, B]) == [Record(version, str(version).encode()), Record(version, b"b")]
+    assert proxy.cuts == 0
+    await store.aclose()
+
+
+async def test_a_connection_cut_in_mid_commit_does_not_hide_a_conflict(proxy: CuttingProxy, prefix: str) -> None:
+    """R6.1: another's value at the same version is not taken for one's own."""
+    store = await opened(proxy.url, prefix)
+    await store.commit([Write(A, 1, b"theirs", 0)])
+    proxy.cuts = 1
+    with pytest.raises(VersionConflictError):
+        await store.commit([Write(A, 1, b"mine", 0)])
+    await store.aclose()
+
+
+async def test_a_server_that_is_gone_is_unavailable_and_works_again_when_it_is_back(
+    own_redis_server: RedisServer, prefix: str
+) -> None:
+    """R6.6: every call says so, and nothing waits for ever."""
+    store = await opened(own_redis_server.url, prefix)
+    feed = await store.changes()
+    await store.commit([Write(A, 1, b"x", announce=True)])
+    assert await asyncio.wait_for(anext(feed), 10) == Change(A, 1)
+    own_redis_server.stop()
+    for attempt in (
+        store.read([A]),
+        store.commit([Write(A, 2, b"y")]),
+        store.claim([A], wait=5),
+        store.drop("session:a"),
+        store.touch("session:a", 1.0),
+        store.expire(1.0),
+        store.names("session:a"),
+    ):
+        with pytest.raises(StoreUnavailableError, match="cannot be used just now"):
+            await asyncio.wait_for(attempt, 20)
+    own_redis_server.start()
+    await store.commit([Write(A, 1, b"again", 0)])
+    assert await asyncio.wait_for(anext(feed), 20) == Gap()
+    await store.commit([Write(A, 2, b"more", 1, announce=True)])
+    assert await asyncio.wait_for(anext(feed), 10) == Change(A, 2)
+    await store.aclose()
+
+
+async def test_a_server_that_is_not_there_is_said_at_the_start(tmp_path: Path, prefix: str) -> None:
+    """R6.6"""
+    with pytest.raises(StoreUnavailableError, match="cannot be used just now"):
+        await opened(f"unix://{tmp_path}/nobody.sock", prefix)
+
+
+async def test_a_holder_that_is_not_heard_of_loses_its_claim_and_is_fenced(
+    redis_server: RedisServer, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that was paused overwrites nothing of its successor."""
+    paused, other = await opened(redis_server.url, prefix, 0.2), await opened(redis_server.url, prefix, 0.2)
+    monkeypatch.setattr("holdfast.stores.redis_leases.RedisLeases._renew_owner", _no_renewal)
+    slow = await paused.claim([A])
+    assert slow is not None
+    fast = await asyncio.wait_for(other.claim([A]), 10)
+    assert fast is not None
+    await other.commit([Write(A, 1, b"fast", 0)], [fast])
+    await other.release(fast)
+    with pytest.raises(FencedError):
+        await paused.commit([Write(A, 1, b"slow")], [slow])
+    assert await other.read([A]) == [Record(1, b"fast")]
+    await paused.release(slow)
+    await paused.aclose()
+    await other.aclose()
+
+
+async def _no_renewal(*_: object) -> None:
+    """As if the process stood still."""
+
+
+async def test_a_claim_in_use_is_renewed_for_as_long_as_it_takes(redis_server: RedisServer, prefix: str) -> None:
+    """R2.4: a long generator keeps its lane."""
+    store, other = await opened(redis_server.url, prefix, 0.2), await opened(redis_server.url, prefix, 0.2)
+    claim = await store.claim([A])
+    assert claim is not None
+    assert await other.claim([A], wait=1.0) is None
+    await store.commit([Write(A, 1, b"done", 0)], [claim])
+    await store.release(claim)
+    await store.aclose()
+    await other.aclose()
+
+
+async def test_an_idle_claim_is_kept_without_asking_redis_until_another_process_wants_it(
+    redis_server: RedisServer, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that one process uses costs one round trip per commit."""
+    one, two = await opened(redis_server.url, prefix), await opened(redis_server.url, prefix)
+    asked: list[str] = []
+    from holdfast.stores.redis_link import RedisLink
+
+    original = RedisLink.do
+
+    async def counting(self: RedisLink, script: str, keys: list[str], arguments: list[object]) -> object:
+        asked.append(script)
+        return await original(self, script, keys, arguments)
+
+    feed = await one.changes()
+    monkeypatch.setattr(RedisLink, "do", counting)
+    for version in range(1, 4):
+        claim = await one.claim([A], known=[version - 1])
+        assert claim is not None
+        assert claim.records == ((None if version == 1 else Record(version - 1, None)),)
+        await one.commit([Write(A, version, b"x", version - 1)], [claim])
+        await one.release(claim)
+    assert asked == ["CLAIM", "COMMIT", "COMMIT", "COMMIT"]
+    theirs = await asyncio.wait_for(two.claim([A]), 5)
+    assert theirs is not None
+    assert theirs.records == (Record(3, b"x"),)
+    await two.commit([Write(A, 4, b"y", 3)], [theirs])
+    await two.release(theirs)
+    mine = await asyncio.wait_for(one.claim([A], known=[3]), 5)
+    assert mine is not None
+    assert mine.records == (Record(4, b"y"),)
+    await one.release(mine)
+    await feed.aclose()  # type: ignore[attr-defined]
+    await one.aclose()
+    await two.aclose()
+
+
+async def test_a_dropped_owner_is_noticed_by_whoever_keeps_its_claim(redis_server: RedisServer, prefix: str) -> None:
+    """R9.2: nothing comes back that was forgotten elsewhere."""
+    one, two = await opened(redis_server.url, prefix), await opened(redis_server.url, prefix)
+    feed = await one.changes()
+    claim = await one.claim([A])
+    assert claim is not None
+    await one.commit([Write(A, 1, b"x", 0)], [claim])
+    await one.release(claim)
+    await two.drop("session:a")
+    await two.commit([Write(B, 1, b"x", announce=True)])
+    assert await asyncio.wait_for(anext(feed), 10) == Change(B, 1)
+    again = await one.claim([A], known=[1])
+    assert again is not None
+    assert again.records == (None,)
+    await feed.aclose()  # type: ignore[attr-defined]
+    await one.aclose()
+    await two.aclose()
+
+
+async def test_a_prefix_of_something_else_and_a_newer_release_are_refused(
+    redis_server: RedisServer, prefix: str
+) -> None:
+    """R6.3: nothing is written over."""
+    store = await opened(redis_server.url, prefix)
+    import redis.asyncio
+
+    client = redis.asyncio.Redis.from_url(redis_server.url)
+    await client.set(f"{prefix}:format", "9")
+    with pytest.raises(StoreFormatError, match="format 9"):
+        await opened(redis_server.url, prefix)
+    await client.set(f"{prefix}:format", "their own")
+    with pytest.raises(StoreDamagedError, match="Choose another"):
+        await opened(redis_server.url, prefix)
+    await client.aclose()
+    await store.aclose()
+
+
+async def test_a_server_that_drops_live_keys_is_warned_of(
+    own_redis_server: RedisServer, prefix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """R4.3: State must not vanish without its callbacks."""
+    import redis
+
+    client = redis.Redis.from_url(own_redis_server.url)
+    client.config_set("maxmemory-policy", "allkeys-lru")
+    client.close()
+    with caplog.at_level(logging.WARNING):
+        await (await opened(own_redis_server.url, prefix)).aclose()
+    assert "drops any key when its memory is full (maxmemory-policy allkeys-lru)" in caplog.text
+
+
+async def test_an_owner_without_cells_leaves_no_key(redis_server: RedisServer, prefix: str) -> None:
+    """R4.6: a claim alone goes with its lease."""
+    import redis.asyncio
+
+    store = await opened(redis_server.url, prefix, 0.05)
+    client = redis.asyncio.Redis.from_url(redis_server.url)
+    claim = await store.claim([A])
+    assert claim is not None
+    await store.release(claim)
+    await store.aclose()
+    deadline = asyncio.get_running_loop().time() + 10
+    while await client.exists(f"{prefix}:{{session:a}}"):
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.01)
+    await client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://host:6379/0", "redis://host:6379/0"),
+        ("redis://:secret@host/0?prefix=app&slot=one", "redis://host/0"),
+        ("rediss://ada:secret@host:7000", "rediss://ada@host:7000"),
+        ("unix:///run/redis.sock?prefix=app", "unix:///run/redis.sock"),
+    ],
+)
+def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
+    """R8.3: in the start message, the health page and the log."""
+    assert stores.open(url).url == shown

@@ -1,0 +1,226 @@
+"""R6: what the SQLite store does when its file, the disk or another process lets it down."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from holdfast import stores
+from holdfast.errors import BuildError
+from holdfast.stores import (
+    Key,
+    Record,
+    StoreDamagedError,
+    StoreFormatError,
+    StoreUnavailableError,
+    StoreUrlError,
+    Write,
+    sqlite_file,
+)
+from holdfast.stores.sqlite import SqliteStore
+
+pytestmark = pytest.mark.anyio
+A = Key("session:a", "cart")
+
+
+async def opened(path: Path) -> SqliteStore:
+    store = SqliteStore(path)
+    await store.open()
+    return store
+
+
+async def test_a_damaged_file_is_left_as_it_is(tmp_path: Path) -> None:
+    """R6.3: never read as empty, never overwritten."""
+    path = tmp_path / "state.db"
+    path.write_bytes(b"this is no database at all, but it may be precious" * 100)
+    with pytest.raises(StoreDamagedError, match=r"damaged or no SQLite database.*left as it is"):
+        await opened(path)
+    assert path.read_bytes().startswith(b"this is no database")
+
+
+async def test_a_file_damaged_in_the_middle_is_said_to_be(tmp_path: Path) -> None:
+    """R6.3"""
+    path = tmp_path / "state.db"
+    store = await opened(path)
+    await store.commit([Write(Key(f"o{i}", "cart"), 1, b"x" * 3_000) for i in range(50)])
+    await store.aclose()
+    data = bytearray(path.read_bytes())
+    data[4096 : 4096 * 20] = b"\xff" * (4096 * 19)
+    path.write_bytes(data)
+    with pytest.raises(StoreDamagedError, match="damaged"):
+        await (await opened(path)).read([Key(f"o{i}", "cart") for i in range(50)])
+
+
+async def test_a_database_of_another_program_is_not_touched(tmp_path: Path) -> None:
+    """R6.3"""
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("create table customers (name)")
+    connection.close()
+    with pytest.raises(StoreDamagedError, match="is an SQLite database, but not one of Holdfast's"):
+        await opened(path)
+    connection = sqlite3.connect(path)
+    assert connection.execute("select name from sqlite_master").fetchall() == [("customers",)]
+    connection.close()
+
+
+async def test_a_file_of_a_newer_release_is_not_touched(tmp_path: Path) -> None:
+    """R6.3"""
+    path = tmp_path / "state.db"
+    await (await opened(path)).aclose()
+    connection = sqlite3.connect(path)
+    connection.execute("pragma user_version = 99")
+    connection.close()
+    with pytest.raises(StoreFormatError, match=r"newer release of Holdfast \(format 99"):
+        await opened(path)
+
+
+async def test_a_place_that_cannot_be_written_is_said_at_once(tmp_path: Path) -> None:
+    """R6.6: when the store is opened, not at the first commit."""
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(StoreUnavailableError, match="file"):
+        await opened(tmp_path / "file" / "state.db")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StoreUnavailableError, match=r"cannot be written.*permissions"):
+        await opened(tmp_path / "folder")
+
+
+@pytest.mark.parametrize(
+    ("pragma", "message"),
+    [("max_page_count = 8", "the disk is full"), ("query_only = 1", r"cannot be written \(.*readonly")],
+    ids=["disk full", "read-only"],
+)
+async def test_a_commit_that_cannot_be_written_fails_whole_and_later_ones_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pragma: str, message: str
+) -> None:
+    """R6.6: the disk is full, or the file has become read-only."""
+    connections: list[sqlite3.Connection] = []
+    original = sqlite_file.connect
+
+    def remembered(*args: Any, **options: Any) -> sqlite3.Connection:
+        connections.append(original(*args, **options))
+        return connections[-1]
+
+    monkeypatch.setattr(sqlite_file, "connect", remembered)
+    store = await opened(tmp_path / "state.db")
+    await store.commit([Write(A, 1, b"kept")])
+    writer = connections[0]
+    writer.execute(f"pragma {pragma}")
+    with pytest.raises(StoreUnavailableError, match=message):
+        await store.commit([Write(A, 2, b"lost"), *(Write(Key(f"o{i}", "x"), 1, b"x" * 9_000) for i in range(9))])
+    assert await store.read([A, Key("o0", "x")]) == [Record(1, b"kept"), None]
+    writer.execute("pragma max_page_count = 100000")
+    writer.execute("pragma query_only = 0")
+    await store.commit([Write(A, 2, b"later", 1)])
+    assert await store.read([A]) == [Record(2, b"later")]
+    await store.aclose()
+
+
+async def test_one_bad_commit_does_not_spoil_those_beside_it(tmp_path: Path) -> None:
+    """Group commit: what waits is written together, but each stands for itself."""
+    store = await opened(tmp_path / "state.db")
+    bad: Any = object()
+    outcomes = await asyncio.gather(
+        *(store.commit([Write(Key(f"o{i}", "x"), 1, bad if i == 5 else b"fine")]) for i in range(10)),
+        return_exceptions=True,
+    )
+    assert [outcome is None for outcome in outcomes] == [i != 5 for i in range(10)]
+    assert isinstance(outcomes[5], StoreUnavailableError)
+    found = await store.read([Key(f"o{i}", "x") for i in range(10)])
+    assert [record is not None for record in found] == [i != 5 for i in range(10)]
+    await store.aclose()
+
+
+async def test_a_store_that_is_closed_says_so(tmp_path: Path) -> None:
+    """And finishes what was begun."""
+    store = await opened(tmp_path / "state.db")
+    commits = [asyncio.ensure_future(store.commit([Write(Key("o", f"{i}"), 1, b"x")])) for i in range(50)]
+    await asyncio.sleep(0)
+    await store.aclose()
+    await asyncio.gather(*commits)
+    with pytest.raises(StoreUnavailableError, match="is not open"):
+        await store.read([A])
+
+
+_HOLD = """
+import asyncio, sys
+from holdfast.stores import Key
+from holdfast.stores.sqlite import SqliteStore
+
+async def main():
+    store = SqliteStore(sys.argv[1])
+    await store.open()
+    await store.claim([Key("session:a", "cart")])
+    print("held", flush=True)
+    await asyncio.sleep(1000)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_process_that_is_killed_holds_no_lane(tmp_path: Path) -> None:
+    """R2.3, R6.1: its claims are free at once."""
+    store = await opened(tmp_path / "state.db")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _HOLD, str(store.path), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"held\n"
+    assert await store.claim([A], wait=0.05) is None
+    process.kill()
+    await process.wait()
+    began = time.monotonic()
+    claim = await store.claim([A], wait=20)
+    assert claim is not None
+    assert time.monotonic() - began < 5
+    await store.release(claim)
+    await store.aclose()
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "synchronous"),
+    [
+        ("sqlite:///state.db", "state.db", "NORMAL"),
+        ("sqlite:///a%20b/state.db", "a b/state.db", "NORMAL"),
+        ("sqlite:////var/state.db?synchronous=full", "/var/state.db", "FULL"),
+    ],
+)
+def test_a_url_says_where_the_file_is(url: str, path: str, synchronous: str) -> None:
+    """R6.2"""
+    store = stores.open(url)
+    assert isinstance(store, SqliteStore)
+    assert (str(store.path), store.synchronous) == (path, synchronous)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///",
+        "sqlite://state.db",
+        "sqlite:///x?synchronous=never",
+        "sqlite:///x?what=1",
+        "memory://x",
+        "mysql://host/db",
+        "state.db",
+        "",
+    ],
+)
+def test_an_unknown_url_is_refused_with_the_known_ones(url: str) -> None:
+    """R6.2: at once, as a mistake in building the app."""
+    with pytest.raises(StoreUrlError, match="sqlite:///") as caught:
+        stores.open(url)
+    assert isinstance(caught.value, BuildError)
+
+
+def test_a_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R6.2"""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(StoreUrlError, match=r"pip install 'holdfast\[redis\]'"):
+        stores.open("redis://localhost")
