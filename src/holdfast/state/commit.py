@@ -49,13 +49,20 @@ async def commit(event: StateEvent, values: Mapping[CellSpec, Any]) -> tuple[Cel
     for spec, value in event.working.items():
         if spec not in values:
             pending.append(await _returned(event, spec, value))
-    for spec, given in event.given.items():
-        if given.image is None or spec in values or spec in event.working:
-            continue
-        found = await _in_place(event, spec)
-        if found is not None:
-            pending.append(found)
+    untold = [spec for spec in event.given if spec not in values and spec not in event.working]
+    found = [(spec, await _changed_image(event, spec)) for spec in untold]
+    touched = [(spec, image) for spec, image in found if not isinstance(image, _Same)]
+    touched.sort(key=lambda pair: pair[0].lane_order)
+    for spec, image in touched:
+        pending.append(await _in_place(event, spec, image))
     return await event.engine.apply(event, pending) if pending else ()
+
+
+class _Same:
+    """A value that the step did not change."""
+
+
+_SAME = _Same()
 
 
 async def _returned(event: StateEvent, spec: CellSpec, value: Any) -> Pending:
@@ -67,21 +74,25 @@ async def _returned(event: StateEvent, spec: CellSpec, value: Any) -> Pending:
     return Pending(cell, value, image, dirty=dirty, changed=changed, returned=True)
 
 
-async def _in_place(event: StateEvent, spec: CellSpec) -> Pending | None:
-    """What an event did to a value that it was given and did not return."""
+async def _changed_image(event: StateEvent, spec: CellSpec) -> Image | _Same | None:
+    """The image of a value that an event was given and did not return, if it was changed."""
+    given = event.given[spec]
+    if given.image is None or (isinstance(given.image, Unkept) and not spec.watched):
+        return _SAME
+    image = await event.engine.image(given.value, given.cell)
+    if isinstance(given.image, Snapshot):
+        same_bytes = isinstance(image, Snapshot) and given.image.same_bytes(image)
+        return _SAME if same_bytes else image
+    return image if isinstance(given.image, Unkept) and _fingerprint_differs(given.image, image) else _SAME
+
+
+async def _in_place(event: StateEvent, spec: CellSpec, image: Image | None) -> Pending:
+    """The part of a value that was changed in place; its lane is taken now if it is not held."""
     given = event.given[spec]
     cell, engine = given.cell, event.engine
-    if isinstance(given.image, Unkept) and not spec.watched:
-        return None
-    image = await engine.image(given.value, cell)
-    if isinstance(given.image, Snapshot) and isinstance(image, Snapshot) and given.image.same_bytes(image):
-        return None
-    if isinstance(given.image, Unkept) and not _fingerprint_differs(given.image, image):
-        return None
     if not engine.shares_objects(spec):
         engine.learn_writer(event, spec)
-        await event.hold_late(cell)
-        if cell.version != given.version:
+        if not await event.hold_late(cell) or cell.version != given.version:
             engine.stats.conflicts += 1
             raise StateConflictError(spec.label)
     dirty, changed = await compare(event, cell, given.value, image)

@@ -224,12 +224,22 @@ class StateEvent:
             if cells:
                 await backing.refresh(cells)
 
-    async def hold_late(self, cell: Cell) -> None:
-        """Take a lane while others are held."""
-        if cell not in self.held:
-            await self.hold(cell)
-            if self.engine.backing is not None:
-                await self.engine.backing.claim(self, [cell], late=True)
+    async def hold_late(self, cell: Cell) -> bool:
+        """Take a lane while others may be held.
+
+        Returns:
+            Whether it is held now. A lane that another event holds is waited for only where that keeps the fixed
+            order of lanes; else two events could wait for each other.
+        """
+        if cell in self.held:
+            return True
+        order = cell.spec.lane_order
+        if cell.holder is not None and any(held.spec.lane_order > order for held in self.held):
+            return False
+        await self.hold(cell)
+        if self.engine.backing is not None:
+            await self.engine.backing.claim(self, [cell], late=True)
+        return True
 
     async def _give(self, spec: CellSpec, cell: Cell) -> Any:
         given = self.given.get(spec)

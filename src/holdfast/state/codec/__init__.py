@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from holdfast.state.codec.envelope import Envelope, Opened
-from holdfast.state.codec.errors import CodecError, DecodeError, EncodeError
+from holdfast.state.codec.envelope import Envelope, Head, Opened, read_head
+from holdfast.state.codec.errors import CodecError, DecodeError, EncodeError, MissingClassError
 from holdfast.state.codec.keys import Keyring
 from holdfast.state.codec.names import register
 from holdfast.state.codec.payload import decode, encode
 
-__all__ = ["CodecError", "DecodeError", "EncodeError", "Envelope", "Keyring", "Opened", "decode", "encode", "register"]
+__all__ = [
+    "CodecError",
+    "DecodeError",
+    "EncodeError",
+    "Envelope",
+    "Head",
+    "Keyring",
+    "MissingClassError",
+    "Opened",
+    "decode",
+    "encode",
+    "read_head",
+    "register",
+]

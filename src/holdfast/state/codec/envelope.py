@@ -42,6 +42,27 @@ class Opened(NamedTuple):
     """When its time to live ends, in seconds since the epoch."""
 
 
+class Head(NamedTuple):
+    """What can be read of stored bytes without any key, and so proves nothing."""
+
+    format: int
+    key: bytes
+    """Id of the key that signed it."""
+    schema: int
+    size: int
+    """Bytes of the payload."""
+    expires: float | None
+    secret: bool
+
+
+def read_head(data: bytes) -> Head | None:
+    """The head of stored bytes; `None` when they are no envelope."""
+    if len(data) < _HEAD.size + _SIGNATURE or data[:2] != _MAGIC:
+        return None
+    _, format, flags, key, schema, size, expires = _HEAD.unpack_from(data)
+    return Head(format, key, schema, size, expires or None, bool(flags & ENCRYPTED))
+
+
 class Envelope:
     """Seals and opens.
 

@@ -15,3 +15,7 @@ class EncodeError(CodecError):
 
 class DecodeError(CodecError):
     """Bytes that cannot be read: not signed by this app, damaged, or of a class that is not there any more."""
+
+
+class MissingClassError(DecodeError):
+    """Bytes of a class that this process has not loaded; a program that has it can read them."""

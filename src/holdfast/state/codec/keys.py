@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from holdfast.errors import StateError
@@ -71,18 +72,27 @@ class Keyring:
             StateError: The file cannot be read or written.
         """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _write_new(path, new_secret())
         except OSError as error:
             raise StateError(
                 f"The key that signs State cannot be kept in {path}: {error.strerror}. Set HOLDFAST_SECRET_KEY."
             ) from error
-        else:
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(new_secret())
         try:
             return cls.parse(path.read_text("ascii"))
         except (OSError, UnicodeDecodeError) as error:
             raise StateError(f"The key that signs State cannot be read from {path}: {error}.") from error
+
+
+def _write_new(path: Path, secret: str) -> None:
+    """Write a file that is not there yet; whoever looks for it finds all of it or nothing."""
+    whole = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    handle = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secret)
+        with suppress(FileExistsError):  # another process was first; its key counts
+            os.link(whole, path)
+    finally:
+        whole.unlink()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from holdfast.errors import StateError
-from holdfast.state.codec.errors import DecodeError, EncodeError
+from holdfast.state.codec.errors import EncodeError, MissingClassError
 
 _Class = TypeVar("_Class", bound=type)
 
@@ -76,11 +76,11 @@ class Names:
         """The class of a stored name: a registered one, or one of a module that the program has loaded.
 
         Raises:
-            DecodeError: There is none.
+            MissingClassError: There is none.
         """
         found = self._classes.get(name) or find_loaded(name)
         if found is None:
-            raise DecodeError(
+            raise MissingClassError(
                 f"the class {name!r} is not there: its module is not loaded or does not have it any more; if it has "
                 f"moved, register it with holdfast.state.register(…, aliases=[{name!r}])"
             )

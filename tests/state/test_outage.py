@@ -1,0 +1,246 @@
+"""R6.6: the store is out of reach for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+import pytest
+from tests.state.conftest import cells_of
+from tests.state.steps import fail, read, run, touch
+
+from holdfast.state import CellSpec, Owners, StateEngine, StateOptions
+from holdfast.state.codec import Keyring
+from holdfast.stores import Claim, Key, MemoryShelf, MemoryStore, Record, StoreUnavailableError, Write
+from holdfast.testing.clock import ManualClock
+
+pytestmark = pytest.mark.anyio
+
+
+class FlakyStore(MemoryStore):
+    """A store that can be out of reach."""
+
+    down = False
+
+    def _check(self) -> None:
+        if self.down:
+            raise StoreUnavailableError("the cable is out.")
+
+    async def read(self, keys: Sequence[Key], known: Sequence[int] = ()) -> list[Record | None]:
+        self._check()
+        return await super().read(keys, known)
+
+    async def commit(self, writes: Sequence[Write], claims: Sequence[Claim] = ()) -> None:
+        self._check()
+        await super().commit(writes, claims)
+
+    async def claim(self, keys: Sequence[Key], *, known: Sequence[int] = (), wait: float | None = None) -> Claim | None:
+        self._check()
+        return await super().claim(keys, known=known, wait=wait)
+
+    async def release(self, claim: Claim) -> None:
+        self._check()
+        await super().release(claim)
+
+    async def touch(self, owner: str, expires: float | None) -> None:
+        self._check()
+        await super().touch(owner, expires)
+
+
+@pytest.fixture
+def shelf() -> MemoryShelf:
+    return MemoryShelf()
+
+
+@pytest.fixture
+def store(shelf: MemoryShelf) -> FlakyStore:
+    return FlakyStore(durable=True, shelf=shelf)
+
+
+@pytest.fixture
+async def engine(store: FlakyStore, clock: ManualClock) -> AsyncIterator[StateEngine]:
+    engine = StateEngine(store, clock=clock, options=StateOptions(keys=Keyring(["a key for the tests"])))
+    await engine.start()
+    yield engine
+    await engine.aclose()
+
+
+@pytest.fixture
+async def other(shelf: MemoryShelf, clock: ManualClock) -> AsyncIterator[StateEngine]:
+    """Another process, which still reaches the store."""
+    other = StateEngine(
+        MemoryStore(durable=True, shelf=shelf),
+        clock=clock,
+        options=StateOptions(keys=Keyring(["a key for the tests"])),
+    )
+    await other.start()
+    yield other
+    await other.aclose()
+
+
+@pytest.fixture
+def spec(engine: StateEngine) -> CellSpec:
+    return cells_of(engine)([], key="cart")
+
+
+def append(item: Any) -> Callable[[list[Any]], list[Any]]:
+    return lambda value: [*value, item]
+
+
+async def test_the_app_goes_on_from_memory_and_writes_when_the_store_is_back(
+    engine: StateEngine, store: FlakyStore, spec: CellSpec, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """R6.6: everything works meanwhile; the log says it once, and once that it is over."""
+    one, two = Owners("s1"), Owners("s2")
+    await run(engine, one, spec, append("before"))
+    store.down = True
+    for number in range(3):
+        await run(engine, one, spec, append(number))
+        await run(engine, two, spec, append(number))
+        await fail(engine, one, spec, list.clear)
+        assert await touch(engine, one, spec) == ()
+    assert await read(engine, one, spec) == ["before", 0, 1, 2]
+    assert await read(engine, two, spec) == [0, 1, 2]
+    assert engine.health == (False, "the cable is out.", 2)
+    await clock.advance(100)
+    assert engine.health.unsaved == 2
+    store.down = False
+    await clock.advance(20)
+    await engine.settled()
+    assert engine.health == (True, "", 0)
+    assert [record.levelno for record in caplog.records] == [logging.ERROR, logging.WARNING]
+    assert "out of reach: the cable is out. The app goes on from memory" in caplog.text
+    assert "is back; everything is written" in caplog.text
+    await run(engine, one, spec, append("after"))
+    assert await _stored(engine, one, spec) == ["before", 0, 1, 2, "after"]
+    assert await _stored(engine, two, spec) == [0, 1, 2]
+
+
+async def _stored(engine: StateEngine, owners: Owners, spec: CellSpec) -> Any:
+    """The value as another process would find it."""
+    fresh = StateEngine(
+        MemoryStore(durable=True, shelf=engine.store.shelf),  # type: ignore[attr-defined]
+        clock=engine.clock,
+        options=engine.options,
+    )
+    await fresh.start()
+    fresh.bind([spec])
+    value = await read(fresh, owners, spec)
+    await fresh.aclose()
+    return value
+
+
+async def test_nothing_that_was_committed_meanwhile_is_reported_lost_at_the_end(
+    engine: StateEngine, store: FlakyStore, spec: CellSpec
+) -> None:
+    """R6.6: a shutdown tries once more."""
+    store.down = True
+    await run(engine, Owners("s1"), spec, append(1))
+    store.down = False
+    await engine.aclose()
+    assert await _stored(engine, Owners("s1"), spec) == [1]
+
+
+async def test_what_is_lost_at_the_end_is_said(
+    engine: StateEngine, store: FlakyStore, spec: CellSpec, caplog: pytest.LogCaptureFixture
+) -> None:
+    """R6.6"""
+    store.down = True
+    await run(engine, Owners("s1"), spec, append(1))
+    await engine.aclose()
+    assert "1 committed values could not be written to memory:// and are lost" in caplog.text
+
+
+async def test_two_values_of_an_outage_are_both_kept(
+    engine: StateEngine,
+    other: StateEngine,
+    store: FlakyStore,
+    spec: CellSpec,
+    clock: ManualClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """R6.3, R6.6: another process wrote the same cell; its value counts, and the one from here is set aside."""
+    visitor = Owners("s1")
+    other.bind([spec])
+    await run(engine, visitor, spec, append("before"))
+    store.down = True
+    await run(engine, visitor, spec, append("here"))
+    await run(other, visitor, spec, append("there"))
+    store.down = False
+    await clock.advance(5)
+    await engine.settled()
+    assert engine.health.ok
+    assert await read(engine, visitor, spec) == await read(other, visitor, spec) == ["before", "there"]
+    (name,) = await store.names("aside")
+    assert f"set aside as cell {name!r} of owner 'aside'" in caplog.text
+    assert await run(engine, visitor, spec, append("after")) == (spec,)
+    assert await read(other, visitor, spec) == ["before", "there", "after"]
+
+
+async def test_a_store_that_goes_while_an_event_runs_does_not_stop_it(
+    engine: StateEngine, store: FlakyStore, spec: CellSpec, clock: ManualClock
+) -> None:
+    """R6.6: between its lane, its steps and its end."""
+    visitor = Owners("s1")
+    async with engine.event(visitor, (spec,), (spec,)) as event:
+        value = (await event.values())[spec]
+        await event.commit({spec: [*value, 1]})
+        store.down = True
+        await event.commit({spec: [*value, 1, 2]})
+        store.down = False
+        await clock.advance(5)
+        await engine.settled()
+        assert engine.health.ok
+        await event.commit({spec: [*value, 1, 2, 3]})
+    assert await _stored(engine, visitor, spec) == [1, 2, 3]
+
+
+async def test_forgetting_a_session_during_an_outage_does_not_bring_it_back(
+    engine: StateEngine, store: FlakyStore, spec: CellSpec, clock: ManualClock
+) -> None:
+    """R9.2, R6.6"""
+    visitor = Owners("s1")
+    await run(engine, visitor, spec, append("old"))
+    store.down = True
+    await run(engine, visitor, spec, append("older"))
+    engine.forget("s1")
+    await engine.settled()
+    assert await read(engine, visitor, spec) == []
+    store.down = False
+    await clock.advance(20)
+    await engine.settled()
+    assert engine.health.ok
+    assert await read(engine, visitor, spec) == []
+
+
+async def test_a_store_that_cannot_be_reached_at_the_start_is_an_error(clock: ManualClock) -> None:
+    """R6.6: the earliest moment it can be known."""
+
+    class Unreachable(FlakyStore):
+        async def open(self) -> None:
+            raise StoreUnavailableError("nobody there")
+
+    engine = StateEngine(Unreachable(durable=True), clock=clock)
+    with pytest.raises(StoreUnavailableError, match="nobody there"):
+        await engine.start()
+
+
+async def test_a_slow_store_stops_nobody_else(engine: StateEngine, store: FlakyStore, spec: CellSpec) -> None:
+    """R6.6: one visitor's commit may hang; others go on."""
+    hanging = asyncio.Event()
+    original = store.commit
+
+    async def slow(writes: Sequence[Write], claims: Sequence[Claim] = ()) -> None:
+        if any(write.key.owner == "session:s1" for write in writes):
+            await hanging.wait()
+        await original(writes, claims)
+
+    store.commit = slow  # type: ignore[method-assign]
+    job = asyncio.create_task(run(engine, Owners("s1"), spec, append(1)))
+    for _ in range(10):
+        await asyncio.wait_for(run(engine, Owners("s2"), spec, append(1)), 5)
+    assert not job.done()
+    hanging.set()
+    await job
