@@ -13,7 +13,7 @@ from holdfast.clock import SystemClock
 from holdfast.ids import counted
 from holdfast.runtime import Call, Job, Runtime, RuntimeOptions, Session
 from holdfast.state import StateEngine, StateOptions
-from holdfast.stores import MemoryStore
+from holdfast.stores import MemoryStore, Store
 from holdfast.wire.encode import thaw
 from holdfast.wire.messages import Completed, Failure, FeedMessage, Generating, Output, Streaming
 
@@ -21,9 +21,16 @@ from holdfast.wire.messages import Completed, Failure, FeedMessage, Generating, 
 class Driver:
     """A running app: submit events, read what becomes of them."""
 
-    def __init__(self, demo: gr.Blocks, clock: Any = None, state: StateOptions | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        demo: gr.Blocks,
+        clock: Any = None,
+        state: StateOptions | None = None,
+        store: Store | None = None,
+        **options: Any,
+    ) -> None:
         self.clock = clock or SystemClock()
-        self.engine = StateEngine(MemoryStore(), clock=self.clock, options=state or StateOptions())
+        self.engine = StateEngine(store or MemoryStore(), clock=self.clock, options=state or StateOptions())
         self.runtime = Runtime(
             demo.spec, engine=self.engine, clock=self.clock, new_id=counted(), options=RuntimeOptions(**options)
         )
