@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from holdfast.cli.state import options as state_options
 from holdfast.errors import HoldfastError
 from holdfast.version import __version__
 
@@ -26,6 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from holdfast.cli.welcome import serve
 
             return serve(given)
+        if given.command == "state":
+            from holdfast.cli.state.command import run as tend
+
+            return tend(given)
         from holdfast.cli.run import run
 
         return run(given, own, program)
@@ -60,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--reload", action="store_true", help="start again whenever a file beside the program changes")
     _serving(run)
     _serving(commands.add_parser("demo", help="serve a small app that shows what state is"))
+    state_options.add(commands)
     return top
 
 

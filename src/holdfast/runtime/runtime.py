@@ -60,7 +60,6 @@ class Runtime:
         self.new_id = new_id
         self.options = options or RuntimeOptions()
         self.queue = Queue(list(app.listeners.values()), self.options, self.clock)
-        self.runner = Runner(engine=engine, queue=self.queue, clock=self.clock, options=self.options)
         self.sessions = Sessions(
             app,
             engine=engine,
@@ -71,6 +70,13 @@ class Runtime:
             tokens=tokens or Tokens(Keyring([random_token()])),
         )
         self.returns = Returns(app, self.sessions, engine)
+        self.runner = Runner(
+            engine=engine,
+            queue=self.queue,
+            clock=self.clock,
+            options=self.options,
+            on_updates=self.returns.changed,
+        )
         self.changes = Changes(app, self.sessions, engine)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -78,9 +84,7 @@ class Runtime:
         """Bind the app's States to the engine."""
         cells: list[CellSpec] = [state.cell for state in self.app.states]  # type: ignore[attr-defined]
         if self.engine.store.durable:
-            for cell in cells:
-                if cell.key is None:  # its number means another State in another version of the program
-                    cell.name = f"{cell.id}@{self.app.app_id:x}"
+            name_lasting_cells(self.app)
         self.engine.bind([*cells, self.returns.record] if self.returns.lasting else cells)
 
     async def aclose(self) -> None:
@@ -91,6 +95,7 @@ class Runtime:
             for job in tuple(session.jobs.values()):
                 job.cancel()
         await self.sessions.aclose()
+        await self.returns.aclose()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self.options.shutdown_grace)
         await self.runner.aclose()
@@ -334,4 +339,12 @@ class Runtime:
         job.complete(Completed(event_id=job.id, output=Output(data=[]), success=True))
 
 
-__all__ = ["RequestError", "Runtime"]
+def name_lasting_cells(app: App) -> None:
+    """Give the States of an app the names that their cells have in a durable store."""
+    for state in app.states:
+        cell: CellSpec = state.cell  # type: ignore[attr-defined]
+        if cell.key is None:  # its number means another State in another version of the program
+            cell.name = f"{cell.id}@{app.app_id:x}"
+
+
+__all__ = ["RequestError", "Runtime", "name_lasting_cells"]

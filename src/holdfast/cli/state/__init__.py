@@ -1,0 +1,1 @@
+"""`holdfast state`: look at what a store keeps, and tend it."""

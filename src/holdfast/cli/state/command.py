@@ -1,0 +1,119 @@
+"""`holdfast state`: runs one of its actions."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from holdfast import gradio_alias, settings
+from holdfast.blocks import Blocks
+from holdfast.cli import program
+from holdfast.cli.state import looking, moving, tending
+from holdfast.cli.state.cells import Wanted
+from holdfast.cli.state.migrating import Migration, Specs
+from holdfast.cli.state.opening import Place, opened, url_of
+from holdfast.cli.state.telling import Telling
+from holdfast.clock import SystemClock
+from holdfast.errors import StateError
+from holdfast.runtime.runtime import name_lasting_cells
+from holdfast.settings import Settings
+
+
+def run(given: argparse.Namespace) -> int:
+    """Do what the command line says.
+
+    Returns:
+        The exit status: 0 all is well, 1 something is not.
+    """
+    telling = Telling(as_json=given.json, action=given.action)
+    try:
+        status = asyncio.run(_run(given, telling))
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    finally:
+        telling.end()
+    return status
+
+
+async def _run(given: argparse.Namespace, telling: Telling) -> int:
+    known = settings.read()
+    url = url_of(given.store, known)
+    if given.action == "migrate":
+        return await _migrate(given, telling, url, known)
+    if getattr(given, "program", None):
+        _load(given.program)
+    async with opened(url, known, make=given.action == "import") as place:
+        return await _action(given, place, telling)
+
+
+async def _action(given: argparse.Namespace, place: Place, telling: Telling) -> int:
+    now = SystemClock().time()
+    wanted = Wanted(*(getattr(given, name, None) for name in ("scope", "owner", "name")))
+    match given.action:
+        case "list":
+            work = looking.show_list(place, wanted, telling, now)
+        case "show":
+            work = looking.show_cell(place, given.owner, given.name, telling)
+        case "export":
+            work = moving.export(place, Path(given.file), wanted, telling, now)
+        case "import":
+            work = moving.bring_in(place, Path(given.file), telling, force=given.force, dry_run=given.dry_run)
+        case "delete":
+            work = tending.delete(place, wanted, telling, everything=given.all, yes=given.yes, dry_run=given.dry_run)
+        case "sweep":
+            work = tending.sweep(place, telling, now, dry_run=given.dry_run)
+        case _:
+            work = tending.check(place, wanted, telling)
+    return await work
+
+
+async def _migrate(given: argparse.Namespace, telling: Telling, url: str, known: Settings) -> int:
+    if not given.program and not given.to:
+        raise StateError("Say what to migrate to: a program's versions (migrate app.py), another store (--to URL).")
+    specs = _load(given.program) if given.program else {}
+    async with opened(url, known) as source:
+        if not given.to:
+            return await Migration(source, source, specs, telling, given.force, given.dry_run).run()
+        async with opened(given.to, known, make=True) as target:
+            if target.store.url == source.store.url:
+                raise StateError(f"--to is the store itself ({source.store.url}). Leave it out to migrate in place.")
+            return await Migration(source, target, specs, telling, given.force, given.dry_run).run()
+
+
+def _load(given: str) -> Specs:
+    """Run a program without serving it, so that its classes are known.
+
+    Returns:
+        Its States.
+    """
+    path, name = program.split(given)
+    gradio_alias.install()
+    with _without_launching():
+        module = program.execute(path, main=False, arguments=[])
+    app = program.find_app(vars(module), name, str(path)).spec
+    name_lasting_cells(app)
+    cells = [state.cell for state in app.states]  # type: ignore[attr-defined]
+    return {(cell.scope, cell.name): cell for cell in cells}
+
+
+@contextmanager
+def _without_launching() -> Iterator[None]:
+    """Programs may end with `demo.launch()`; nothing is served here."""
+    original = Blocks.launch
+
+    def launch(*_: Any, **__: Any) -> tuple[None, str, None]:
+        return None, "", None
+
+    Blocks.launch = launch  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Blocks.launch = original  # type: ignore[method-assign]

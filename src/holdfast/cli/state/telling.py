@@ -1,0 +1,99 @@
+"""What a command writes: results to standard output, progress and remarks to standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from time import monotonic
+from typing import Any
+
+import orjson
+
+EVERY = 0.1
+"""Seconds between two signs of progress."""
+
+
+class Telling:
+    """Writes text or JSON, as was asked for.
+
+    Args:
+        as_json: JSON, one object per line.
+        action: What is being done, for progress.
+        clock: Paces the progress.
+    """
+
+    def __init__(self, *, as_json: bool, action: str, clock: Callable[[], float] = monotonic) -> None:
+        self.as_json = as_json
+        self._action = action
+        self._clock = clock
+        self._shows = sys.stderr.isatty()
+        self._count = 0
+        self._next = 0.0
+        self._shown = 0
+
+    def say(self, text: str, facts: Mapping[str, Any] | None) -> None:
+        """Write a line of text, or facts as JSON; `None`: nothing."""
+        self._wipe()
+        if not self.as_json:
+            sys.stdout.write(f"{text}\n")
+        elif facts is not None:
+            sys.stdout.write(f"{orjson.dumps(facts).decode()}\n")
+
+    def remark(self, text: str) -> None:
+        """Write a line for people."""
+        self._wipe()
+        print(f"holdfast: {text}", file=sys.stderr)
+
+    def step(self) -> None:
+        """One more cell is done."""
+        self._count += 1
+        if self._shows and self._clock() >= self._next:
+            self._next = self._clock() + EVERY
+            text = f"{self._action}: {self._count:,} cells"
+            sys.stderr.write(f"\r{text}")
+            sys.stderr.flush()
+            self._shown = len(text)
+
+    def _wipe(self) -> None:
+        if self._shown:
+            sys.stderr.write(f"\r{' ' * self._shown}\r")
+            sys.stderr.flush()
+            self._shown = 0
+
+    def end(self) -> None:
+        """Take the progress away."""
+        self._wipe()
+
+
+def plural(count: int, what: str) -> str:
+    """`1 cell`, `2 cells`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def size_text(size: int) -> str:
+    """A size as people read it."""
+    number = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000 or unit == "GB":
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1000
+    return ""
+
+
+def moment(seconds: float | None) -> str | None:
+    """A time in ISO 8601, in UTC."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
+
+
+def left(expires: float | None, now: float) -> str:
+    """When something goes, as people read it."""
+    if expires is None:
+        return "stays"
+    seconds = expires - now
+    if seconds <= 0:
+        return "expired"
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return f"goes in {plural(int(seconds // size), unit)}"
+    return f"goes in {plural(int(seconds), 'second')}"
