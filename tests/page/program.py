@@ -64,4 +64,6 @@ class Program:
         """What it has printed since; ends it."""
         assert self._process is not None
         self._process.kill()
-        return self._process.communicate()[0]
+        said = self._process.communicate()[0]
+        self._process = None
+        return said

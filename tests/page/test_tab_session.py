@@ -13,7 +13,6 @@ from tests.page.conftest import PATIENCE, Complaints, open_page
 from tests.page.proxy import Wire
 
 import holdfast as gr
-from holdfast.launch import start
 
 Serve = Callable[..., str]
 pytestmark = pytest.mark.browser

@@ -165,6 +165,15 @@ class AppView:
         copy._next = self._next
         return copy
 
+    def changed_props(self) -> dict[int, dict[str, Any]]:
+        """What updates have changed of the app's own blocks, by id; what renders have built is left out."""
+        found = {}
+        for number, block in self._changed.items():
+            if number in self.app.blocks:
+                given = self.app.blocks[number].given
+                found[number] = {n: v for n, v in block.given.items() if n not in given or given[n] is not v}
+        return found
+
     @property
     def top(self) -> Block:
         """The app's root."""

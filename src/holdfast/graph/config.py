@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import xxhash
+
 from holdfast.graph.app import App, AppView
 from holdfast.graph.block import prop_defaults
 from holdfast.version import GRADIO_VERSION
@@ -222,8 +224,9 @@ def _same(value: Any, default: Any) -> bool:
     return type(value) is type(default) and isinstance(value, simple) and bool(value == default)
 
 
-def _key(block: Block) -> Any:
-    return None if block.key_path is None else hash(block.key_path)
+def _key(block: Block) -> int | None:
+    """A number for a block's key, the same in every process and exact in JavaScript."""
+    return None if block.key_path is None else xxhash.xxh3_64_intdigest(repr(block.key_path).encode()) >> 11
 
 
 _LISTENER_DEFAULTS: Mapping[str, Any] = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from holdfast.errors import Denied
 from holdfast.runtime.session import Session
 from holdfast.runtime.sessions import NOT_YOURS, PAGE, Sessions
 from holdfast.state import CellSpec, Owner
+from holdfast.state.codec import EncodeError, encode
 
 if TYPE_CHECKING:
     from holdfast.graph.app import App
@@ -35,14 +37,16 @@ class Returns:
         """Sessions outlive the process."""
         self.record = CellSpec(key=RECORD)
         self._sessions = sessions
+        self._app = app
         self._engine = engine
+        self._unwritten: dict[Session, None] = {}
+        self._writer: asyncio.Task[None] | None = None
 
     async def begin(self, *, username: str | None, browser: str | None, page: str) -> Session:
         """A new page session."""
         session = self._sessions.open(None, username=username, browser=browser, page=page)
         if self.lasting:
-            fresh: dict[str, Any] = {"user": username}
-            await self._engine.update(self.record, session.owners.session, lambda _: fresh)
+            await self._write(session)
         return session
 
     async def find(
@@ -62,10 +66,16 @@ class Returns:
             return None
         if not self._sessions.tokens.fits(id, username, token):
             raise Denied(NOT_YOURS)
-        if await self._engine.get(self.record, Owner("session", id)) is None:
+        record = await self._engine.get(self.record, Owner("session", id))
+        if record is None:
             return None
         # Another connection of the page may have brought it back meanwhile.
-        return self._sessions.open(id, token=token, username=username, browser=browser, page=page)
+        there = self._sessions.get(id) is not None
+        session = self._sessions.open(id, token=token, username=username, browser=browser, page=page)
+        if not there and record["app"] == self._app.app_id:
+            for number, props in record["props"].items():
+                session.view.update_props(number, props)
+        return session
 
     async def fork(self, session: Session, *, browser: str | None, page: str) -> Session:
         """A copy of a session, for a tab that was duplicated: it has all that was committed, and no running events."""
@@ -74,3 +84,43 @@ class Returns:
         if session.own_view is not None:
             copy.take_view(session.own_view.copy())
         return copy
+
+    # What updates have made of the page's components ------------------------------------------------------------------
+
+    def changed(self, session: Session) -> None:
+        """Updates have changed a session's view of the app: its record is written again, soon and in the background."""
+        if self.lasting and session.token is not None:
+            self._unwritten[session] = None
+            if self._writer is None or self._writer.done():
+                self._writer = asyncio.get_running_loop().create_task(self._write_all())
+
+    async def aclose(self) -> None:
+        """Write what is not written yet."""
+        if self._writer is not None:
+            await asyncio.wait([self._writer])
+
+    async def _write_all(self) -> None:
+        while self._unwritten:
+            session = next(iter(self._unwritten))
+            del self._unwritten[session]
+            if not session.closed:
+                await self._write(session)
+
+    async def _write(self, session: Session) -> None:
+        view = session.own_view
+        props = {} if view is None else {n: _writable(props) for n, props in view.changed_props().items()}
+        record = {"app": self._app.app_id, "user": session.username, "props": props}
+        await self._engine.update(self.record, session.owners.session, lambda _: record)
+
+
+def _writable(props: dict[str, Any]) -> dict[str, Any]:
+    """The properties that a store can keep; the others are as the program says after a restart."""
+    return {name: value for name, value in props.items() if _can_be_written(value)}
+
+
+def _can_be_written(value: Any) -> bool:
+    try:
+        encode(value)
+    except EncodeError:
+        return False
+    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from holdfast.state.access import blocked
 
 if TYPE_CHECKING:
     from holdfast.runtime.jobs import Call, Job
+    from holdfast.runtime.session import Session
     from holdfast.state import CellSpec, StateEngine, StateEvent
 
 NO_CELLS: Mapping[CellSpec, Any] = {}
@@ -38,9 +39,19 @@ class Runner:
         queue: Lets events in.
         clock: For time limits.
         options: Threads and files.
+        on_updates: Called when updates have changed a session's view of the app.
     """
 
-    def __init__(self, *, engine: StateEngine, queue: Queue, clock: Clock, options: RuntimeOptions) -> None:
+    def __init__(
+        self,
+        *,
+        engine: StateEngine,
+        queue: Queue,
+        clock: Clock,
+        options: RuntimeOptions,
+        on_updates: Callable[[Session], None],
+    ) -> None:
+        self.on_updates = on_updates
         self.engine = engine
         self.queue = queue
         self.clock = clock
@@ -132,6 +143,7 @@ class Runner:
         if step is not None and step.updates:
             for block_id, props in step.updates:
                 job.session.view.update_props(block_id, props)
+            self.on_updates(job.session)
         return changed
 
     # Batches --------------------------------------------------------------------------------------------------------
