@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -25,13 +27,16 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """`launch` serves at a free port and returns; the list holds the addresses."""
+def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str]]:
+    """`launch` serves at a free port, from a new folder, and returns; the list holds the addresses."""
     urls: list[str] = []
     apps: list[gr.Blocks] = []
+    monkeypatch.chdir(tmp_path)
 
     def launch(app: gr.Blocks, **options: Any) -> tuple[Any, str, None]:
-        server = start(app, options, server_port=0, quiet=True)  # type: ignore[arg-type]
+        again = bool(apps) and apps[-1].server is None  # an app that was closed comes back at its address
+        port = int(urls[-1].rstrip("/").rpartition(":")[2]) if again else 0
+        server = start(app, options, server_port=port, quiet=True)  # type: ignore[arg-type]
         apps.append(app)
         urls.append(server.local_url)
         return server.app, server.local_url, None
@@ -42,15 +47,14 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         app.close()
 
 
+@pytest.mark.usefixtures("anyio_backend")  # blocks may run an event loop
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name)
-def test_every_python_block_runs(
-    page: Path, served: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    names: dict[str, Any] = {"__name__": "docs"}
+def test_every_python_block_runs(page: Path, served: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType(f"docs_{page.stem.replace('-', '_')}")  # State finds a page's classes in its module
+    monkeypatch.setitem(sys.modules, module.__name__, module)
     for number, code in enumerate(blocks(page, "python"), 1):
         here = code.replace(PRINTED, served[-1].rstrip("/")) if served else code
-        exec(compile(here, f"{page.name}, block {number}", "exec"), names)
+        exec(compile(here, f"{page.name}, block {number}", "exec", dont_inherit=True), vars(module))
 
 
 def test_the_curl_call_answers_with_an_event(served: list[str]) -> None:

@@ -1,0 +1,99 @@
+"""The rules of `docs/state-contract.md` and the tests that name them.
+
+`python -m tests.docs.rules` writes the page's table anew.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "state-contract.md"
+BEGIN, END = "<!-- rules and tests -->\n", "<!-- end -->\n"
+
+NOT_HELD = {
+    "R2.7": "MCP is not served yet; all other ways are tested.",
+    "R3.4": "No test yet.",
+    "R6.6": "No test yet, and the health page does not say it yet: the engine does (`engine.health`), and the log.",
+    "R9.1": "MCP is not served yet; REST, Python and JavaScript are tested.",
+    "R10.2": "There is no inspector yet.",
+    "R10.3": "The engine counts (`engine.stats`, `engine.held()`), but no address shows it yet, and no test names it.",
+}
+"""Rules that do not hold yet, or not wholly, or without a test, and why."""
+
+
+class Rule(NamedTuple):
+    """A rule's number; sorts as a number does."""
+
+    chapter: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"R{self.chapter}.{self.number}"
+
+
+NAME = re.compile(r"\bR(\d{1,2})\.(\d{1,2})\b")
+
+
+def rules_in(text: str) -> set[Rule]:
+    """All rules that a text names."""
+    return {Rule(int(chapter), int(number)) for chapter, number in NAME.findall(text)}
+
+
+def stated() -> set[Rule]:
+    """The rules that the page states: each begins a paragraph, in bold."""
+    return rules_in(" ".join(re.findall(r"^\*\*(R\d+\.\d+)\*\*", PAGE.read_text("utf-8"), re.MULTILINE)))
+
+
+def tested() -> dict[Rule, list[str]]:
+    """Files with a test whose docstring names a rule, by rule."""
+    found: dict[Rule, set[str]] = {}
+    for path in _files():
+        for rule in rules_in(" ".join(_docstrings(path))):
+            found.setdefault(rule, set()).add(path.relative_to(ROOT).as_posix())
+    return {rule: sorted(files) for rule, files in sorted(found.items())}
+
+
+def _files() -> Iterator[Path]:
+    yield from (ROOT / "tests").rglob("test_*.py")
+    yield ROOT / "src" / "holdfast" / "testing" / "store_contract.py"
+
+
+def _docstrings(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+            yield ast.get_docstring(node) or ""
+
+
+def table() -> str:
+    """The page's table: every stated rule with its tests, and what is missing."""
+    files = tested()
+    lines = ["| rule | named by tests in | not held yet |", "|---|---|---|"]
+    for rule in sorted(stated()):
+        where = ", ".join(f"[{_short(name)}](../{name})" for name in files.get(rule, []))
+        lines.append(f"| {rule} | {where or '–'} | {NOT_HELD.get(str(rule), '')} |")
+    return "\n".join(lines) + "\n"
+
+
+def _short(name: str) -> str:
+    return "/".join(Path(name).with_suffix("").parts[-2:]).replace("test_", "")
+
+
+def shown() -> str:
+    """The table as the page has it."""
+    return PAGE.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
+
+
+def main() -> None:
+    """Write the table into the page."""
+    text = PAGE.read_text("utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    PAGE.write_text(f"{before}{begin}{table()}{END}{rest.partition(END)[2]}", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
