@@ -219,6 +219,12 @@ def test_an_unknown_url_is_refused_with_the_known_ones(url: str) -> None:
     assert isinstance(caught.value, BuildError)
 
 
+def test_a_lease_out_of_range_is_refused() -> None:
+    """R6.2"""
+    with pytest.raises(StoreUrlError, match=r"lease='soon' is out of range"):
+        stores.open("redis://localhost?lease=soon")
+
+
 def test_a_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """R6.2"""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)

@@ -27,7 +27,7 @@ from holdfast.state.snapshot import Image, Snapshot, Unkept
 from holdfast.state.spec import CellSpec, check_specs
 from holdfast.state.stats import Held, StateStats
 from holdfast.state.stored_lifetime import StoredLifetime
-from holdfast.stores import Change, Gap, StoreError
+from holdfast.stores import Change, FencedError, Gap, StoreError, VersionConflictError
 from holdfast.stores.ending import end
 
 if TYPE_CHECKING:
@@ -317,7 +317,11 @@ class StateEngine:
     async def apply(self, event: StateEvent, pending: Sequence[commit.Pending]) -> tuple[CellSpec, ...]:
         """Make the parts of a commit the truth, all at once."""
         if self.backing is not None:
-            await self.backing.commit(event, pending)
+            try:
+                await self.backing.commit(event, pending)
+            except (VersionConflictError, FencedError):
+                self.stats.conflicts += 1
+                raise
         written = {part.cell for part in pending}
         live = {id(given.value) for given in event.given.values() if given.cell not in written}
         changed: list[CellSpec] = []

@@ -13,7 +13,7 @@ class StateStats:
     commits: int = 0
     """Steps that changed at least one cell."""
     conflicts: int = 0
-    """Steps refused because a cell was changed in place without its lane."""
+    """Steps refused because a cell was changed in place without its lane, or written by another process."""
     lane_waits: int = 0
     lane_wait_seconds: float = 0.0
     evictions: int = 0

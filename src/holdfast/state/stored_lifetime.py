@@ -73,6 +73,7 @@ class StoredLifetime:
         """Of the sessions that this process keeps open or uses."""
         self._timers: Timers[Renewal] = Timers(clock, _deadline, self._renew)
         self._sweeper: asyncio.Task[None] | None = None
+        self._touches: set[asyncio.Task[Any]] = set()
 
     @property
     def _crash(self) -> float:
@@ -111,7 +112,7 @@ class StoredLifetime:
         if home.renewal is not None:
             home.renewal.when = None
             self._renewals.discard(home.renewal)
-        self._spawn(self._backing.touch(home, self._options.grace + _MARGIN))
+        self._touch(home, self._options.grace + _MARGIN)
 
     def _renew(self, renewal: Renewal) -> None:
         if renewal.home.dropped:
@@ -121,7 +122,12 @@ class StoredLifetime:
         self._renewals.add(renewal)
         renewal.when = self._clock.monotonic() + self._crash / 2
         self._timers.watch(renewal)
-        self._spawn(self._backing.touch(renewal.home, self._crash))
+        self._touch(renewal.home, self._crash)
+
+    def _touch(self, home: Home, seconds: float) -> None:
+        task = self._spawn(self._backing.touch(home, seconds))
+        self._touches.add(task)
+        task.add_done_callback(self._touches.discard)
 
     # Ends
 
@@ -154,6 +160,9 @@ class StoredLifetime:
             await self._clock.sleep(self._options.sweep)
 
     async def _look(self, now: float) -> None:
+        if self._touches:
+            # What is about to be kept longer is not to go before that.
+            await asyncio.wait(self._touches)
         try:
             while dropped := await self._backing.store.expire(now):
                 self._expired(dropped)

@@ -17,7 +17,8 @@ def open(url: str) -> Store:
 
     Args:
         url: `memory://`, `sqlite:///path/to/file.db` (relative; four slashes for an absolute path),
-            `redis://host:port/0`, `rediss://…` or `unix://…`.
+            `redis://host:port/0`, `rediss://…` or `unix://…`, with `?prefix=` for all keys, `?slot=` to keep them in
+            one place of a cluster and `?lease=` for the seconds after which the lanes of a dead process are free.
 
     Raises:
         StoreUrlError: No store has such a URL, or it needs an extra that is not installed.
@@ -56,6 +57,13 @@ def _redis(url: str) -> Store:
     options: dict[str, list[Any]] = dict(parse_qs(parts.query))
     prefix = options.pop("prefix", ["holdfast"])[-1]
     slot = options.pop("slot", [None])[-1]
+    lease = options.pop("lease", ["10"])[-1]
+    try:
+        seconds = float(lease)
+    except ValueError:
+        seconds = 0.0
+    if seconds <= 0:
+        raise StoreUrlError(f"lease={lease!r} is out of range. Use seconds, such as ?lease=10.")
     query = urlencode(options, doseq=True)
     place = f"unix://{parts.path}" if parts.scheme == "unix" else urlunsplit(parts._replace(query=""))
-    return RedisStore(f"{place}?{query}" if query else place, prefix=prefix, slot=slot)
+    return RedisStore(f"{place}?{query}" if query else place, prefix=prefix, slot=slot, lease=seconds)
