@@ -266,7 +266,7 @@ def mount_gradio_app(
     return app
 
 
-_NOT_DONE = ("app_kwargs", "enable_monitoring", "num_workers", "mcp_server")
+_NOT_DONE = ("app_kwargs", "num_workers", "mcp_server")
 
 
 def _check_names(options: Mapping[str, Any]) -> None:

@@ -51,6 +51,8 @@ class Settings:
     """`SESSION_GRACE`: seconds that a closed session is kept."""
     state_store: str | None = None
     """`STATE_STORE`: where State is kept: `memory://`, `sqlite:///path` or `redis://…`."""
+    metrics: bool | None = None
+    """`METRICS`: serves what the app counts at `/gradio_api/metrics`, as Prometheus reads it."""
     secret_key: str | None = None
     """`SECRET_KEY`: signs what is stored and the cookies; one is made and kept beside the store when it is missing."""
 
@@ -82,6 +84,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         session=source.session("SESSION"),
         session_grace=source.seconds("SESSION_GRACE"),
         state_store=source.text("STATE_STORE"),
+        metrics=source.flag("METRICS"),
         secret_key=source.text("SECRET_KEY"),
     )
 

@@ -70,6 +70,8 @@ class Sessions:
         """Closed sessions in the order in which their grace ends."""
         self.pages = OpenPages()
         """The sessions with an open page, or one that only lost its connection, by owner."""
+        self.evictions = 0
+        """Sessions that went because there were too many."""
         self._sweeper: asyncio.Task[None] | None = None
         self._farewells: set[asyncio.Task[None]] = set()
 
@@ -79,6 +81,11 @@ class Sessions:
     def __iter__(self) -> Iterator[Session]:
         yield from tuple(self._open.values())
         yield from tuple(self._closed.values())
+
+    @property
+    def count_open(self) -> int:
+        """How many sessions a page or client is connected to."""
+        return len(self._open)
 
     @property
     def connected(self) -> Iterator[Session]:
@@ -180,6 +187,7 @@ class Sessions:
         for kind in (self._closed, self._open):
             for id, session in kind.items():
                 if not session.jobs:
+                    self.evictions += 1
                     self.drop(id, keep=self.engine.store.durable)
                     return True
         return False

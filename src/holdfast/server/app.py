@@ -24,6 +24,7 @@ from holdfast.server.file_routes import Files
 from holdfast.server.gradio_routes import GradioRoutes
 from holdfast.server.health import Health
 from holdfast.server.heartbeat import Heartbeat
+from holdfast.server.metrics import Metrics
 from holdfast.server.options import ServerOptions
 from holdfast.server.pages import Pages
 from holdfast.server.queue import Queue
@@ -87,6 +88,7 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
         *gradio.api_routes(),
         *auth.api_routes(),
         *Health(site).routes(),
+        *Metrics(site).routes(),
     ]
     routes: list[BaseRoute] = [
         *_under(PREFIX, api),

@@ -82,7 +82,7 @@ class CommonOptions(TypedDict, total=False):
     state_rollback_limit: int
     """Values over so many bytes are not copied: their in-place changes stay when a step fails."""
     enable_monitoring: bool | None
-    """Taken for compatibility: see the health route."""
+    """Serves what the app counts at `/gradio_api/metrics`, as Prometheus reads it."""
     node_server_name: str | None
     """Taken for compatibility: no Node is needed."""
     node_port: int | None
@@ -191,6 +191,7 @@ def assemble(
         cors=cors,
         heartbeat=settings.heartbeat_interval,
         api_open=True if api_open is None else bool(api_open),
+        monitoring=_monitoring(options, settings),
         secret=(keys.signing(keys.current) or b"").hex(),
     )
     return Assembled(create_app(runtime, serving), runtime, store.url, chosen)
@@ -300,6 +301,11 @@ def _state_options(app: App, options: ServeOptions, *, keys: Keyring, grace: flo
         rollback_limit=options.get("state_rollback_limit", defaults.rollback_limit),
         concurrency=concurrency,
     )
+
+
+def _monitoring(options: ServeOptions, settings: Settings) -> bool:
+    given = options.get("enable_monitoring")
+    return bool(settings.metrics if given is None else given)
 
 
 def _default_limit(queue: Mapping[str, Any], settings: Settings) -> int | None:

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from holdfast.runtime.metrics import metrics
 from holdfast.server.errors import JSON
 from holdfast.server.site import Site
 from holdfast.version import __version__
@@ -26,7 +27,10 @@ class Health:
         return [Route("/health", self.health, methods=["GET", "HEAD"])]
 
     async def health(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
-        """200 while it serves, 503 while it stops; counts, no names."""
+        """200 while it serves, 503 while it stops; counts, no names.
+
+        Without its store it goes on serving from memory, so that is said and is no reason to take it away.
+        """
         site = self._site
         stopping = site.streams.stopping
         facts = {
@@ -35,5 +39,7 @@ class Health:
             "sessions": len(site.runtime.sessions),
             "pages": len(site.links),
             "streams": len(site.streams),
+            "store": "ok" if site.runtime.engine.health.ok else "out of reach",
+            "metrics": {metric.name: metric.value for metric in metrics(site.runtime)},
         }
         return JSON(facts, status_code=503 if stopping else 200)

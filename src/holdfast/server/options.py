@@ -29,6 +29,7 @@ class ServerOptions:
         cors: Whether answers name allowed origins at all; a parent app may do it.
         heartbeat: Seconds between signs of life on a quiet stream.
         api_open: Whether queued endpoints also take direct calls (`/run`).
+        monitoring: Whether anybody may read the metrics.
         secret: Signs the cookies that the server gives.
         page_folder: Where the built page is.
     """
@@ -44,5 +45,6 @@ class ServerOptions:
     cors: bool = True
     heartbeat: float = 15.0
     api_open: bool = True
+    monitoring: bool = False
     secret: str = field(default_factory=random_token, repr=False)
     page_folder: Path = PAGE_FOLDER

@@ -1,0 +1,42 @@
+"""What the app counts, as Prometheus reads it."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from holdfast.errors import Denied
+from holdfast.runtime.metrics import Metric, metrics
+from holdfast.server.site import Site
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """The metrics route; there where the app was launched with `enable_monitoring=True` or `HOLDFAST_METRICS=1`.
+
+    Args:
+        site: What is served.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        """The route under the API's prefix."""
+        return [Route("/metrics", self.metrics, methods=["GET", "HEAD"])]
+
+    async def metrics(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
+        """All numbers, as text."""
+        if not self._site.options.monitoring:
+            raise Denied("Monitoring is not enabled.")
+        text = "".join(prometheus(metric) for metric in metrics(self._site.runtime))
+        return Response(text, media_type=CONTENT_TYPE, headers={"cache-control": "no-store"})
+
+
+def prometheus(metric: Metric) -> str:
+    """A number in Prometheus's text format."""
+    name = f"holdfast_{metric.name}{'_total' if metric.kind == 'counter' else ''}"
+    value = int(metric.value) if metric.value == int(metric.value) else metric.value
+    return f"# HELP {name} {metric.help}\n# TYPE {name} {metric.kind}\n{name} {value}\n"
