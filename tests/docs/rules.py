@@ -75,7 +75,7 @@ def table() -> str:
     lines = ["| rule | named by tests in | not held yet |", "|---|---|---|"]
     for rule in sorted(stated()):
         where = ", ".join(f"[{_short(name)}](../{name})" for name in files.get(rule, []))
-        lines.append(f"| {rule} | {where or '–'} | {NOT_HELD.get(str(rule), '')} |")
+        lines.append(f"| {rule} | {where or 'none'} | {NOT_HELD.get(str(rule), '')} |")
     return "\n".join(lines) + "\n"
 
 
