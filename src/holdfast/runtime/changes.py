@@ -26,6 +26,7 @@ class Changes:
 
     def __init__(self, app: App, sessions: Sessions, engine: StateEngine) -> None:
         self.sessions = sessions
+        self._shared = [state.cell for state in app.states if state.cell.scope != "session"]  # type: ignore[attr-defined]
         self._everywhere = frozenset(page.path for page in app.pages)
         self._pages: defaultdict[int, set[str]] = defaultdict(set)
         for listener in app.listeners.values():
@@ -46,6 +47,12 @@ class Changes:
         for session in self._of(owner, specs):
             if session.id != origin:
                 session.feed.publish(message, weight=60)
+
+    def catch_up(self, session: Session) -> None:
+        """Have a page look again at all shared State that it listens to: it may have missed changes (R7.2)."""
+        ids = sorted(spec.id for spec in self._shared if session.page in self._pages.get(spec.id, ()))
+        if ids:
+            session.feed.publish(StateChanged(ids=ids), weight=60)
 
     def _of(self, owner: Owner, specs: frozenset[CellSpec]) -> Iterable[Session]:
         if owner.scope == "session":

@@ -208,29 +208,35 @@ async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLin
     if len(hello.query) > MAX_QUERY:
         raise Malformed(f"The page's query is {len(hello.query)} characters long. At most {MAX_QUERY} are taken.")
     page = hello.page[:1024]
-    session, resumed, forked = await _session_of(site, hello, user, site.browsers.read(connection), page)
+    browser = site.browsers.read(connection)
+    session, resumed, forked, missed = await _session_of(site, hello, user, browser, page)
     query = dict(parse_qsl(hello.query.removeprefix("?"), keep_blank_values=True))
     request = HttpRequest(connection, session.id, user, query=query, path=page)
     session.request = request
-    return PageLink(site, session, request, hello, resumed=resumed, forked=forked)
+    link = PageLink(site, session, request, hello, resumed=resumed, forked=forked)
+    if missed:
+        site.runtime.changes.catch_up(session)
+    return link
 
 
 async def _session_of(
     site: Site, hello: Hello, user: str | None, browser: str | None, page: str
-) -> tuple[Session, bool, bool]:
-    """A page's session; whether it had it before; whether it is a copy of the one it had."""
+) -> tuple[Session, bool, bool, bool]:
+    """A page's session, and whether: the page had it before; it is a copy of that; it may have missed changes."""
     returns = site.runtime.returns
     known = None
     if hello.session is not None:
         known = await returns.find(hello.session, hello.token, username=user, browser=browser, page=page)
     if known is None:
-        return await returns.begin(username=user, browser=browser, page=page), False, False
+        return await returns.begin(username=user, browser=browser, page=page), False, False, False
     other = site.links.of(known.id)
     # The same page that comes back is never asked about: its secret beats its old connection.
     if returns.tab and other is not None and other.load != hello.load and await other.answers():
-        return await returns.fork(known, browser=browser, page=page), True, True
+        return await returns.fork(known, browser=browser, page=page), True, True, True
+    # What a page shows from before was not told of changes in between: the process was another, or its page was.
+    missed = hello.epoch is not None and (hello.epoch != known.epoch or known.page != page)
     session = site.runtime.sessions.open(known.id, token=hello.token, username=user, browser=browser, page=page)
-    return session, True, False
+    return session, True, False, missed
 
 
 def _start(hello: Hello, session: Session) -> int:

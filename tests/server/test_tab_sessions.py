@@ -1,0 +1,297 @@
+"""Sessions of a tab as the socket tells of them: who may have one, when it comes back, when it is copied."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from tests.server.conftest import Page, Serve, Served
+from websockets.exceptions import ConnectionClosed
+
+import holdfast as gr
+
+
+def basket(label: str = "Fruit", **state: Any) -> gr.Blocks:
+    with gr.Blocks(session="tab") as demo:
+        basket = gr.State([], **state)
+        shared = gr.State(0, scope="app", key="shared")
+        out = gr.JSON()
+        text = gr.Textbox(label=label)
+        gr.Button("Put").click(lambda t, b: ([*b, t], [*b, t]), [text, basket], [basket, out])
+        gr.Button("All").click(lambda n: n + 1, shared, shared)
+        shared.change(lambda n: n, shared, out)
+    return demo
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/state.db"
+
+
+@pytest.fixture
+def app(serve: Serve, store: str) -> Served:
+    return serve(basket(), state_store=store)
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+def put(page: Page, event: str, text: str) -> Any:
+    page.submit(event, 0, [text, None])
+    return page.until_completed(event)[-1]["output"]["data"][1]
+
+
+def who(page: Page, **more: Any) -> dict[str, Any]:
+    """What the same tab says when its page is loaded again."""
+    welcome = page.welcome
+    return {"session": welcome["session"], "token": welcome["token"], "epoch": welcome["epoch"], "load": "2", **more}
+
+
+def refused(app: Served, **hello: Any) -> tuple[int, int | None]:
+    """Status and close code of a hello that is not taken."""
+    with app.socket(hello=False) as page:
+        status = page.hello(**hello)["status"]
+        try:
+            page.hear()
+        except ConnectionClosed as closed:
+            return status, closed.rcvd.code if closed.rcvd else None
+    return status, None
+
+
+def started_again(serve: Serve, app: Served, store: str, demo: gr.Blocks | None = None, **options: Any) -> Served:
+    """The program in a new process, as far as its sessions can tell."""
+    app.demo.close()
+    return serve(demo or basket(), state_store=store, **options)
+
+
+def test_a_session_comes_back_after_a_restart(serve: Serve, app: Served, store: str) -> None:
+    """R5.2, R6.1."""
+    with app.socket() as page:
+        assert put(page, "e1", "apple") == ["apple"]
+    again = started_again(serve, app, store)
+    with again.socket(hello=False) as back:
+        welcome = back.hello(**who(page, seen=2))
+        assert (welcome["resumed"], welcome["forked"], welcome["seen"]) == (True, False, 0)
+        assert welcome["session"] == page.welcome["session"]
+        assert welcome["epoch"] != page.welcome["epoch"]
+        back.hear()  # see test_a_page_that_was_away_looks_again_at_what_is_shared
+        assert put(back, "e2", "plum") == ["apple", "plum"]
+
+
+def test_another_visitor_with_only_the_id_is_turned_away(serve: Serve, app: Served, store: str) -> None:
+    """R8.1: while the process has the session, and after a restart when only the store has it."""
+    with app.socket() as page:
+        put(page, "e1", "apple")
+        id = page.welcome["session"]
+        other = page.welcome["token"][:-4] + "0000"
+        tokens = [None, "", "x", other, f"{'0' * 8}.{'0' * 64}"]
+        assert {refused(app, session=id, token=token) for token in tokens} == {(403, 4403)}
+        assert statuses(app, id) == {403}
+    again = started_again(serve, app, store)
+    assert {refused(again, session=id, token=token) for token in tokens} == {(403, 4403)}
+    assert statuses(again, id) <= {403, 404}
+    with again.socket(hello=False) as back:
+        assert back.hello(**who(page))["resumed"] is True
+
+
+def statuses(app: Served, id: str) -> set[int]:
+    """What the routes say to somebody who knows an id and nothing else."""
+    server = {"component_id": 0, "fn_name": "f", "data": None, "session_hash": id}
+    asked = [
+        app.post("/gradio_api/page/send", {"session": id, "token": "x", "frames": []}),
+        app.post("/gradio_api/page/close", {"session": id, "token": "x"}),
+        app.post("/gradio_api/page/feed", {"type": "hello", "session": id, "token": "x"}),
+        app.post("/gradio_api/component_server", server),
+        app.post("/gradio_api/queue/join", {"data": ["x", None], "fn_index": 0, "session_hash": id}),
+        app.post("/gradio_api/run/lambda", {"data": ["x", None], "session_hash": id}),
+    ]
+    return {answer.status_code for answer in asked}
+
+
+def test_a_session_that_is_over_is_not_half_resumed(serve: Serve, app: Served, store: str) -> None:
+    """R4.1, R5.2: its State went when its grace was over, and the page is told."""
+    with app.socket() as page:
+        put(page, "e1", "apple")
+    app.site.runtime.engine.loop.call_soon_threadsafe(app.site.runtime.sessions.drop, page.welcome["session"])
+    again = started_again(serve, app, store)
+    with again.socket(hello=False) as back:
+        welcome = back.hello(**who(page))
+        assert (welcome["resumed"], welcome["session"] == page.welcome["session"]) == (False, False)
+        assert put(back, "e2", "plum") == ["plum"]
+
+
+@pytest.mark.parametrize(("state", "kept"), [({}, ["plum"]), ({"key": "basket"}, ["apple", "plum"])])
+def test_another_program_gets_only_what_has_a_key(
+    serve: Serve, app: Served, store: str, state: dict[str, Any], kept: list[str]
+) -> None:
+    """R5.1: a State's number means another State in another program; its key stays."""
+    first = started_again(serve, app, store, basket(**state))
+    with first.socket() as page:
+        put(page, "e1", "apple")
+    again = started_again(serve, first, store, basket("Vegetable", **state))
+    with again.socket(hello=False) as back:
+        assert back.hello(**who(page, epoch=None, seen=None))["resumed"] is True
+        assert put(back, "e2", "plum") == kept
+
+
+def answering(page: Page) -> Thread:
+    """A page that is open and answers when it is asked."""
+
+    def answer() -> None:
+        while page.hear()["type"] != "knock":
+            pass
+        page.say(type="here")
+
+    thread = Thread(target=answer)
+    thread.start()
+    return thread
+
+
+def test_a_duplicated_tab_gets_a_copy(app: Served, stack: ExitStack) -> None:
+    """R5.2, R5.3."""
+    page = stack.enter_context(app.socket(hello=False))
+    page.hello(load="1")
+    put(page, "e1", "apple")
+    thread = answering(page)
+    copy = stack.enter_context(app.socket(hello=False))
+    welcome = copy.hello(**who(page, seen=2))
+    thread.join()
+    assert (welcome["resumed"], welcome["forked"]) == (True, True)
+    assert welcome["session"] != page.welcome["session"]
+    assert put(copy, "e2", "plum") == ["apple", "plum"]
+    assert put(page, "e2", "fig") == ["apple", "fig"]
+
+
+def test_a_copy_outlives_a_restart_too(serve: Serve, app: Served, store: str, stack: ExitStack) -> None:
+    """R5.2."""
+    with app.socket(hello=False) as page, app.socket(hello=False) as copy:
+        page.hello(load="1")
+        put(page, "e1", "apple")
+        thread = answering(page)
+        copy.hello(**who(page))
+        thread.join()
+        put(copy, "e2", "plum")
+    again = started_again(serve, app, store)
+    back = stack.enter_context(again.socket(hello=False))
+    assert back.hello(**who(copy, load="3"))["resumed"] is True
+    back.hear()
+    assert put(back, "e3", "fig") == ["apple", "plum", "fig"]
+
+
+def test_a_page_that_does_not_answer_was_loaded_again(app: Served, stack: ExitStack) -> None:
+    """R5.2: its connection may stand for a while after the page has gone."""
+    page = stack.enter_context(app.socket(hello=False))
+    page.hello(load="1")
+    put(page, "e1", "apple")
+    back = stack.enter_context(app.socket(hello=False))
+    welcome = back.hello(**who(page, seen=2))
+    assert (welcome["resumed"], welcome["forked"], welcome["session"]) == (True, False, page.welcome["session"])
+    assert put(back, "e2", "plum") == ["apple", "plum"]
+
+
+def test_the_same_page_that_comes_back_is_never_taken_for_a_copy(app: Served, stack: ExitStack) -> None:
+    """R5.2: a fast reconnect beats the old connection, and nobody is asked."""
+    page = stack.enter_context(app.socket(hello=False))
+    page.hello(load="1")
+    for _ in range(5):
+        back = stack.enter_context(app.socket(hello=False))
+        welcome = back.hello(**who(page, load="1"))
+        assert (welcome["resumed"], welcome["forked"]) == (True, False)
+    with pytest.raises(ConnectionClosed):
+        while page.hear()["type"] != "knock":
+            pass
+
+
+def test_where_websockets_are_refused_a_page_can_be_asked_too(app: Served) -> None:
+    """R5.2."""
+    with app.http.stream("POST", "/gradio_api/page/feed", json={"type": "hello", "load": "1"}) as stream:
+        frames = (json.loads(line[6:]) for line in stream.iter_lines() if line.startswith("data: "))
+        welcome = next(frames)
+
+        def answer() -> None:
+            assert next(frames) == {"type": "knock"}
+            said = {"session": welcome["session"], "token": welcome["token"], "frames": [{"type": "here"}]}
+            assert app.post("/gradio_api/page/send", said).status_code == 200
+
+        thread = Thread(target=answer)
+        thread.start()
+        with app.socket(hello=False) as copy:
+            hello = {key: welcome[key] for key in ("session", "token", "epoch")}
+            assert copy.hello(**hello, load="2")["forked"] is True
+        thread.join()
+
+
+def test_a_new_page_of_a_session_hears_only_what_comes(app: Served) -> None:
+    """R5.2: all pages of a multipage app in one tab share the session."""
+    with app.socket() as page:
+        put(page, "e1", "apple")
+    with app.socket(hello=False) as back:
+        welcome = back.hello(**who(page, epoch=None, seen=None))
+        assert (welcome["resumed"], welcome["seen"]) == (True, 2)
+        assert put(back, "e2", "plum") == ["apple", "plum"]
+
+
+def test_a_page_that_was_away_looks_again_at_what_is_shared(serve: Serve, app: Served, store: str) -> None:
+    """R7.2: changes that it may have missed while its server was another."""
+    with app.socket() as page:
+        put(page, "e1", "apple")
+    again = started_again(serve, app, store)
+    with again.socket(hello=False) as back:
+        back.hello(**who(page))
+        assert back.hear()["message"] == {"msg": "state_changed", "ids": [2], "event_id": None}
+
+
+def test_a_session_is_its_users(serve: Serve, store: str) -> None:
+    """R8.1: after a restart another login cannot take it over, whatever it knows of it."""
+    users = [("ann", "a"), ("bob", "b")]
+    app = serve(basket(), state_store=store, auth=users)
+
+    def cookies(app: Served, name: str) -> dict[str, str]:
+        client = app.client()
+        client.post("/login", data={"username": name, "password": name[0]})
+        return {"Cookie": "; ".join(f"{key}={value}" for key, value in client.cookies.items())}
+
+    with app.socket(additional_headers=cookies(app, "ann")) as page:
+        put(page, "e1", "apple")
+    again = started_again(serve, app, store, auth=users)
+    with again.socket(hello=False, additional_headers=cookies(again, "bob")) as bob:
+        assert bob.hello(**who(page))["status"] == 403
+    with again.socket(hello=False, additional_headers=cookies(again, "ann")) as ann:
+        assert ann.hello(**who(page))["resumed"] is True
+        ann.hear()
+        assert put(ann, "e2", "plum") == ["apple", "plum"]
+
+
+def test_a_session_of_one_page_load_ends_with_the_process(serve: Serve, store: str) -> None:
+    """R4.1: `session="page"`."""
+    app = serve(basket(), state_store=store, session="page")
+    with app.socket() as page:
+        put(page, "e1", "apple")
+    again = started_again(serve, app, store, session="page")
+    with again.socket(hello=False) as back:
+        assert back.hello(**who(page))["resumed"] is False
+
+
+def test_state_for_users_needs_a_login(serve: Serve) -> None:
+    """R5.1: said when the app is launched."""
+    with gr.Blocks() as demo:
+        gr.State(0, scope="user", key="notes")
+    with pytest.raises(ValueError, match=r"State 'notes' has scope='user'.*auth"):
+        serve(demo, state_store="memory://")
+
+
+@pytest.mark.parametrize(
+    ("url", "says"), [("mysql://x", "is no store"), ("sqlite:/x", "is no"), ("nowhere", "is no store")]
+)
+def test_an_unknown_store_is_said_at_the_start(serve: Serve, url: str, says: str) -> None:
+    """R6.2."""
+    with pytest.raises(Exception, match=says):
+        serve(basket(), state_store=url)
