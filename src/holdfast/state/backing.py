@@ -131,8 +131,8 @@ class Backing:
                     await asyncio.wait([self.dropping[owner]])
 
     async def _take(self, cell: Cell, record: Record | None) -> None:
-        if cell.unsaved or cell.bound:
-            return
+        if cell.unsaved or cell.bound or cell.sending:
+            return  # what this process has, or is just writing, is newer
         if record is None:
             if cell.stored:
                 cell.stored = 0
@@ -167,23 +167,35 @@ class Backing:
         parts = [part for part in pending if part.dirty and not part.cell.bound and not part.cell.home.dropped]
         if not parts:
             return
+        for part in parts:
+            part.version = self._next_version(event, part.cell)
         writes = [await self._write(event, part) for part in parts]
         if any(part.cell.unsaved for part in parts) or self.outage.now:
             self._keep(parts)
             return
         for part in parts:
-            part.cell.sending = part.cell.version + 1
+            part.cell.sending = part.version
         try:
             await self.store.commit(writes, _claims(parts))
         except StoreUnavailableError as error:
             self.outage.began(error)
             self._keep(parts)
             return
+        finally:
+            for part in parts:
+                if part.cell.sending == part.version:
+                    part.cell.sending = 0
         for part in parts:
-            part.cell.stored = part.cell.version + 1
+            part.cell.stored = part.version
             self.on_stored(part.cell.home)
             if isinstance(part.image, Large):
                 part.image.payload = None
+
+    def _next_version(self, event: StateEvent, cell: Cell) -> int:
+        if event.engine.shares_objects(cell.spec):
+            # Nothing keeps another event or process from writing at the same time: no two may get one number.
+            return max(cell.version, cell.sending, int(self._clock.time() * 1_000_000)) + 1
+        return cell.version + 1
 
     def _keep(self, parts: Iterable[Pending]) -> None:
         for part in parts:
@@ -197,7 +209,7 @@ class Backing:
         data = await self._sealed(cell, part.value, part.image, expires)
         expected = None if event.engine.shares_objects(spec) else cell.stored
         announce = part.changed and spec.scope != "session"
-        return Write(key_of(cell), cell.version + 1, data, expected, announce)
+        return Write(key_of(cell), part.version, data, expected, announce)
 
     async def _sealed(self, cell: Cell, value: Any, image: Image | None, expires: float | None) -> bytes:
         payload = payload_of(value, image)
@@ -268,10 +280,10 @@ class Backing:
         """Whether nothing of a home is lost when it leaves memory (R4.4)."""
         return not any(cell.unsaved or cell.bound for cell in home.cells.values())
 
-    async def touch(self, home: Home, seconds: float) -> None:
-        """Keep a session in the store for so long, whatever happens to this process."""
+    async def touch(self, home: Home, expires: float) -> None:
+        """Keep a session in the store until then, whatever happens to this process."""
         try:
-            await self.store.touch(str(home.owner), self._clock.time() + seconds)
+            await self.store.touch(str(home.owner), expires)
         except StoreUnavailableError as error:
             self.outage.began(error)
 

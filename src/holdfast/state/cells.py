@@ -76,7 +76,7 @@ class Cell:
         self.stored = 0
         """The version that the store has; 0 for none."""
         self.sending = 0
-        """The version that is on its way to the store."""
+        """The version that is just on its way to the store; 0 for none."""
         self.claim: Claim | None = None
         """The claim under which this process holds its lane among all."""
         self.unsaved = False

@@ -30,7 +30,7 @@ class Pending:
         returned: The step returned it; it was not only changed in place.
     """
 
-    __slots__ = ("cell", "changed", "dirty", "image", "returned", "value")
+    __slots__ = ("cell", "changed", "dirty", "image", "returned", "value", "version")
 
     def __init__(
         self, cell: Cell, value: Any, image: Image | None, *, dirty: bool, changed: bool, returned: bool
@@ -41,6 +41,8 @@ class Pending:
         self.dirty = dirty
         self.changed = changed
         self.returned = returned
+        self.version = 0
+        """The version that it got for the store; 0 where it does not go there."""
 
 
 async def commit(event: StateEvent, values: Mapping[CellSpec, Any]) -> tuple[CellSpec, ...]:
@@ -138,7 +140,7 @@ def place(event: StateEvent, pending: Pending, live: set[int]) -> None:
     if pending.dirty:
         if cell.spec.history and cell.created:
             _remember(event, cell)
-        cell.version += 1
+        cell.version = pending.version or cell.version + 1
         cell.put(value, image, size_of(value) if image is None else image.size)
     elif image is not None:
         cell.value = value

@@ -26,12 +26,16 @@ _MARGIN = 60.0
 
 
 class Renewal:
-    """When an open session must be kept longer."""
+    """When an open session must be kept longer, and until when the store keeps it."""
 
-    __slots__ = ("home", "stored", "timed", "when")
+    __slots__ = ("expires", "home", "stored", "timed", "when", "writing")
 
     def __init__(self, home: Home) -> None:
         self.home = home
+        self.expires = 0.0
+        """What the store is to know: when the session may go, in seconds since the epoch."""
+        self.writing = False
+        """The store is just being told."""
         self.stored = False
         """This process has stored something of it."""
         self.timed = False
@@ -109,10 +113,11 @@ class StoredLifetime:
 
     def closed(self, home: Home) -> None:
         """A session's grace has begun."""
-        if home.renewal is not None:
-            home.renewal.when = None
-            self._renewals.discard(home.renewal)
-        self._touch(home, self._options.grace + _MARGIN)
+        if home.renewal is None:
+            home.renewal = Renewal(home)
+        home.renewal.when = None
+        self._renewals.discard(home.renewal)
+        self._touch(home.renewal, self._options.grace + _MARGIN)
 
     def _renew(self, renewal: Renewal) -> None:
         if renewal.home.dropped:
@@ -122,12 +127,25 @@ class StoredLifetime:
         self._renewals.add(renewal)
         renewal.when = self._clock.monotonic() + self._crash / 2
         self._timers.watch(renewal)
-        self._touch(renewal.home, self._crash)
+        self._touch(renewal, self._crash)
 
-    def _touch(self, home: Home, seconds: float) -> None:
-        task = self._spawn(self._backing.touch(home, seconds))
-        self._touches.add(task)
-        task.add_done_callback(self._touches.discard)
+    def _touch(self, renewal: Renewal, seconds: float) -> None:
+        """Tell the store until when it keeps a session; the last word counts, whatever comes in between."""
+        renewal.expires = self._clock.time() + seconds
+        if not renewal.writing:
+            renewal.writing = True
+            task = self._spawn(self._write_touch(renewal))
+            self._touches.add(task)
+            task.add_done_callback(self._touches.discard)
+
+    async def _write_touch(self, renewal: Renewal) -> None:
+        written = 0.0
+        try:
+            while written != renewal.expires:
+                written = renewal.expires
+                await self._backing.touch(renewal.home, written)
+        finally:
+            renewal.writing = False
 
     # Ends
 
@@ -153,7 +171,7 @@ class StoredLifetime:
             if now - last > self._options.sweep + self._crash / 4:
                 # The machine slept, or its clock was set: what is open here has not been renewed meanwhile.
                 for renewal in list(self._renewals):
-                    await self._backing.touch(renewal.home, self._crash)
+                    self._touch(renewal, self._crash)
             else:
                 await self._look(now)
             last = now

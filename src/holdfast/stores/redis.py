@@ -151,9 +151,13 @@ class RedisStore:
             # The index first: an entry too many is found and taken out, one too few never.
             if expires is not None:
                 await link.client.zadd(index, {owner: expires})
-            kept = await link.do("TOUCH", [link.key(owner)], ["" if expires is None else repr(expires)])
+            time = "" if expires is None else repr(expires)
+            kept = await link.do("TOUCH", [link.key(owner)], [time])
             if expires is None or not kept:
                 await link.client.zrem(index, owner)
+                if expires is not None and await link.do("TOUCH", [link.key(owner)], [time]):
+                    # Its first cell has just come.
+                    await link.client.zadd(index, {owner: expires})
 
     async def expire(self, now: float, limit: int = 100) -> list[Dropped]:
         """See `Store.expire`."""
