@@ -129,3 +129,13 @@ def test_an_update_brings_other_choices(app_page: AppPage) -> None:
     expect(box).to_have_value("y")
     box.click()
     expect(page.get_by_role("option")).to_have_text(["x", "y"])
+
+
+def test_the_label_belongs_to_the_box_alone(shown: Shown) -> None:
+    page, box, seen = shown()
+    page.get_by_label("Country").click()
+    expect(page.get_by_role("listbox")).to_be_visible()
+    page.get_by_label("Country").fill("chi")
+    page.get_by_label("Country").press("Enter")
+    expect(seen).to_have_value("'cl'")
+    expect(box).to_have_value("Chile")

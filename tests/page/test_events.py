@@ -201,3 +201,13 @@ def test_the_script_of_an_html_component_calls_the_program(app_page: AppPage) ->
         gr.HTML("<b>?</b>", js_on_load=script, server_functions=[double])
     page = app_page(demo)
     expect(page.locator("b")).to_have_text("42")
+
+
+def test_a_textbox_that_nobody_has_filled_in_gives_the_empty_text(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        name, secret, unseen = gr.Textbox(label="Name"), gr.Textbox(type="password"), gr.Textbox(visible=False)
+        seen = gr.Textbox(label="Seen")
+        gr.Button("Go").click(lambda *given: repr(given), [name, secret, unseen], seen)
+    page = app_page(demo)
+    page.get_by_role("button", name="Go", exact=True).click()
+    expect(page.get_by_label("Seen")).to_have_value("('', '', None)")

@@ -114,7 +114,9 @@ export class Dispatcher {
     return dependency.inputs.map((id, index) => {
       const block = this.#tree.get(id)
       if (!block || block.type === 'state') return null
-      return dependency.component_prop_inputs.includes(index) ? { ...block.props, value: block.value } : block.value
+      // A text field that nobody has filled in holds the empty text; one that is not on the page holds nothing.
+      const value = block.type === 'textbox' && block.element ? (block.value ?? '') : block.value
+      return dependency.component_prop_inputs.includes(index) ? { ...block.props, value } : value
     })
   }
 
