@@ -208,3 +208,39 @@ test('a server that started again and knows the session begins its count anew', 
   socket.message(1, starts('said'))
   expect(heard.at(-1)).toEqual(starts('said'))
 })
+
+test('a kept page whose session another one took asks once whose it is, then gives way', () => {
+  const socket = new FakeServer()
+  const turned: string[] = []
+  let now = 0
+  const client = new Client({
+    connect: { socket: socket.connect, fallback: new FakeServer().connect },
+    load: 'load',
+    page: '',
+    query: '',
+    kept: true,
+    now: () => now,
+    events: {
+      message: () => undefined,
+      refused: () => undefined,
+      state: () => undefined,
+      resumed: () => undefined,
+      reload: () => undefined,
+      turnedAway: (why) => turned.push(why),
+    },
+  })
+  client.start()
+  socket.welcome()
+  socket.message(1, starts('e1'))
+  vi.advanceTimersByTime(1000)
+  expect(socket.line.frames).toEqual([])
+  client.acknowledge(1)
+  expect(socket.line.frames).toEqual([{ type: 'ack', seen: 1 }])
+  socket.line.cut('replaced')
+  expect(socket.lines).toHaveLength(2)
+  expect(socket.line.hello).toMatchObject({ session: 's1', load: 'load', seen: 1 })
+  socket.welcome({ session: 's2', resumed: true, forked: true, epoch: 'two' })
+  now = 59_000
+  socket.line.cut('replaced')
+  expect([socket.lines.length, turned]).toEqual([2, ['replaced']])
+})
