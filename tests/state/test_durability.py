@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from tests.state.conftest import cells_of, durable_only
 from tests.state.steps import fail, read, run, touch
 
-from holdfast.state import CellSpec, Owner, Owners, StateEngine
+from holdfast.state import CellSpec, Owner, Owners, StateEngine, ValueTooLargeError
 from holdfast.state.codec import Keyring
 from holdfast.stores import Key, Store
 from holdfast.stores.ending import outlast
@@ -355,6 +356,21 @@ async def test_a_large_value_is_stored_and_not_kept_twice(make_engine: MakeEngin
     after = await make_engine()
     after.bind([spec])
     assert len(await read(after, visitor, spec)) == 5_001
+
+
+async def test_a_value_over_the_stores_limit_is_an_error_and_nothing_is_kept(
+    make_engine: MakeEngine, visitor: Owners
+) -> None:
+    """R6: said with sizes and a remedy; the other States of the step stay too."""
+    engine = await make_engine(value_limit=1_000)
+    spec, other = spec_of(engine, b"small"), spec_of(engine, 0, key="other")
+    with pytest.raises(
+        ValueTooLargeError, match=r"State 'cart' takes 2,\d\d\d bytes in the store, and 1,000 are the most"
+    ):
+        async with engine.event(visitor, (), (spec, other)) as event:
+            await event.commit({spec: random.Random(1).randbytes(2_000), other: 1})
+    assert [await read(engine, visitor, each) for each in (spec, other)] == [b"small", 0]
+    assert engine.health.ok
 
 
 # Versions

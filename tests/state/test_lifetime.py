@@ -103,6 +103,7 @@ async def test_an_event_that_runs_when_the_grace_ends_may_finish(
         await clock.advance(2 * HOUR)
         assert dropped == []
         await event.commit({spec: 5})
+        assert await read(engine, Owners("s1"), spec) == 5
     await engine.settled()
     assert dropped == [5]
     assert engine.held().owners == 0

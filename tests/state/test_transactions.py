@@ -85,6 +85,9 @@ async def test_an_event_that_raises_is_discarded(engine: StateEngine, make_cell:
 
     with pytest.raises(KeyError):
         await change_and_raise()
+    seen: list[Any] = []
+    await touch(engine, visitor, spec, lambda value: seen.append(list(value)))
+    assert seen == [[1]]
     assert await read(engine, visitor, spec) == [1]
 
 

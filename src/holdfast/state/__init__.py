@@ -5,7 +5,7 @@ from __future__ import annotations
 from holdfast.errors import StateError
 from holdfast.state.codec import Keyring, register
 from holdfast.state.engine import StateEngine
-from holdfast.state.errors import NotBoundError, StateConflictError, StateDeadlockError, UpdateError
+from holdfast.state.errors import NotBoundError, StateConflictError, StateDeadlockError, UpdateError, ValueTooLargeError
 from holdfast.state.event import StateEvent
 from holdfast.state.options import StateOptions
 from holdfast.state.owners import Owner, Owners, Scope
@@ -28,6 +28,7 @@ __all__ = [
     "StateOptions",
     "StateStats",
     "UpdateError",
+    "ValueTooLargeError",
     "check_specs",
     "register",
 ]

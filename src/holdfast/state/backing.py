@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from holdfast.state.adopt import ASIDE, Adopted, Reader, aside_key, place
 from holdfast.state.cells import UNSET, Cell, Home
 from holdfast.state.codec import Envelope, Keyring, encode
-from holdfast.state.errors import StateDeadlockError
+from holdfast.state.errors import StateDeadlockError, ValueTooLargeError
 from holdfast.state.imaging import Large, Sealed
 from holdfast.state.outage import Outage
 from holdfast.state.snapshot import Image
@@ -207,6 +207,8 @@ class Backing:
         ttl = spec.time_to_live
         expires = None if ttl is None else self._clock.time() + ttl
         data = await self._sealed(cell, part.value, part.image, expires)
+        if len(data) > self._options.value_limit:
+            raise ValueTooLargeError(spec.label, len(data), self._options.value_limit)
         expected = None if event.engine.shares_objects(spec) else cell.stored
         announce = part.changed and spec.scope != "session"
         return Write(key_of(cell), part.version, data, expected, announce)

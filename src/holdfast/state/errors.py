@@ -4,6 +4,7 @@ StateError (holdfast.errors)
 ├── StateConflictError a cell was changed in place without its lane while another event wrote it
 ├── StateDeadlockError an update inside an event waits for an event that waits for it
 ├── UpdateError        an update function that cannot be used
+├── ValueTooLargeError a value that is too large for the store
 ├── NotBoundError      no running app holds this State
 └── StoreError         see holdfast.stores
 """
@@ -37,6 +38,19 @@ class StateDeadlockError(StateError):
 
 class UpdateError(StateError):
     """An update that cannot be applied as it was asked for."""
+
+
+class ValueTooLargeError(StateError):
+    """A value is larger than the store takes; nothing of its step is kept."""
+
+    def __init__(self, label: str, size: int, limit: int) -> None:
+        self.label = label
+        self.size = size
+        self.limit = limit
+        super().__init__(
+            f"The value of {label} takes {size:,} bytes in the store, and {limit:,} are the most. Nothing of this step "
+            "is kept. Keep large data in a file and its path in the State, or raise StateOptions.value_limit."
+        )
 
 
 class NotBoundError(StateError):

@@ -27,6 +27,8 @@ class StateOptions:
     """Values that encode to more are not copied: their in-place changes stay when a step fails (R2.2)."""
     history_limit: int = 16 * MIB
     """Most bytes of earlier versions kept for one cell (R10.1)."""
+    value_limit: int = 256 * MIB
+    """Most bytes of one value in a durable store."""
     inline_limit: int = 64 * 1024
     """Values that encode to more are encoded off the event loop."""
     keys: Keyring | None = None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
+
+_Result = TypeVar("_Result")
 
 
 async def end(task: asyncio.Task[Any] | None) -> None:
@@ -17,7 +19,7 @@ async def end(task: asyncio.Task[Any] | None) -> None:
         await asyncio.wait([task], timeout=0.5)
 
 
-async def outlast(work: Coroutine[Any, Any, None]) -> None:
+async def outlast(work: Coroutine[Any, Any, _Result]) -> _Result:
     """Await something to its end; a cancel that comes meanwhile takes effect at the next `await` after it."""
     task = asyncio.ensure_future(work)
     cancelled = False
@@ -28,7 +30,7 @@ async def outlast(work: Coroutine[Any, Any, None]) -> None:
             cancelled = True
     if cancelled:
         cancel_again()
-    task.result()
+    return task.result()
 
 
 class Stubborn(asyncio.Future[Any]):

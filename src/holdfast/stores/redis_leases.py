@@ -139,7 +139,8 @@ class RedisLeases:
             arguments += (key.name, known[key])
         while True:
             until = self._monotonic() + self._seconds * 0.9
-            outcome = await self._channels.do("CLAIM", [self._channels.key(owner)], arguments)
+            # One that is cut off may still be granted, and nobody would give it back.
+            outcome = await outlast(self._channels.do("CLAIM", [self._channels.key(owner)], arguments))
             if outcome[0] == b"ok":
                 break
             await self._feed.ready()

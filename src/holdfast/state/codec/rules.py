@@ -13,6 +13,7 @@ import pathlib
 import re
 import types
 import uuid
+import weakref
 import zoneinfo
 from collections.abc import Callable
 from typing import Any
@@ -175,7 +176,7 @@ def _plain_name(value: Any) -> str:
     return NAMES.name_of(kind)
 
 
-_PYTHON: dict[type, bool] = {}
+_PYTHON: weakref.WeakKeyDictionary[type, bool] = weakref.WeakKeyDictionary()
 """Whether a type's objects are no more than their attributes, as far as it is known."""
 
 
