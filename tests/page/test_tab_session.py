@@ -262,3 +262,64 @@ def test_a_browser_that_keeps_nothing_begins_anew(
     put_in(page, "apple")
     expect(page.get_by_label("In the cart")).to_have_value("1")
     assert len(said) == 2, said
+
+
+def test_the_pages_of_an_app_share_the_tabs_session(
+    serve: Serve, store: str, context: BrowserContext, complaints: Complaints
+) -> None:
+    """R5.2: each page comes back as it was, and what ran on one goes on while another is shown."""
+    go = Event()
+
+    def work() -> Iterator[str]:
+        yield "begun"
+        go.wait(60)
+        yield "done"
+
+    with gr.Blocks(session="tab") as demo:
+        count = gr.State(0)
+        first = gr.Number(label="First")
+        out = gr.Textbox(label="Out")
+        gr.Textbox(label="Note")
+        gr.Button("Add").click(lambda n: (n + 1, n + 1), count, [count, first])
+        gr.Button("Work").click(work, None, out)
+        with demo.route("Second", "second"):
+            second = gr.Number(label="Second")
+            gr.Button("Add here").click(lambda n: (n + 1, n + 1), count, [count, second])
+    url = serve(demo, state_store=store)
+    page = open_page(context, complaints, url)
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_label("First")).to_have_value("1")
+    page.get_by_label("Note").fill("mine")
+    page.get_by_role("button", name="Work").click()
+    expect(page.get_by_label("Out")).to_have_value("begun")
+    page.goto(f"{url}second")
+    for n in ("2", "3"):
+        page.get_by_role("button", name="Add here").click()
+        expect(page.get_by_label("Second")).to_have_value(n)
+    go.set()
+    page.goto(url)
+    expect(page.get_by_label("Note")).to_have_value("mine")
+    expect(page.get_by_label("Out")).to_have_value("done")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_label("First")).to_have_value("4")
+    page.goto(f"{url}second")
+    expect(page.get_by_label("Second")).to_have_value("3")
+
+
+def test_a_session_that_is_over_begins_anew_by_itself(
+    serve: Serve, store: str, context: BrowserContext, complaints: Complaints
+) -> None:
+    """R4.1, R5.2: what the page had kept does not stand over State that has gone."""
+    demo = cart()
+    page = open_page(context, complaints, serve(demo, session="tab", state_store=store))
+    put_in(page, "apple")
+    expect(page.get_by_label("In the cart")).to_have_value("1")
+    page.goto("about:blank")
+    runtime = demo.server.app.state.site.runtime
+    (session,) = runtime.sessions
+    runtime.engine.loop.call_soon_threadsafe(runtime.sessions.drop, session.id)
+    page.go_back()
+    expect(page.get_by_test_id("connection")).to_have_text("Connected")
+    expect(page.get_by_label("In the cart")).to_have_value("")
+    put_in(page, "apple")
+    expect(page.get_by_label("In the cart")).to_have_value("1")
