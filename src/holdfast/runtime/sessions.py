@@ -292,6 +292,11 @@ class Sessions:
         else:  # unload listeners may take the State
             farewell.add_done_callback(lambda _: self.engine.forget(id))
 
+    async def settled(self) -> None:
+        """Wait for the unload listeners that are under way."""
+        while self._farewells:
+            await asyncio.wait(tuple(self._farewells))
+
     async def aclose(self) -> None:
         """End all feeds and timers; State stays with the engine, which its owner closes."""
         if self._sweeper is not None:

@@ -127,6 +127,7 @@ def assemble(
     clock: Clock | None = None,
     new_id: Callable[[], str] = random_id,
     cors: bool = True,
+    open_store: Callable[[str], Store] = stores.open,
 ) -> Assembled:
     """Put together what serves an app.
 
@@ -138,6 +139,7 @@ def assemble(
         clock: Where time comes from.
         new_id: Where session and event ids come from.
         cors: Whether answers name allowed origins; a parent app may do it.
+        open_store: Gives the store that a URL means.
 
     Raises:
         BuildError: An option cannot be used; the message names it.
@@ -153,7 +155,7 @@ def assemble(
     )
     _check_scopes(app, options)
     url, chosen = _store_of(app, options, settings)
-    store = stores.open(url)
+    store = open_store(url)
     keys = _keys(store, settings)
     grace = _grace(app, options, settings)
     capacity = options.get("state_session_capacity", 10_000)

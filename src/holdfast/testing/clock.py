@@ -49,19 +49,18 @@ class ManualClock:
     async def advance(self, seconds: float) -> None:
         """Let time pass, waking sleepers in order."""
         end = self._monotonic + seconds
-        await _settle()
+        await self.settle()
         while self._sleepers and self._sleepers[0][0] <= end:
             when, _, future = heapq.heappop(self._sleepers)
             self._time += when - self._monotonic
             self._monotonic = when
             if not future.done():
                 future.set_result(None)
-                await _settle()
+                await self.settle()
         self._time += end - self._monotonic
         self._monotonic = end
 
-
-async def _settle() -> None:
-    """Give what is ready on the event loop its turn."""
-    for _ in range(10):
-        await asyncio.sleep(0)
+    async def settle(self) -> None:
+        """Let what is ready go on before more time passes."""
+        for _ in range(10):
+            await asyncio.sleep(0)

@@ -1,0 +1,41 @@
+"""Testing apps without a browser, and stores of one's own.
+
+    from holdfast import testing
+
+    async with testing.open(demo) as app:
+        page = await app.visit()
+        await page.fill(box, "tea")
+        await page.click(button)
+        assert page.value(shown) == "tea"
+        assert await page.state(cart) == ["tea"]
+
+`open` runs the app's own runtime and engine, with a clock that stands still until the test moves it; `App` is the
+running app, `Page` one loaded page. `ManualClock` is that clock for tests of other things. `StoreContract` holds a
+store to what the engine relies on; it needs pytest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from holdfast.lazy import attach
+
+if TYPE_CHECKING:
+    from holdfast.testing.app import App, open  # noqa: A004 # read as `testing.open(demo)`
+    from holdfast.testing.clock import ManualClock
+    from holdfast.testing.page import Page, Toast
+    from holdfast.testing.store_contract import StoreContract
+
+__all__ = ["App", "ManualClock", "Page", "StoreContract", "Toast", "open"]
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "App": "holdfast.testing.app",
+        "ManualClock": "holdfast.testing.clock",
+        "Page": "holdfast.testing.page",
+        "StoreContract": "holdfast.testing.store_contract",
+        "Toast": "holdfast.testing.page",
+        "open": "holdfast.testing.app",
+    },
+)

@@ -1,0 +1,509 @@
+"""One loaded page of an app under test: what a visitor sees of it and does on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from holdfast import files
+from holdfast.components.base import Component
+from holdfast.components.state import State
+from holdfast.errors import RequestError, StateError
+from holdfast.graph.block import Block
+from holdfast.runtime import Call
+from holdfast.runtime.request import Request
+from holdfast.testing.dispatch import Dispatcher, Run
+
+if TYPE_CHECKING:
+    from holdfast.graph.app import App as Spec
+    from holdfast.graph.app import AppView
+    from holdfast.graph.listener import Listener
+    from holdfast.runtime import Session
+    from holdfast.testing.app import App
+
+LOST = "The server was restarted and no longer has what this page did. Load it again: await page.refresh()."
+UNKNOWN = "The server restarted while this was running, so its result is lost."
+
+
+class Toast(NamedTuple):
+    """A message that the page shows."""
+
+    level: str
+    message: str
+    title: str | None = None
+
+
+class Page:
+    """A page that a visitor has open. Made by `App.visit`.
+
+    What a visitor does (`fill`, `click`, `submit`, `fire`) returns when all that follows from it has ended: chains,
+    `.change` listeners, those of other pages that the app tells of it. With `wait=False` it returns at once.
+
+    Args:
+        app: The app.
+        path: Which page of a multipage app.
+        user: Who is logged in.
+        browser: Id of the browser.
+        query: The page's query.
+    """
+
+    def __init__(self, app: App, path: str, *, user: str | None, browser: str, query: Mapping[str, str]) -> None:
+        self.app = app
+        self.path = path
+        self.user = user
+        self.browser = browser
+        self.query = dict(query)
+        self.toasts: list[Toast] = []
+        """What was shown to the visitor, errors too, oldest first."""
+        self.invalid: dict[int, str] = {}
+        """What a validator said, by the input's id."""
+        self.connected = False
+        self.notice: str | None = None
+        """A sentence that stays until the page is loaded again: the server does not know it any more."""
+        self._values: dict[int, Any] = {}
+        self._props: dict[int, dict[str, Any]] = {}
+        self._rendered: dict[int, set[int]] = {}
+        self._session: Session | None = None
+        self._seen = 0
+        self._unsent: list[tuple[Run, list[Any]]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._reader: asyncio.Task[None] | None = None
+        self._timers: list[asyncio.Task[None]] = []
+        self._dispatcher = Dispatcher(self)
+
+    # What the visitor sees ----------------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> Session:
+        """Its session; `session.id` is what handlers know as `request.session_hash`."""
+        if self._session is None:
+            raise StateError("This page is closed. Open another one: await app.visit().")
+        return self._session
+
+    @property
+    def errors(self) -> list[str]:
+        """The messages of the errors that were shown."""
+        return [toast.message for toast in self.toasts if toast.level == "error"]
+
+    @property
+    def _view(self) -> AppView | Spec:
+        return self.session.own_view or self.app.spec
+
+    def value(self, block: Component) -> Any:
+        """What a component shows, in the browser's form: a text, a number, a list, a dict of JSON.
+
+        Raises:
+            StateError: It is a State, which no page has; see `state`.
+        """
+        if isinstance(block, State):
+            raise StateError("A State is not on the page. Write: await page.state(…)")
+        if block.id in self._values:
+            return self._values[block.id]
+        shown: Any = self._view.block(block.id)
+        return shown.value
+
+    def props(self, block: Block) -> dict[str, Any]:
+        """A block's properties as the page has them now, updates included."""
+        return {**self._view.block(block.id).props(), **self._props.get(block.id, {})}
+
+    def is_visible(self, block: Block) -> bool:
+        """Whether a block and everything around it is visible."""
+        here: Block | None = block
+        while here is not None and here is not self.app.spec.root:
+            if self.props(here).get("visible", True) in {False, "hidden"}:
+                return False
+            here = here.parent
+        return True
+
+    async def state(self, state: State) -> Any:
+        """A copy of what a State holds for this visitor."""
+        return await self.app.engine.get(state.cell, self.session.owners.of(state.cell.scope))
+
+    def find(self, kind: str | type[Block] | None = None, **props: Any) -> Any:
+        """The block of the page with these properties; for what `gr.render` has built.
+
+        Args:
+            kind: Its class, or its type's name, such as `"button"`.
+            **props: Properties that it has, such as `label=`, `value=` or `elem_id=`.
+
+        Raises:
+            LookupError: There is none, or there are several.
+        """
+        found = [block for block in self._blocks() if self._is(block, kind, props)]
+        if len(found) != 1:
+            wanted = ", ".join([*([] if kind is None else [str(kind)]), *(f"{k}={v!r}" for k, v in props.items())])
+            raise LookupError(f"This page has {len(found)} blocks with {wanted}, not one.")
+        return found[0]
+
+    def _blocks(self) -> Iterable[Block]:
+        yield from (block for block in self.app.spec.blocks.values() if block.page == self.path)
+        view = self.session.own_view
+        if view is not None:
+            yield from (view.block(id) for ids in self._rendered.values() for id in sorted(ids))
+
+    def _is(self, block: Block, kind: str | type[Block] | None, props: Mapping[str, Any]) -> bool:
+        if isinstance(kind, str) and kind.lower() != block.NAME:
+            return False
+        if isinstance(kind, type) and not isinstance(block, kind):
+            return False
+        has = self.props(block)
+        if isinstance(block, Component) and not isinstance(block, State):
+            has["value"] = self.value(block)
+        return all(name in has and has[name] == wanted for name, wanted in props.items())
+
+    # What the visitor does ----------------------------------------------------------------------------------------
+
+    async def fill(self, component: Component, value: Any, *, wait: bool = True) -> None:
+        """Change a component's value, as the visitor does: `change` and `input` follow.
+
+        Args:
+            component: What is changed.
+            value: What it is to hold, as a handler would return it.
+            wait: Whether to wait for what follows.
+        """
+        shown: Any = self._view.block(component.id)
+        await self._edit(component, shown.postprocess(value), wait=wait)
+
+    async def upload(self, component: Component, *paths: str | Path, wait: bool = True) -> None:
+        """Give files to a component: `change`, `input` and `upload` follow."""
+        given: list[Any] = []
+        for path in map(Path, paths):
+            data = path.read_bytes()
+            given.append(files.file_data(files.save_bytes(data, path.name), orig_name=path.name, size=len(data)))
+            given[-1]["meta"] = {"_type": "gradio.FileData"}
+        many = getattr(component, "file_count", "single") != "single"
+        await self._edit(component, given if many else given[0], wait=False)
+        await self.fire(component, "upload", wait=wait)
+
+    async def _edit(self, component: Component, payload: Any, *, wait: bool) -> None:
+        self._check_open()
+        changed = self.value(component) != payload
+        self._values[component.id] = payload
+        self.invalid.pop(component.id, None)
+        for event in ("change", "input") if changed else ("input",):
+            self._dispatcher.fire(component.id, event, background=not wait)
+        if wait:
+            await self.settled()
+
+    async def click(self, block: Block, *, wait: bool = True) -> None:
+        """Press a button, or whatever else listens to `click`."""
+        await self.fire(block, "click", wait=wait)
+
+    async def submit(self, component: Component, *, wait: bool = True) -> None:
+        """Press Enter in a component."""
+        await self.fire(component, "submit", wait=wait)
+
+    async def fire(self, block: Block, event: str, data: Any = None, *, wait: bool = True) -> None:
+        """Let any event of a block happen.
+
+        Args:
+            block: Whose event.
+            event: Its name, such as `"select"`.
+            data: What goes with it, such as `{"index": 0, "value": "a"}`.
+            wait: Whether to wait for what follows.
+
+        Raises:
+            StateError: The block has no such event.
+        """
+        self._check_open()
+        if event not in type(block).EVENTS:
+            events = ", ".join(type(block).EVENTS) or "none"
+            raise StateError(f"{type(block).__name__} has no event {event!r}. It has: {events}.")
+        self._dispatcher.fire(block.id, event, data, background=not wait)
+        if event in {"stop_recording", "clear"}:
+            self._dispatcher.end_streams(block.id)
+        if wait:
+            await self.settled()
+
+    async def settled(self) -> None:
+        """Wait until nothing is under way any more, but for what was begun with `wait=False`."""
+        await self.app.settled()
+
+    # Its life -----------------------------------------------------------------------------------------------------
+
+    async def refresh(self) -> None:
+        """Load the page again (F5): all begins anew, or, where the session belongs to the tab, goes on as it was."""
+        tab = self.app.spec.options.session == "tab"
+        known = self._session
+        await self._leave(gone=not tab)
+        if tab and known is not None and self.notice is None:
+            await self._enter(known.id, known.token)
+            return
+        self.notice = None
+        self._forget()
+        await self.load()
+
+    async def close(self) -> None:
+        """Close the page; `unload` listeners run."""
+        await self._leave(gone=True)
+        self._session = None
+        if self in self.app.pages:
+            self.app.pages.remove(self)
+        await self.app.settled()
+
+    def lose_connection(self) -> None:
+        """The network goes: what the visitor does is sent later, what happens is told later."""
+        self._disconnect(gone=False)
+
+    async def reconnect(self) -> None:
+        """The network is back: the page gets what it missed, once and in order."""
+        if not self.connected:
+            await self._enter(self.session.id, self.session.token)
+            await self.settled()
+
+    async def duplicate(self) -> Page:
+        """Duplicate the tab: with `session="tab"` the copy begins as this one is, with copies of its State."""
+        copy = Page(self.app, self.path, user=self.user, browser=self.browser, query=self.query)
+        self.app.pages.append(copy)
+        if self.app.spec.options.session != "tab":
+            await copy.load()
+            return copy
+        copy._values = dict(self._values)
+        copy._props = {id: dict(props) for id, props in self._props.items()}
+        copy._rendered = {id: set(ids) for id, ids in self._rendered.items()}
+        copy._dispatcher.known = set(self._dispatcher.known)
+        session = await self.app.runtime.returns.fork(self.session, browser=self.browser, page=self.path)
+        copy._connect(session, session.feed.last)
+        return copy
+
+    async def new_tab(self, path: str | None = None) -> Page:
+        """Open the app in another tab of this browser, as the same user."""
+        return await self.app.visit(self.path if path is None else path, user=self.user, browser=self.browser)
+
+    async def load(self) -> None:
+        """Load the page: it gets a session, and its `load` listeners run. `App.visit` does it."""
+        runtime = self.app.runtime
+        session = await runtime.returns.begin(username=self.user, browser=self.browser, page=self.path)
+        self._connect(session, 0)
+        self._dispatcher.load()
+        await self.settled()
+
+    async def _enter(self, id: str, token: str | None) -> None:
+        """Come back with a session."""
+        runtime, before = self.app.runtime, self._session
+        found = await runtime.returns.find(id, token, username=self.user, browser=self.browser, page=self.path)
+        if found is None:
+            self.notice = LOST
+            self._dispatcher.abandon()
+            return
+        session = runtime.sessions.open(id, token=token, username=self.user, browser=self.browser, page=self.path)
+        same = before is not None and before.epoch == session.epoch
+        self._connect(session, self._seen if same else 0)
+        if not same:
+            if self._dispatcher.runs:
+                self.toast("error", UNKNOWN)
+            self._dispatcher.abandon()
+            renders = [one for one in self.app.spec.listeners.values() if one.render_id in self._rendered]
+            self._dispatcher.load(renders)
+
+    def _connect(self, session: Session, seen: int) -> None:
+        self._session = session
+        self._seen = seen
+        url = f"http://testserver/{self.path}"
+        session.request = Request(
+            client=("testclient", 1),
+            query_params=self.query,
+            url=url,
+            session_hash=session.id,
+            username=self.user,
+            path=self.path,
+        )
+        self.app.runtime.connect(session)
+        self.connected = True
+        loop = asyncio.get_running_loop()
+        self._reader = loop.create_task(self._read(session))
+        unsent, self._unsent = self._unsent, []
+        for run, data in unsent:
+            if run.id in self._dispatcher.runs:
+                self.submit_run(run, data)
+        timers = [block for block in self.app.spec.blocks.values() if block.NAME == "timer" and block.page == self.path]
+        self._timers = [loop.create_task(self._tick(block)) for block in timers]
+
+    def _disconnect(self, *, gone: bool) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+        for task in self._timers:
+            task.cancel()
+        if self.connected:
+            self.connected = False
+            self.app.runtime.disconnect(self.session, gone=gone)
+
+    async def _leave(self, *, gone: bool) -> None:
+        self._disconnect(gone=gone)
+        await self.app.runtime.sessions.settled()
+
+    def interrupt(self) -> None:
+        """The server stops; `App.restart` does it."""
+        self.connected = False
+        self._disconnect(gone=False)
+
+    async def come_back(self) -> None:
+        """The server is there again; `App.restart` does it."""
+        await self._enter(self.session.id, self.session.token)
+
+    def _forget(self) -> None:
+        self._values.clear()
+        self._props.clear()
+        self._rendered.clear()
+        self.invalid.clear()
+        self._unsent.clear()
+        self._dispatcher = Dispatcher(self)
+
+    def _check_open(self) -> None:
+        if self.notice is not None:
+            raise StateError(self.notice)
+        _ = self.session
+
+    async def _read(self, session: Session) -> None:
+        async for number, message in session.feed.read(self._seen):
+            self._seen = number
+            self._dispatcher.hear(message)
+            session.feed.ack(number)
+
+    async def _tick(self, block: Any) -> None:
+        while True:
+            await self.app.clock.sleep(max(float(self.value(block) or 0), 0.01))
+            if self.props(block).get("active", True):
+                self._dispatcher.fire(block.id, "tick")
+
+    # What it is to the app ----------------------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> list[str]:
+        """What is under way and waited for."""
+        if not self.connected:
+            return []
+        runs = [run for run in self._dispatcher.runs.values() if not run.cause.background]
+        names = [run.listener.api_name or f"listener {run.listener.id}" for run in runs]
+        behind = self._seen < self.session.feed.last or bool(self._tasks)
+        return names or (["messages that the page has not read"] if behind else [])
+
+    @property
+    def has_background(self) -> bool:
+        """Something runs that nobody waits for."""
+        return any(run.cause.background for run in self._dispatcher.runs.values())
+
+    def check(self) -> None:
+        """Raise what went wrong while messages were read."""
+        if self._reader is not None and self._reader.done() and not self._reader.cancelled():
+            self._reader.result()
+
+    # What the dispatcher asks -------------------------------------------------------------------------------------
+
+    def listeners(self) -> Iterable[Listener]:
+        """The page's listeners, those of renders too."""
+        view = self.session.own_view
+        found = self.app.spec.listeners.values() if view is None else view.listeners()
+        return [listener for listener in found if listener.page == self.path]
+
+    def new_id(self) -> str:
+        """An id for an event."""
+        return self.app.new_event_id()
+
+    def inputs(self, listener: Listener) -> list[Any]:
+        """The values of a listener's inputs."""
+        found: list[Any] = []
+        for index, block in enumerate(listener.inputs):
+            if isinstance(block, State) or not isinstance(block, Component):
+                found.append(None)
+            elif index in listener.component_prop_inputs:
+                found.append({**self.props(block), "value": self.value(block)})
+            else:
+                found.append(self.value(block))
+        return found
+
+    def submit_run(self, run: Run, data: list[Any]) -> None:
+        """Send a call, now or when the connection is back."""
+        if not self.connected:
+            self._unsent.append((run, data))
+            return
+        self._spawn(self._send(run, data))
+
+    async def _send(self, run: Run, data: list[Any]) -> None:
+        cause = run.cause
+        call = Call(
+            fn=run.listener.id,
+            data=data,
+            event_data=cause.data,
+            trigger=cause.trigger,
+            event_id=run.id,
+            round=cause.round,
+            request=self.session.request,
+            origin="page",
+            stream=run.listener.connection == "stream",
+        )
+        try:
+            await self.app.runtime.submit(self.session, call)
+        except RequestError as error:
+            self._refused(run, error)
+
+    def _refused(self, run: Run, error: RequestError) -> None:
+        verdicts = error.detail if isinstance(error.detail, list) else []
+        for block, verdict in zip(run.listener.inputs, verdicts, strict=False):
+            if isinstance(verdict, Mapping) and not verdict.get("is_valid", True):
+                self.invalid[block.id] = str(verdict.get("message", ""))
+        self._dispatcher.fail(run.id, None if verdicts else str(error.detail))
+
+    def feed_run(self, run: Run, data: list[Any] | None) -> None:
+        """Send a stream's next values."""
+        self.app.runtime.feed_chunk(self.session, run.id, data)
+
+    def cancel(self, ids: list[str]) -> None:
+        """Stop events."""
+        self.app.runtime.cancel(self.session, ids)
+
+    def receive(self, id: int, given: Any) -> bool:
+        """Take over what an output said; whether its value is another one now."""
+        if not isinstance(given, dict) or given.get("__type__") != "update":
+            return self._replace(id, given)
+        props = {name: value for name, value in given.items() if name not in {"__type__", "value"}}
+        self._props.setdefault(id, {}).update(props)
+        return "value" in given and self._replace(id, given["value"])
+
+    def _replace(self, id: int, value: Any) -> bool:
+        block = self._view.block(id)
+        before = self.value(block) if isinstance(block, Component) else None
+        self._values[id] = value
+        return bool(before != value)
+
+    def rerender(self, config: dict[str, Any]) -> None:
+        """Put what a render built in place of what it built before."""
+        entries = {entry["id"]: entry for entry in config["components"]}
+        before = self._rendered.get(config["render_id"], set())
+        for id in before - entries.keys():
+            self._values.pop(id, None)
+            self._props.pop(id, None)
+        for id, entry in entries.items():
+            block = self._view.block(id)
+            kept = id in before and entry.get("key") is not None and "value" in _names(block)
+            self._props.pop(id, None)
+            if not kept:
+                self._values.pop(id, None)
+        self._rendered[config["render_id"]] = {id for id in entries if id != config["layout"]["id"]}
+
+    def toast(self, level: str, message: str, title: str | None = None) -> None:
+        """Show a message."""
+        self.toasts.append(Toast(level, message, title))
+
+    def moved(self) -> None:
+        """Something has happened."""
+        self.app.moved()
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._sent)
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.result()
+        self.moved()
+
+
+def _names(block: Block) -> tuple[str, ...]:
+    """The properties that a render keeps under the same key."""
+    kept = getattr(block, "preserved_by_key", None)
+    return () if kept is None else (kept,) if isinstance(kept, str) else tuple(kept)

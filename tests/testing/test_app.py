@@ -1,0 +1,357 @@
+"""Apps are tested without a browser: what a page does, and what happens to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import holdfast as gr
+from holdfast import testing
+from holdfast.errors import StateError
+
+pytestmark = pytest.mark.anyio
+
+
+class Shop:
+    """An app with a cart."""
+
+    def __init__(self, **options: Any) -> None:
+        def add(thing: str, things: list[str]) -> list[str]:
+            if not thing:
+                raise gr.Error("What?")
+            return [*things, thing]
+
+        with gr.Blocks() as self.demo:
+            self.box, self.count, self.last = gr.Textbox(), gr.Number(), gr.Textbox()
+            self.cart = gr.State([], **options)
+            self.button, self.clear = gr.Button("Add"), gr.ClearButton([self.box, self.cart])
+            self.button.click(add, [self.box, self.cart], self.cart).success(
+                lambda things: things[-1], self.cart, self.last
+            )
+            self.cart.change(len, self.cart, self.count)
+
+    async def add(self, page: testing.Page, thing: str) -> None:
+        await page.fill(self.box, thing)
+        await page.click(self.button)
+
+
+async def test_a_click_returns_when_its_whole_chain_has_ended() -> None:
+    shop = Shop()
+    async with testing.open(shop.demo) as app:
+        page = await app.visit()
+        await shop.add(page, "tea")
+        await shop.add(page, "milk")
+        assert page.value(shop.count) == 2
+        assert page.value(shop.last) == "milk"
+        assert await page.state(shop.cart) == ["tea", "milk"]
+
+
+async def test_a_failed_event_shows_its_error_and_runs_what_waits_for_failure() -> None:
+    with gr.Blocks() as demo:
+        shown, button = gr.Textbox(), gr.Button()
+
+        def fail() -> None:
+            raise gr.Error("no luck")
+
+        failing = button.click(fail)
+        failing.success(lambda: "success", None, shown)
+        failing.failure(lambda: "failure", None, shown).then(lambda text: f"{text}, then", shown, shown)
+    async with testing.open(demo) as app:
+        page = await app.visit()
+        await page.click(button)
+        assert page.errors == ["no luck"]
+        assert page.value(shown) == "failure, then"
+
+
+async def test_refresh_starts_over_and_other_visitors_are_apart() -> None:
+    """R4.1, R5.3"""
+    shop = Shop()
+    async with testing.open(shop.demo) as app:
+        ann, bob = await app.visit(), await app.visit()
+        await shop.add(ann, "tea")
+        assert await bob.state(shop.cart) == []
+        await ann.refresh()
+        assert (await ann.state(shop.cart), ann.value(shop.box), ann.value(shop.count)) == ([], None, None)
+
+
+async def test_a_clear_button_puts_values_and_state_back() -> None:
+    """R1.7"""
+    shop = Shop()
+    async with testing.open(shop.demo) as app:
+        page = await app.visit()
+        await shop.add(page, "tea")
+        await page.click(shop.clear)
+        assert (page.value(shop.box), await page.state(shop.cart), page.value(shop.count)) == (None, [], 0)
+
+
+async def test_a_tabs_session_survives_refresh_and_restart() -> None:
+    """R5.2"""
+    shop = Shop()
+    async with testing.open(shop.demo, session="tab") as app:
+        page = await app.visit()
+        await shop.add(page, "tea")
+        await page.refresh()
+        assert (page.value(shop.box), page.value(shop.count)) == ("tea", 1)
+        await app.restart()
+        await shop.add(page, "milk")
+        assert await page.state(shop.cart) == ["tea", "milk"]
+        assert page.value(shop.count) == 2
+
+
+async def test_a_duplicated_tab_gets_a_copy() -> None:
+    """R5.2"""
+    shop = Shop()
+    async with testing.open(shop.demo, session="tab") as app:
+        page = await app.visit()
+        await shop.add(page, "tea")
+        copy = await page.duplicate()
+        assert copy.value(shop.box) == "tea"
+        await shop.add(copy, "milk")
+        assert await copy.state(shop.cart) == ["tea", "milk"]
+        assert await page.state(shop.cart) == ["tea"]
+
+
+async def test_a_page_whose_session_is_lost_says_so_until_it_is_loaded_again() -> None:
+    shop = Shop()
+    async with testing.open(shop.demo) as app:
+        page = await app.visit()
+        await shop.add(page, "tea")
+        await app.restart()
+        with pytest.raises(StateError, match=r"await page\.refresh"):
+            await page.click(shop.button)
+        await page.refresh()
+        await shop.add(page, "milk")
+        assert await page.state(shop.cart) == ["milk"]
+
+
+async def test_a_lost_connection_loses_nothing() -> None:
+    go = asyncio.Event()
+
+    async def count() -> Any:
+        for number in range(3):
+            yield number
+            await go.wait()
+
+    shop = Shop()
+    with shop.demo:
+        stream, steps = gr.Button(), gr.Number()
+        stream.click(count, None, steps)
+    async with testing.open(shop.demo) as app:
+        page = await app.visit()
+        await page.click(stream, wait=False)
+        page.lose_connection()
+        await page.fill(shop.box, "tea")
+        await page.click(shop.button)
+        assert await page.state(shop.cart) == []
+        go.set()
+        await page.reconnect()
+        assert await page.state(shop.cart) == ["tea"]
+        assert (page.value(shop.count), page.value(shop.last)) == (1, "tea")
+        assert page.value(steps) in {0, 1, 2}
+
+
+async def test_time_passes_only_when_the_test_says_so() -> None:
+    """R4.2"""
+    dropped: list[Any] = []
+    shop = Shop(time_to_live=600, delete_callback=dropped.append)
+    async with testing.open(shop.demo) as app:
+        page = await app.visit()
+        await shop.add(page, "tea")
+        await app.clock.advance(599)
+        assert page.value(shop.count) == 1
+        await app.clock.advance(1)
+        assert (page.value(shop.count), await page.state(shop.cart), dropped) == (0, [], [["tea"]])
+
+
+async def test_a_closed_page_unloads_and_its_state_goes_after_the_grace() -> None:
+    """R4.1, R4.5"""
+    seen: list[Any] = []
+    dropped: list[Any] = []
+    shop = Shop(delete_callback=dropped.append)
+    with shop.demo:
+        shop.demo.unload(seen.append, shop.cart)
+    async with testing.open(shop.demo, session_grace=60) as app:
+        page = await app.visit()
+        await shop.add(page, "tea")
+        await page.close()
+        assert (seen, dropped) == ([["tea"]], [])
+        await app.clock.advance(60)
+        assert dropped == [["tea"]]
+
+
+@pytest.mark.parametrize("scope", ["browser", "user", "app"])
+async def test_scopes_are_shared_by_whom_they_name(scope: str) -> None:
+    """R5.1, R7.2: the other page is told of the change."""
+    shop = Shop(scope=scope, key="cart")
+    async with testing.open(shop.demo) as app:
+        ann = await app.visit(user="ann", browser="laptop")
+        same = {"browser": ("bob", "laptop"), "user": ("ann", "phone"), "app": ("bob", "phone")}[scope]
+        other = {"browser": ("ann", "phone"), "user": ("bob", "laptop"), "app": ("bob", "phone")}[scope]
+        sharing = await app.visit(user=same[0], browser=same[1])
+        apart = await app.visit(user=other[0], browser=other[1])
+        await shop.add(ann, "tea")
+        assert sharing.value(shop.count) == 1
+        assert await sharing.state(shop.cart) == ["tea"]
+        assert await apart.state(shop.cart) == (["tea"] if scope == "app" else [])
+        await app.restart()
+        await ann.refresh()
+        assert await ann.state(shop.cart) == ["tea"]
+
+
+async def test_a_generators_steps_arrive_as_whole_values() -> None:
+    def write() -> Iterator[dict[str, Any]]:
+        for n in range(1, 4):
+            yield {"text": "a" * n, "list": list(range(n))}
+
+    shown_before: list[Any] = []
+    with gr.Blocks() as demo:
+        shown, button, changes = gr.JSON(), gr.Button(), gr.Number(0)
+        button.click(write, None, shown)
+        shown.change(lambda value, n: (shown_before.append(value), n + 1)[1], [shown, changes], changes)
+    async with testing.open(demo) as app:
+        page = await app.visit()
+        await page.click(button)
+        assert page.value(shown) == {"text": "aaa", "list": [0, 1, 2]}
+        assert page.value(changes) >= 1
+        assert shown_before[-1] == {"text": "aaa", "list": [0, 1, 2]}
+
+
+async def test_updates_change_properties_and_visibility() -> None:
+    with gr.Blocks() as demo:
+        button = gr.Button()
+        with gr.Column() as column:
+            box = gr.Textbox(label="Before")
+        button.click(lambda: (gr.update(label="After", value="x"), gr.update(visible=False)), None, [box, column])
+    async with testing.open(demo) as app:
+        page = await app.visit()
+        assert page.is_visible(box)
+        await page.click(button)
+        assert (page.props(box)["label"], page.value(box), page.is_visible(box)) == ("After", "x", False)
+
+
+async def test_what_a_render_builds_is_found_and_used() -> None:
+    """R5.4"""
+    with gr.Blocks() as demo:
+        names, more = gr.State(["a"]), gr.Button("More")
+        more.click(lambda found: [*found, "b"], names, names)
+
+        @gr.render(inputs=names)
+        def rows(found: list[str]) -> None:
+            for name in found:
+                box, press = gr.Textbox(label=name, key=f"box {name}"), gr.Button(f"Press {name}")
+                press.click(lambda text: f"{text or ''}!", box, box)
+
+    async with testing.open(demo) as app:
+        page = await app.visit()
+        await page.fill(page.find("textbox", label="a"), "hi")
+        await page.click(page.find(gr.Button, value="Press a"))
+        assert page.value(page.find("textbox", label="a")) == "hi!"
+        await page.click(more)
+        assert page.value(page.find("textbox", label="a")) == "hi!"
+        await page.click(page.find(gr.Button, value="Press b"))
+        assert page.value(page.find("textbox", label="b")) == "!"
+        with pytest.raises(LookupError, match="0 blocks with textbox, label='c'"):
+            page.find("textbox", label="c")
+
+
+async def test_timers_tick_with_the_clock() -> None:
+    with gr.Blocks() as demo:
+        ticks, timer = gr.State(0), gr.Timer(10)
+        timer.tick(lambda n: n + 1, ticks, ticks)
+    async with testing.open(demo) as app:
+        page = await app.visit()
+        await app.clock.advance(35)
+        assert await page.state(ticks) == 3
+
+
+async def test_a_chain_that_never_settles_is_stopped() -> None:
+    """R3.5"""
+    with gr.Blocks() as demo:
+        count, button = gr.State(0), gr.Button()
+        button.click(lambda n: n + 1, count, count)
+        count.change(lambda n: n + 1, count, count)
+    async with testing.open(demo) as app:
+        page = await app.visit()
+        await page.click(button)
+        assert "never settled" in page.errors[0]
+        assert await page.state(count) == 101
+
+
+async def test_validators_mark_their_input() -> None:
+    with gr.Blocks() as demo:
+        box, button, shown = gr.Textbox(), gr.Button(), gr.Textbox()
+        button.click(str.upper, box, shown, validator=lambda text: gr.validate(bool(text), "Say something"))
+    async with testing.open(demo) as app:
+        page = await app.visit()
+        await page.click(button)
+        assert page.invalid == {box.id: "Say something"}
+        await page.fill(box, "x")
+        await page.click(button)
+        assert (page.invalid, page.value(shown)) == ({}, "X")
+
+
+async def test_handlers_get_the_request_and_event_data() -> None:
+    seen: list[Any] = []
+
+    def note(request: gr.Request, chosen: gr.SelectData) -> None:
+        seen.append((request.username, request.query_params, request.session_hash, chosen.index))
+
+    with gr.Blocks() as demo:
+        box = gr.CheckboxGroup(["a", "b"])
+        box.select(note)
+    async with testing.open(demo) as app:
+        page = await app.visit(user="ann", query={"q": "1"})
+        await page.fire(box, "select", {"index": 1, "value": "b", "selected": True})
+        assert seen == [("ann", {"q": "1"}, page.session.id, 1)]
+
+
+async def test_files_are_given_as_a_visitor_gives_them(tmp_path: Path) -> None:
+    path = tmp_path / "note.txt"
+    path.write_text("hello")
+    with gr.Blocks() as demo:
+        file, shown = gr.File(), gr.Textbox()
+        file.upload(lambda given: Path(given).read_text(), file, shown)
+    async with testing.open(demo) as app:
+        page = await app.visit()
+        await page.upload(file, path)
+        assert page.errors == []
+        assert page.value(shown) == "hello"
+
+
+async def test_what_takes_too_long_is_named() -> None:
+    with gr.Blocks() as demo:
+        button = gr.Button()
+        button.click(lambda: asyncio.Event().wait(), None, None, api_name="for_ever")
+    async with testing.open(demo, patience=0.05) as app:
+        page = await app.visit()
+        with pytest.raises(TimeoutError, match="for_ever"):
+            await page.click(button)
+
+
+async def test_a_real_store_may_be_named(tmp_path: Path) -> None:
+    """R6.1"""
+    shop = Shop(scope="app", key="cart")
+    async with testing.open(shop.demo, state_store=f"sqlite:///{tmp_path / 'state.db'}") as app:
+        await shop.add(await app.visit(), "tea")
+        await app.restart()
+        assert await (await app.visit()).state(shop.cart) == ["tea"]
+    assert (tmp_path / "state.db").exists()
+
+
+async def test_mistakes_of_a_test_are_said() -> None:
+    shop = Shop()
+    async with testing.open(shop.demo) as app:
+        page = await app.visit()
+        with pytest.raises(StateError, match="has no event 'tick'"):
+            await page.fire(shop.button, "tick")
+        with pytest.raises(StateError, match=r"await page\.state"):
+            page.value(shop.cart)
+        with pytest.raises(StateError, match="no page 'about'"):
+            await app.visit("/about")
+        await page.close()
+        with pytest.raises(StateError, match="This page is closed"):
+            await page.click(shop.button)
