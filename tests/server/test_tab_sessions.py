@@ -296,3 +296,35 @@ def test_an_unknown_store_is_said_at_the_start(serve: Serve, url: str, says: str
     """R6.2."""
     with pytest.raises(Exception, match=says):
         serve(basket(), state_store=url)
+
+
+def test_a_session_that_a_client_named_stays_its_users_over_a_restart(serve: Serve, store: str) -> None:
+    """R8.2."""
+    users = [("ann", "a"), ("bob", "b")]
+    app = serve(basket(), state_store=store, auth=users)
+
+    def ask(app: Served, name: str) -> tuple[int, Any]:
+        client = app.client()
+        client.post("/login", data={"username": name, "password": name[0]})
+        body = {"data": [name, None], "fn_index": 0, "session_hash": "ours"}
+        answer = client.post("/gradio_api/run/predict", json=body)
+        return answer.status_code, answer.json().get("data", [None, None])[1]
+
+    assert ask(app, "ann") == (200, ["ann"])
+    assert ask(app, "bob")[0] == 403
+    again = started_again(serve, app, store, auth=users)
+    assert ask(again, "bob")[0] == 403
+    assert ask(again, "ann") == (200, ["ann", "ann"])
+
+
+def test_a_session_that_had_to_make_room_comes_back(serve: Serve, store: str) -> None:
+    """R4.4: over the bound it goes to the store, not for good."""
+    app = serve(basket(), state_store=store, state_session_capacity=1)
+    with app.socket() as page:
+        put(page, "e1", "apple")
+    with app.socket() as other:
+        put(other, "e1", "plum")
+    with app.socket(hello=False) as back:
+        assert back.hello(**who(page))["resumed"] is True
+        back.hear()
+        assert put(back, "e2", "fig") == ["apple", "fig"]

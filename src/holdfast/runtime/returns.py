@@ -36,6 +36,7 @@ class Returns:
         self.lasting = self.tab and engine.store.durable
         """Sessions outlive the process."""
         self.record = CellSpec(key=RECORD)
+        self._durable = engine.store.durable
         self._sessions = sessions
         self._app = app
         self._engine = engine
@@ -84,6 +85,22 @@ class Returns:
         if session.own_view is not None:
             copy.take_view(session.own_view.copy())
         return copy
+
+    async def claim(self, id: str, username: str) -> None:
+        """Bind a session that a client names to the user who was first to name it, also over a restart (R8.2).
+
+        Raises:
+            Denied: Another user was.
+        """
+        if not self._durable or id.startswith(PAGE):
+            return
+        owner = Owner("session", id)
+        record = await self._engine.get(self.record, owner)
+        if record is None:
+            mine = {"app": self._app.app_id, "user": username, "props": {}}
+            record = await self._engine.update(self.record, owner, lambda there: there or mine)
+        if record["user"] != username:
+            raise Denied("This session was begun by another login. Use a session of your own.")
 
     # What updates have made of the page's components ------------------------------------------------------------------
 

@@ -62,7 +62,11 @@ class Site:
         found = await self.known_session(request, session_hash, user)
         if found is not None:
             return found
-        session = self.runtime.sessions.open(session_hash, username=user, browser=self.browsers.read(request))
+        if user is not None:
+            await self.runtime.returns.claim(session_hash, user)
+        session = self.runtime.sessions.open(
+            session_hash, token=request.headers.get(TOKEN_HEADER), username=user, browser=self.browsers.read(request)
+        )
         self.heartbeats.begin(session)
         return session
 
