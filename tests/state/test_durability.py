@@ -262,6 +262,23 @@ async def test_an_open_session_is_kept_however_long_it_is_quiet(make_engine: Mak
     assert await read(two, Owners("s1"), spec) == 7
 
 
+async def test_a_machine_that_slept_keeps_its_open_sessions(make_engine: MakeEngine, clock: ManualClock) -> None:
+    """R4.1: what was not renewed because everything stood still is renewed before anything goes."""
+    engine = await make_engine()
+    spec = spec_of(engine, 0)
+    engine.open("s1")
+    await run(engine, Owners("s1"), spec, lambda _: 7)
+    await engine.settled()
+    clock.jump(10 * HOUR)
+    for _ in range(5):
+        await clock.advance(60)
+        await asyncio.sleep(0.02)
+        await engine.settled()
+    other = await make_engine()
+    other.bind([spec])
+    assert await read(other, Owners("s1"), spec) == 7
+
+
 async def test_a_forgotten_session_is_empty_at_once(make_engine: MakeEngine, dropped: list[Any]) -> None:
     """R9.2: the next event does not find what is just being dropped."""
     engine = await make_engine()
@@ -443,6 +460,30 @@ async def test_what_cannot_be_read_is_set_aside_and_never_destroyed(
 
 class Gone:
     """A class that the next version of the program does not have."""
+
+
+# History
+
+
+async def test_undo_goes_on_after_a_restart_and_in_another_process(make_engine: MakeEngine, visitor: Owners) -> None:
+    """R10.1: earlier versions are stored with the present one."""
+    one = await make_engine()
+    spec = spec_of(one, [], history=3)
+    for number in range(5):
+        await run(one, visitor, spec, lambda value, number=number: [*value, number])
+    assert await one.move(spec, visitor.session, "undo") == [0, 1, 2, 3]
+    two = await make_engine()
+    two.bind([spec])
+    assert await two.move(spec, visitor.session, "undo") == [0, 1, 2]
+    await one.aclose()
+    await two.aclose()
+    three = await make_engine()
+    three.bind([spec])
+    seen = [await three.move(spec, visitor.session, move) for move in ("redo", "redo", "redo", "undo", "undo", "undo")]
+    assert [value[-1] for value in seen] == [3, 4, 4, 3, 2, 1]
+    three.forget("s1")
+    await three.settled()
+    assert [info async for info in three.store.owners()] == []
 
 
 # Secrets

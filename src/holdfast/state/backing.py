@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from holdfast.state.adopt import ASIDE, Adopted, Reader, aside_key, place
 from holdfast.state.cells import UNSET, Cell, Home
-from holdfast.state.codec import Envelope, Keyring, encode
+from holdfast.state.codec import DecodeError, Envelope, Keyring
+from holdfast.state.commit import advanced
 from holdfast.state.errors import StateDeadlockError, ValueTooLargeError
-from holdfast.state.imaging import Large, Sealed
+from holdfast.state.imaging import Large, payload_of
 from holdfast.state.outage import Outage
 from holdfast.state.snapshot import Image
+from holdfast.state.stored_history import dump, history_key, load
 from holdfast.stores import Claim, Dropped, Key, Record, StoreUnavailableError, Write
 
 if TYPE_CHECKING:
     from holdfast.clock import Clock
     from holdfast.state.commit import Pending
     from holdfast.state.event import StateEvent
+    from holdfast.state.history import History
     from holdfast.state.options import StateOptions
     from holdfast.state.owners import Owner
     from holdfast.state.spec import CellSpec
@@ -143,6 +147,8 @@ class Backing:
         adopted = await self._reader.read(cell.spec, key_of(cell), record)
         if adopted is not None:
             self._adopt(cell, adopted, record.version)
+            if cell.spec.history:
+                cell.keep_history(await self._history(cell))
         elif cell.stored:
             cell.stored = 0
             self._put(cell, UNSET, None)
@@ -154,6 +160,21 @@ class Backing:
         if cell.spec.time_to_live is not None and adopted.expires is not None:
             cell.expires = self._clock.monotonic() + adopted.expires - self._clock.time()
             self._watch(cell)
+
+    async def _history(self, cell: Cell) -> History | None:
+        """The earlier versions that the store has."""
+        key = history_key(key_of(cell))
+        try:
+            (record,) = await self.store.read([key])
+            if record is None or record.data is None:
+                return None
+            opened = self._envelope.open(record.data, place(key))
+            return load(opened.payload, cell.spec.history, self._options.history_limit)
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+        except DecodeError as error:
+            log.warning("The earlier versions of %s of %s cannot be read: %s", cell.spec.label, cell.home.owner, error)
+        return None
 
     # Writing
 
@@ -170,6 +191,10 @@ class Backing:
         for part in parts:
             part.version = self._next_version(event, part.cell)
         writes = [await self._write(event, part) for part in parts]
+        for part in parts:
+            if part.cell.spec.history and part.cell.created:
+                part.history = advanced(event, part.cell)
+                writes.append(await self._write_history(part.cell, part.history, part.version))
         if any(part.cell.unsaved for part in parts) or self.outage.now:
             self._keep(parts)
             return
@@ -194,8 +219,12 @@ class Backing:
     def _next_version(self, event: StateEvent, cell: Cell) -> int:
         if event.engine.shares_objects(cell.spec):
             # Nothing keeps another event or process from writing at the same time: no two may get one number.
-            return max(cell.version, cell.sending, int(self._clock.time() * 1_000_000)) + 1
-        return cell.version + 1
+            return max(cell.version, cell.sending, self._instant()) + 1
+        return cell.version + 1 if cell.stored or cell.unsaved else max(cell.version, self._instant()) + 1
+
+    def _instant(self) -> int:
+        """A version that no other process has given: a cell that was deleted does not come again with an old one."""
+        return int(self._clock.time() * 1000) << 12 | secrets.randbits(12)
 
     def _keep(self, parts: Iterable[Pending]) -> None:
         for part in parts:
@@ -213,6 +242,12 @@ class Backing:
         announce = part.changed and spec.scope != "session"
         return Write(key_of(cell), part.version, data, expected, announce)
 
+    async def _write_history(self, cell: Cell, history: History, version: int) -> Write:
+        key, spec = history_key(key_of(cell)), cell.spec
+        payload = await asyncio.to_thread(dump, history)
+        data = await asyncio.to_thread(self._envelope.seal, payload, place(key), secret=spec.secret)
+        return Write(key, version, data)
+
     async def _sealed(self, cell: Cell, value: Any, image: Image | None, expires: float | None) -> bytes:
         payload = payload_of(value, image)
         if len(payload) <= self._options.inline_limit:
@@ -229,7 +264,10 @@ class Backing:
         """Write what an outage has kept from the store."""
         version = cell.version
         data = await self._present(cell)
-        await self.store.commit([Write(key_of(cell), version, data, cell.stored, cell.spec.scope != "session")])
+        writes = [Write(key_of(cell), version, data, cell.stored, cell.spec.scope != "session")]
+        if cell.history is not None:
+            writes.append(await self._write_history(cell, cell.history, version))
+        await self.store.commit(writes)
         cell.stored = version if data is not None else 0
         if cell.version == version:
             cell.unsaved = False
@@ -254,6 +292,7 @@ class Backing:
         if cell.bound or self.outage.now:
             return
         data = await self._sealed(cell, cell.value, cell.image, None)
+        cell.version = max(cell.version, self._instant())
         try:
             await self.store.commit([Write(key_of(cell), cell.version, data, 0)])
         except StoreUnavailableError as error:
@@ -266,9 +305,12 @@ class Backing:
         """Take a cell out of the store."""
         if not cell.stored:
             return
-        write = Write(key_of(cell), cell.version + 1, None, cell.stored, cell.spec.scope != "session")
+        key, version = key_of(cell), cell.version + 1
+        writes = [Write(key, version, None, cell.stored, cell.spec.scope != "session")]
+        if cell.spec.history:
+            writes.append(Write(history_key(key), version, None))
         try:
-            await self.store.commit([write], [cell.claim] if cell.claim is not None else [])
+            await self.store.commit(writes, [cell.claim] if cell.claim is not None else [])
         except StoreUnavailableError as error:
             self.outage.began(error)
             self.outage.hold(cell)
@@ -306,12 +348,3 @@ def _claims(parts: Iterable[Pending]) -> list[Claim]:
 def key_of(cell: Cell) -> Key:
     """Where a cell is kept."""
     return Key(str(cell.home.owner), cell.spec.name)
-
-
-def payload_of(value: Any, image: Image | None) -> bytes:
-    """The bytes of a value for the store."""
-    if isinstance(image, Sealed):
-        return image.data
-    if isinstance(image, Large) and image.payload is not None:
-        return image.payload
-    return encode(value)

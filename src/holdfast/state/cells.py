@@ -114,9 +114,12 @@ class Cell:
         self.version += 1
         self.expires = None
         self.lent = None
-        if self.history is not None:
-            self.home.size -= self.history.size
-            self.history = None
+        self.keep_history(None)
+
+    def keep_history(self, history: History | None) -> None:
+        """Have other earlier versions."""
+        self.home.size += (0 if history is None else history.size) - (0 if self.history is None else self.history.size)
+        self.history = history
 
 
 class Home:

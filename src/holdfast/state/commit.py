@@ -30,7 +30,7 @@ class Pending:
         returned: The step returned it; it was not only changed in place.
     """
 
-    __slots__ = ("cell", "changed", "dirty", "image", "returned", "value", "version")
+    __slots__ = ("cell", "changed", "dirty", "history", "image", "returned", "value", "version")
 
     def __init__(
         self, cell: Cell, value: Any, image: Image | None, *, dirty: bool, changed: bool, returned: bool
@@ -41,6 +41,8 @@ class Pending:
         self.dirty = dirty
         self.changed = changed
         self.returned = returned
+        self.history: History | None = None
+        """The cell's history after the commit, where that was needed before it."""
         self.version = 0
         """The version that it got for the store; 0 where it does not go there."""
 
@@ -139,7 +141,7 @@ def place(event: StateEvent, pending: Pending, live: set[int]) -> None:
     cell, value, image = pending.cell, pending.value, pending.image
     if pending.dirty:
         if cell.spec.history and cell.created:
-            _remember(event, cell)
+            cell.keep_history(pending.history or advanced(event, cell))
         cell.version = pending.version or cell.version + 1
         cell.put(value, image, size_of(value) if image is None else image.size)
     elif image is not None:
@@ -153,14 +155,13 @@ def place(event: StateEvent, pending: Pending, live: set[int]) -> None:
             cell.lent = event
 
 
-def _remember(event: StateEvent, cell: Cell) -> None:
-    """Keep the version that is about to be replaced."""
-    history = cell.history
-    if history is None:
-        history = cell.history = History(cell.spec.history, event.engine.options.history_limit)
-    before = history.size
+def advanced(event: StateEvent, cell: Cell) -> History:
+    """The cell's history when its present version is about to be replaced."""
+    history = History(cell.spec.history, event.engine.options.history_limit)
+    if cell.history is not None:
+        history = cell.history.copy()
     if not isinstance(cell.image, Unkept):
         present = Kept(cell.version, cell.value if cell.image is None else UNSET, cell.image)
         move = event.moves.get(cell.spec)
         history.push(present) if move is None else history.move(move, present)
-    cell.home.size += history.size - before
+    return history

@@ -45,6 +45,14 @@ class History:
         self.future: deque[Kept] = deque()
         self.size = 0
 
+    def copy(self) -> History:
+        """One with the same versions."""
+        made = History(self._count, self._limit)
+        made.past.extend(self.past)
+        made.future.extend(self.future)
+        made.size = self.size
+        return made
+
     def find(self, move: Move) -> Kept | None:
         """The version that a move leads to."""
         found = self.past if move == "undo" else self.future

@@ -148,3 +148,12 @@ def _can_be_written(atom: Any) -> bool:
     except EncodeError:
         return False
     return True
+
+
+def payload_of(value: Any, image: Image | None) -> bytes:
+    """The bytes of a value for the store."""
+    if isinstance(image, Sealed):
+        return image.data
+    if isinstance(image, Large) and image.payload is not None:
+        return image.payload
+    return encode(value)

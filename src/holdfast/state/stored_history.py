@@ -1,0 +1,53 @@
+"""Earlier versions of a cell in a durable store: one record beside the cell's own, written in the same commit."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from holdfast.state.atoms import is_atom
+from holdfast.state.cells import UNSET
+from holdfast.state.codec import DecodeError, decode, encode
+from holdfast.state.history import History, Kept
+from holdfast.state.imaging import Sealed, payload_of
+from holdfast.stores import Key
+
+_SUFFIX = "#history"
+
+
+def history_key(key: Key) -> Key:
+    """Where the earlier versions of a cell are kept."""
+    return Key(key.owner, key.name + _SUFFIX)
+
+
+def dump(history: History) -> bytes:
+    """The payload of a history."""
+    return encode((_parts(history.past), _parts(history.future)))
+
+
+def _parts(kept: Iterable[Kept]) -> list[tuple[int, bytes]]:
+    return [(each.version, payload_of(each.value, each.image)) for each in kept]
+
+
+def load(payload: bytes, count: int, limit: int) -> History:
+    """The history of a payload.
+
+    Raises:
+        DecodeError: It is none.
+    """
+    history = History(count, limit)
+    parts = decode(payload)
+    try:
+        past, future = parts
+        history.past = deque(map(_kept, past))
+        history.future = deque(map(_kept, future))
+    except (TypeError, ValueError) as error:
+        raise DecodeError(f"it is no history ({error})") from error
+    history.size = sum(kept.size for kept in (*history.past, *history.future))
+    return history
+
+
+def _kept(part: tuple[int, bytes]) -> Kept:
+    version, payload = part
+    value = decode(payload)
+    return Kept(version, value, None) if is_atom(value) else Kept(version, UNSET, Sealed(payload))
