@@ -9,9 +9,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import Context, copy_context
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
+
+from holdfast.stores.ending import Stubborn
 
 T = TypeVar("T")
+Answer: TypeAlias = "tuple[Callable[[asyncio.Future[Any], Any], None], Any]"
+"""How a future ends, and with what."""
 
 
 class StoppedError(RuntimeError):
@@ -35,19 +39,18 @@ class _Work:
         self.fn = fn
         self.args = args
 
-    def __call__(self) -> None:
+    def __call__(self) -> Answer | None:
+        """Run it; what to tell the loop then, if somebody still waits."""
         if self.future.cancelled():
-            return
+            return None
         try:
-            result = self.context.run(self.fn, *self.args)
+            return _succeed, self.context.run(self.fn, *self.args)
         except BaseException as error:
-            self._tell(_fail, error)
-        else:
-            self._tell(_succeed, result)
+            return _fail, error
 
-    def _tell(self, how: Callable[[asyncio.Future[Any], Any], None], what: Any) -> None:
+    def tell(self, answer: Answer) -> None:
         try:
-            self.loop.call_soon_threadsafe(how, self.future, what)
+            self.loop.call_soon_threadsafe(answer[0], self.future, answer[1])
         except RuntimeError:  # the loop is closed: nobody waits any more
             return
 
@@ -92,10 +95,10 @@ class Threads:
         """Call `fn(*args)` in a thread, in a copy of the caller's context.
 
         Returns:
-            Its outcome. Cancelling the future does not stop a function that runs.
+            Its outcome. A function that runs cannot be stopped, so who awaits it is cancelled when it has ended.
         """
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
+        future: asyncio.Future[T] = Stubborn(loop=loop)
         self._futures.add(future)
         future.add_done_callback(self._futures.discard)
         work = _Work(loop, future, copy_context(), fn, args)
@@ -142,8 +145,13 @@ class Threads:
         stay = True
         while (work := self._inbox.get()) is not None:
             while work is not None:
-                work()
-                work, stay = self._next()
+                answer = work()
+                # The thread counts as idle before the loop hears of it: the next work, which may follow at once, finds
+                # it there, and nothing is left to do here that would hold the interpreter lock when the loop wants it.
+                after, stay = self._next()
+                if answer is not None:
+                    work.tell(answer)
+                work, answer = after, None
             if not stay:
                 return
 
@@ -177,7 +185,7 @@ async def outlast(future: asyncio.Future[T]) -> T:
     A thread cannot be stopped, so what its function was given must not be freed before it has ended.
     """
     try:
-        return await asyncio.shield(future)
+        return await (future if isinstance(future, Stubborn) else asyncio.shield(future))
     except asyncio.CancelledError:
         while not future.done():
             with suppress(asyncio.CancelledError):
