@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from tests.redis_server import RedisServer
 from typing_extensions import Self
 
 from holdfast import stores
@@ -26,7 +27,6 @@ from holdfast.stores import (
     Write,
 )
 from holdfast.stores.redis import RedisStore
-from redis_server import RedisServer
 
 pytestmark = pytest.mark.anyio
 A, B = Key("session:a", "cart"), Key("session:b", "cart")

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from holdfast.errors import StateError
+from holdfast.ids import random_id
 
 _SHORTEST = 16
 
@@ -87,7 +88,7 @@ class Keyring:
 
 def _write_new(path: Path, secret: str) -> None:
     """Write a file that is not there yet; whoever looks for it finds all of it or nothing."""
-    whole = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    whole = path.with_name(f"{path.name}.{os.getpid()}.{random_id()}")
     handle = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
