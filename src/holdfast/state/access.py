@@ -9,7 +9,8 @@ from contextvars import ContextVar
 from typing import Any
 
 from holdfast.errors import StateError
-from holdfast.state.engine import Put, StateEngine, checked_result
+from holdfast.state import outside
+from holdfast.state.engine import StateEngine
 from holdfast.state.errors import NotBoundError
 from holdfast.state.event import StateEvent, current_event
 from holdfast.state.history import Move
@@ -39,7 +40,7 @@ def update(spec: CellSpec, owner: str | Owner | None, fn: Callable[[Any], Any]) 
 
 def put(spec: CellSpec, owner: str | Owner | None, value: Any) -> Any:
     """Set a cell to a value; see `State.set`."""
-    return update(spec, owner, lambda _: Put(value))
+    return update(spec, owner, lambda _: outside.Put(value))
 
 
 def get(spec: CellSpec, owner: str | Owner | None) -> Any:
@@ -68,7 +69,7 @@ def move(spec: CellSpec, owner: str | Owner | None, move: Move) -> Any:
 def _inside(
     event: StateEvent, spec: CellSpec, fn: Callable[[Any], Any], old: Any, here: asyncio.AbstractEventLoop | None
 ) -> Any:
-    new = event.working[spec] = checked_result(spec, fn, old, fn(old))
+    new = event.working[spec] = outside.checked_result(spec, fn, old, fn(old))
     if here is None:
         return new
     done = here.create_future()
@@ -77,16 +78,16 @@ def _inside(
 
 
 def _blocking_update(engine: StateEngine, spec: CellSpec, owner: Owner, fn: Callable[[Any], Any]) -> Any:
-    event, value = _blocking(engine, engine.begin(spec, owner))
+    event, value = _blocking(engine, outside.begin(engine, spec, owner))
     token = current_event.set(event)
     try:
-        new = checked_result(spec, fn, value, fn(value))
+        new = outside.checked_result(spec, fn, value, fn(value))
     except BaseException as error:
         _blocking(engine, event.__aexit__(type(error), error, None))
         raise
     finally:
         current_event.reset(token)
-    _blocking(engine, engine.end(event, spec, new))
+    _blocking(engine, outside.end(event, spec, new))
     return new
 
 

@@ -3,40 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-import logging
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from holdfast.clock import Clock, SystemClock
-from holdfast.state import commit
-from holdfast.state.atoms import is_atom, size_of
+from holdfast.state import commit, outside
+from holdfast.state.atoms import size_of
 from holdfast.state.backing import Backing
 from holdfast.state.cells import UNSET, Cell, Home
 from holdfast.state.codec import Keyring
 from holdfast.state.content import same
-from holdfast.state.errors import UpdateError
-from holdfast.state.event import Given, StateEvent, current_event
+from holdfast.state.creation import Creation
+from holdfast.state.event import Given, StateEvent
 from holdfast.state.imaging import Imager
 from holdfast.state.lifetime import Lifetime
+from holdfast.state.notices import Notices, Subscriber
 from holdfast.state.options import StateOptions
 from holdfast.state.outage import Health
-from holdfast.state.owners import Owner, Owners
+from holdfast.state.owners import Owner, Owners, only
 from holdfast.state.snapshot import Image, Snapshot, Unkept
 from holdfast.state.spec import CellSpec, check_specs
 from holdfast.state.stats import Held, StateStats
 from holdfast.state.stored_lifetime import StoredLifetime
-from holdfast.stores import Change, FencedError, Gap, StoreError, VersionConflictError
-from holdfast.stores.ending import end
+from holdfast.stores import FencedError, VersionConflictError
 
 if TYPE_CHECKING:
     from holdfast.state.history import Move
     from holdfast.stores.protocol import Store
-
-log = logging.getLogger("holdfast.state")
-
-Subscriber = Callable[[Owner, "frozenset[CellSpec]", "str | None"], None]
 
 
 class StateEngine:
@@ -56,16 +50,14 @@ class StateEngine:
         """The durable store, once the engine is started; `None` where the store keeps nothing."""
         self._stored: StoredLifetime | None = None
         self._imager = Imager(self.options, stored=store.durable)
-        self._follower: asyncio.Task[None] | None = None
-        self.follows = False
-        """It hears of the changes that other processes make."""
         self.stats = StateStats()
         self.specs: tuple[CellSpec, ...] = ()
         self.loop: asyncio.AbstractEventLoop | None = None
         self._lifetime = Lifetime(self.clock, self.options, self.stats, self._expire)
-        self._creating: dict[Cell, asyncio.Future[None]] = {}
+        self._creation = Creation(self)
+        self.notices = Notices(store, self.clock, self._lifetime, self._find_spec)
+        """Who is told of changes."""
         self._learned: dict[Hashable, set[CellSpec]] = {}
-        self._subscribers: list[Subscriber] = []
         self._last_write = self.options.concurrency == "last_write"
 
     # Life of the engine
@@ -78,7 +70,7 @@ class StateEngine:
             keys = self.options.keys
             if keys is None:
                 keys = await asyncio.to_thread(Keyring.kept_in, key_file(self.store))
-            self.backing = Backing(self.store, keys, self.clock, self.options, self._put, self._lifetime.watch)
+            self.backing = Backing(self.store, keys, self.clock, self.options, self.put, self._lifetime.watch)
             self._stored = StoredLifetime(
                 self.backing,
                 self.clock,
@@ -101,7 +93,7 @@ class StateEngine:
         for spec in self.specs:
             if self in spec.engines:
                 spec.engines.remove(self)
-        await end(self._follower)
+        await self.notices.aclose()
         if self._stored is not None:
             await self._stored.aclose()
         await self._lifetime.finish()
@@ -230,7 +222,7 @@ class StateEngine:
             cell = home.cells.pop(spec.name, None) if home is not None else None
             if home is not None and cell is not None:
                 self._lifetime.call_back(cell)
-                self._put(cell, UNSET, None)
+                self.put(cell, UNSET, None)
                 if self.backing is not None:
                     self.spawn(self.backing.delete(cell))
 
@@ -238,51 +230,10 @@ class StateEngine:
 
     async def create(self, cell: Cell) -> None:
         """Give a cell its first value; its factory runs once, whoever comes first (R1.3)."""
-        creating = self._creating.get(cell)
-        if creating is not None:
-            await creating
-            if not cell.created:
-                await self.create(cell)
-            return
-        spec = cell.spec
-        if spec.factory is None and self.backing is None and (spec.first is not None or is_atom(spec.initial)):
-            self._put(cell, UNSET if spec.first is not None else spec.initial, spec.first)
-            cell.version += 1
-            return
-        done = self._creating[cell] = asyncio.get_running_loop().create_future()
-        try:
-            if self.backing is None or spec.factory is None or cell.holder is not None:
-                await self._make(cell)
-            else:
-                # Among all processes the factory runs once, in the lane.
-                async with self.event(_only(cell.home.owner), (), (spec,)).within(current_event.get()):
-                    if not cell.created:
-                        await self._make(cell)
-        finally:
-            del self._creating[cell]
-            done.set_result(None)
+        await self._creation.create(cell)
 
-    async def _make(self, cell: Cell) -> None:
-        spec = cell.spec
-        if spec.first is not None:
-            if spec.sealed is None:
-                spec.sealed = await self._imager.image(spec.fresh(), cell)
-            self._put(cell, UNSET, spec.sealed)
-            cell.version += 1
-            return
-        value = await self._first(cell.spec)
-        image = await self._imager.image(value, cell)
-        self._put(cell, value, image)
-        cell.version += 1
-        if self.backing is not None and cell.spec.factory is not None:
-            await self.backing.store_first(cell)
-
-    async def _first(self, spec: CellSpec) -> Any:
-        if spec.factory is None or isinstance(spec.factory, type):
-            return spec.fresh()
-        return await asyncio.to_thread(spec.fresh)
-
-    def _put(self, cell: Cell, value: Any, image: Image | None) -> None:
+    def put(self, cell: Cell, value: Any, image: Image | None) -> None:
+        """Make a value the truth of a cell, or with `UNSET` and no image make the cell uncreated."""
         before = cell.home.size
         if value is UNSET and image is None:
             cell.clear()
@@ -343,7 +294,7 @@ class StateEngine:
         event.moves.clear()
         self.stats.commits += any(part.dirty for part in pending)
         for owner, specs in shared.items():
-            self._tell(owner, specs, event.owners.session.id or None)
+            self.notices.tell(owner, specs, event.owners.session.id or None)
         return tuple(changed)
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
@@ -356,70 +307,12 @@ class StateEngine:
         Returns:
             A function that ends the subscription.
         """
-        self._subscribers.append(callback)
-        return lambda: self._subscribers.remove(callback)
-
-    def _tell(self, owner: Owner, specs: Iterable[CellSpec], origin: str | None) -> None:
-        found = frozenset(specs)
-        if found:
-            for callback in self._subscribers:
-                callback(owner, found, origin)
+        return self.notices.subscribe(callback)
 
     def _follow(self) -> None:
         """Follow the changes of other processes, where somebody may listen."""
-        shared = any(spec.scope != "session" and spec.watched for spec in self.specs)
-        if shared and self.backing is not None and self._follower is None:
-            self._follower = asyncio.get_running_loop().create_task(self._follow_changes())
-
-    async def _follow_changes(self) -> None:
-        while True:
-            await self._follow_while_possible()
-            await self.clock.sleep(1.0)
-            self._heard(Gap())
-
-    async def _follow_while_possible(self) -> None:
-        try:
-            feed = await self.store.changes()
-            self.follows = True
-            async for change in feed:
-                self._heard(change)
-        except StoreError as error:
-            self.follows = False
-            log.warning("Changes of other processes cannot be followed just now: %s", error)
-
-    def _heard(self, change: Change | Gap) -> None:
-        if isinstance(change, Gap):
-            # Whatever was missed: all who listen to something shared look again.
-            for shared in [home for home in self._lifetime if home.owner.scope != "session"]:
-                found = [cell.spec for cell in shared.cells.values() if cell.spec.watched]
-                self._tell(shared.owner, found, None)
-            return
-        owner = Owner.parse(change.key.owner)
-        spec = self._find_spec(owner.scope, change.key.name)
-        home = self._lifetime.find(owner)
-        cell = home.cells.get(change.key.name) if home is not None else None
-        if spec is not None and spec.watched and (cell is None or max(cell.stored, cell.sending) < change.version):
-            self._tell(owner, (spec,), None)
-
-    async def copy_session(self, source: str, target: str) -> None:
-        """Give a session copies of another's values, as a duplicated tab gets them (R5.2).
-
-        Args:
-            source: Id of the session to copy; what it has is left alone.
-            target: Id of the copy.
-        """
-        for spec in self.specs:
-            if spec.scope != "session":
-                continue
-            home = self._lifetime.home(Owner("session", source))
-            cell = home.cell(spec)
-            if self.backing is not None and cell.claim is None:
-                await self.backing.refresh([cell])
-            if not cell.created or isinstance(cell.image, Unkept):
-                continue
-            value = await self.get(spec, home.owner)
-            async with self.event(Owners(target), (), (spec,)) as event:
-                await event.commit({spec: value})
+        if self.backing is not None and any(spec.scope != "session" and spec.watched for spec in self.specs):
+            self.notices.follow()
 
     # Writing and reading outside of events
 
@@ -439,17 +332,11 @@ class StateEngine:
         Raises:
             UpdateError: `fn` returned nothing.
         """
-        inside = current_event.get()
-        if inside is not None and inside.engine is self and inside.holds(owner, spec):
-            new = await _applied(spec, fn, await inside.value_of(spec))
-            inside.working[spec] = new
-            return new
-        async with self.event(_only(owner), (spec,), (spec,)).within(inside) as event:
-            new = await _applied(spec, fn, (await event.values())[spec])
-            changed = await event.commit({spec: new})
-        if owner.scope == "session":
-            self._tell(owner, changed, None)
-        return new
+        return await outside.update(self, spec, owner, fn)
+
+    async def get(self, spec: CellSpec, owner: Owner) -> Any:
+        """A copy of a cell's last commit (R5.5)."""
+        return await outside.get(self, spec, owner)
 
     async def move(self, spec: CellSpec, owner: Owner, move: Move) -> Any:
         """Take a cell back or forth in its history, as one event of its own.
@@ -457,46 +344,21 @@ class StateEngine:
         Returns:
             Its value then.
         """
-        async with self.event(_only(owner), (spec,), (spec,)).within(current_event.get()) as event:
-            if not event.cell(spec).created:
-                await event.values()
-            value = event.move(spec, move)
-            changed = await event.commit({})
-        if owner.scope == "session":
-            self._tell(owner, changed, None)
-        return value
+        return await outside.move(self, spec, owner, move)
 
-    async def begin(self, spec: CellSpec, owner: Owner) -> tuple[StateEvent, Any]:
-        """Enter an event of one cell: the first half of an update whose function runs in another thread."""
-        event = self.event(_only(owner), (spec,), (spec,)).within(current_event.get())
-        await event.__aenter__()
-        return event, (await event.values())[spec]
+    async def copy_session(self, source: str, target: str, more: Iterable[CellSpec] = ()) -> None:
+        """Give a session copies of another's values, as a duplicated tab gets them (R5.2).
 
-    async def end(self, event: StateEvent, spec: CellSpec, value: Any) -> None:
-        """Commit what the other thread has made, and leave."""
-        try:
-            changed = await event.commit({spec: value})
-        finally:
-            await event.__aexit__(None, None, None)
-        if spec.scope == "session":
-            self._tell(event.owners.session, changed, None)
+        Args:
+            source: Id of the session to copy; what it has is left alone.
+            target: Id of the copy.
+            more: States besides those that are bound: what the session's renders have made.
+        """
+        await outside.copy_session(self, source, target, more)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run a coroutine in the background; `aclose` waits for it."""
         return self._lifetime.spawn(work)
-
-    async def get(self, spec: CellSpec, owner: Owner) -> Any:
-        """A copy of a cell's last commit (R5.5)."""
-        home = self.use(owner)
-        try:
-            cell = home.cell(spec)
-            if self.backing is not None and cell.claim is None:
-                await self.backing.refresh([cell])
-            if not cell.created:
-                await self.create(cell)
-            return await self._imager.restored(cell.image) if isinstance(cell.image, Snapshot) else cell.value
-        finally:
-            self.leave(home)
 
     # Expiry
 
@@ -505,61 +367,19 @@ class StateEngine:
 
     async def _expire_in_lane(self, cell: Cell) -> None:
         spec, home = cell.spec, cell.home
-        async with self.event(_only(home.owner), (), (spec,)) as event:
+        async with self.event(only(home.owner), (), (spec,)) as event:
             if event.cell(spec) is not cell or cell.expires is None or cell.expires > self.clock.monotonic():
                 return
             self.stats.expirations += 1
             old = await self.get(spec, home.owner) if spec.watched else None
             self._lifetime.call_back(cell)
-            self._put(cell, UNSET, None)
+            self.put(cell, UNSET, None)
             if self.backing is not None:
                 await self.backing.delete(cell)
             if spec.watched and home.opened:
                 await self.create(cell)
                 if not same(old, cell.committed()):
-                    self._tell(home.owner, (spec,), None)
-
-
-class Put:
-    """What an update function returns to set any value, `None` too."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-
-async def _applied(spec: CellSpec, fn: Callable[[Any], Any], value: Any) -> Any:
-    new = fn(value)
-    if inspect.isawaitable(new):
-        new = await new
-    return checked_result(spec, fn, value, new)
-
-
-def checked_result(spec: CellSpec, fn: Callable[[Any], Any], old: Any, new: Any) -> Any:
-    """What an update function returned.
-
-    Raises:
-        UpdateError: It returned nothing where there was a value.
-    """
-    if isinstance(new, Put):
-        return new.value
-    if new is None and old is not None:
-        raise UpdateError(
-            f"The function {getattr(fn, '__qualname__', fn)!r} that updates {spec.label} returned nothing, so the "
-            "State stays as it was. Return the new value, also when you change it in place; "
-            "to make it None, use set(None)."
-        )
-    return new
-
-
-def _only(owner: Owner) -> Owners:
-    """The owners of an event that uses one owner's cells alone."""
-    if owner.scope == "session":
-        return Owners(owner.id)
-    if owner.scope == "browser":
-        return Owners("", browser=owner.id)
-    if owner.scope == "user":
-        return Owners("", user=owner.id)
-    return Owners("", app=owner.id)
+                    self.notices.tell(home.owner, (spec,), None)
 
 
 def key_file(store: Store) -> Path:

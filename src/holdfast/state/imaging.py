@@ -132,13 +132,18 @@ class Imager:
     async def differs(self, old: Snapshot, value: Any) -> bool:
         """Whether a value's content is another than that of older bytes."""
         if old.size <= self._options.inline_limit:
-            return not same(old.restore(), value)
-        return await asyncio.to_thread(lambda: not same(old.restore(), value))
+            return _differs(old, value)
+        return await asyncio.to_thread(_differs, old, value)
 
 
 def digest_of(value: Any, payload: bytes, *, watched: bool) -> bytes | None:
     """The fingerprint of a large value that is stored."""
     return fingerprint(value) if watched else xxhash.xxh3_128_digest(payload)
+
+
+def _differs(old: Snapshot, value: Any) -> bool:
+    before = old.restore()
+    return old.unequal(before, value) or not same(before, value)
 
 
 def _can_be_written(atom: Any) -> bool:

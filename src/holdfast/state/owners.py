@@ -69,3 +69,14 @@ class Owners:
 
     def __repr__(self) -> str:
         return f"Owners(session={self.session.id!r}, browser={self.browser!r}, user={self.user!r})"
+
+
+def only(owner: Owner) -> Owners:
+    """The owners of an event that uses one owner's cells alone."""
+    if owner.scope == "session":
+        return Owners(owner.id)
+    if owner.scope == "browser":
+        return Owners("", browser=owner.id)
+    if owner.scope == "user":
+        return Owners("", user=owner.id)
+    return Owners("", app=owner.id)

@@ -7,6 +7,7 @@ are kept by reference, so that classes made anywhere (`__main__`, inside a funct
 from __future__ import annotations
 
 import pickle
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -14,8 +15,10 @@ from typing import Any
 
 from holdfast.state.atoms import BY_REFERENCE, is_atom
 
-_BREATH = 1 << 18
-"""Bytes after which a long encoding lets other threads run."""
+_BREATH = 1 << 16
+"""Bytes after which a long encoding lets other threads run: about what the C pickler writes in one go."""
+_NO_NUMBER = re.compile(rb"G[\x7f\xff][\xf0-\xff]")
+"""What a float looks like in an encoding that may be NaN, which is not equal to itself."""
 
 
 class OversizeError(Exception):
@@ -71,15 +74,17 @@ class Snapshot(Image):
         data: The encoding.
         refs: What it refers to by reference, in the order of first mention.
         definite: Other bytes mean other content: nothing in the value is shared or unordered.
+        plain: It has built-in containers and scalars alone, whose `==` runs no code of others.
     """
 
-    __slots__ = ("data", "definite", "refs")
+    __slots__ = ("data", "definite", "plain", "refs")
 
-    def __init__(self, data: bytes, refs: tuple[Any, ...], *, definite: bool) -> None:
+    def __init__(self, data: bytes, refs: tuple[Any, ...], *, definite: bool, plain: bool = False) -> None:
         super().__init__(len(data))
         self.data = data
         self.refs = refs
         self.definite = definite
+        self.plain = plain
 
     def restore(self) -> Any:
         """A new object with the value that was encoded."""
@@ -89,6 +94,20 @@ class Snapshot(Image):
             return pickle.loads(self.data)  # noqa: S301 # made by this process, never read from outside
         finally:
             _loading.refs = previous
+
+    def unequal(self, restored: Any, value: Any) -> bool:
+        """Whether `==` is enough to tell that a value's content is another: one pass in C, mostly.
+
+        Args:
+            restored: What this was made from, made again.
+            value: What it is compared with. Where it holds other things than this did, it is another content anyway.
+        """
+        if not self.plain or _NO_NUMBER.search(self.data):
+            return False
+        try:
+            return bool(restored != value)
+        except Exception:  # it is deep, holds itself, or refuses; whoever compares it piece by piece will tell
+            return False
 
     def same_bytes(self, other: Snapshot) -> bool:
         """Whether both were made from values that nothing distinguishes."""
@@ -161,7 +180,8 @@ def snapshot(value: Any, limit: int, *, watched: bool = True, breathe: bool = Fa
     encoder = _Encoder(sink)
     encoder.dump(value)
     definite = watched and type(value) in {list, tuple, bytearray} and len(encoder.memo.copy()) <= 1
-    return Snapshot(sink.data(), tuple(encoder.refs), definite=definite)
+    plain = not encoder.met_object and not encoder.refs
+    return Snapshot(sink.data(), tuple(encoder.refs), definite=definite, plain=plain)
 
 
 def is_plain(value: Any) -> bool:
