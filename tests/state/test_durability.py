@@ -13,9 +13,10 @@ import pytest
 from tests.state.conftest import cells_of, durable_only
 from tests.state.steps import fail, read, run, touch
 
+from holdfast.errors import StateError
 from holdfast.state import CellSpec, Owner, Owners, StateEngine, ValueTooLargeError
 from holdfast.state.codec import Keyring
-from holdfast.stores import Key, Store
+from holdfast.stores import Key, Store, VersionConflictError, Write
 from holdfast.stores.ending import outlast
 from holdfast.testing.clock import ManualClock
 
@@ -153,6 +154,24 @@ async def test_several_processes_lose_no_update(make_engine: MakeEngine, visitor
     jobs += [engine.update(spec, visitor.app, add) for engine in engines for _ in range(15)]
     await asyncio.wait_for(asyncio.gather(*jobs), 60)
     assert {(await read(engine, visitor, spec))["n"] for engine in engines} == {90}
+
+
+async def test_a_write_without_a_lane_is_noticed_and_not_overwritten(make_engine: MakeEngine, visitor: Owners) -> None:
+    """R7.1: whoever writes the store past the engine loses nothing to it; the event fails whole and can be repeated."""
+    engine = await make_engine()
+    spec = spec_of(engine, [])
+    await run(engine, visitor, spec, lambda _: [1])
+    key = Key("session:s1", "cart")
+    async with engine.event(visitor, (spec,), (spec,)) as event:
+        value = (await event.values())[spec]
+        (record,) = await engine.store.read([key])
+        assert record is not None
+        await engine.store.commit([Write(key, record.version + 1, record.data, record.version)])
+        value.append(2)
+        with pytest.raises(VersionConflictError, match="nothing was written"):
+            await event.commit({spec: value})
+    assert await read(engine, visitor, spec) == [1]
+    assert await run(engine, visitor, spec, lambda value: [*value, 3]) == (spec,)
 
 
 async def test_what_another_process_wrote_is_read(make_engine: MakeEngine, visitor: Owners) -> None:
@@ -500,6 +519,19 @@ async def test_secret_values_are_unreadable_in_the_store(make_engine: MakeEngine
     after = await make_engine()
     after.bind([secret])
     assert await read(after, visitor, secret) == "hunter2hunter2"
+
+
+async def test_secrets_without_the_package_that_encrypts_are_refused_at_the_start(
+    make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R8.3: the earliest moment it can be known; nothing is ever stored in the open instead."""
+    engine = await make_engine()
+    monkeypatch.setattr("holdfast.state.codec.envelope.find_spec", lambda name: None)
+    with pytest.raises(StateError, match=r"State 'cart' is secret.*pip install 'holdfast\[secrets\]'"):
+        spec_of(engine, "", secret=True)
+    plain = spec_of(engine, "", key="plain")
+    unbound = await make_engine()
+    unbound.bind([plain])
 
 
 # Copies

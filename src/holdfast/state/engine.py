@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from holdfast.clock import Clock, SystemClock
+from holdfast.errors import StateError
 from holdfast.state import commit, outside
 from holdfast.state.atoms import size_of
 from holdfast.state.backing import Backing
 from holdfast.state.cells import UNSET, Cell, Home
-from holdfast.state.codec import Keyring
+from holdfast.state.codec import Keyring, can_encrypt
 from holdfast.state.content import same
 from holdfast.state.creation import Creation
 from holdfast.state.event import Given, StateEvent
@@ -107,13 +108,24 @@ class StateEngine:
 
         Raises:
             BuildError: Two of them have one scope and one key.
+            StateError: One is secret, and what encrypts it is not installed.
         """
-        self.specs = tuple(dict.fromkeys((*self.specs, *specs)))
-        check_specs(self.specs)
-        for spec in self.specs:
+        found = tuple(dict.fromkeys((*self.specs, *specs)))
+        check_specs(found)
+        self._check_secrets(found)
+        self.specs = found
+        for spec in found:
             if self not in spec.engines:
                 spec.engines.append(self)
         self._follow()
+
+    def _check_secrets(self, specs: Iterable[CellSpec]) -> None:
+        secret = next((spec for spec in specs if spec.secret), None)
+        if self.store.durable and secret is not None and not can_encrypt():
+            raise StateError(
+                f"{secret.label} is secret, and the store {self.store.url} keeps it, so it must be encrypted. "
+                "That needs the cryptography package: pip install 'holdfast[secrets]'."
+            )
 
     def _find_spec(self, scope: str, name: str) -> CellSpec | None:
         return next((spec for spec in self.specs if spec.scope == scope and spec.name == name), None)

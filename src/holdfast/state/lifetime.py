@@ -165,6 +165,8 @@ class Lifetime:
         self.size -= home.size
         home.dropped = True
         home.closes = None
+        for cell in home.cells.values():
+            cell.expires = None
 
     def _finish(self, home: Home) -> None:
         cells = list(home.cells.values())

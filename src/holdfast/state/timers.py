@@ -18,13 +18,16 @@ class Timed(Protocol):
     """It has an entry in the heap."""
 
 
+_ROOMY = 256
+"""Entries up to which nobody looks for stale ones."""
+
 Item = TypeVar("Item", bound=Timed)
 
 
 class Timers(Generic[Item]):
     """A heap of deadlines and the one task that waits for its head.
 
-    Entries are never taken out of the heap: a deadline that has moved is looked at when its old time comes.
+    A deadline that has moved is looked at when its old time comes; what has none any more is taken out in bulk.
 
     Args:
         clock: Where time comes from.
@@ -40,6 +43,7 @@ class Timers(Generic[Item]):
         self._numbers = itertools.count()
         self._task: asyncio.Task[None] | None = None
         self._waits_until = 0.0
+        self._roomy = _ROOMY
 
     def __len__(self) -> int:
         return len(self._heap)
@@ -51,7 +55,17 @@ class Timers(Generic[Item]):
             return
         item.timed = True
         heapq.heappush(self._heap, (when, next(self._numbers), item))
+        if len(self._heap) > self._roomy:
+            self._tidy()
         self._wake()
+
+    def _tidy(self) -> None:
+        """Take out what has no deadline any more, each time that there may be as much of it as of the rest."""
+        for _, _, item in self._heap:
+            item.timed = self._deadline(item) is not None
+        self._heap = [entry for entry in self._heap if entry[2].timed]
+        heapq.heapify(self._heap)
+        self._roomy = max(_ROOMY, 2 * len(self._heap))
 
     def close(self) -> None:
         """Stop waiting."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.state.codec.envelope import Envelope, Head, Opened, read_head
+from holdfast.state.codec.envelope import Envelope, Head, Opened, can_encrypt, read_head
 from holdfast.state.codec.errors import CodecError, DecodeError, EncodeError, MissingClassError
 from holdfast.state.codec.keys import Keyring
 from holdfast.state.codec.names import register
@@ -17,6 +17,7 @@ __all__ = [
     "Keyring",
     "MissingClassError",
     "Opened",
+    "can_encrypt",
     "decode",
     "encode",
     "read_head",

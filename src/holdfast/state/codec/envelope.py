@@ -13,6 +13,7 @@ import os
 import struct
 import zlib
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import NamedTuple
 
 from holdfast.errors import StateError
@@ -150,6 +151,11 @@ def _unsqueezed(body: bytes, size: int) -> bytes:
     if len(payload) != size or decompressor.unconsumed_tail:
         raise DecodeError("its size is not what it says")
     return payload
+
+
+def can_encrypt() -> bool:
+    """Whether the package that encrypts is installed."""
+    return find_spec("cryptography") is not None
 
 
 def _cipher(key: bytes) -> _Cipher:
