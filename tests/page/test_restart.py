@@ -85,6 +85,7 @@ def test_it_says_where_it_keeps_state(program: Program, page: Page, tmp_path: Pa
     """R6.2: no store was chosen, and the session outlives the process."""
     assert re.search(r"State is kept in sqlite:///\.holdfast/state\.db", program.rest())
     assert (tmp_path / ".holdfast" / "state.db").exists()
+    assert (tmp_path / ".holdfast" / ".gitignore").read_text() == "*\n"
     assert stat.S_IMODE((tmp_path / ".holdfast" / "key").stat().st_mode) == 0o600
 
 

@@ -259,6 +259,23 @@ async def test_a_shared_change_goes_only_to_pages_that_listen() -> None:
         assert len(sessions.pages) == 1
 
 
+async def test_a_page_that_is_away_learns_of_shared_changes_once() -> None:
+    """R7.2, R4.6: a tab that was closed keeps no list of what it missed."""
+    with gr.Blocks(session="tab") as demo:
+        count = gr.State(0, scope="app", key="n")
+        count.change(lambda: None, None, None)
+    async with Driver(demo) as driver:
+        session = driver.runtime.sessions.open()
+        driver.runtime.connect(session)
+        driver.runtime.disconnect(session, gone=False)
+        for _ in range(5):
+            await driver.engine.update(count.cell, session.owners.app, lambda n: n + 1)
+        assert [message for _, message in session.feed.after(0)] == [StateChanged(ids=[count.id])]
+        driver.runtime.connect(session)
+        await driver.engine.update(count.cell, session.owners.app, lambda n: n + 1)
+        assert len(session.feed.after(0)) == 2
+
+
 async def test_expiry_while_the_page_is_open_is_told() -> None:
     """R4.2, R3.3"""
     clock = ManualClock()

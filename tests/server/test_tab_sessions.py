@@ -170,6 +170,33 @@ def test_a_duplicated_tab_gets_a_copy(app: Served, stack: ExitStack) -> None:
     assert put(page, "e2", "fig") == ["apple", "fig"]
 
 
+def test_a_copy_has_what_a_render_has_kept_too(serve: Serve, store: str, stack: ExitStack) -> None:
+    """R5.2, R5.4."""
+    with gr.Blocks(session="tab") as demo:
+
+        @gr.render()
+        def part() -> None:
+            count, out = gr.State(0, key="count"), gr.Number()
+            gr.Button("Add").click(lambda n: (n + 1, n + 1), count, [count, out], key="add")
+
+    app = serve(demo, state_store=store)
+
+    def add(page: Page, event: str, fn: int) -> Any:
+        page.submit(event, fn, [None])
+        return page.until_completed(event)[-1]["output"]["data"][1]
+
+    page = stack.enter_context(app.socket(hello=False))
+    page.hello(load="1")
+    page.submit("e0", 0, [])
+    fn = page.until_completed("e0")[-1]["output"]["render_config"]["dependencies"][0]["id"]
+    assert add(page, "e1", fn) == 1
+    thread = answering(page)
+    copy = stack.enter_context(app.socket(hello=False))
+    assert copy.hello(**who(page))["forked"] is True
+    thread.join()
+    assert [add(copy, "e1", fn), add(copy, "e2", fn), add(page, "e2", fn)] == [2, 3, 2]
+
+
 def test_a_copy_outlives_a_restart_too(serve: Serve, app: Served, store: str, stack: ExitStack) -> None:
     """R5.2."""
     with app.socket(hello=False) as page, app.socket(hello=False) as copy:

@@ -45,7 +45,9 @@ class Changes:
         """
         message = StateChanged(ids=sorted(spec.id for spec in specs))
         for session in self._of(owner, specs):
-            if session.id != origin:
+            # A page that is away learns once, when it comes back, however often it has changed.
+            told = session.connections == 0 and session.feed.tells_of(message.ids)
+            if session.id != origin and not told:
                 session.feed.publish(message, weight=60)
 
     def catch_up(self, session: Session) -> None:

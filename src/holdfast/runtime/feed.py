@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, NamedTuple
 
 from holdfast.runtime.folding import fold
-from holdfast.wire.messages import FeedMessage
+from holdfast.wire.messages import FeedMessage, StateChanged
 
 ABANDONED = 10
 """Times its bound after which even the ends of events are dropped: whoever left them has gone for good."""
@@ -85,6 +85,11 @@ class Feed:
             self._fold()
         self._wake()
         return self.last
+
+    def tells_of(self, ids: Iterable[int]) -> bool:
+        """Whether its last message, still unread, says that these States changed."""
+        last = self._entries[-1].message if self._entries else None
+        return isinstance(last, StateChanged) and set(ids) <= set(last.ids)
 
     def ended(self, event_id: str) -> None:
         """Forget an event's whole values; its last message is published."""

@@ -81,9 +81,11 @@ class Returns:
     async def fork(self, session: Session, *, browser: str | None, page: str) -> Session:
         """A copy of a session, for a tab that was duplicated: it has all that was committed, and no running events."""
         copy = self._sessions.open(None, username=session.username, browser=browser, page=page)
-        await self._engine.copy_session(session.id, copy.id)
-        if session.own_view is not None:
-            copy.take_view(session.own_view.copy())
+        view = session.own_view
+        rendered: list[CellSpec] = [] if view is None else [state.cell for state in view.states]  # type: ignore[attr-defined]
+        await self._engine.copy_session(session.id, copy.id, rendered)
+        if view is not None:
+            copy.take_view(view.copy())
         return copy
 
     async def claim(self, id: str, username: str) -> None:
