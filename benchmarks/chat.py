@@ -59,7 +59,7 @@ async def measure(bench: Bench) -> None:
                 bench.sheet.add(CPU, kind, (servers[kind].cpu() - before) / MESSAGES * 1e3)
                 bench.sheet.add(FIRST, kind, median(firsts))
 
-        await bench.interleave(list(servers), once, bench.rounds)
+        await bench.interleave(list(servers), once, 2 if bench.quick else 3)
 
 
 async def _message(page: Page, before: int) -> float:
