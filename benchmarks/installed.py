@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import subprocess
 import sys
 import tempfile
@@ -14,13 +13,37 @@ from benchmarks.harness.servers import ROOT
 from benchmarks.harness.sheet import GRADIO, OURS, Budget, Metric, Question
 
 COUNT, SIZE = "distributions", "size"
-TOOLS = {"pip", "setuptools", "wheel", "uv"}
+CLOSURE = """
+import importlib.metadata as metadata, pathlib, re, sys
+try:
+    from packaging.requirements import Requirement
+except ImportError:
+    from pip._vendor.packaging.requirements import Requirement
+waiting, found = [(sys.argv[1], "")], {}
+while waiting:
+    name, extra = waiting.pop()
+    key = re.sub(r"[-_.]+", "-", name).lower()
+    if (key, extra) in found:
+        continue
+    try:
+        found[key, extra] = metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        continue
+    for text in found[key, extra].requires or ():
+        wanted = Requirement(text)
+        if wanted.marker is None or wanted.marker.evaluate({"extra": extra}):
+            waiting += [(wanted.name, more) for more in ("", *wanted.extras)]
+packages = {key: package for (key, _), package in found.items()}
+files = {file.locate() for package in packages.values() for file in package.files or () if file.suffix != ".pyc"}
+print(len(packages), sum(file.stat().st_size for file in map(pathlib.Path, files) if file.is_file()))
+"""
+"""Counts a package with all that it requires, in the environment that runs this; what else is there is left out."""
 
 QUESTION = Question(
     "installed",
     "Installed size",
-    "`pip install` into a fresh environment (Holdfast from this checkout, with the page built; Gradio's environment is "
-    "the one that benchmarks/setup made the same way): what is in it but pip, and its size without bytecode.",
+    "`pip install` into an environment (Holdfast from this checkout into a fresh one; Gradio's was made the same way): "
+    "the distributions that the package needs, itself included, and the size of their files without bytecode.",
     (Metric(COUNT), Metric(SIZE, "MB")),
     (Budget(COUNT, 15), Budget(SIZE, 40)),
 )
@@ -45,22 +68,10 @@ def _install(folder: Path) -> Path:
 
 
 def _add(bench: Bench, kind: str, python: Path) -> None:
-    code = "import sysconfig; print(sysconfig.get_path('purelib'), sysconfig.get_path('platlib'), sep='\\n')"
-    said = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout
-    folders = sorted(set(said.split()))
-    there = [d for d in importlib.metadata.distributions(path=folders) if d.name.lower() not in TOOLS]
-    bench.sheet.add(COUNT, kind, len(there))
-    bench.sheet.add(SIZE, kind, sum(_size(Path(folder)) for folder in folders) / 1e6)
-
-
-def _size(folder: Path) -> int:
-    return sum(
-        file.stat().st_size
-        for file in folder.rglob("*")
-        if file.is_file()
-        and "__pycache__" not in file.parts
-        and file.relative_to(folder).parts[0].partition("-")[0].lower() not in TOOLS
-    )
+    done = subprocess.run([python, "-c", CLOSURE, kind.lower()], capture_output=True, text=True, check=True)
+    count, size = done.stdout.split()
+    bench.sheet.add(COUNT, kind, int(count))
+    bench.sheet.add(SIZE, kind, int(size) / 1e6)
 
 
 if __name__ == "__main__":
