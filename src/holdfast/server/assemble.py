@@ -155,9 +155,7 @@ def assemble(
     )
     _check_scopes(app, options)
     url, chosen = _store_of(app, options, settings)
-    store = open_store(url)
-    if url == DEFAULT_STORE:
-        _keep_out_of_git(Path(url.removeprefix("sqlite:///")).parent)
+    store = _opened(url)
     keys = _keys(store, settings)
     grace = _grace(app, options, settings)
     capacity = options.get("state_session_capacity", 10_000)
@@ -260,12 +258,15 @@ def _store_of(app: App, options: ServeOptions, settings: Settings) -> tuple[str,
     return (DEFAULT_STORE if outlives or app.options.session == "tab" else "memory://"), False
 
 
-def _keep_out_of_git(folder: Path) -> None:
-    """The folder holds visitors' State and a key; nobody chose it, so nobody would think of it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", "ascii")
+def _opened(url: str) -> Store:
+    """The store. The default one holds visitors' State and a key in a folder that nobody chose: git is told to pass."""
+    if url == DEFAULT_STORE:
+        folder = Path(url.removeprefix("sqlite:///")).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", "ascii")
+    return open_store(url)
 
 
 def _keys(store: Store, settings: Settings) -> Keyring:
