@@ -17,11 +17,14 @@ from tests.redis_server import RedisServer, redis_server  # noqa: F401 -- a fixt
 
 from holdfast import stores
 from holdfast.cli.main import main
+from holdfast.cli.state import telling
 from holdfast.clock import Clock
 from holdfast.state import CellSpec, Owners, StateEngine, StateOptions, register
 from holdfast.state.codec import Keyring
 from holdfast.stores import Key, Store, Write
 from holdfast.testing.clock import ManualClock
+
+pytestmark = pytest.mark.usefixtures("starts_loops")
 
 KEY = "a key of at least sixteen bytes"
 
@@ -129,12 +132,12 @@ def test_list_tells_owners_cells_versions_and_sizes(url: str, state: State) -> N
     cart = cell("cart")
     keep(url, {("a", cart): [1], ("b", cart): [1, 2], ("b", cell("note", scope="browser")): "hi"})
     found = state("list", "--store", url, "--json").lines
-    assert sorted((one["owner"], one["name"], one["version"]) for one in found) == [
-        ("browser:b", "note", 1),
-        ("session:a", "cart", 1),
-        ("session:b", "cart", 1),
+    assert sorted((one["owner"], one["name"]) for one in found) == [
+        ("browser:b", "note"),
+        ("session:a", "cart"),
+        ("session:b", "cart"),
     ]
-    assert all(one["bytes"] > 0 for one in found)
+    assert all(one["bytes"] > 0 and one["version"] > 0 for one in found)
     assert next(one for one in found if one["owner"] == "session:a")["owner_expires"] is not None
     text = state("list", "--store", url).out
     assert "session:a  (1 cell" in text
@@ -216,20 +219,21 @@ def test_import_refuses_to_overwrite_newer_values_unless_forced(url: str, state:
     keep(url, {("a", cart): "old", ("a", note): "old"})
     state("export", "old.jsonl", "--store", url)
     keep(url, {("a", cart): "new"})
+    newer = state("show", "session:a", "cart", "--store", url, "--json").lines[0]["version"]
     refused = state("import", "old.jsonl", "--store", url)
     assert refused.status == 2
     assert "newer values of 1 cell: 'cart' of session:a" in refused.err
     assert state("show", "session:a", "cart", "--store", url, "--json").lines[0]["value"] == "new"
     assert state("import", "old.jsonl", "--store", url, "--force").status == 0
     shown = state("show", "session:a", "cart", "--store", url, "--json").lines[0]
-    assert (shown["value"], shown["version"]) == ("old", 3)
+    assert (shown["value"], shown["version"]) == ("old", newer + 1)
 
 
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
         (lambda text: text.rpartition("\n{")[0], "is not complete"),
-        (lambda text: text.replace('"version":1', '"version":"x"'), "Line 2 of all.jsonl is damaged"),
+        (lambda text: text.replace('"version":', '"version":"x","was":'), "Line 2 of all.jsonl is damaged"),
         (lambda text: text.replace('"format":1', '"format":9'), "newer release"),
         (lambda _: "hello", "no JSON object"),
         (lambda _: "{}\n", "is no file that `holdfast state export` wrote"),
@@ -292,6 +296,29 @@ def test_delete_asks_and_takes_only_what_was_named(url: str, state: State, monke
     assert state("delete", "--owner", "session:b", "--store", url).status == 0
     left = state("list", "--store", url, "--json").lines
     assert [(one["owner"], one["name"]) for one in left] == [("session:a", "note")]
+
+
+def test_the_earlier_versions_of_a_cell_go_with_it(url: str, state: State) -> None:
+    """R10.1"""
+    draft = cell("draft", history=3)
+    for text in ("one", "two"):
+        keep(url, {("a", draft): text, ("a", cell("note")): 1})
+    assert {one["name"] for one in state("list", "--store", url, "--json").lines} == {"draft", "draft#history", "note"}
+    assert state("check", "--store", url).status == 0
+    assert state("delete", "--name", "draft", "--yes", "--store", url, "--json").lines[0]["deleted"] == 2
+    assert [one["name"] for one in state("list", "--store", url, "--json").lines] == ["note"]
+
+
+def test_long_work_shows_progress_in_a_terminal(
+    file: str, state: State, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep(file, {("a", cell("cart")): 1})
+    del capsys
+    assert "\r" not in state("check", "--store", file).err
+    monkeypatch.setattr(telling, "_is_terminal", lambda _: True)
+    outcome = state("check", "--store", file)
+    assert "\rcheck: 1 cell" in outcome.err
+    assert "\r" not in outcome.out
 
 
 def test_sweep_drops_what_has_expired(url: str, state: State) -> None:

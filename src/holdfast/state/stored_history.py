@@ -20,6 +20,11 @@ def history_key(key: Key) -> Key:
     return Key(key.owner, key.name + _SUFFIX)
 
 
+def cell_name(name: str) -> str:
+    """The name of the cell that a stored name is of: its own, or that of its earlier versions."""
+    return name.removesuffix(_SUFFIX)
+
+
 def dump(history: History) -> bytes:
     """The payload of a history."""
     return encode((_parts(history.past), _parts(history.future)))

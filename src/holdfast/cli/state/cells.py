@@ -10,6 +10,7 @@ from typing import NamedTuple
 from holdfast.errors import StateError
 from holdfast.state.adopt import ASIDE, place
 from holdfast.state.codec import DecodeError, Envelope, Head, Opened, read_head
+from holdfast.state.stored_history import cell_name
 from holdfast.stores import Claim, Key, OwnerInfo, Store
 
 AT_ONCE = 100
@@ -45,8 +46,8 @@ class Wanted(NamedTuple):
         return self.owner is None or fnmatchcase(owner, self.owner) or fnmatchcase(id, self.owner)
 
     def has_name(self, name: str) -> bool:
-        """Whether a cell of this name is wanted."""
-        return self.name is None or fnmatchcase(name, self.name)
+        """Whether a cell of this name is wanted; its earlier versions go with it."""
+        return self.name is None or fnmatchcase(name, self.name) or fnmatchcase(cell_name(name), self.name)
 
 
 class Stored(NamedTuple):

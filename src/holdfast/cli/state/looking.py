@@ -12,7 +12,7 @@ from holdfast.cli.state.readable import readable, type_name
 from holdfast.cli.state.telling import Telling, left, moment, plural, size_text
 from holdfast.errors import StateError
 from holdfast.state.adopt import ASIDE
-from holdfast.state.codec import DecodeError, decode
+from holdfast.state.codec import DecodeError, MissingClassError, decode
 from holdfast.stores import Key, OwnerInfo
 
 SHOWN = 100
@@ -98,7 +98,10 @@ async def show_cell(place: Place, owner: str, name: str | None, telling: Telling
             facts["unreadable"] = str(error)
     telling.say("\n".join(text), facts)
     if problem is not None:
-        raise StateError(f"The value of {cell.key.name!r} of {cell.key.owner} cannot be read: {problem}.") from problem
+        hint = " --program FILE runs the program that has it." if isinstance(problem, MissingClassError) else ""
+        raise StateError(
+            f"The value of {cell.key.name!r} of {cell.key.owner} cannot be read: {problem}.{hint}"
+        ) from problem
     return 0
 
 

@@ -14,6 +14,7 @@ from holdfast.state.adopt import ASIDE, Reader, place
 from holdfast.state.codec import DecodeError, encode
 from holdfast.state.options import StateOptions
 from holdfast.state.spec import CellSpec
+from holdfast.state.stored_history import cell_name
 from holdfast.stores import Store, Write
 
 Specs = Mapping[tuple[str, str], CellSpec]
@@ -79,12 +80,15 @@ class Migration:
         scope, _, _ = cell.key.owner.partition(":")
         spec = self.specs.get((scope, cell.key.name))
         head = cell.head
+        of = self.specs.get((scope, cell_name(cell.key.name)))
         secret = head is not None and head.secret
         payload, schema, what = opened.payload, opened.schema, "same"
         if spec is not None and (opened.schema != spec.version or secret != spec.secret):
             reader = Reader(self.source.store, source, StateOptions())
             payload = encode(reader.decoded(spec, cell.key, cell.data).value)
             schema, secret, what = spec.version, spec.secret, "migrated"
+        elif of is not None and of.secret and not secret:  # the earlier versions of what is secret now
+            secret, what = True, "migrated"
         keys = self.target.keys
         if what == "same" and head is not None and keys is not None and head.key == keys.current:
             return cell.data, "same"

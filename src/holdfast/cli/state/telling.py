@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from time import monotonic
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 
@@ -27,7 +27,7 @@ class Telling:
         self.as_json = as_json
         self._action = action
         self._clock = clock
-        self._shows = sys.stderr.isatty()
+        self._shows = _is_terminal(sys.stderr)
         self._count = 0
         self._next = 0.0
         self._shown = 0
@@ -50,7 +50,7 @@ class Telling:
         self._count += 1
         if self._shows and self._clock() >= self._next:
             self._next = self._clock() + EVERY
-            text = f"{self._action}: {self._count:,} cells"
+            text = f"{self._action}: {plural(self._count, 'cell')}"
             sys.stderr.write(f"\r{text}")
             sys.stderr.flush()
             self._shown = len(text)
@@ -64,6 +64,10 @@ class Telling:
     def end(self) -> None:
         """Take the progress away."""
         self._wipe()
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty()
 
 
 def plural(count: int, what: str) -> str:

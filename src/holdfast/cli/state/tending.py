@@ -11,6 +11,7 @@ from holdfast.cli.state.telling import Telling, plural
 from holdfast.errors import StateError
 from holdfast.state.adopt import ASIDE
 from holdfast.state.codec import DecodeError, MissingClassError, decode
+from holdfast.state.stored_history import cell_name
 from holdfast.stores import Store, Write
 
 
@@ -94,20 +95,24 @@ async def sweep(place: Place, telling: Telling, now: float, *, dry_run: bool) ->
             dropped += info.cells
         if over:
             continue
-        old = []
-        async for cell in cells_of(place.store, info, Wanted()):
+        found = [] if info.owner == ASIDE else [cell async for cell in cells_of(place.store, info, Wanted())]
+        gone = {cell.key.name for cell in found if _is_over(cell, now)}
+        old = [cell for cell in found if cell_name(cell.key.name) in gone]
+        for _ in found:
             telling.step()
-            head = cell.head
-            if info.owner != ASIDE and head is not None and head.expires is not None and head.expires <= now:
-                old.append(cell)
         if old:
             dropped += len(old) if dry_run else await take_out(place.store, old)
     if not dry_run:
-        while gone := await place.store.expire(now):
-            dropped += len(gone)
+        while expired := await place.store.expire(now):
+            dropped += len(expired)
     done = "would be dropped" if dry_run else "dropped"
     telling.say(f"{plural(dropped, 'cell')} {done}.", {"dropped": 0 if dry_run else dropped, "would_drop": dropped})
     return 0
+
+
+def _is_over(cell: Stored, now: float) -> bool:
+    head = cell.head
+    return head is not None and head.expires is not None and head.expires <= now
 
 
 async def check(place: Place, wanted: Wanted, telling: Telling) -> int:
