@@ -27,6 +27,7 @@ from holdfast.graph.config import app_config
 from holdfast.runtime import Session
 from holdfast.state import StateOptions, imaging
 from holdfast.stores import Claim, MemoryStore, Record, Write
+from holdfast.wire.diff import diff
 from holdfast.wire.encode import encode
 from holdfast.wire.page import Numbered
 
@@ -216,6 +217,17 @@ async def test_a_chat_message_sends_what_is_new_not_the_conversation() -> None:
     async with Driver(demo) as driver:
         messages = await driver.messages("respond", "go", told)
     assert sent(messages[2:-1]) <= 50 * 400  # the first step and the last have all of it, those between have a word
+
+
+def test_what_stays_of_a_conversation_is_not_compared_piece_by_piece() -> None:
+    def conversation(last: str) -> list[dict[str, Any]]:
+        texts = [f"message {i}" for i in range(50)] + [last]
+        return [{"role": "assistant", "content": [{"type": "text", "text": text}], "metadata": None} for text in texts]
+
+    with calls() as found:
+        edits = diff(conversation("and"), conversation("and so"))
+    assert edits == [["append", [50, "content", 0, "text"], " so"]]
+    assert found["_compare"] <= 10
 
 
 def test_the_page_is_told_little_of_each_component() -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from holdfast.wire.messages import Edit
 
 CONTAINERS = (dict, list)
@@ -50,10 +52,18 @@ def _compare_lists(before: list[Any], after: list[Any], path: list[Any], edits: 
     common = min(len(before), len(after))
     for index in range(common):
         old, new = before[index], after[index]
-        if old is not new:
+        if old is not new and not (isinstance(new, CONTAINERS) and _alike(old, new)):
             _compare(old, new, [*path, index], edits)
     edits.extend(["add", [*path, index], after[index]] for index in range(common, len(after)))
     edits.extend(["delete", [*path, common], None] for _ in range(common, len(before)))
+
+
+def _alike(before: Any, after: Any) -> bool:
+    """Whether two items of a list are the same, told in C: most of a list, as of a conversation, mostly stays."""
+    try:
+        return orjson.dumps(before) == orjson.dumps(after)
+    except TypeError:  # no plain JSON for it; it is compared piece by piece
+        return False
 
 
 def _compare_dicts(before: dict[Any, Any], after: dict[Any, Any], path: list[Any], edits: list[Edit]) -> None:
