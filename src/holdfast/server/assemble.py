@@ -155,7 +155,7 @@ def assemble(
     )
     _check_scopes(app, options)
     url, chosen = _store_of(app, options, settings)
-    store = _opened(url)
+    store = open_store(_prepared(url))
     keys = _keys(store, settings)
     grace = _grace(app, options, settings)
     capacity = options.get("state_session_capacity", 10_000)
@@ -258,15 +258,15 @@ def _store_of(app: App, options: ServeOptions, settings: Settings) -> tuple[str,
     return (DEFAULT_STORE if outlives or app.options.session == "tab" else "memory://"), False
 
 
-def _opened(url: str) -> Store:
-    """The store. The default one holds visitors' State and a key in a folder that nobody chose: git is told to pass."""
+def _prepared(url: str) -> str:
+    """The same URL. The default store's folder holds visitors' State and a key, and nobody chose it: git passes by."""
     if url == DEFAULT_STORE:
         folder = Path(url.removeprefix("sqlite:///")).parent
         folder.mkdir(parents=True, exist_ok=True)
         ignore = folder / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n", "ascii")
-    return open_store(url)
+    return url
 
 
 def _keys(store: Store, settings: Settings) -> Keyring:
