@@ -263,16 +263,17 @@ class Sessions:
             if farewell is not None:
                 await asyncio.wait([farewell])
             if not session.connections:
-                self.drop(session.id)
+                self.drop(session.id, lapsed=True)
 
     # Ends -----------------------------------------------------------------------------------------------------------
 
-    def drop(self, id: str, *, keep: bool = False) -> None:
+    def drop(self, id: str, *, keep: bool = False, lapsed: bool = False) -> None:
         """Forget a session now: its events are cancelled, its State goes with the delete callbacks.
 
         Args:
             id: Its id.
             keep: Its State stays in the store for as long as the grace says, and the session may come back (R4.4).
+            lapsed: Its grace is over here; its State stays if another process has the session open (R4.1).
         """
         session = self._open.pop(id, None) or self._closed.pop(id, None)
         self._departing.pop(id, None)
@@ -287,10 +288,11 @@ class Sessions:
             if session.connections:
                 self.engine.close(id)
             return
+        end = self.engine.lapse if lapsed else self.engine.forget
         if farewell is None:
-            self.engine.forget(id)
+            end(id)
         else:  # unload listeners may take the State
-            farewell.add_done_callback(lambda _: self.engine.forget(id))
+            farewell.add_done_callback(lambda _: end(id))
 
     async def settled(self) -> None:
         """Wait for the unload listeners that are under way."""

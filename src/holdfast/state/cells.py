@@ -125,7 +125,19 @@ class Cell:
 class Home:
     """The cells of one owner in this process, and how long they are kept."""
 
-    __slots__ = ("cells", "closes", "dropped", "opened", "owner", "renewal", "size", "timed", "users", "was_open")
+    __slots__ = (
+        "cells",
+        "closes",
+        "dropped",
+        "lapsed",
+        "opened",
+        "owner",
+        "renewal",
+        "size",
+        "timed",
+        "users",
+        "was_open",
+    )
 
     def __init__(self, owner: Owner) -> None:
         self.owner = owner
@@ -141,6 +153,8 @@ class Home:
         self.timed = False
         """A timer for it is in the heap."""
         self.dropped = False
+        self.lapsed = False
+        """It went because its time was over."""
         self.size = 0
         self.renewal: Renewal | None = None
 

@@ -227,6 +227,12 @@ class StateEngine:
         if home is not None:
             self._lifetime.drop(home)
 
+    def lapse(self, session: str) -> None:
+        """A closed session's grace is over: drop it, unless another process has it open (R4.1)."""
+        home = self._lifetime.find(Owner("session", session))
+        if home is not None and not home.opened:
+            self._lifetime.lapse(home)
+
     def discard_cells(self, session: str, specs: Iterable[CellSpec]) -> None:
         """Drop single cells of a session: those of States that a re-render has taken away."""
         home = self._lifetime.find(Owner("session", session))

@@ -115,8 +115,7 @@ class Lifetime:
             if not home.was_open:
                 self._count_grace(home)
             elif home.closes is not None and home.closes <= self._clock.monotonic():
-                self._stats.expirations += 1
-                self.drop(home)
+                self.lapse(home)
 
     def _count_grace(self, home: Home) -> None:
         if self._options.caller_ends:
@@ -142,8 +141,13 @@ class Lifetime:
                 self._expire(item)
         elif not item.users:
             # One in use goes when its last event leaves.
-            self._stats.expirations += 1
-            self.drop(item)
+            self.lapse(item)
+
+    def lapse(self, home: Home) -> None:
+        """A home's time is over here; another process may still keep the session open."""
+        self._stats.expirations += 1
+        home.lapsed = True
+        self.drop(home)
 
     def drop(self, home: Home) -> None:
         """Forget a home; its values' callbacks run when no event uses it any more."""
@@ -172,7 +176,7 @@ class Lifetime:
         cells = list(home.cells.values())
         home.cells.clear()
         if self.stored is not None:
-            self.stored.drop(home, cells)
+            self.stored.drop(home, cells, only_due=home.lapsed)
             return
         for cell in cells:
             self.call_back(cell)

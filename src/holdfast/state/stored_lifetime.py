@@ -101,9 +101,14 @@ class StoredLifetime:
             return
         if home.renewal is None:
             home.renewal = Renewal(home)
-        if not home.renewal.stored:
-            home.renewal.stored = True
+        if home.renewal.stored:
+            return
+        home.renewal.stored = True
+        if home.opened or not home.was_open:
             self._renew(home.renewal)
+        else:
+            left = self._options.grace if home.closes is None else home.closes - self._clock.monotonic()
+            self._touch(home.renewal, max(left, 0.0) + _MARGIN)
 
     def opened(self, home: Home) -> None:
         """A session is open (again); what is stored of it from before must not go meanwhile."""
@@ -149,16 +154,27 @@ class StoredLifetime:
 
     # Ends
 
-    def drop(self, home: Home, cells: Sequence[Cell]) -> None:
-        """Drop an owner from the store, and call back for each value once among all processes (R4.3)."""
+    def drop(self, home: Home, cells: Sequence[Cell], *, only_due: bool = False) -> None:
+        """Drop an owner from the store, and call back for each value once among all processes (R4.3).
+
+        Args:
+            home: The owner's home, which has left memory.
+            cells: What it held.
+            only_due: Its time is over here; it stays if another process has kept it open since.
+        """
         owner = home.owner
-        task = self._spawn(self._drop(owner, cells))
+        task = self._spawn(self._drop(owner, cells, only_due=only_due))
         self._backing.dropping[owner] = task
         task.add_done_callback(lambda _: self._backing.dropping.pop(owner, None))
 
-    async def _drop(self, owner: Owner, cells: Sequence[Cell]) -> None:
+    async def _drop(self, owner: Owner, cells: Sequence[Cell], *, only_due: bool) -> None:
+        due = self._clock.time() + _MARGIN + 1 if only_due else None
+        if self._touches:
+            await asyncio.wait(self._touches)
         try:
-            dropped = await self._backing.store.drop(str(owner))
+            dropped = await self._backing.store.drop(str(owner), due=due)
+            if only_due and not dropped and await self._backing.store.names(str(owner)):
+                cells = [cell for cell in cells if cell.bound]
         except StoreUnavailableError as error:
             log.warning("%s could not be dropped now and goes when its time in the store is over: %s", owner, error)
             return

@@ -119,8 +119,10 @@ class MemoryStore:
             dropped += await self.drop(owner)
         return dropped
 
-    async def drop(self, owner: str) -> list[Dropped]:
+    async def drop(self, owner: str, *, due: float | None = None) -> list[Dropped]:
         """See `Store.drop`."""
+        if due is not None and self.shelf.expiries.get(owner, float("inf")) > due:
+            return []
         self.shelf.expiries.pop(owner, None)
         cells = self.shelf.cells.pop(owner, {})
         return [Dropped(Key(owner, name), version, data) for name, (version, data) in cells.items()]

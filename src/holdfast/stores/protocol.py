@@ -157,8 +157,13 @@ class Store(Protocol):
         """
         ...
 
-    async def drop(self, owner: str) -> list[Dropped]:
-        """Drop all cells of an owner and hand them back; each is handed to one caller only."""
+    async def drop(self, owner: str, *, due: float | None = None) -> list[Dropped]:
+        """Drop all cells of an owner and hand them back; each is handed to one caller only.
+
+        Args:
+            owner: Whose.
+            due: Only if the owner's time, as `touch` said it, is over by then.
+        """
         ...
 
     def owners(self, prefix: str = "") -> AsyncIterator[OwnerInfo]:

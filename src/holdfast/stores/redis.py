@@ -180,13 +180,14 @@ class RedisStore:
                 dropped += _dropped(owner, outcome)
         return dropped
 
-    async def drop(self, owner: str) -> list[Dropped]:
+    async def drop(self, owner: str, *, due: float | None = None) -> list[Dropped]:
         """See `Store.drop`."""
         link, _ = self._opened()
-        dropped = _dropped(owner, await self._drop(owner, ""))
-        with link.translated():
-            await link.client.zrem(self._index(link), owner)
-        return dropped
+        outcome = await self._drop(owner, "" if due is None else repr(due))
+        if outcome[0] == b"dropped":
+            with link.translated():
+                await link.client.zrem(self._index(link), owner)
+        return _dropped(owner, outcome)
 
     async def _drop(self, owner: str, now: str) -> Any:
         link, leases = self._opened()

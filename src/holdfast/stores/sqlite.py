@@ -135,9 +135,10 @@ class SqliteStore:
         dropped: list[Dropped] = await self._opened()[0].do(lambda connection: _expire(connection, now, limit))
         return dropped
 
-    async def drop(self, owner: str) -> list[Dropped]:
+    async def drop(self, owner: str, *, due: float | None = None) -> list[Dropped]:
         """See `Store.drop`."""
-        dropped: list[Dropped] = await self._opened()[0].do(lambda connection: _drop(connection, owner))
+        work = partial(_drop, owner=owner) if due is None else partial(_drop_due, owner=owner, due=due)
+        dropped: list[Dropped] = await self._opened()[0].do(work)
         return dropped
 
     # Claims
@@ -339,6 +340,11 @@ def _drop(connection: sqlite3.Connection, owner: str) -> list[Dropped]:
     connection.execute("delete from cells where owner = ?", (owner,))
     connection.execute("delete from owners where owner = ?", (owner,))
     return [Dropped(Key(owner, name), version, data) for name, version, data in rows]
+
+
+def _drop_due(connection: sqlite3.Connection, owner: str, due: float) -> list[Dropped]:
+    over = connection.execute("select 1 from owners where owner = ? and expires <= ?", (owner, due)).fetchone()
+    return _drop(connection, owner) if over else []
 
 
 def _changes(connection: sqlite3.Connection, last: int) -> list[tuple[int, str, str, int]]:

@@ -344,6 +344,18 @@ class StoreContract:
         assert await store.read([B]) == [Record(3, b"b")]
         assert await store.drop("session:a") == []
 
+    @pytest.mark.anyio
+    async def test_an_owner_can_be_dropped_only_if_its_time_is_over(self, store: Store) -> None:
+        """R4.1: whoever thinks so may not know that another process has said otherwise."""
+        await store.commit([put(A, 1, b"a"), put(B, 3, b"b")])
+        await store.touch("session:a", 100.0)
+        assert await store.drop("session:a", due=99.0) == []
+        assert await store.drop("session:b", due=1e12) == []
+        assert await store.drop("session:nobody", due=1e12) == []
+        assert await store.read([A, B]) == [Record(1, b"a"), Record(3, b"b")]
+        assert await store.drop("session:a", due=100.0) == [(A, 1, b"a")]
+        assert await store.read([A]) == [None]
+
     # Looking inside
 
     @pytest.mark.anyio
