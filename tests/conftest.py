@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -22,17 +23,31 @@ CALM = (
 """Flags that keep the browser from talking to anybody but the test's server."""
 
 
-@pytest.fixture
-def anyio_backend() -> Iterator[str]:
-    """Async tests run on asyncio, as the server does.
+@contextmanager
+def _free_of_suspended_loops() -> Iterator[None]:
+    """Set Playwright's loop aside.
 
-    Playwright keeps a loop of its own in this thread, suspended, for as long as the session lasts; asyncio would take
-    it for a running one and refuse to start another.
+    It keeps one of its own in this thread, suspended, for as long as the session lasts; asyncio would take it for a
+    running one and refuse to start another.
     """
     suspended = asyncio._get_running_loop()
     asyncio._set_running_loop(None)
-    yield "asyncio"
+    yield
     asyncio._set_running_loop(suspended)
+
+
+@pytest.fixture
+def anyio_backend() -> Iterator[str]:
+    """Async tests run on asyncio, as the server does."""
+    with _free_of_suspended_loops():
+        yield "asyncio"
+
+
+@pytest.fixture(scope="module")
+def starts_loops() -> Iterator[None]:
+    """For modules whose tests call `asyncio.run`."""
+    with _free_of_suspended_loops():
+        yield
 
 
 @pytest.fixture(scope="session")
