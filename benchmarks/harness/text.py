@@ -17,8 +17,7 @@ def table(result: dict[str, Any]) -> str:
             f"    {subject:<22} {cell(got, metric['digits'])}{_ratio(metric, subject)}"
             for subject, got in metric["subjects"].items()
         )
-    for budget in result["budgets"]:
-        lines.append(f"  {mark(budget['met'])} {budget['text']}{_got(budget)}")
+    lines.extend(f"  {mark(budget['met'])} {budget['text']}{_got(budget)}" for budget in result["budgets"])
     lines.extend(f"  · {note}" for note in result["notes"])
     lines.append(f"  {result['seconds']:g} s; load {result['load']:g}")
     return "\n".join(lines)
