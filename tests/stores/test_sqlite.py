@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import sys
 import time
@@ -168,7 +169,12 @@ async def test_a_process_that_is_killed_holds_no_lane(tmp_path: Path) -> None:
     """R2.3, R6.1: its claims are free at once."""
     store = await opened(tmp_path / "state.db")
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _HOLD, str(store.path), stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-c",
+        _HOLD,
+        str(store.path),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert process.stdout is not None
     assert await process.stdout.readline() == b"held\n"

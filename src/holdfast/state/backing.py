@@ -12,7 +12,7 @@ from holdfast.state.adopt import ASIDE, Adopted, Reader, aside_key, place
 from holdfast.state.cells import UNSET, Cell, Home
 from holdfast.state.codec import DecodeError, Envelope, Keyring
 from holdfast.state.commit import advanced
-from holdfast.state.errors import StateDeadlockError, ValueTooLargeError
+from holdfast.state.errors import ValueTooLargeError
 from holdfast.state.imaging import Large, payload_of
 from holdfast.state.outage import Outage
 from holdfast.state.snapshot import Image
@@ -68,34 +68,35 @@ class Backing:
 
     # Reading
 
-    async def claim(self, event: StateEvent, cells: Sequence[Cell], *, late: bool = False) -> None:
+    async def claim(self, event: StateEvent, cells: Sequence[Cell], *, wait: float | None = None) -> bool:
         """Hold the lanes of cells, which the event holds in this process, among all processes too.
 
         Args:
             event: The event.
             cells: Whose lanes.
-            late: The event holds other lanes already, so it does not wait for ever.
+            wait: Most seconds to wait; `None` for as long as it takes.
 
-        Raises:
-            StateDeadlockError: The wait was too long.
+        Returns:
+            Whether they are held now; during an outage those of this process are enough.
         """
         await self._dropped(cells)
         # An update that goes before a parked event finds the claim there already.
         wanted = {key_of(cell): cell for cell in cells if cell.claim is None}
         if not wanted:
-            return
+            return True
         try:
             known = [cell.stored for cell in wanted.values()]
-            claim = await self.store.claim(list(wanted), known=known, wait=self._options.patience if late else None)
+            claim = await self.store.claim(list(wanted), known=known, wait=wait)
         except StoreUnavailableError as error:
             self.outage.began(error)
-            return
+            return True
         if claim is None:
-            raise StateDeadlockError(cells[0].spec.label)
+            return False
         event.claims.append((claim, tuple(wanted.values())))
         for key, record in zip(claim.keys, claim.records, strict=True):
             wanted[key].claim = claim
             await self._take(wanted[key], record)
+        return True
 
     async def release(self, event: StateEvent) -> None:
         """Give an event's claims back."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from typing_extensions import Self
 
 from holdfast.state import commit, lanes
-from holdfast.state.errors import UpdateError
+from holdfast.state.errors import StateDeadlockError, UpdateError
 from holdfast.state.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 current_event: ContextVar[StateEvent | None] = ContextVar("holdfast_state_event", default=None)
 """The event whose function is running; threads that run a step get a copy of the context."""
+
+
+_SHORT = 0.25
+"""Seconds that an event that holds lanes waits for another one that another process holds."""
 
 
 class Given(NamedTuple):
@@ -116,13 +120,21 @@ class StateEvent:
         try:
             for spec in self.engine.lanes_of(self):
                 await self.hold(self.cell(spec))
-            if self.held and self.engine.backing is not None:
-                await self.engine.backing.claim(self, self.held, late=self.outer is not None)
+            await self._claim()
         except BaseException:
             await self._leave()
             raise
         current_event.set(self)
         return self
+
+    async def _claim(self) -> None:
+        """Hold its lanes among all processes too."""
+        backing = self.engine.backing
+        if self.held and backing is not None:
+            # An update inside an event holds what others may want, so it does not wait for ever.
+            wait = None if self.outer is None else self.engine.options.patience
+            if not await backing.claim(self, self.held, wait=wait):
+                raise StateDeadlockError(self.held[0].spec.label)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -229,17 +241,18 @@ class StateEvent:
 
         Returns:
             Whether it is held now. A lane that another event holds is waited for only where that keeps the fixed
-            order of lanes; else two events could wait for each other.
+            order of lanes; else two events could wait for each other. Among processes it is waited for only with
+            nothing in hand: its holder may wait for a claim whose holder, in another process, waits for this event.
         """
         if cell in self.held:
             return True
-        order = cell.spec.lane_order
-        if cell.holder is not None and any(held.spec.lane_order > order for held in self.held):
-            return False
+        if cell.holder is not None and self.held:
+            order = cell.spec.lane_order
+            if self.engine.backing is not None or any(held.spec.lane_order > order for held in self.held):
+                return False
+        wait = _SHORT if self.held else self.engine.options.patience
         await self.hold(cell)
-        if self.engine.backing is not None:
-            await self.engine.backing.claim(self, [cell], late=True)
-        return True
+        return self.engine.backing is None or await self.engine.backing.claim(self, [cell], wait=wait)
 
     async def _give(self, spec: CellSpec, cell: Cell) -> Any:
         given = self.given.get(spec)

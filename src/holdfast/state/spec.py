@@ -105,9 +105,9 @@ class CellSpec:
         return f"State {self.key!r}" if self.key else f"State {self.id}" if self.id >= 0 else "A State"
 
     @property
-    def lane_order(self) -> tuple[int, str]:
-        """Where its lane stands in the fixed order in which an event takes its lanes."""
-        return (SCOPES.index(self.scope), self.name)
+    def lane_order(self) -> tuple[str, str]:
+        """Where its lane stands in the fixed order in which an event takes its lanes; the order of a store's keys."""
+        return (self.scope, self.name)
 
     def __repr__(self) -> str:
         return f"CellSpec({self.name!r}, scope={self.scope!r})"

@@ -128,7 +128,8 @@ class Store(Protocol):
     async def claim(self, keys: Sequence[Key], *, known: Sequence[int] = (), wait: float | None = None) -> Claim | None:
         """Become the one that may write these cells; waits for the holders before.
 
-        A claim ends with `release`, with the process that holds it, or when the holder cannot be heard of.
+        Several are taken in the order of their keys, so that claims never wait for each other in a circle. A claim ends
+        with `release`, with the process that holds it, or when the holder cannot be heard of.
 
         Args:
             keys: Which; at least one, each once.

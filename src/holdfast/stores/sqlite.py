@@ -173,7 +173,7 @@ class SqliteStore:
         taken: list[Key] = []
         try:
             with anyio.move_on_after(wait) as scope:
-                for key in sorted(keys, key=FileLocks.place):
+                for key in sorted(keys):
                     await self._turns.take(key, fence)
                     await self._lock(key, fence)
                     taken.append(key)
