@@ -29,7 +29,7 @@ class FileLocks:
         self._path = os.path.realpath(path)
 
     @staticmethod
-    @functools.lru_cache(maxsize=4096)
+    @functools.lru_cache(maxsize=512)
     def place(key: Key) -> int:
         """The byte of a cell. Two cells of one byte only exclude each other without need."""
         digest = hashlib.blake2b(f"{key.owner}\0{key.name}".encode(), digest_size=8).digest()

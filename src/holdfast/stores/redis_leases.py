@@ -206,13 +206,20 @@ class RedisLeases:
                 lease.fence = None
         for owner in {key.owner for key in keys}:
             self._idle(owner)
-        while len(self._owners) > _MOST:
-            owner = next(iter(self._owners))
+        self._tidy()
+        return True
+
+    def _tidy(self) -> None:
+        """Forget what is idle and over, the one unused for longest first, a little faster than new ones come."""
+        now = self._monotonic()
+        for _ in range(2):
+            owner = next(iter(self._owners), None)
+            if owner is None:
+                return
             if owner in self._used:
                 self._owners.move_to_end(owner)
-            else:
+            elif len(self._owners) > _MOST or all(lease.until <= now for lease in self._owners[owner].values()):
                 del self._owners[owner]
-        return True
 
     def _idle(self, owner: str) -> None:
         if all(lease.fence is None for lease in self._owners.get(owner, {}).values()):

@@ -6,17 +6,17 @@ import asyncio
 import itertools
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import anyio
 
-from holdfast.stores.errors import FencedError, StoreUnavailableError, VersionConflictError
+from holdfast.stores import sqlite_statements as statements
+from holdfast.stores.errors import FencedError, StoreUnavailableError
 from holdfast.stores.file_locks import FileLocks
 from holdfast.stores.protocol import Change, Claim, Dropped, Gap, Key, OwnerInfo, Record, Write
-from holdfast.stores.sqlite_file import connect, prepare, translate, translated
+from holdfast.stores.sqlite_file import connect, prepare, translated
 from holdfast.stores.sqlite_writer import Writer
 from holdfast.stores.turns import Turns
 
@@ -26,9 +26,8 @@ _SHORTEST, _LONGEST = 0.0005, 0.02
 """Seconds between two looks at a lock that another process holds."""
 _LOOK = 0.05
 """Seconds between two looks for changes of other processes."""
-_KEPT_CHANGES = 10_000
-_VARIABLES = 300
-"""Keys in one statement; SQLite bounds its variables."""
+_LONG = 15.0
+"""Seconds that a read waits in a thread for a file that is just being recovered."""
 
 
 class SqliteStore:
@@ -59,11 +58,12 @@ class SqliteStore:
         connection = await asyncio.to_thread(prepare, self.path, self.synchronous)
         with translated(self.path):
             locks = FileLocks(self.path.with_name(self.path.name + "-lanes"))
-        self._parts = (Writer(self.path, connection, loop), self._reader(), locks)
+        # This one reads on the event loop, where it must not wait; in a thread it may.
+        self._parts = (Writer(self.path, connection, loop), self._reader(patience=0), locks)
 
-    def _reader(self) -> sqlite3.Connection:
+    def _reader(self, patience: float = _LONG) -> sqlite3.Connection:
         with translated(self.path):
-            reader = connect(self.path, patience=0.1)
+            reader = connect(self.path, patience=patience)
             reader.execute("pragma query_only = 1")
             return reader
 
@@ -89,20 +89,25 @@ class SqliteStore:
             return []
         versions = [*known, *([0] * (len(keys) - len(known)))]
         reader = self._opened()[1]
-        found = _select(self.path, reader, keys, versions, _INLINE)
+        found = None
+        with suppress(statements.LockedError):
+            found = statements.select(self.path, reader, keys, versions, _INLINE)
         if found is None:
             found = await asyncio.to_thread(self._read_large, keys, versions)
         return found
 
     def _read_large(self, keys: Sequence[Key], versions: Sequence[int]) -> list[Record | None]:
         with closing(self._reader()) as reader:
-            return _select(self.path, reader, keys, versions, 1 << 62) or []
+            try:
+                return statements.select(self.path, reader, keys, versions, 1 << 62) or []
+            except statements.LockedError as error:
+                raise StoreUnavailableError(f"{self.path} is locked by another process.") from error
 
     async def owners(self, prefix: str = "") -> AsyncIterator[OwnerInfo]:
         """See `Store.owners`."""
         last = ""
         while True:
-            rows = await self._opened()[0].do(partial(_owners, prefix=prefix, last=last))
+            rows = await self._opened()[0].do(partial(statements.owners, prefix=prefix, last=last))
             for row in rows:
                 yield row
             if not rows:
@@ -124,20 +129,24 @@ class SqliteStore:
                 if not self._turns.holds(key, claim.fence):
                     raise FencedError(*key)
         if writes:
-            await self._opened()[0].do(lambda connection: _commit(connection, writes))
+            await self._opened()[0].do(lambda connection: statements.commit(connection, writes))
 
     async def touch(self, owner: str, expires: float | None) -> None:
         """See `Store.touch`."""
-        await self._opened()[0].do(lambda connection: _touch(connection, owner, expires))
+        await self._opened()[0].do(lambda connection: statements.touch(connection, owner, expires))
 
     async def expire(self, now: float, limit: int = 100) -> list[Dropped]:
         """See `Store.expire`."""
-        dropped: list[Dropped] = await self._opened()[0].do(lambda connection: _expire(connection, now, limit))
+        dropped: list[Dropped] = await self._opened()[0].do(
+            lambda connection: statements.expire(connection, now, limit)
+        )
         return dropped
 
     async def drop(self, owner: str, *, due: float | None = None) -> list[Dropped]:
         """See `Store.drop`."""
-        work = partial(_drop, owner=owner) if due is None else partial(_drop_due, owner=owner, due=due)
+        work = (
+            partial(statements.drop, owner=owner) if due is None else partial(statements.drop_due, owner=owner, due=due)
+        )
         dropped: list[Dropped] = await self._opened()[0].do(work)
         return dropped
 
@@ -223,7 +232,7 @@ class SqliteStore:
 
     async def changes(self) -> AsyncIterator[Change | Gap]:
         """See `Store.changes`."""
-        reader = self._reader()
+        reader = self._reader(patience=0)
         last = reader.execute("select coalesce(max(number), 0) from changes").fetchone()[0]
         return self._follow(reader, last)
 
@@ -231,12 +240,11 @@ class SqliteStore:
         with closing(reader):
             seen = -1
             while True:
-                try:
+                rows: list[tuple[int, str, str, int]] = []
+                with suppress(statements.LockedError), statements.unless_locked(self.path):
                     version = reader.execute("pragma data_version").fetchone()[0]
-                    rows = [] if version == seen else _changes(reader, last)
-                except sqlite3.Error as error:
-                    raise translate(self.path, error) from error
-                seen = version
+                    rows = [] if version == seen else statements.changes(reader, last)
+                    seen = version
                 if rows and rows[0][0] > last + 1:
                     yield Gap()
                 for number, owner, name, cell_version in rows:
@@ -244,110 +252,3 @@ class SqliteStore:
                     yield Change(Key(owner, name), cell_version)
                 if not rows:
                     await asyncio.sleep(_LOOK)
-
-
-def _select(
-    path: Path, connection: sqlite3.Connection, keys: Sequence[Key], versions: Sequence[int], most: int
-) -> list[Record | None] | None:
-    """The records, or `None` when some value has more than `most` bytes."""
-    found: dict[Key, Record] = {}
-    known = dict(zip(keys, versions, strict=True))
-    with translated(path):
-        for part in _batched(keys):
-            where = " or ".join(["(owner = ? and name = ?)"] * len(part))
-            arguments: list[Any] = [most, *(field for key in part for field in key)]
-            rows = connection.execute(
-                "select owner, name, version, case when length(data) <= ? then data end "  # noqa: S608 # placeholders
-                f"from cells where {where}",
-                arguments,
-            )
-            for owner, name, version, data in rows:
-                key = Key(owner, name)
-                if known[key] == version:
-                    found[key] = Record(version, None)
-                elif data is None:
-                    return None
-                else:
-                    found[key] = Record(version, data)
-    return [found.get(key) for key in keys]
-
-
-def _batched(keys: Sequence[Key]) -> list[Sequence[Key]]:
-    return [keys[i : i + _VARIABLES] for i in range(0, len(keys), _VARIABLES)]
-
-
-def _owners(connection: sqlite3.Connection, prefix: str, last: str) -> list[OwnerInfo]:
-    rows = connection.execute(
-        "select cells.owner, count(*), sum(length(data)), max(expires) from cells "
-        "left join owners on owners.owner = cells.owner "
-        "where cells.owner > ? and substr(cells.owner, 1, ?) = ? group by cells.owner order by cells.owner limit 500",
-        (last, len(prefix), prefix),
-    )
-    return [OwnerInfo(*row) for row in rows]
-
-
-def _commit(connection: sqlite3.Connection, writes: Sequence[Write]) -> None:
-    for write in writes:
-        if write.expected is not None:
-            row = connection.execute("select version from cells where owner = ? and name = ?", write.key).fetchone()
-            found = row[0] if row else 0
-            if found != write.expected:
-                raise VersionConflictError(*write.key, write.expected, found)
-    for write in writes:
-        owner, name = write.key
-        if write.data is None:
-            connection.execute("delete from cells where owner = ? and name = ?", write.key)
-            connection.execute(
-                "delete from owners where owner = ? and not exists (select 1 from cells where owner = ?)",
-                (owner, owner),
-            )
-        else:
-            connection.execute(
-                "insert into cells values (?, ?, ?, ?) "
-                "on conflict do update set version = excluded.version, data = excluded.data",
-                (owner, name, write.version, write.data),
-            )
-        if write.announce:
-            number = connection.execute(
-                "insert into changes (owner, name, version) values (?, ?, ?)", (owner, name, write.version)
-            ).lastrowid
-            if number is not None and number % 1_000 == 0:
-                connection.execute("delete from changes where number <= ?", (number - _KEPT_CHANGES,))
-
-
-def _touch(connection: sqlite3.Connection, owner: str, expires: float | None) -> None:
-    if expires is None:
-        connection.execute("delete from owners where owner = ?", (owner,))
-    else:
-        connection.execute(
-            "insert or replace into owners select ?, ? where exists (select 1 from cells where owner = ?)",
-            (owner, expires, owner),
-        )
-
-
-def _expire(connection: sqlite3.Connection, now: float, limit: int) -> list[Dropped]:
-    dropped: list[Dropped] = []
-    rows = connection.execute("select owner from owners where expires <= ? order by expires", (now,)).fetchall()
-    for (owner,) in rows:
-        dropped += _drop(connection, owner)
-        if len(dropped) >= limit:
-            break
-    return dropped
-
-
-def _drop(connection: sqlite3.Connection, owner: str) -> list[Dropped]:
-    rows = connection.execute("select name, version, data from cells where owner = ?", (owner,)).fetchall()
-    connection.execute("delete from cells where owner = ?", (owner,))
-    connection.execute("delete from owners where owner = ?", (owner,))
-    return [Dropped(Key(owner, name), version, data) for name, version, data in rows]
-
-
-def _drop_due(connection: sqlite3.Connection, owner: str, due: float) -> list[Dropped]:
-    over = connection.execute("select 1 from owners where owner = ? and expires <= ?", (owner, due)).fetchone()
-    return _drop(connection, owner) if over else []
-
-
-def _changes(connection: sqlite3.Connection, last: int) -> list[tuple[int, str, str, int]]:
-    return connection.execute(
-        "select number, owner, name, version from changes where number > ? order by number limit 1000", (last,)
-    ).fetchall()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,9 @@ from holdfast.stores.errors import StoreDamagedError, StoreError, StoreFormatErr
 FORMAT = 1
 APPLICATION = 0x484F4C44
 """`HOLD`, in the file's header."""
+
+_PATIENCE = 15.0
+"""Seconds that a file may be locked by other processes."""
 
 _SCHEMA = """
 create table if not exists cells (
@@ -26,7 +30,7 @@ create table if not exists changes (
 """
 
 
-def connect(path: Path, *, synchronous: str = "NORMAL", patience: float = 5.0) -> sqlite3.Connection:
+def connect(path: Path, *, synchronous: str = "NORMAL", patience: float = _PATIENCE) -> sqlite3.Connection:
     """A connection that may be used by any one thread at a time."""
     connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
     connection.execute(f"pragma synchronous = {synchronous}")
@@ -41,22 +45,35 @@ def prepare(path: Path, synchronous: str) -> sqlite3.Connection:
         StoreDamagedError: It is no store; it is left as it is.
         StoreFormatError: It is one of a newer release.
     """
+    deadline = time.monotonic() + _PATIENCE
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = connect(path, synchronous=synchronous)
-        try:
-            _check(connection, path)
-            connection.execute("pragma journal_mode = wal")
-            connection.execute("begin immediate")
-            for statement in _SCHEMA.split(";"):
-                connection.execute(statement)
-            connection.execute(f"pragma application_id = {APPLICATION}")
-            connection.execute(f"pragma user_version = {FORMAT}")
-            connection.execute("commit")
-        except BaseException:
-            connection.close()
-            raise
-    return connection
+        while True:
+            connection = connect(path, synchronous=synchronous)
+            try:
+                _check(connection, path)
+                _set_up(connection)
+            except sqlite3.OperationalError as error:
+                connection.close()
+                # Where others open it at the same time, or recover it, SQLite does not always wait by itself.
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+            except BaseException:
+                connection.close()
+                raise
+            else:
+                return connection
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("begin immediate")
+    for statement in _SCHEMA.split(";"):
+        connection.execute(statement)
+    connection.execute(f"pragma application_id = {APPLICATION}")
+    connection.execute(f"pragma user_version = {FORMAT}")
+    connection.execute("commit")
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
