@@ -1,0 +1,54 @@
+"""R6.1: `kill -9` of a server at any moment loses nothing that was reported and leaves nothing half done."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.torture.serving import Server
+from tests.torture.visitors import HttpVisitor, OfficialVisitor, look
+
+
+@pytest.fixture
+def server(durable_url: str, tmp_path: Path) -> Iterator[Server]:
+    made = Server(tmp_path, durable_url)
+    yield made
+    made.kill()
+
+
+@pytest.mark.timeout(3600)
+def test_every_reported_commit_survives_kill_9(server: Server, rounds: Callable[[int], int]) -> None:
+    """R6.1: queued, direct, streamed; two States of one session, two of all; the official client and bare HTTP."""
+    seed = random.randrange(1 << 32)
+    chance = random.Random(seed)
+    shared = shared_begun = told = 0
+    server.start()
+    for number in range(rounds(5)):
+        visitors = [
+            *(OfficialVisitor(server.url, chance) for _ in range(1)),
+            *(HttpVisitor(server.url, chance) for _ in range(5)),
+        ]
+        threading.Event().wait(0.3 + chance.random() * 2)
+        server.kill()
+        for visitor in visitors:
+            visitor.end()
+        server.start()
+        shared += sum(visitor.shared for visitor in visitors)
+        shared_begun += sum(visitor.shared_begun for visitor in visitors)
+        told += sum(visitor.reported + visitor.shared for visitor in visitors)
+        with httpx.Client(base_url=server.url, timeout=30) as http:
+            for visitor in visitors:
+                a, b = look(http, "look", visitor.session)
+                assert a == b, (seed, number, "half done")
+                assert visitor.reported <= a <= visitor.begun, (seed, number, visitor.reported, a, visitor.begun)
+            left, right = look(http, "look_shared", "anyone")
+        assert left == right, (seed, number, "half done")
+        assert shared <= left <= shared_begun, (seed, number, shared, left, shared_begun)
+    assert told > 5 * rounds(5), "there was load"
+    assert "out of reach" not in server.said(), server.said()
+    print(json.dumps({"kills": rounds(5), "reported": told, "lost": 0, "half done": 0}))
