@@ -71,14 +71,16 @@ class Server:
                 cwd=self._folder, env=ENVIRONMENT, stdout=said, stderr=said,
             )  # fmt: skip
         end = time.monotonic() + patience
-        while True:
-            try:
-                if httpx.get(f"{self.url}/gradio_api/health", timeout=5).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                if self._process.poll() is not None or time.monotonic() > end:
-                    raise AssertionError(self.said()) from None
-                time.sleep(0.02)
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise AssertionError(self.said())
+            time.sleep(0.02)
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/gradio_api/health", timeout=5).status_code == 200
+        except httpx.HTTPError:
+            return False
 
     def kill(self) -> None:
         """End it as `kill -9` does."""

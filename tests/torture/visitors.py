@@ -6,6 +6,7 @@ import random
 import subprocess
 import threading
 import uuid
+from abc import ABC, abstractmethod
 from typing import Any
 
 import httpx
@@ -14,7 +15,7 @@ from tests.torture import processes
 WAYS = ("both", "both", "steps", "share")
 
 
-class Told:
+class Visitor(ABC):
     """What a client asked for and what it was told."""
 
     def __init__(self) -> None:
@@ -27,8 +28,12 @@ class Told:
         self.shared = 0
         """The same of the States that all share."""
 
+    @abstractmethod
+    def end(self) -> None:
+        """Be done, now that the server is gone."""
 
-class HttpVisitor(Told):
+
+class HttpVisitor(Visitor):
     """Bare HTTP, in a thread.
 
     Args:
@@ -117,7 +122,7 @@ while True:
 """
 
 
-class OfficialVisitor(Told):
+class OfficialVisitor(Visitor):
     """Gradio's own client, in a process: it waits for ever for a server that died.
 
     Args:
