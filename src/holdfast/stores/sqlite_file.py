@@ -14,6 +14,8 @@ FORMAT = 1
 APPLICATION = 0x484F4C44
 """`HOLD`, in the file's header."""
 
+_PAUSE = 0.02
+"""Seconds between two tries to open a file that another process is making ready."""
 _PATIENCE = 15.0
 """Seconds that a file may be locked by other processes."""
 
@@ -45,7 +47,7 @@ def prepare(path: Path, synchronous: str) -> sqlite3.Connection:
         StoreDamagedError: It is no store; it is left as it is.
         StoreFormatError: It is one of a newer release.
     """
-    deadline = time.monotonic() + _PATIENCE
+    tries = round(_PATIENCE / _PAUSE)
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         while True:
@@ -56,9 +58,10 @@ def prepare(path: Path, synchronous: str) -> sqlite3.Connection:
             except sqlite3.OperationalError as error:
                 connection.close()
                 # Where others open it at the same time, or recover it, SQLite does not always wait by itself.
-                if "locked" not in str(error) or time.monotonic() > deadline:
+                tries -= 1
+                if "locked" not in str(error) or tries < 0:
                     raise
-                time.sleep(0.02)
+                time.sleep(_PAUSE)
             except BaseException:
                 connection.close()
                 raise
