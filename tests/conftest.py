@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytest
@@ -37,16 +37,15 @@ def _free_of_suspended_loops() -> Iterator[None]:
 
 
 @pytest.fixture
-def anyio_backend() -> Iterator[str]:
+def anyio_backend() -> str:
     """Async tests run on asyncio, as the server does."""
-    with _free_of_suspended_loops():
-        yield "asyncio"
+    return "asyncio"
 
 
-@pytest.fixture(scope="module")
-def starts_loops() -> Iterator[None]:
-    """For modules whose tests call `asyncio.run`."""
-    with _free_of_suspended_loops():
+@pytest.fixture(autouse=True)
+def _may_start_loops(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests that drive no browser may start a loop of their own, whichever test ran before them."""
+    with nullcontext() if "playwright" in request.fixturenames else _free_of_suspended_loops():
         yield
 
 

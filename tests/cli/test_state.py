@@ -24,8 +24,6 @@ from holdfast.state.codec import Keyring
 from holdfast.stores import Key, Store, Write
 from holdfast.testing.clock import ManualClock
 
-pytestmark = pytest.mark.usefixtures("starts_loops")
-
 KEY = "a key of at least sixteen bytes"
 
 

@@ -14,8 +14,6 @@ from holdfast.state import CellSpec, Owners, StateConflictError, StateEngine, St
 from holdfast.state.codec import Keyring
 from holdfast.stores import MemoryShelf, MemoryStore
 
-pytestmark = pytest.mark.usefixtures("starts_loops")
-
 
 @dataclass
 class Plan:

@@ -73,9 +73,8 @@ class StoredLifetime:
         self._call_back = call_back
         self._find_spec = find_spec
         self._take_home = take_home
-        self._renewals: set[Renewal] = set()
-        """Of the sessions that this process keeps open or uses."""
         self._timers: Timers[Renewal] = Timers(clock, _deadline, self._renew)
+        """Of the sessions that this process keeps open or uses."""
         self._sweeper: asyncio.Task[None] | None = None
         self._touches: set[asyncio.Task[Any]] = set()
 
@@ -121,15 +120,12 @@ class StoredLifetime:
         if home.renewal is None:
             home.renewal = Renewal(home)
         home.renewal.when = None
-        self._renewals.discard(home.renewal)
         self._touch(home.renewal, self._options.grace + _MARGIN)
 
     def _renew(self, renewal: Renewal) -> None:
         if renewal.home.dropped:
             renewal.when = None
-            self._renewals.discard(renewal)
             return
-        self._renewals.add(renewal)
         renewal.when = self._clock.monotonic() + self._crash / 2
         self._timers.watch(renewal)
         self._touch(renewal, self._crash)
@@ -186,7 +182,7 @@ class StoredLifetime:
             now = self._clock.time()
             if now - last > self._options.sweep + self._crash / 4:
                 # The machine slept, or its clock was set: what is open here has not been renewed meanwhile.
-                for renewal in list(self._renewals):
+                for renewal in self._timers.watched():
                     self._touch(renewal, self._crash)
             else:
                 await self._look(now)

@@ -59,6 +59,10 @@ class Timers(Generic[Item]):
             self._tidy()
         self._wake()
 
+    def watched(self) -> list[Item]:
+        """All items with a deadline."""
+        return [item for _, _, item in self._heap if self._deadline(item) is not None]
+
     def _tidy(self) -> None:
         """Take out what has no deadline any more, each time that there may be as much of it as of the rest."""
         for _, _, item in self._heap:

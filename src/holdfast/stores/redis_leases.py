@@ -32,9 +32,10 @@ _MOST = 20_000
 class Lease:
     """This process's right to write one cell."""
 
-    __slots__ = ("fence", "until", "version", "wanted")
+    __slots__ = ("fence", "name", "until", "version", "wanted")
 
-    def __init__(self, until: float, version: int) -> None:
+    def __init__(self, name: str, until: float, version: int) -> None:
+        self.name = name
         self.until = until
         """Until when nobody else can have it, with a margin."""
         self.version: int | None = version
@@ -77,7 +78,8 @@ class RedisLeases:
         """Stands for this process in Redis."""
         self._fences = itertools.count(1)
         self._turns = Turns()
-        self._owners: OrderedDict[str, dict[str, Lease]] = OrderedDict()
+        self._owners: OrderedDict[str, tuple[Lease, ...]] = OrderedDict()
+        """A session has few cells, and there are many sessions: a dict for each would weigh more than what is in it."""
         self._used: set[str] = set()
         """Owners of leases in use."""
         self._renewal: asyncio.Task[None] | None = None
@@ -115,16 +117,13 @@ class RedisLeases:
     async def _claim_owner(
         self, owner: str, keys: Sequence[Key], fence: int, known: dict[Key, int]
     ) -> dict[Key, Record | None]:
-        leases = self._owners.get(owner)
-        if leases is None:
-            leases = self._owners[owner] = {}
-        else:
-            self._owners.move_to_end(owner)
+        self._owners.setdefault(owner, ())
+        self._owners.move_to_end(owner)
         self._used.add(owner)
         soon = self._monotonic() + self._seconds / 4
         found: dict[Key, Record | None] = {}
         for key in keys:
-            lease = leases.get(key.name)
+            lease = self._lease(key)
             if lease is None or lease.until < soon or lease.wanted or lease.version != known[key]:
                 return await self._ask(owner, keys, fence, known)
             lease.fence = fence
@@ -145,15 +144,23 @@ class RedisLeases:
                 break
             await self._feed.ready()
             await self._feed.freed(owner, min(outcome[1] / 1000 + 0.001, 0.25))
-        leases = self._owners.setdefault(owner, {})
         found: dict[Key, Record | None] = {}
+        new: list[Lease] = []
         for key, raw in zip(keys, outcome[1:], strict=True):
             record = found[key] = record_of(raw)
-            before = leases.get(key.name)
-            lease = leases[key.name] = Lease(until, record.version if record is not None else 0)
+            before = self._lease(key)
+            lease = Lease(key.name, until, record.version if record is not None else 0)
             lease.fence = fence
             lease.wanted = before is not None and before.wanted
+            new.append(lease)
+        self._owners[owner] = (*self._without(owner, [key.name for key in keys]), *new)
         return found
+
+    def _lease(self, key: Key) -> Lease | None:
+        return next((lease for lease in self._owners.get(key.owner, ()) if lease.name == key.name), None)
+
+    def _without(self, owner: str, names: Sequence[str]) -> tuple[Lease, ...]:
+        return tuple(lease for lease in self._owners.get(owner, ()) if lease.name not in names)
 
     # Commits
 
@@ -173,7 +180,7 @@ class RedisLeases:
     def committed(self, writes: Sequence[Write], *, certain: bool = True) -> None:
         """Note the versions that a commit has made."""
         for write in writes:
-            lease = self._owners.get(write.key.owner, {}).get(write.key.name)
+            lease = self._lease(write.key)
             if lease is not None:
                 lease.version = None if not certain else 0 if write.data is None else write.version
 
@@ -183,7 +190,7 @@ class RedisLeases:
 
     def dropped(self, owner: str) -> None:
         """An owner's cells are dropped: the versions of its cells are not known until they are asked for."""
-        for lease in self._owners.get(owner, {}).values():
+        for lease in self._owners.get(owner, ()):
             lease.version = None
 
     # Giving back
@@ -198,7 +205,7 @@ class RedisLeases:
 
     def _keep(self, keys: Sequence[Key]) -> bool:
         """Keep leases for the next claim, unless somebody waits for one."""
-        leases = [self._owners.get(key.owner, {}).get(key.name) for key in keys]
+        leases = [self._lease(key) for key in keys]
         if any(lease is None or lease.wanted for lease in leases):
             return False
         for lease in leases:
@@ -218,24 +225,25 @@ class RedisLeases:
                 return
             if owner in self._used:
                 self._owners.move_to_end(owner)
-            elif len(self._owners) > _MOST or all(lease.until <= now for lease in self._owners[owner].values()):
+            elif len(self._owners) > _MOST or all(lease.until <= now for lease in self._owners[owner]):
                 del self._owners[owner]
 
     def _idle(self, owner: str) -> None:
-        if all(lease.fence is None for lease in self._owners.get(owner, {}).values()):
+        if all(lease.fence is None for lease in self._owners.get(owner, ())):
             self._used.discard(owner)
 
     async def _give_back(self, keys: Sequence[Key], fence: int) -> None:
         self._feed.start()
         try:
             for owner, group in _by_owner(keys):
-                leases = self._owners.get(owner, {})
-                for key in group:
-                    leases.pop(key.name, None)
-                if not leases:
+                names = [key.name for key in group]
+                left = self._without(owner, names)
+                if left:
+                    self._owners[owner] = left
+                else:
                     self._owners.pop(owner, None)
                 self._idle(owner)
-                await self._tell_free(owner, [key.name for key in group])
+                await self._tell_free(owner, names)
         finally:
             self._turns.free(keys, fence)
 
@@ -252,11 +260,11 @@ class RedisLeases:
         leases = self._owners.get(owner)
         if not leases:
             return
-        for lease in leases.values():
+        for lease in leases:
             lease.wanted = True
         fence = next(self._fences)
         # Taking their turns keeps them from being claimed here again before Redis knows that they are free.
-        idle = [Key(owner, name) for name in leases if self._turns.try_take((Key(owner, name),), fence)]
+        idle = [key for lease in leases if self._turns.try_take((key := Key(owner, lease.name),), fence)]
         if idle:
             task = asyncio.get_running_loop().create_task(self._give_back(idle, fence))
             self._background.add(task)
@@ -267,7 +275,7 @@ class RedisLeases:
         for owner in [owner for owner in self._owners if owner not in self._used]:
             del self._owners[owner]
         for owner in self._used:
-            for lease in self._owners.get(owner, {}).values():
+            for lease in self._owners.get(owner, ()):
                 lease.wanted = True
 
     # Renewing
@@ -277,7 +285,7 @@ class RedisLeases:
         while self._used:
             await asyncio.sleep(self._seconds / 3)
             for owner in list(self._used):
-                names = [name for name, lease in self._owners.get(owner, {}).items() if lease.fence is not None]
+                names = [lease.name for lease in self._owners.get(owner, ()) if lease.fence is not None]
                 if names:
                     await self._renew_owner(owner, names)
 
@@ -290,7 +298,7 @@ class RedisLeases:
             log.warning("A claim could not be renewed; if it is lost, its commit is refused: %s", error)
             return
         for name, still in zip(names, kept, strict=True):
-            lease = self._owners.get(owner, {}).get(name)
+            lease = self._lease(Key(owner, name))
             if lease is not None and still:
                 lease.until = until
 
@@ -299,7 +307,7 @@ class RedisLeases:
         await end(self._renewal)
         now = self._monotonic()
         for owner, leases in list(self._owners.items()):
-            names = [name for name, lease in leases.items() if lease.until > now]
+            names = [lease.name for lease in leases if lease.until > now]
             if names:
                 await self._tell_free(owner, names)
         self._owners.clear()
