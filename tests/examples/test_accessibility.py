@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+from tests.axe import assert_accessible
 from tests.examples.conftest import EXAMPLES, show
 
 pytestmark = pytest.mark.browser
@@ -22,8 +22,7 @@ def test_axe_finds_nothing(
 ) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     show(page, serve(name))
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert_accessible(page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -32,8 +31,7 @@ def test_axe_finds_nothing_on_an_example_beside_its_source(
 ) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     show(page, serve("gallery") + "cart")
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert_accessible(page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -46,5 +44,4 @@ def test_axe_finds_nothing_while_an_example_is_used(
     page.get_by_placeholder("Type a message...").press("Enter")
     page.get_by_text("as number 1: say something").wait_for()
     page.get_by_test_id("submit-button").wait_for()
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert_accessible(page)
