@@ -266,7 +266,7 @@ def mount_gradio_app(
     return app
 
 
-_NOT_DONE = ("app_kwargs", "num_workers", "mcp_server")
+_NOT_DONE = ("app_kwargs", "num_workers")
 
 
 def _check_names(options: Mapping[str, Any]) -> None:
@@ -297,6 +297,8 @@ def _certificate(options: LaunchOptions) -> Certificate | None:
 
 def _announce(server: Listening, assembled: Assembled, *, share: bool) -> None:
     lines = [f"* Running on local URL:  {server.local_url.rstrip('/')}"]
+    if assembled.asgi.state.tools is not None:
+        lines.append(f"* MCP server (streamable HTTP): {server.local_url}gradio_api/mcp/")
     if not assembled.chosen and not assembled.store.startswith("memory"):
         lines.append(f"* State is kept in {assembled.store}; choose another place with launch(state_store=…).")
     if not PageFiles(assembled.asgi.state.site.options.page_folder).is_built:

@@ -175,13 +175,28 @@ def test_a_program_without_an_app_says_what_to_do() -> None:
 
 def test_options_have_the_names_of_launch() -> None:
     given = parser().parse_args(
-        ["run", "app.py", "--host", "0.0.0.0", "--port", "80", "--root-path", "/x", "--auth", "a:b", "--auth", "c:d"]
+        [
+            "run",
+            "app.py",
+            "--host",
+            "0.0.0.0",
+            "--port",
+            "80",
+            "--root-path",
+            "/x",
+            "--auth",
+            "a:b",
+            "--auth",
+            "c:d",
+            "--mcp",
+        ]
     )
     assert launch_options(given) == {
         "server_name": "0.0.0.0",
         "server_port": 80,
         "root_path": "/x",
         "auth": [("a", "b"), ("c", "d")],
+        "mcp_server": True,
     }
 
 

@@ -66,6 +66,7 @@ OPTIONAL = {
 
 LATE = {
     ("holdfast.blocks", "holdfast.launch"): "launching is what loads the server; building an app must not",
+    ("holdfast.server.mcp.opening", "holdfast.server.mcp.routes"): "its protocol is an optional package",
     ("holdfast.stores.opening", "holdfast.stores.redis"): "its client is an optional package",
 }
 """Function-level imports of our own, each with its reason."""

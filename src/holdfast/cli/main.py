@@ -80,6 +80,7 @@ def _serving(command: argparse.ArgumentParser) -> None:
     command.add_argument("--ssl-keyfile", metavar="FILE", help="the certificate's private key")
     command.add_argument("--ssl-keyfile-password", metavar="PASSWORD", help="the private key's password")
     command.add_argument("--session", choices=("page", "tab"), help="how long a session lasts: a page load, or the tab")
+    command.add_argument("--mcp", action="store_true", help="offer the endpoints as tools to MCP clients")
     command.add_argument(
         "--state-store", metavar="URL", help="where State is kept: memory://, sqlite:///path, redis://…"
     )

@@ -27,6 +27,8 @@ def launch_options(given: argparse.Namespace) -> dict[str, Any]:
         BuildError: A user without a password.
     """
     found = {name: getattr(given, option) for option, name in NAMES.items() if getattr(given, option) is not None}
+    if given.mcp:
+        found["mcp_server"] = True
     if given.auth:
         found["auth"] = [_user(text) for text in given.auth]
     return found

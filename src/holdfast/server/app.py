@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
@@ -24,6 +24,7 @@ from holdfast.server.file_routes import Files
 from holdfast.server.gradio_routes import GradioRoutes
 from holdfast.server.health import Health
 from holdfast.server.heartbeat import Heartbeat
+from holdfast.server.mcp.opening import ToolServer, open_tools
 from holdfast.server.metrics import Metrics
 from holdfast.server.options import ServerOptions
 from holdfast.server.pages import Pages
@@ -75,6 +76,7 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
     configs = Configs(runtime.app, options.rules)
     auth = AuthRoutes(site.auth, options.root_path)
     gradio = GradioRoutes(site, configs)
+    tools = open_tools(site) if runtime.app.options.mcp_server else None
     api: list[BaseRoute] = [
         *Queue(site).routes(),  # what is asked most stands first: routes are tried in order
         *Run(site).routes(),
@@ -89,6 +91,7 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
         *auth.api_routes(),
         *Health(site).routes(),
         *Metrics(site).routes(),
+        *(tools.routes() if tools is not None else ()),
     ]
     routes: list[BaseRoute] = [
         *_under(PREFIX, api),
@@ -103,6 +106,7 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
     app = App(PageSocket(site), routes=routes, middleware=middleware, exception_handlers=HANDLERS, lifespan=lifespan)
     app.router.redirect_slashes = False
     app.state.site = site
+    app.state.tools = tools
     return app
 
 
@@ -117,10 +121,14 @@ def _under(prefix: str, routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start the runtime; at the end tell the streams, then end it."""
     site: Site = app.state.site
+    tools: ToolServer | None = app.state.tools
     await site.runtime.engine.start()
     await site.runtime.start()
     try:
-        yield
+        async with AsyncExitStack() as serving:
+            if tools is not None:
+                await serving.enter_async_context(tools.running())
+            yield
     finally:
         site.streams.stop()
         await site.runtime.aclose()

@@ -54,7 +54,7 @@ class CommonOptions(TypedDict, total=False):
     pwa: bool | None
     """Whether the page can be installed as an app."""
     mcp_server: bool | None
-    """Whether the endpoints are offered as tools."""
+    """Whether the endpoints are offered as tools to MCP clients, at `/gradio_api/mcp/`; needs `holdfast[mcp]`."""
     i18n: Any
     """Translations."""
     theme: Any
@@ -231,6 +231,8 @@ def _with_page_options(app: App, options: ServeOptions, settings: Settings) -> A
         changes["max_file_size"] = size
     before = app.options
     changes["session"] = options.get("session") or before.session or settings.session or "page"
+    if changes.get("mcp_server") is None and settings.mcp_server is not None:
+        changes["mcp_server"] = settings.mcp_server
     css = _joined(before.css, before.css_paths, options.get("css"), options.get("css_paths"))
     head = _joined(before.head, before.head_paths, options.get("head"), options.get("head_paths"))
     return app.with_options(**changes, css=css, css_paths=(), head=head, head_paths=())

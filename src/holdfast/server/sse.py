@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Protocol
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -25,6 +26,13 @@ def named_frame(event: bytes, data: bytes) -> bytes:
     return b"event: " + event + b"\ndata: " + data + b"\n\n"
 
 
+class Stoppable(Protocol):
+    """An answer that goes on until it is told to end."""
+
+    def stop(self) -> None:
+        """End it."""
+
+
 class Streams:
     """The streams that are open, so that they can be told when the server stops.
 
@@ -33,19 +41,19 @@ class Streams:
     """
 
     def __init__(self) -> None:
-        self._open: set[EventStream] = set()
+        self._open: set[Stoppable] = set()
         self.stopping = False
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def add(self, stream: EventStream) -> None:
+    def add(self, stream: Stoppable) -> None:
         """Count a stream in."""
         self._open.add(stream)
         if self.stopping:
             stream.stop()
 
-    def discard(self, stream: EventStream) -> None:
+    def discard(self, stream: Stoppable) -> None:
         """Count a stream out."""
         self._open.discard(stream)
 

@@ -1,0 +1,1 @@
+"""The app's public endpoints as tools of the Model Context Protocol."""

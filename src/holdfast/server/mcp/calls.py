@@ -1,0 +1,102 @@
+"""Tool calls: each is an event of the runtime like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mcp import types
+from mcp.server import ServerRequestContext
+from mcp.types.version import MODERN_PROTOCOL_VERSIONS
+
+from holdfast.errors import Error, RequestError
+from holdfast.runtime.feed import Feed
+from holdfast.runtime.jobs import Call, Job
+from holdfast.server.mcp import arguments, content
+from holdfast.server.mcp.progress import Meter
+from holdfast.server.mcp.tools import Tool
+from holdfast.server.mcp.visits import Visits, connection_of, request_of
+from holdfast.server.request import HttpRequest
+from holdfast.server.site import Site
+from holdfast.wire.messages import Completed, Failure, FeedMessage, Generating, Output, Streaming
+
+HIDDEN = "The function failed. The app's log says why."
+CANCELLED = "The call was cancelled before it had ended."
+
+Context = ServerRequestContext[Any, Any]
+
+
+class ToolCalls:
+    """Runs tool calls.
+
+    Args:
+        site: What is served.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._visits = Visits(site)
+
+    async def call(
+        self, context: Context, tools: Mapping[str, Tool], name: str, given: Mapping[str, Any]
+    ) -> types.CallToolResult:
+        """Run a tool; whatever fails is a result that says so.
+
+        Args:
+            context: The protocol's request.
+            tools: The tools that the client may call.
+            name: The one that it calls.
+            given: Its arguments.
+        """
+        tool = tools.get(name)
+        if tool is None:
+            offer = ", ".join(sorted(tools)[:20]) or "none"
+            return content.failed(f"This app has no tool {name[:100]!r}. Its tools are: {offer}.")
+        try:
+            return await self._run(context, tool, given)
+        except RequestError as error:
+            return content.failed(str(error.detail))
+        except Error as error:
+            return content.failed(error.message)
+
+    async def _run(self, context: Context, tool: Tool, given: Mapping[str, Any]) -> types.CallToolResult:
+        site, request = self._site, request_of(context)
+        root = site.root(request)
+        data = await arguments.values(tool, given, site.options.rules, root)
+        lasting = context.protocol_version not in MODERN_PROTOCOL_VERSIONS
+        session = self._visits.session(connection_of(context), request, lasting=lasting)
+        about = HttpRequest(request, session.id, session.username)
+        feed = Feed()
+        job = await site.runtime.submit(
+            session, Call(fn=tool.listener.id, data=data, request=about, feed=feed, diffs=False)
+        )
+        try:
+            ended = await self._follow(context, job, feed, root)
+        finally:
+            job.cancel()  # the client gave up, or went; an event that has ended takes no notice
+        if isinstance(ended.output, Failure):
+            return content.failed(ended.output.error or HIDDEN)
+        if ended.cancelled or not isinstance(ended.output, Output):
+            return content.failed(CANCELLED)
+        blocks = await content.contents(tool.listener, ended.output.data, site.options.rules, root)
+        return types.CallToolResult(content=blocks)
+
+    async def _follow(self, context: Context, job: Job, feed: Feed, root: str) -> Completed:
+        """Tell how far an event is until it ends."""
+        meter = Meter()
+        async for n, message in feed.read(0):
+            feed.ack(n)
+            if isinstance(message, Completed):
+                return message
+            report = meter.report(message, _first(job, message, root))
+            if report is not None:
+                await context.session.report_progress(report.progress, report.total, report.message)
+        return Completed(event_id=job.id, output=None, success=False, cancelled=True)
+
+
+def _first(job: Job, message: FeedMessage, root: str) -> str | None:
+    """The first value of a step that is a text."""
+    if not isinstance(message, Generating | Streaming):
+        return None
+    values = content.shown(job.listener, message.output.data, root)
+    return next((value for value in values if isinstance(value, str)), None)

@@ -1,0 +1,106 @@
+"""The routes under `/gradio_api/mcp`: both transports, the list of tools, and a page for people."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TypeAlias
+
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.provider import AccessToken
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from holdfast.errors import Denied
+from holdfast.server.cors import is_allowed
+from holdfast.server.errors import JSON
+from holdfast.server.mcp.landing import landing
+from holdfast.server.mcp.serving import Running, Serving
+from holdfast.server.mcp.tools import described, selected, tools_of
+from holdfast.server.mcp.visits import USER
+from holdfast.server.site import Site
+
+ASGI: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class McpRoutes:
+    """The routes of the app's tools.
+
+    Args:
+        site: What is served.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._tools = tools_of(site.runtime.app)
+        self._serving = Serving(site, self._tools)
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Serve while this is open."""
+        return self._serving.running()
+
+    def routes(self) -> list[Route]:
+        """The routes under the API's prefix; each answers with and without a slash at its end."""
+        apps: dict[str, ASGI] = {
+            "": self._streamable,
+            "/sse": self._serving.sse,
+            "/messages": self._serving.messages,
+        }
+        guarded = [
+            Route(f"/mcp{path}{slash}", Guarded(self._site, app)) for path, app in apps.items() for slash in ("/", "")
+        ]
+        return [Route("/mcp/schema", self.schema), Route("/mcp/schema/", self.schema), *guarded]
+
+    async def schema(self, request: Request) -> Response:
+        """The tools as JSON, for people and for clients that configure themselves."""
+        await self._site.auth.identify(request)
+        chosen = selected(self._tools, request.query_params.get("tools"))
+        return JSON([described(tool) for tool in chosen.values()])
+
+    async def _streamable(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        accepted = request.headers.get("accept", "")
+        if scope["method"] in {"GET", "HEAD"} and "text/html" in accepted and "text/event-stream" not in accepted:
+            chosen = selected(self._tools, request.query_params.get("tools"))
+            page = landing(self._site.runtime.app.title, list(chosen.values()), self._site.root(request))
+            await HTMLResponse(page)(scope, receive, send)
+            return
+        await self._serving.streamable(scope, receive, send)
+
+
+class Guarded:
+    """Lets in who may use the app, and lets no page of another site use an app on its visitor's machine.
+
+    Args:
+        site: What is served.
+        app: What serves who may come in.
+    """
+
+    def __init__(self, site: Site, app: ASGI) -> None:
+        self._site = site
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, as ASGI has it.
+
+        Raises:
+            Unauthenticated: A login is needed.
+            Denied: A page of another site asks.
+        """
+        request = Request(scope)
+        origin = request.headers.get("origin")
+        host = request.headers.get("host", "")
+        if origin is not None and not is_allowed(origin, host, strict=self._site.options.strict_cors):
+            raise Denied("A page of another site may not use the tools of an app on this machine.")
+        user = await self._site.auth.identify(request)
+        scope = {**scope, USER: user}
+        if user is not None:  # the protocol's package binds each session to this and refuses everybody else
+            scope["user"] = AuthenticatedUser(AccessToken(token="", client_id=user, scopes=[]))
+        running = Running(receive, send)
+        self._site.streams.add(running)
+        try:
+            await running.serve(self._app, scope)
+        finally:
+            self._site.streams.discard(running)

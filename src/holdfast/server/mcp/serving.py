@@ -1,0 +1,172 @@
+"""The protocol's two transports over HTTP, as ASGI apps: one address, and the older pair of addresses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from mcp import types
+from mcp.server import Server
+from mcp.server.runner import serve_loop
+from mcp.server.sse import SseServerTransport
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from holdfast.server.body import MAX_BODY
+from holdfast.server.mcp.calls import Context, ToolCalls
+from holdfast.server.mcp.tools import Tool, selected
+from holdfast.server.mcp.visits import request_of
+from holdfast.server.site import Site
+from holdfast.version import __version__
+
+MAX_SESSIONS = 1000
+"""Sessions of the protocol that are open at once over one address; who comes then is told to try again later."""
+MESSAGES = "/gradio_api/mcp/messages/"
+"""Where clients of the older transport post to, below the app's root."""
+
+
+class Serving:
+    """Serves an app's tools.
+
+    Args:
+        site: What is served.
+        tools: Its tools.
+    """
+
+    def __init__(self, site: Site, tools: Mapping[str, Tool]) -> None:
+        self._site = site
+        self._tools = tools
+        self._calls = ToolCalls(site)
+        self._manager: StreamableHTTPSessionManager | None = None
+        self._sse = SseServerTransport(MESSAGES, max_request_body_size=MAX_BODY)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Serve while this is open; at its end all sessions end."""
+        options = self._site.runtime.options
+        manager = StreamableHTTPSessionManager(
+            self._server(),
+            session_idle_timeout=max(options.session_grace, 1.0),
+            max_request_body_size=MAX_BODY,
+            max_sessions=min(MAX_SESSIONS, options.session_capacity),
+        )
+        async with manager.run():
+            self._manager = manager
+            try:
+                yield
+            finally:
+                self._manager = None
+
+    async def streamable(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The current transport: requests are posted, answers and notifications are streamed."""
+        if self._manager is None:
+            raise RuntimeError(
+                "The MCP server has not started: the app's lifespan has not been entered. Serve the app with launch(), "
+                "or mount it before the parent app starts."
+            )
+        await self._manager.asgi_app(scope, receive, send)
+
+    async def sse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The older transport's stream; it is the session."""
+        request = Request(scope)
+        path = urlsplit(self._site.root(request)).path  # the transport tells its client where to post
+        server = self._server(request.query_params.get("tools", ""))
+        async with self._sse.connect_sse({**scope, "root_path": path}, receive, send) as (incoming, outgoing):
+            await serve_loop(server, incoming, outgoing, lifespan_state={})
+
+    async def messages(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What clients of the older transport post."""
+        await self._sse.handle_post_message(scope, receive, send)
+
+    def _server(self, names: str | None = None) -> Server[Any]:
+        """The protocol's server.
+
+        Args:
+            names: The tools that its one client wants; without, each request says it.
+        """
+
+        def tools(context: Context) -> dict[str, Tool]:
+            wanted = request_of(context).query_params.get("tools") if names is None else names
+            return selected(self._tools, wanted)
+
+        async def list_tools(context: Context, _: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+            return types.ListToolsResult(tools=[_shown(tool) for tool in tools(context).values()])
+
+        async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+            return await self._calls.call(context, tools(context), params.name, params.arguments or {})
+
+        server: Server[Any] = Server(
+            self._site.runtime.app.title, version=__version__, on_list_tools=list_tools, on_call_tool=call_tool
+        )
+        server.add_request_handler("server/discover", types.RequestParams, _discover(server))
+        return server
+
+
+def _shown(tool: Tool) -> types.Tool:
+    return types.Tool(name=tool.name, description=tool.description, input_schema=tool.schema)
+
+
+def _discover(server: Server[Any]) -> Any:
+    """Tells clients that know the version without sessions to take one with them: State lives in a session.
+
+    Those that insist are served, with a fresh session for each call.
+    """
+
+    async def discover(context: Context, _: types.RequestParams) -> types.DiscoverResult:
+        return types.DiscoverResult(
+            supported_versions=list(HANDSHAKE_PROTOCOL_VERSIONS),
+            capabilities=server.get_capabilities(protocol_version=context.protocol_version),
+        )
+
+    return discover
+
+
+class Running:
+    """One request being served. When the server ends it is told that its client has gone, and ends in its own way.
+
+    Args:
+        receive: What the client sends.
+        send: Where its answer goes.
+    """
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._stopped = asyncio.get_running_loop().create_future()
+        self._begun = self._ended = False
+
+    def stop(self) -> None:
+        """End it."""
+        if not self._stopped.done():
+            self._stopped.set_result(None)
+
+    async def serve(self, app: ASGIApp, scope: Scope) -> None:
+        """Serve the request until it is answered, or stopped; then its answer ends where it is."""
+        await app(scope, self._received, self._sent)
+        if self._stopped.done() and self._begun and not self._ended:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _received(self) -> Message:
+        message = asyncio.ensure_future(self._receive())
+        try:
+            await asyncio.wait({message, self._stopped}, return_when=asyncio.FIRST_COMPLETED)
+            return message.result() if message.done() else {"type": "http.disconnect"}
+        finally:
+            message.cancel()
+
+    async def _sent(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._begun = True
+            message["headers"] = [*message.get("headers", ()), EXPOSED]
+        elif message["type"] == "http.response.body" and not message.get("more_body", False):
+            self._ended = True
+        await self._send(message)
+
+
+EXPOSED = (b"access-control-expose-headers", b"mcp-session-id")
+"""Lets a browser's client read the session's id, without which it cannot go on."""

@@ -1,0 +1,98 @@
+"""The tools of an app: one for each public endpoint."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from holdfast.graph.api_info import description, endpoint, public_listeners
+from holdfast.graph.app import App
+from holdfast.graph.listener import Listener
+from holdfast.graph.special import Header
+from holdfast.server.mcp.docstrings import parameter_texts, result_text
+from holdfast.server.mcp.schemas import input_schema, takes_files
+
+_FORBIDDEN = re.compile(r"[^A-Za-z0-9_-]+")
+MAX_NAME = 64
+"""Characters of the longest name that common clients take."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """One endpoint as a tool."""
+
+    name: str
+    description: str
+    listener: Listener
+    parameters: Sequence[Mapping[str, Any]]
+    """As `/info` describes them, so without State."""
+    schema: dict[str, Any]
+    takes_files: bool
+    headers: tuple[str, ...]
+    """Names of the HTTP headers that the function asks for."""
+
+
+def tools_of(app: App) -> dict[str, Tool]:
+    """An app's tools by name."""
+    found: dict[str, Tool] = {}
+    for listener in public_listeners(app):
+        name = _name(listener.api_name, found)
+        parameters = endpoint(listener)["parameters"]
+        found[name] = Tool(
+            name=name,
+            description=_text(listener),
+            listener=listener,
+            parameters=parameters,
+            schema=input_schema(parameters, parameter_texts(listener.fn)),
+            takes_files=takes_files(parameters),
+            headers=tuple(
+                p.name.replace("_", "-")
+                for p in listener.signature.special
+                if p.special is not None and issubclass(p.special, Header)
+            ),
+        )
+    return found
+
+
+def _name(api_name: str, taken: Mapping[str, Tool]) -> str:
+    """An endpoint's name in the characters that clients take, unlike any other."""
+    name = base = _FORBIDDEN.sub("_", api_name)[:MAX_NAME] or "tool"
+    number = 1
+    while name in taken:
+        ending = f"_{number}"
+        name = base[: MAX_NAME - len(ending)] + ending
+        number += 1
+    return name
+
+
+def _text(listener: Listener) -> str:
+    text = description(listener)
+    result = "" if listener.api_description is not None else result_text(listener.fn)
+    return f"{text} Returns: {result}".strip() if result else text
+
+
+def selected(tools: Mapping[str, Tool], names: str | None) -> dict[str, Tool]:
+    """The tools that a client wants.
+
+    Args:
+        tools: All of them.
+        names: The query parameter `tools`: names with commas between; all when it is missing.
+    """
+    if names is None or not names.strip():
+        return dict(tools)
+    wanted = {name.strip() for name in names.split(",")}
+    return {name: tool for name, tool in tools.items() if name in wanted}
+
+
+def described(tool: Tool) -> dict[str, Any]:
+    """A tool as `GET /schema` shows it."""
+    meta: dict[str, Any] = {
+        "file_data_present": tool.takes_files,
+        "mcp_type": "tool",
+        "endpoint_name": tool.listener.api_name,
+    }
+    if tool.headers:
+        meta["headers"] = list(tool.headers)
+    return {"name": tool.name, "description": tool.description, "inputSchema": tool.schema, "meta": meta}

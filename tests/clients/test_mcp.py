@@ -1,0 +1,638 @@
+"""What MCP clients get from an app: the official client over HTTP, by both transports."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+from mcp import Client, types
+from mcp.client.sse import sse_client
+from mcp.client.streamable_http import streamable_http_client
+from PIL import Image
+from tests.clients import apps
+from tests.clients.conftest import Serve, Served
+
+import holdfast as gr
+
+Progress = tuple[float, float | None, str | None]
+TRANSPORTS = pytest.mark.parametrize("transport", ["streamable", "sse"])
+
+
+@asynccontextmanager
+async def client(app: Served, transport: str = "streamable", query: str = "", **options: Any) -> AsyncIterator[Client]:
+    address = f"{app.api}/mcp/{query}" if transport == "streamable" else f"{app.api}/mcp/sse{query}"
+    target: Any = address if transport == "streamable" else sse_client(address)
+    async with Client(target, **options) as found:
+        yield found
+
+
+@asynccontextmanager
+async def with_headers(app: Served, headers: dict[str, str]) -> AsyncIterator[Client]:
+    target = httpx2.AsyncClient(headers=headers)
+    async with target as http, Client(streamable_http_client(f"{app.api}/mcp/", http_client=http)) as found:
+        yield found
+
+
+def run(work: Awaitable[None]) -> None:
+    async def all_of_it() -> None:
+        await asyncio.wait_for(work, 60)
+
+    asyncio.run(all_of_it())
+
+
+def texts(result: types.CallToolResult) -> list[str]:
+    assert not result.is_error, result
+    return [block.text for block in result.content if isinstance(block, types.TextContent)]
+
+
+def sentence(result: types.CallToolResult) -> str:
+    assert result.is_error
+    [block] = result.content
+    assert isinstance(block, types.TextContent)
+    return block.text
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 -- what is waited for happens in the server's thread
+        await asyncio.sleep(0.01)
+
+
+def offered(fn: Callable[..., Any], *, inputs: Any = None, outputs: Any = None, **options: Any) -> gr.Blocks:
+    """An app with one tool."""
+    with gr.Blocks(title="One tool") as demo:
+        made = [gr.Textbox()] if inputs is None else inputs()
+        gr.Button().click(fn, made, gr.Textbox() if outputs is None else outputs(), api_name="tool", **options)
+    return demo
+
+
+# State ----------------------------------------------------------------------------------------------------------------
+
+
+@TRANSPORTS
+def test_state_is_kept_for_a_session_and_shared_by_its_tools(serve: Serve, transport: str) -> None:
+    """R2.7, R9.1: without arguments; State is dropped and the one result left."""
+    app = serve(apps.increments(), mcp_server=True)
+
+    async def work() -> None:
+        async with client(app, transport) as mcp:
+            assert [texts(await mcp.call_tool("queued", {})) for _ in range(2)] == [["1"], ["2"]]
+            assert texts(await mcp.call_tool("at_once", {})) == ["3"]
+
+    run(work())
+
+
+@TRANSPORTS
+def test_two_sessions_share_nothing(serve: Serve, transport: str) -> None:
+    """R9.2."""
+    app = serve(apps.increments(), mcp_server=True)
+
+    async def work() -> None:
+        async with client(app, transport) as one, client(app, transport) as two:
+            assert [texts(await one.call_tool("queued", {})) for _ in range(2)] == [["1"], ["2"]]
+            assert texts(await two.call_tool("queued", {})) == ["1"]
+
+    run(work())
+
+
+def test_a_client_that_insists_on_a_version_without_sessions_starts_afresh_with_every_call(serve: Serve) -> None:
+    app = serve(apps.increments(), mcp_server=True)
+
+    async def work() -> None:
+        async with client(app, mode="2026-07-28") as mcp:
+            assert [texts(await mcp.call_tool("queued", {})) for _ in range(2)] == [["1"], ["1"]]
+        await until(lambda: len(app.site.runtime.sessions) == 0)
+
+    run(work())
+
+
+def test_calls_of_one_session_that_write_one_state_wait_for_each_other(serve: Serve) -> None:
+    """R2.3, R2.7: nothing is lost when a client sends many calls at once."""
+
+    async def add(n: int) -> tuple[int, int]:
+        await asyncio.sleep(0)
+        return n + 1, n + 1
+
+    with gr.Blocks() as demo:
+        n, shown = gr.State(0), gr.Number()
+        gr.Button().click(add, n, [n, shown], api_name="add", concurrency_limit=None)
+    app = serve(demo, mcp_server=True)
+
+    async def work() -> None:
+        async with client(app) as mcp:
+            found = await asyncio.gather(*(mcp.call_tool("add", {}) for _ in range(10)))
+            assert sorted(int(texts(one)[0]) for one in found) == list(range(1, 11))
+
+    run(work())
+
+
+@TRANSPORTS
+def test_a_session_ends_with_its_client_and_not_before(serve: Serve, transport: str) -> None:
+    """R4.5: unload runs once, with the State that the session had."""
+    ended: list[int] = []
+
+    def add(n: int) -> tuple[int, int]:
+        return n + 1, n + 1
+
+    with gr.Blocks() as demo:
+        n, shown = gr.State(0), gr.Number()
+        gr.Button().click(add, n, [n, shown], api_name="add")
+        demo.unload(ended.append, n)
+    app = serve(demo, mcp_server=True)
+
+    async def work() -> None:
+        async with client(app, transport) as mcp:
+            for _ in range(3):
+                await mcp.call_tool("add", {})
+            assert app.site.runtime.sessions.count_open == 1
+            assert ended == []
+        await until(lambda: ended == [3])
+        assert app.site.runtime.sessions.count_open == 0
+
+    run(work())
+
+
+def test_a_client_that_only_looks_makes_no_session(serve: Serve) -> None:
+    """R4.6."""
+    app = serve(apps.increments(), mcp_server=True)
+
+    async def work() -> None:
+        async with client(app) as mcp:
+            await mcp.list_tools()
+            assert len(app.site.runtime.sessions) == 0
+
+    run(work())
+
+
+def test_sessions_that_are_open_at_once_are_bounded(serve: Serve) -> None:
+    """R4.6."""
+    app = serve(apps.increments(), mcp_server=True, state_session_capacity=2)
+    hello = {
+        "jsonrpc": "2.0", "id": 1, "method": "initialize",
+        "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
+    }  # fmt: skip
+    headers = {"accept": "application/json, text/event-stream"}
+    answers = [app.post("/gradio_api/mcp/", hello, headers=headers).status_code for _ in range(3)]
+    assert answers == [200, 200, 503]
+
+
+def test_a_session_that_had_to_go_goes_on_with_its_initial_values(serve: Serve) -> None:
+    """R4.4."""
+    app = serve(apps.increments(), mcp_server=True, state_session_capacity=2)
+
+    async def work() -> None:
+        async with client(app) as mcp:
+            assert texts(await mcp.call_tool("queued", {})) == ["1"]
+            [session] = app.site.runtime.sessions
+            app.demo.server.app.state.site.runtime.sessions.drop(session.id)
+            assert texts(await mcp.call_tool("queued", {})) == ["1"]
+
+    run(work())
+
+
+# Tools ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_tool_says_what_its_function_says(serve: Serve) -> None:
+    """R9.1: no State in the schema; private endpoints are no tools."""
+
+    def greet(name: str, total: int, times: int = 2) -> tuple[str, int]:
+        """Greet somebody.
+
+        It is polite.
+
+        Args:
+            name: Who is greeted,
+                by the first name.
+            times (int): How often.
+
+        Returns:
+            The greeting.
+        """
+        return f"Hello {name}! " * times, total + 1
+
+    with gr.Blocks(title="Greeter") as demo:
+        total = gr.State(0)
+        box = gr.Textbox(label="Name")
+        number = gr.Number(2, label="Times", precision=0)
+        gr.Button().click(greet, [box, total, number], [gr.Textbox(), total])
+        gr.Button().click(lambda x: x, box, box, api_name="undescribed")
+        gr.Button().click(lambda x: x, box, box, api_name="said", api_description="Says it.")
+        gr.Button().click(lambda x: x, box, box, api_name="hidden", api_visibility="private")
+        gr.Button().click(lambda x: x, box, box, api_name="half_hidden", api_visibility="undocumented")
+    app = serve(demo, mcp_server=True)
+
+    async def work() -> None:
+        async with client(app) as mcp:
+            tools = {tool.name: tool for tool in (await mcp.list_tools()).tools}
+            assert set(tools) == {"greet", "undescribed", "said"}
+            assert tools["greet"].description == "Greet somebody. It is polite. Returns: The greeting."
+            assert tools["greet"].input_schema == {
+                "type": "object",
+                "properties": {
+                    "name": {"type": "string", "description": "Who is greeted, by the first name."},
+                    "times": {"type": "integer", "description": "How often.", "default": 2},
+                },
+                "required": ["name"],
+            }
+            assert tools["undescribed"].input_schema["properties"]["x"]["description"] == "Name"
+            assert tools["said"].description == "Says it."
+            assert mcp.server_info is not None
+            assert mcp.server_info.name == "Greeter"
+            assert texts(await mcp.call_tool("greet", {"name": "Ada"})) == ["Hello Ada! Hello Ada! "]
+
+    run(work())
+
+
+def test_schemas_are_complete_json_schemas_whatever_the_component(serve: Serve) -> None:
+    jsonschema: Any = pytest.importorskip("jsonschema")  # comes with mcp
+
+    def take(*values: Any) -> None:
+        del values
+
+    with gr.Blocks() as demo:
+        inputs = [
+            gr.Textbox(), gr.Number(), gr.Slider(), gr.Checkbox(), gr.CheckboxGroup(["a"]), gr.Radio(["a"]),
+            gr.Dropdown(["a", "b"], multiselect=True), gr.Image(), gr.File(), gr.Files(), gr.Dataframe(), gr.JSON(),
+            gr.Chatbot(), gr.HTML(), gr.Markdown(), gr.Label(),
+        ]  # fmt: skip
+        gr.Button().click(take, inputs, None)
+    app = serve(demo, mcp_server=True)
+    [tool] = app.get("/gradio_api/mcp/schema").json()
+    jsonschema.Draft202012Validator.check_schema(tool["inputSchema"])
+    filled = {name: one.get("default") for name, one in tool["inputSchema"]["properties"].items()}
+    filled["param_12"] = [{"role": "user", "content": "hello"}]
+    for error in jsonschema.Draft202012Validator(tool["inputSchema"]).iter_errors(filled):
+        assert error.validator in {"type", "enum", "anyOf"}, error  # a default of null; no reference leads nowhere
+
+
+def test_a_client_may_choose_among_the_tools(serve: Serve) -> None:
+    with gr.Blocks() as demo:
+        box = gr.Textbox()
+        for name in ("one", "two", "three"):
+            gr.Button().click(lambda x: x, box, box, api_name=name)
+    app = serve(demo, mcp_server=True)
+    assert [tool["name"] for tool in app.get("/gradio_api/mcp/schema?tools=two,one").json()] == ["one", "two"]
+
+    async def work() -> None:
+        for transport in ("streamable", "sse"):
+            async with client(app, transport, "?tools=one,two") as mcp:
+                assert [tool.name for tool in (await mcp.list_tools()).tools] == ["one", "two"]
+                assert sentence(await mcp.call_tool("three", {"x": "a"})).startswith("This app has no tool 'three'.")
+
+    run(work())
+
+
+def test_names_that_clients_do_not_take_are_put_into_their_characters(serve: Serve) -> None:
+    with gr.Blocks() as demo:
+        box = gr.Textbox()
+        gr.Button().click(lambda x: x, box, box, api_name="say/it now")
+        gr.Button().click(lambda x: x, box, box, api_name="say it/now")
+    app = serve(demo, mcp_server=True)
+    tools = app.get("/gradio_api/mcp/schema").json()
+    assert [tool["name"] for tool in tools] == ["say_it_now", "say_it_now_1"]
+    assert [tool["meta"]["endpoint_name"] for tool in tools] == ["say/it now", "say it/now"]
+
+
+def test_a_header_is_taken_from_the_request_and_is_no_argument(serve: Serve) -> None:
+    def who(x: str, x_api_key: gr.Header, request: gr.Request) -> str:
+        return f"{x} {x_api_key} {request.headers['x-api-key']}"
+
+    app = serve(offered(who), mcp_server=True)
+    [tool] = app.get("/gradio_api/mcp/schema").json()
+    assert list(tool["inputSchema"]["properties"]) == ["x"]
+    assert tool["meta"]["headers"] == ["x-api-key"]
+
+    async def work() -> None:
+        async with with_headers(app, {"x-api-key": "abc"}) as mcp:
+            assert texts(await mcp.call_tool("tool", {"x": "key"})) == ["key abc abc"]
+
+    run(work())
+
+
+# Results and errors ---------------------------------------------------------------------------------------------------
+
+
+def test_an_error_is_the_sentence_that_the_user_may_see(serve: Serve) -> None:
+    """R2.2: nothing of the failed step is kept."""
+
+    def fail(kind: str, seen: list[str]) -> str:
+        seen.append(kind)
+        if kind == "said":
+            raise gr.Error("Out of paper.")
+        if kind == "not said":
+            raise ValueError("the password is hunter2")
+        return ",".join(seen)
+
+    with gr.Blocks() as demo:
+        seen = gr.State([])
+        gr.Button().click(fail, [gr.Textbox(), seen], gr.Textbox(), api_name="fail")
+    app = serve(demo, mcp_server=True)
+
+    async def work() -> None:
+        async with client(app) as mcp:
+            assert sentence(await mcp.call_tool("fail", {"kind": "said"})) == "Out of paper."
+            hidden = sentence(await mcp.call_tool("fail", {"kind": "not said"}))
+            assert hidden == "The function failed. The app's log says why."
+            assert "required argument: kind" in sentence(await mcp.call_tool("fail", {}))
+            assert "no parameter 'other'" in sentence(await mcp.call_tool("fail", {"kind": "a", "other": 1}))
+            assert "fail" in sentence(await mcp.call_tool("nothing", {}))
+            assert texts(await mcp.call_tool("fail", {"kind": "fine"})) == ["fine"]
+
+    run(work())
+
+
+def test_a_value_that_is_no_choice_is_refused_with_the_choices(serve: Serve) -> None:
+    app = serve(offered(lambda x: x, inputs=lambda: [gr.Dropdown(["a", "b"])]), mcp_server=True)
+
+    async def work() -> None:
+        async with client(app) as mcp:
+            assert "['a', 'b']" in sentence(await mcp.call_tool("tool", {"x": "z"}))
+
+    run(work())
+
+
+def test_each_output_is_a_content_of_its_own(serve: Serve) -> None:
+    def give(x: str) -> tuple[str, dict[str, Any], Any, Any]:
+        return x, {"ü": [1, None]}, gr.skip(), gr.update(value="new", visible=True)
+
+    with gr.Blocks() as demo:
+        box = gr.Textbox()
+        gr.Button().click(give, box, [gr.Textbox(), gr.JSON(), gr.Textbox(), gr.Textbox()], api_name="give")
+    app = serve(demo, mcp_server=True)
+
+    async def work() -> None:
+        async with client(app) as mcp:
+            assert texts(await mcp.call_tool("give", {"x": "a"})) == ["a", '{"ü":[1,null]}', "new"]
+
+    run(work())
+
+
+def red_square() -> str:
+    stream = io.BytesIO()
+    Image.new("RGB", (6, 4), "red").save(stream, "PNG")
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+def test_a_picture_goes_in_as_a_data_url_and_comes_back_as_a_picture(serve: Serve) -> None:
+    def turn(picture: Any) -> Any:
+        return picture.rotate(90, expand=True)
+
+    app = serve(offered(turn, inputs=lambda: [gr.Image(type="pil")], outputs=gr.Image), mcp_server=True)
+
+    async def work() -> None:
+        async with client(app) as mcp:
+            [tool] = (await mcp.list_tools()).tools
+            assert tool.input_schema["properties"]["picture"]["type"] == "string"
+            picture, address = (await mcp.call_tool("tool", {"picture": red_square()})).content
+            assert isinstance(picture, types.ImageContent)
+            assert Image.open(io.BytesIO(base64.b64decode(picture.data))).size == (4, 6)
+            assert isinstance(address, types.TextContent)
+            url = address.text.removeprefix("Image URL: ")
+            assert url.startswith(f"{app.api}/file=")
+            assert (await asyncio.to_thread(httpx.get, url)).headers["content-type"] == picture.mime_type
+            again, _ = (
+                await mcp.call_tool("tool", {"picture": url})
+            ).content  # one tool's result is another's argument
+            assert isinstance(again, types.ImageContent)
+            assert Image.open(io.BytesIO(base64.b64decode(again.data))).size == (6, 4)
+
+    run(work())
+
+
+def test_files_go_in_alone_and_in_lists_and_come_back_as_addresses(serve: Serve, tmp_path: Path) -> None:
+    def lengths(one: str, many: list[str]) -> tuple[str, list[str]]:
+        return str([len(Path(path).read_text()) for path in [one, *many]]), [one, *many]
+
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret")
+    with gr.Blocks() as demo:
+        inputs = [gr.File(), gr.Files()]
+        gr.Button().click(lengths, inputs, [gr.Textbox(), gr.Files()], api_name="lengths")
+    app = serve(demo, mcp_server=True)
+    uploaded = app.http.post("/gradio_api/upload", files={"files": ("b.txt", b"12345")}).json()[0]
+
+    async def work() -> None:
+        async with client(app) as mcp:
+            given = {"one": "data:text/plain;base64,YWJj", "many": ["data:,a%20b%20c%20d", uploaded]}
+            sizes, *addresses = texts(await mcp.call_tool("lengths", given))
+            assert sizes == "[3, 7, 5]"
+            assert [address.startswith(f"{app.api}/file=") for address in addresses] == [True] * 3
+            for wrong, why in (
+                (str(secret), "was not uploaded"),
+                (f"{app.api}/file={secret}", "was not uploaded"),
+                ("data:text/plain;base64,%%%", "no valid base64"),
+                ("data:nonsense", "has the form"),
+                ("AAAA" * 2000, "neither"),
+            ):
+                assert why in sentence(await mcp.call_tool("lengths", {"one": wrong, "many": []}))
+
+    run(work())
+
+
+def test_a_file_over_the_apps_limit_is_refused(serve: Serve) -> None:
+    app = serve(offered(lambda f: f, inputs=lambda: [gr.File()]), mcp_server=True, max_file_size=4)
+
+    async def work() -> None:
+        async with client(app) as mcp:
+            assert "at most 4" in sentence(await mcp.call_tool("tool", {"f": "data:,12345"}))
+
+    run(work())
+
+
+# Progress and cancelling ----------------------------------------------------------------------------------------------
+
+
+@TRANSPORTS
+def test_progress_and_steps_are_told_with_numbers_that_grow(serve: Serve, transport: str) -> None:
+    stage = threading.Semaphore(0)
+    told: list[Progress] = []
+
+    def work_hard(x: str, progress: gr.Progress = gr.Progress()) -> Iterator[str]:  # noqa: B008 -- Gradio's way
+        progress((1, 4), desc="one")
+        assert stage.acquire(timeout=20)
+        progress((1, 4), desc="one again")
+        assert stage.acquire(timeout=20)
+        yield "half"
+        assert stage.acquire(timeout=20)
+        yield x
+
+    app = serve(offered(work_hard), mcp_server=True)
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, total, message))
+        stage.release()
+
+    async def work() -> None:
+        async with client(app, transport) as mcp:
+            assert texts(await mcp.call_tool("tool", {"x": "whole"}, progress_callback=hear)) == ["whole"]
+        assert [message for _, _, message in told] == ["one", "one again", "half", "whole"]
+        assert list(told[0]) == [1, 4, "one"]
+        numbers = [number for number, _, _ in told]
+        assert numbers == sorted(set(numbers))
+
+    run(work())
+
+
+@TRANSPORTS
+def test_a_call_that_the_client_gives_up_is_cancelled(serve: Serve, transport: str) -> None:
+    """R2.5: the last commit stays, `finally` has run, the lane is free."""
+    cleaned = threading.Event()
+    told = threading.Event()
+
+    async def endless(n: int) -> AsyncIterator[tuple[int, int]]:
+        try:
+            yield n + 1, n + 1
+            await asyncio.Event().wait()
+        finally:
+            cleaned.set()
+
+    with gr.Blocks() as demo:
+        n, shown = gr.State(0), gr.Number()
+        gr.Button().click(endless, n, [n, shown], api_name="endless")
+        gr.Button().click(lambda n: n, n, shown, api_name="look")
+        gr.Button().click(lambda n: (n + 10, n + 10), n, [n, shown], api_name="add")
+    app = serve(demo, mcp_server=True)
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        told.set()
+
+    async def work() -> None:
+        async with client(app, transport) as mcp:
+            call = asyncio.create_task(mcp.call_tool("endless", {}, progress_callback=hear))
+            await asyncio.to_thread(told.wait, 20)
+            call.cancel()
+            assert await asyncio.to_thread(cleaned.wait, 20)
+            assert texts(await mcp.call_tool("add", {})) == ["11"]
+
+    run(work())
+
+
+# Addresses and access -------------------------------------------------------------------------------------------------
+
+
+def test_without_mcp_server_there_is_nothing(serve: Serve) -> None:
+    app = serve(apps.increments())
+    assert [app.get(f"/gradio_api/mcp{path}").status_code for path in ("", "/", "/schema", "/sse")] == [404] * 4
+    assert app.get("/config").json()["mcp_server"] is False
+
+
+def test_the_environment_turns_it_on_unless_launch_says_no(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_MCP_SERVER", "True")
+    app = serve(apps.increments())
+    assert app.get("/config").json()["mcp_server"] is True
+    assert app.get("/gradio_api/mcp/schema").status_code == 200
+    assert serve(apps.increments(), mcp_server=False).get("/gradio_api/mcp/schema").status_code == 404
+
+
+def test_a_browser_gets_a_page_that_says_how_to_connect(serve: Serve) -> None:
+    demo = offered(lambda x: x, api_description="<b>Bold</b>")
+    demo.title = "<i>Title</i>"
+    app = serve(demo, mcp_server=True)
+    answer = app.get("/gradio_api/mcp/", headers={"accept": "text/html,*/*"})
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert f"{app.api}/mcp/" in answer.text
+    assert "&lt;b&gt;Bold" in answer.text
+    assert "<b>" not in answer.text
+    assert "<i>" not in answer.text
+
+
+def test_who_is_not_logged_in_gets_nothing(serve: Serve) -> None:
+    """R8.1, R8.2: and another login than the one that began a session does not get that session."""
+
+    def who(n: int, request: gr.Request) -> tuple[int, str]:
+        return n + 1, f"{request.username} {n + 1}"
+
+    with gr.Blocks() as demo:
+        n = gr.State(0)
+        gr.Button().click(who, n, [n, gr.Textbox()], api_name="who")
+    app = serve(demo, mcp_server=True, auth=[("ada", "a"), ("bob", "b")])
+    for path in ("/", "/sse", "/schema", "/messages/"):
+        assert app.get(f"/gradio_api/mcp{path}").status_code == 401
+    assert app.post("/gradio_api/mcp/", {}).status_code == 401
+    cookies = {}
+    for name in ("ada", "bob"):
+        browser = app.client()
+        browser.post("/login", data={"username": name, "password": name[0]})
+        cookies[name] = "; ".join(f"{key}={value}" for key, value in browser.cookies.items())
+
+    async def work() -> None:
+        manager = app.demo.server.app.state.tools._serving._manager
+        async with with_headers(app, {"cookie": cookies["ada"]}) as mcp:
+            assert texts(await mcp.call_tool("who", {})) == ["ada 1"]
+            [id] = manager._server_instances  # the client's secret: no way leads to it from outside
+            theirs = {"cookie": cookies["bob"], "mcp-session-id": id, "accept": "application/json, text/event-stream"}
+            question = {"jsonrpc": "2.0", "id": 9, "method": "tools/list"}
+            stolen = await asyncio.to_thread(lambda: httpx.post(f"{app.api}/mcp/", headers=theirs, json=question))
+            assert stolen.status_code == 404
+            assert texts(await mcp.call_tool("who", {})) == ["ada 2"]
+
+    run(work())
+
+
+def test_a_page_of_another_site_cannot_use_an_app_on_this_machine(serve: Serve) -> None:
+    app = serve(apps.increments(), mcp_server=True)
+    for path in ("/", "/sse"):
+        assert app.get(f"/gradio_api/mcp{path}", headers={"origin": "https://evil.example"}).status_code == 403
+
+
+@TRANSPORTS
+@pytest.mark.parametrize("slash", ["/", ""])
+def test_it_works_behind_a_root_path_and_inside_another_app(transport: str, slash: str) -> None:
+    import uvicorn
+    from fastapi import FastAPI
+
+    inner = FastAPI()
+    gr.mount_gradio_app(inner, apps.increments(), "/gradio", mcp_server=True)
+    config = uvicorn.Config(inner, port=0, log_level="warning", root_path="")
+    server = uvicorn.Server(config)
+
+    async def work() -> None:
+        serving = asyncio.create_task(server.serve())
+        await until(lambda: server.started)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        base = f"http://127.0.0.1:{port}/gradio/gradio_api/mcp"
+        target: Any = base + slash if transport == "streamable" else sse_client(f"{base}/sse{slash}")
+        async with Client(target) as mcp:
+            assert [texts(await mcp.call_tool("queued", {})) for _ in range(2)] == [["1"], ["2"]]
+        server.should_exit = True
+        await serving
+
+    run(work())
+
+
+@TRANSPORTS
+def test_it_works_behind_a_proxy_that_shows_the_app_below_a_path(serve: Serve, transport: str) -> None:
+    app = serve(offered(lambda f: f, inputs=lambda: [gr.File()], outputs=gr.File), mcp_server=True, root_path="/behind")
+
+    async def work() -> None:
+        address = f"{app.url}behind/gradio_api/mcp/"
+        target: Any = address if transport == "streamable" else sse_client(address + "sse")
+        async with Client(target) as mcp:
+            [file] = texts(await mcp.call_tool("tool", {"f": "data:,abc"}))
+            assert file.startswith(f"{app.url}behind/gradio_api/file=")
+
+    run(work())
+
+
+def test_the_server_stops_while_clients_are_connected(serve: Serve) -> None:
+    app = serve(apps.increments(), mcp_server=True)
+
+    async def work() -> None:
+        async with client(app) as one, client(app, "sse") as two:
+            await one.call_tool("queued", {})
+            await two.call_tool("queued", {})
+            await asyncio.to_thread(app.demo.close)
+            await asyncio.wait_for(one.call_tool("queued", {}), 20)
+
+    with suppress(Exception):  # what a client says of a lost server is its own affair
+        run(work())
+    assert len(app.site.streams) == 0
