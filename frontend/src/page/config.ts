@@ -84,6 +84,8 @@ export interface Config {
   deep_link_state: 'none' | 'valid' | 'invalid'
   /** How long a session lasts: a load of the page, or the tab. */
   session: 'page' | 'tab'
+  /** The endpoints are offered as tools too. */
+  mcp_server: boolean
 }
 
 const DEPENDENCY: Omit<Dependency, 'id'> = {
@@ -137,6 +139,7 @@ const CONFIG: Config = {
   auth_message: null,
   deep_link_state: 'none',
   session: 'page',
+  mcp_server: false,
 }
 
 function filled<T extends object>(defaults: T, given: Partial<T>): T {

@@ -101,7 +101,7 @@ def _head(app: App) -> dict[str, Any]:
 _PAGE_READS = frozenset(
     {
         "version", "mode", "app_id", "css", "js", "head", "title", "show_error", "footer_links", "max_file_size",
-        "fill_height", "fill_width", "pages", "i18n_translations",
+        "fill_height", "fill_width", "pages", "i18n_translations", "mcp_server",
     }
 )  # fmt: skip
 """What our own page takes from the head; it takes what is missing for null or false."""
