@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -22,6 +23,8 @@ from tests.clients import apps
 from tests.clients.conftest import Serve, Served
 
 import holdfast as gr
+from holdfast.errors import BuildError
+from holdfast.launch import start
 
 Progress = tuple[float, float | None, str | None]
 TRANSPORTS = pytest.mark.parametrize("transport", ["streamable", "sse"])
@@ -531,6 +534,19 @@ def test_the_environment_turns_it_on_unless_launch_says_no(serve: Serve, monkeyp
     assert app.get("/config").json()["mcp_server"] is True
     assert app.get("/gradio_api/mcp/schema").status_code == 200
     assert serve(apps.increments(), mcp_server=False).get("/gradio_api/mcp/schema").status_code == 404
+
+
+def test_without_its_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mcp.server.runner", None)  # as if it could not be imported
+    with pytest.raises(BuildError, match=r"needs the package mcp.*pip install 'holdfast\[mcp\]'"):
+        start(apps.increments(), {"mcp_server": True}, server_port=0, quiet=True)
+
+
+def test_the_start_message_names_the_address(capsys: pytest.CaptureFixture[str]) -> None:
+    demo = apps.increments()
+    start(demo, {"mcp_server": True}, server_port=0)
+    assert f"MCP server (streamable HTTP): {demo.local_url}gradio_api/mcp/" in capsys.readouterr().out
+    demo.close()
 
 
 def test_a_browser_gets_a_page_that_says_how_to_connect(serve: Serve) -> None:

@@ -20,10 +20,11 @@ ADDRESSES = [a for a in re.findall(r"^\| `(/[^`]*)` \|", PAGE.read_text("utf-8")
 def url() -> Iterator[str]:
     with gr.Blocks() as demo:
         gr.Textbox(label="Text")
-    yield start(demo, {"enable_monitoring": True}, server_port=0, quiet=True).local_url
+    yield start(demo, {"enable_monitoring": True, "mcp_server": True}, server_port=0, quiet=True).local_url
     demo.close()
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_an_address_of_the_page_answers(url: str, address: str) -> None:
-    assert httpx.get(url.rstrip("/") + address).status_code == 200
+    with httpx.stream("GET", url.rstrip("/") + address, headers={"accept": "text/html,*/*"}) as answer:
+        assert answer.status_code == 200

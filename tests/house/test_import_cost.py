@@ -7,7 +7,20 @@ import sys
 
 from tests.house.source import ROOT
 
-HEAVY = {"numpy", "pandas", "polars", "PIL", "starlette", "uvicorn", "websockets", "tqdm", "redis", "torch"}
+HEAVY = {
+    "numpy",
+    "pandas",
+    "polars",
+    "PIL",
+    "starlette",
+    "uvicorn",
+    "websockets",
+    "tqdm",
+    "redis",
+    "torch",
+    "mcp",
+    "pydantic",
+}
 
 
 def modules_after(program: str) -> set[str]:

@@ -399,7 +399,7 @@ async def test_the_server_rests_when_nobody_asks() -> None:
 
 # Modules --------------------------------------------------------------------------------------------------------------
 
-HEAVY = {"numpy", "pandas", "polars", "PIL", "torch", "redis", "pydantic", "fastapi", "httpx", "tqdm"}
+HEAVY = {"numpy", "pandas", "polars", "PIL", "torch", "redis", "pydantic", "fastapi", "httpx", "tqdm", "mcp"}
 
 
 def test_serving_an_app_loads_only_what_serves() -> None:
