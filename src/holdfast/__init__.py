@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from holdfast import components as components
     from holdfast import errors as exceptions
     from holdfast import flagging as flagging
+    from holdfast import mcp as mcp
     from holdfast import themes as themes
     from holdfast.blocks import Blocks as Blocks
     from holdfast.chat_interface import ChatInterface as ChatInterface
@@ -192,6 +193,7 @@ PLACES: dict[str, str] = {
     "exceptions": "holdfast.errors:",
     "flagging": "holdfast.flagging:",
     "layouts": "holdfast.graph.layouts:",
+    "mcp": "holdfast.mcp:",
     "mount_gradio_app": "holdfast.launch",
     "on": "holdfast.graph.on",
     "render": "holdfast.graph.render",
@@ -291,6 +293,7 @@ __all__ = [
     "exceptions",
     "flagging",
     "layouts",
+    "mcp",
     "mount_gradio_app",
     "on",
     "render",

@@ -28,6 +28,7 @@ SOURCES: Mapping[str, Sequence[str]] = {
     "exceptions": ("holdfast.errors", "holdfast"),
     "flagging": ("holdfast.flagging", "holdfast"),
     "helpers": ("holdfast.graph.updates", "holdfast.graph.special", "holdfast"),
+    "mcp": ("holdfast.mcp",),
     "layouts": ("holdfast.graph.layouts", "holdfast"),
     "renderable": ("holdfast.graph.render", "holdfast"),
     "themes": ("holdfast.themes",),

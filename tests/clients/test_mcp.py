@@ -18,6 +18,7 @@ import pytest
 from mcp import Client, types
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.exceptions import MCPError
 from PIL import Image
 from tests.clients import apps
 from tests.clients.conftest import Serve, Served
@@ -317,6 +318,103 @@ def test_a_header_is_taken_from_the_request_and_is_no_argument(serve: Serve) -> 
     async def work() -> None:
         async with with_headers(app, {"x-api-key": "abc"}) as mcp:
             assert texts(await mcp.call_tool("tool", {"x": "key"})) == ["key abc abc"]
+
+    run(work())
+
+
+def described_otherwise() -> gr.Blocks:
+    @gr.mcp.tool(name="renamed", description="In other words.", structured_output=True, _meta={"a": 1})
+    def double(x: int) -> int:
+        """Doubles."""
+        return 2 * x
+
+    @gr.mcp.resource("notes://{title}/text")
+    def note(title: str) -> str:
+        """A note."""
+        if title == "gone":
+            raise gr.Error("There is no such note.")
+        return f"Note on {title}"
+
+    @gr.mcp.resource("notes://all", description="All notes.", mime_type="application/json")
+    def every() -> dict[str, int]:
+        return {"notes": 2}
+
+    @gr.mcp.resource("notes://picture", mime_type="image/png")
+    def picture() -> str:
+        return red_square().partition(",")[2]
+
+    @gr.mcp.prompt(description="Asks.")
+    def ask(topic: str, tone: str = "kind") -> str:
+        """Ignored.
+
+        Args:
+            topic: About what.
+        """
+        return f"Write about {topic}, be {tone}."
+
+    with gr.Blocks() as demo:
+        for fn in (double, note, every, picture, ask):
+            gr.api(fn)
+    return demo
+
+
+def test_a_function_can_be_a_tool_in_other_words(serve: Serve) -> None:
+    app = serve(described_otherwise(), mcp_server=True)
+
+    async def work() -> None:
+        async with client(app) as mcp:
+            [tool] = (await mcp.list_tools()).tools
+            assert (tool.name, tool.description, tool.meta) == ("renamed", "In other words.", {"a": 1})
+            result = await mcp.call_tool("renamed", {"x": 3})
+            assert texts(result) == ["6"]
+            assert result.structured_content == {"result": [{"type": "text", "text": "6"}]}
+
+    run(work())
+
+
+def test_a_function_can_be_a_resource(serve: Serve) -> None:
+    app = serve(described_otherwise(), mcp_server=True)
+
+    async def work() -> None:
+        async with client(app) as mcp:
+            fixed = {one.uri: (one.description, one.mime_type) for one in (await mcp.list_resources()).resources}
+            assert fixed == {
+                "notes://all": ("All notes.", "application/json"),
+                "notes://picture": ("", "image/png"),
+            }
+            [template] = (await mcp.list_resource_templates()).resource_templates
+            assert (template.uri_template, template.description) == ("notes://{title}/text", "A note.")
+            [found] = (await mcp.read_resource("notes://a%20b/text")).contents
+            assert isinstance(found, types.TextResourceContents)
+            assert found.text == "Note on a b"
+            [found] = (await mcp.read_resource("notes://all")).contents
+            assert isinstance(found, types.TextResourceContents)
+            assert found.text == '{"notes":2}'
+            [picture] = (await mcp.read_resource("notes://picture")).contents
+            assert isinstance(picture, types.BlobResourceContents)
+            assert Image.open(io.BytesIO(base64.b64decode(picture.blob))).size == (6, 4)
+            for uri, why in (("notes://none", "no resource"), ("notes://gone/text", "There is no such note.")):
+                with pytest.raises(MCPError, match=why):
+                    await mcp.read_resource(uri)
+
+    run(work())
+
+
+def test_a_function_can_be_a_prompt(serve: Serve) -> None:
+    app = serve(described_otherwise(), mcp_server=True)
+
+    async def work() -> None:
+        async with client(app) as mcp:
+            [prompt] = (await mcp.list_prompts()).prompts
+            assert (prompt.name, prompt.description) == ("ask", "Asks.")
+            listed = [(one.name, one.description, one.required) for one in prompt.arguments or ()]
+            assert listed == [("topic", "About what.", True), ("tone", "", False)]
+            [message] = (await mcp.get_prompt("ask", {"topic": "tea"})).messages
+            assert isinstance(message.content, types.TextContent)
+            assert (message.role, message.content.text) == ("user", "Write about tea, be kind.")
+            for name, why in (("ask", "required argument: topic"), ("none", "no prompt")):
+                with pytest.raises(MCPError, match=why):
+                    await mcp.get_prompt(name, {})
 
     run(work())
 

@@ -32,6 +32,7 @@ LAYERS = (
     ("wire",),
     (
         "gradio_names",
+        "mcp",
         "themes",
         "files",
         "fetching",

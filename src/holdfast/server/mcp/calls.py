@@ -60,6 +60,25 @@ class ToolCalls:
             return content.failed(error.message)
 
     async def _run(self, context: Context, tool: Tool, given: Mapping[str, Any]) -> types.CallToolResult:
+        data = await self._data(context, tool, given)
+        root = self._site.root(request_of(context))
+        blocks = await content.contents(tool.listener, data, self._site.options.rules, root)
+        if not tool.offer.structured:
+            return types.CallToolResult(content=blocks)
+        shown = [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in blocks]
+        return types.CallToolResult(content=blocks, structured_content={"result": shown})
+
+    async def values(self, context: Context, tool: Tool, given: Mapping[str, Any]) -> list[Any]:
+        """Run an endpoint; the values that a client sees.
+
+        Raises:
+            Error: It failed; the message is the sentence that the user may see.
+            RequestError: It could not be run.
+        """
+        data = await self._data(context, tool, given)
+        return list(content.shown(tool.listener, data, self._site.root(request_of(context))))
+
+    async def _data(self, context: Context, tool: Tool, given: Mapping[str, Any]) -> list[Any]:
         site, request = self._site, request_of(context)
         root = site.root(request)
         data = await arguments.values(tool, given, site.options.rules, root)
@@ -75,11 +94,10 @@ class ToolCalls:
         finally:
             job.cancel()  # the client gave up, or went; an event that has ended takes no notice
         if isinstance(ended.output, Failure):
-            return content.failed(ended.output.error or HIDDEN)
+            raise Error(ended.output.error or HIDDEN)
         if ended.cancelled or not isinstance(ended.output, Output):
-            return content.failed(CANCELLED)
-        blocks = await content.contents(tool.listener, ended.output.data, site.options.rules, root)
-        return types.CallToolResult(content=blocks)
+            raise Error(CANCELLED)
+        return ended.output.data
 
     async def _follow(self, context: Context, job: Job, feed: Feed, root: str) -> Completed:
         """Tell how far an event is until it ends."""

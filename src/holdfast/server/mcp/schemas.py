@@ -48,7 +48,7 @@ def input_schema(parameters: Sequence[Mapping[str, Any]], texts: Mapping[str, st
 def _own_text(parameter: Mapping[str, Any], shown: Schema) -> str:
     """What a parameter without a docstring is called: its schema's text, else the component's label."""
     label = str(parameter["label"])
-    named = "" if label.startswith("parameter_") else label
+    named = "" if label.startswith("parameter_") or parameter["component"] == "Api" else label  # `1st` says nothing
     hint = FILE_HINT if shown.get("format") == FILE["format"] else str(shown.get("description") or "")
     return ". ".join(part.rstrip(".") for part in (named, hint) if part)
 

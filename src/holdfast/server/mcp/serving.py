@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from mcp import types
@@ -19,11 +19,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from holdfast.server.body import MAX_BODY
 from holdfast.server.mcp.calls import Context, ToolCalls
-from holdfast.server.mcp.tools import Tool, selected
+from holdfast.server.mcp.readings import Readings, has_parameters, shown_prompt, shown_resource, shown_template
+from holdfast.server.mcp.tools import Tool, of_kind, selected
 from holdfast.server.mcp.visits import request_of
 from holdfast.server.site import Site
 from holdfast.version import __version__
 
+Page: TypeAlias = "types.PaginatedRequestParams | None"
+Offered: TypeAlias = Callable[..., dict[str, Tool]]
+"""Gives those of a kind that a client wants."""
 MAX_SESSIONS = 1000
 """Sessions of the protocol that are open at once over one address; who comes then is told to try again later."""
 MESSAGES = "/gradio_api/mcp/messages/"
@@ -90,25 +94,58 @@ class Serving:
             names: The tools that its one client wants; without, each request says it.
         """
 
-        def tools(context: Context) -> dict[str, Tool]:
+        def offered(context: Context, kind: str = "tool") -> dict[str, Tool]:
             wanted = request_of(context).query_params.get("tools") if names is None else names
-            return selected(self._tools, wanted)
+            return of_kind(selected(self._tools, wanted), kind)
 
-        async def list_tools(context: Context, _: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-            return types.ListToolsResult(tools=[_shown(tool) for tool in tools(context).values()])
+        async def list_tools(context: Context, _: Page) -> types.ListToolsResult:
+            return types.ListToolsResult(tools=[_shown(tool) for tool in offered(context).values()])
 
         async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
-            return await self._calls.call(context, tools(context), params.name, params.arguments or {})
+            return await self._calls.call(context, offered(context), params.name, params.arguments or {})
 
         server: Server[Any] = Server(
             self._site.runtime.app.title, version=__version__, on_list_tools=list_tools, on_call_tool=call_tool
         )
+        self._add_readings(server, offered)
         server.add_request_handler("server/discover", types.RequestParams, _discover(server))
         return server
 
+    def _add_readings(self, server: Server[Any], offered: Offered) -> None:
+        """Resources and prompts, where the app has any: a server says that it has what it can answer for."""
+        readings = Readings(self._calls, self._site.options.rules)
+
+        async def list_resources(context: Context, _: Page) -> types.ListResourcesResult:
+            found = offered(context, "resource").values()
+            return types.ListResourcesResult(
+                resources=[shown_resource(one) for one in found if not has_parameters(one)]
+            )
+
+        async def list_templates(context: Context, _: Page) -> types.ListResourceTemplatesResult:
+            found = [shown_template(one) for one in offered(context, "resource").values() if has_parameters(one)]
+            return types.ListResourceTemplatesResult(resource_templates=found)
+
+        async def read(context: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
+            return await readings.resource(context, offered(context, "resource"), str(params.uri))
+
+        async def list_prompts(context: Context, _: Page) -> types.ListPromptsResult:
+            return types.ListPromptsResult(prompts=[shown_prompt(one) for one in offered(context, "prompt").values()])
+
+        async def get_prompt(context: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
+            return await readings.prompt(context, offered(context, "prompt"), params.name, params.arguments or {})
+
+        if of_kind(self._tools, "resource"):
+            server.add_request_handler("resources/list", types.PaginatedRequestParams, list_resources)
+            server.add_request_handler("resources/templates/list", types.PaginatedRequestParams, list_templates)
+            server.add_request_handler("resources/read", types.ReadResourceRequestParams, read)
+        if of_kind(self._tools, "prompt"):
+            server.add_request_handler("prompts/list", types.PaginatedRequestParams, list_prompts)
+            server.add_request_handler("prompts/get", types.GetPromptRequestParams, get_prompt)
+
 
 def _shown(tool: Tool) -> types.Tool:
-    return types.Tool(name=tool.name, description=tool.description, input_schema=tool.schema)
+    shown = types.Tool(name=tool.name, description=tool.description, input_schema=tool.schema)
+    return shown if tool.offer.meta is None else shown.model_copy(update={"meta": tool.offer.meta})
 
 
 def _discover(server: Server[Any]) -> Any:

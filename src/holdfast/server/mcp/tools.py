@@ -11,6 +11,7 @@ from holdfast.graph.api_info import description, endpoint, public_listeners
 from holdfast.graph.app import App
 from holdfast.graph.listener import Listener
 from holdfast.graph.special import Header
+from holdfast.mcp import Offer, offer_of
 from holdfast.server.mcp.docstrings import parameter_texts, result_text
 from holdfast.server.mcp.schemas import input_schema, takes_files
 
@@ -32,17 +33,20 @@ class Tool:
     takes_files: bool
     headers: tuple[str, ...]
     """Names of the HTTP headers that the function asks for."""
+    offer: Offer
+    """What `gr.mcp` says of the function: whether it is a tool at all, a resource or a prompt."""
 
 
 def tools_of(app: App) -> dict[str, Tool]:
-    """An app's tools by name."""
+    """An app's tools, resources and prompts by name."""
     found: dict[str, Tool] = {}
     for listener in public_listeners(app):
-        name = _name(listener.api_name, found)
+        offer = offer_of(listener.fn)
+        name = _name(offer.name or listener.api_name, found)
         parameters = endpoint(listener)["parameters"]
         found[name] = Tool(
             name=name,
-            description=_text(listener),
+            description=_text(listener) if offer.description is None else offer.description,
             listener=listener,
             parameters=parameters,
             schema=input_schema(parameters, parameter_texts(listener.fn)),
@@ -52,6 +56,7 @@ def tools_of(app: App) -> dict[str, Tool]:
                 for p in listener.signature.special
                 if p.special is not None and issubclass(p.special, Header)
             ),
+            offer=offer,
         )
     return found
 
@@ -86,11 +91,16 @@ def selected(tools: Mapping[str, Tool], names: str | None) -> dict[str, Tool]:
     return {name: tool for name, tool in tools.items() if name in wanted}
 
 
+def of_kind(tools: Mapping[str, Tool], kind: str) -> dict[str, Tool]:
+    """Those that are offered as tools, as resources, or as prompts."""
+    return {name: tool for name, tool in tools.items() if tool.offer.kind == kind}
+
+
 def described(tool: Tool) -> dict[str, Any]:
     """A tool as `GET /schema` shows it."""
     meta: dict[str, Any] = {
         "file_data_present": tool.takes_files,
-        "mcp_type": "tool",
+        "mcp_type": tool.offer.kind,
         "endpoint_name": tool.listener.api_name,
     }
     if tool.headers:
