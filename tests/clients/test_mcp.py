@@ -635,7 +635,7 @@ def test_the_environment_turns_it_on_unless_launch_says_no(serve: Serve, monkeyp
 
 
 def test_without_its_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "mcp.server.runner", None)  # as if it could not be imported
+    monkeypatch.setitem(sys.modules, "mcp.server.streamable_http_manager", None)  # as if it could not be imported
     with pytest.raises(BuildError, match=r"needs the package mcp.*pip install 'holdfast\[mcp\]'"):
         start(apps.increments(), {"mcp_server": True}, server_port=0, quiet=True)
 

@@ -25,13 +25,13 @@ def open_tools(site: Site) -> ToolServer:
     """What serves the tools of a site.
 
     Raises:
-        BuildError: The package `mcp` is missing, or older than version 2.
+        BuildError: The package `mcp` is missing, or too old.
     """
     try:
-        from mcp.server.runner import serve_loop  # noqa: F401 -- what versions before 2 do not have
+        from mcp.server.streamable_http_manager import DEFAULT_MAX_SESSIONS  # noqa: F401 -- older ones bound nothing
     except ImportError as error:
         raise BuildError(
-            "mcp_server=True needs the package mcp, version 2 or newer, which is not installed here. Install it with "
+            "mcp_server=True needs the package mcp, version 2.3 or newer, which is not installed here. Install it with "
             "pip install 'holdfast[mcp]', or launch without mcp_server (and without HOLDFAST_MCP_SERVER)."
         ) from error
     from holdfast.server.mcp.routes import McpRoutes
