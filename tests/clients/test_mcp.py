@@ -737,7 +737,7 @@ def test_it_works_behind_a_proxy_that_shows_the_app_below_a_path(serve: Serve, t
     run(work())
 
 
-def test_the_server_stops_while_clients_are_connected(serve: Serve) -> None:
+def test_the_server_stops_while_clients_are_connected(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
     app = serve(apps.increments(), mcp_server=True)
 
     async def work() -> None:
@@ -750,3 +750,4 @@ def test_the_server_stops_while_clients_are_connected(serve: Serve) -> None:
     with suppress(Exception):  # what a client says of a lost server is its own affair
         run(work())
     assert len(app.site.streams) == 0
+    assert [record.exc_text for record in caplog.records if record.exc_info] == []  # streams ended, they were not cut
