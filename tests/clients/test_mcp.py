@@ -176,16 +176,30 @@ def test_a_client_that_only_looks_makes_no_session(serve: Serve) -> None:
     run(work())
 
 
+HELLO = {
+    "jsonrpc": "2.0", "id": 1, "method": "initialize",
+    "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
+}  # fmt: skip
+ACCEPT = {"accept": "application/json, text/event-stream"}
+
+
 def test_sessions_that_are_open_at_once_are_bounded(serve: Serve) -> None:
     """R4.6."""
     app = serve(apps.increments(), mcp_server=True, state_session_capacity=2)
-    hello = {
-        "jsonrpc": "2.0", "id": 1, "method": "initialize",
-        "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
-    }  # fmt: skip
-    headers = {"accept": "application/json, text/event-stream"}
-    answers = [app.post("/gradio_api/mcp/", hello, headers=headers).status_code for _ in range(3)]
+    answers = [app.post("/gradio_api/mcp/", HELLO, headers=ACCEPT).status_code for _ in range(3)]
     assert answers == [200, 200, 503]
+
+
+def test_the_session_of_a_client_that_left_without_a_word_ends_after_the_grace(serve: Serve) -> None:
+    """R4.1, R4.6: its id leads nowhere then."""
+    app = serve(apps.increments(), mcp_server=True, session_grace=1)
+    id = app.post("/gradio_api/mcp/", HELLO, headers=ACCEPT).headers["mcp-session-id"]
+    call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "queued", "arguments": {}}}
+    theirs = {**ACCEPT, "mcp-session-id": id}
+    assert '"text":"1"' in app.post("/gradio_api/mcp/", call, headers=theirs).text
+    assert app.site.runtime.sessions.count_open == 1
+    run(until(lambda: len(app.site.runtime.sessions) == 0))
+    assert app.post("/gradio_api/mcp/", call, headers=theirs).status_code == 404
 
 
 def test_a_session_that_had_to_go_goes_on_with_its_initial_values(serve: Serve) -> None:
