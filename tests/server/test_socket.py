@@ -36,14 +36,30 @@ def test_a_page_gets_a_session_with_a_secret_of_its_own(serve: Serve) -> None:
         assert one.welcome["app_id"] == str(app.get("/gradio_api/app_id").json()["app_id"])
 
 
-def test_an_event_is_told_in_numbered_messages(serve: Serve) -> None:
+def test_an_event_that_is_over_at_once_is_told_in_one_message(serve: Serve) -> None:
     app = serve(counter())
     with app.socket() as page:
         page.submit("e1", 0, ["al", None])
-        frames = [page.hear(), page.hear()]
+        frame = page.hear()
+        if frame["message"]["msg"] == "process_starts":  # on a busy machine nothing is quick
+            frame = page.hear()
+        assert frame["message"]["msg"] == "process_completed"
+        assert frame["n"] == 2
+        assert frame["message"]["output"]["data"] == ["hi al 1", None]
+
+
+def test_an_event_that_lasts_says_that_it_runs(serve: Serve) -> None:
+    go_on = Event()
+    with gr.Blocks() as demo:
+        gr.Button().click(lambda: go_on.wait(30))
+    app = serve(demo)
+    with app.socket() as page:
+        page.submit("e1", 0, [])
+        frames = [page.hear()]
+        go_on.set()
+        frames.append(page.hear())
         assert [f["message"]["msg"] for f in frames] == ["process_starts", "process_completed"]
         assert [f["n"] for f in frames] == [1, 2]
-        assert frames[1]["message"]["output"]["data"] == ["hi al 1", None]
 
 
 def test_two_pages_do_not_see_each_others_state(serve: Serve) -> None:
@@ -113,7 +129,7 @@ def test_what_was_acknowledged_is_not_sent_again(serve: Serve) -> None:
     with app.socket(hello=False) as page:
         assert page.hello(session=welcome["session"], token=welcome["token"], seen=0)["pending"] == []
         page.submit("e2", 0, ["y", None])
-        assert page.hear()["n"] == 3
+        assert page.hear()["n"] in {3, 4}  # the start of a quick event is not told
 
 
 def test_a_submit_that_is_sent_twice_runs_once(serve: Serve) -> None:
@@ -288,8 +304,8 @@ def test_the_fallback_carries_the_same_conversation(serve: Serve) -> None:
         submit = {"type": "submit", "event_id": "e1", "fn": 0, "data": ["al", None]}
         said = httpx.post(f"{app.api}/page/send", json={**who, "frames": [submit, {"type": "ping"}]})
         assert said.json() == {"frames": [{"type": "pong"}]}
-        assert next(frames)["message"]["msg"] == "process_starts"
-        assert next(frames)["message"]["output"]["data"] == ["hi al 1", None]
+        told = next(frame["message"] for frame in frames if frame["message"]["msg"] == "process_completed")
+        assert told["output"]["data"] == ["hi al 1", None]
     with app.socket(hello=False) as page:
         assert page.hello(**who, seen=2)["resumed"] is True
 

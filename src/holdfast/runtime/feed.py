@@ -11,6 +11,9 @@ from holdfast.wire.messages import FeedMessage, StateChanged
 
 ABANDONED = 10
 """Times its bound after which even the ends of events are dropped: whoever left them has gone for good."""
+SOON = 0.01
+"""Seconds after which a message that can wait is read. What follows within them goes out in one go with it, as the end
+of a quick event does with its start."""
 
 
 class Entry(NamedTuple):
@@ -35,6 +38,7 @@ class Feed:
 
     __slots__ = (
         "_bound",
+        "_due",
         "_entries",
         "_full",
         "_size",
@@ -58,17 +62,27 @@ class Feed:
         self._bound = messages
         self._size_bound = size
         self._waiters: list[asyncio.Future[None]] | None = None
+        self._due = False
+        """The readers will be woken soon."""
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def publish(self, message: FeedMessage, *, weight: int = 100, full: tuple[list[Any], int] | None = None) -> int:
+    def publish(
+        self,
+        message: FeedMessage,
+        *,
+        weight: int = 100,
+        full: tuple[list[Any], int] | None = None,
+        at_once: bool = True,
+    ) -> int:
         """Append a message.
 
         Args:
             message: What happened.
             weight: Its size in bytes, about.
             full: Of a step that is sent as edits: its whole values and their size, should they be needed.
+            at_once: Whether readers are woken now, or within `SOON`.
 
         Returns:
             Its number.
@@ -83,7 +97,11 @@ class Feed:
             self._full[message.event_id] = full
         if len(self._entries) > self._bound or self._size > self._size_bound:
             self._fold()
-        self._wake()
+        if at_once:
+            self._wake()
+        elif self._waiters and not self._due:
+            self._due = True
+            asyncio.get_running_loop().call_later(SOON, self._wake_late)
         return self.last
 
     def tells_of(self, ids: Iterable[int]) -> bool:
@@ -143,6 +161,10 @@ class Feed:
     def close(self) -> None:
         """No message will come; readers end when they have what is there."""
         self.closed = True
+        self._wake()
+
+    def _wake_late(self) -> None:
+        self._due = False
         self._wake()
 
     def _wake(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from holdfast.runtime.feed import Feed
 from holdfast.runtime.request import Request
+from holdfast.stores.ending import ended
 from holdfast.wire.messages import Completed, FeedMessage, Log, Output, Progress, ProgressUnit
 
 if TYPE_CHECKING:
@@ -123,10 +124,17 @@ class Job:
         """Its last message is published."""
         return self.state == "ended"
 
-    def publish(self, message: FeedMessage, *, weight: int = 100, full: tuple[list[Any], int] | None = None) -> None:
+    def publish(
+        self,
+        message: FeedMessage,
+        *,
+        weight: int = 100,
+        full: tuple[list[Any], int] | None = None,
+        at_once: bool = True,
+    ) -> None:
         """Tell those who wait for it, unless it has ended."""
         if self.feed is not None and self.state != "ended":
-            self.feed.publish(message, weight=weight, full=full)
+            self.feed.publish(message, weight=weight, full=full, at_once=at_once)
 
     def complete(self, message: Completed, *, weight: int = 100) -> None:
         """Publish its one last message; what comes after it is dropped."""
@@ -151,8 +159,8 @@ class Job:
 
     async def wait(self) -> None:
         """Return when it has ended and let go of everything it held."""
-        if self.task is not None and not self.task.done():
-            await asyncio.wait([self.task])
+        if self.task is not None:
+            await ended(self.task)
 
     # From any thread ----------------------------------------------------------------------------------------------
 

@@ -76,7 +76,7 @@ class FeedReporter:
         self._began = job.started = self.clock.monotonic()
         if job.state == "waiting":
             job.state = "running"
-        job.publish(ProcessStarts(event_id=job.id, eta=job.plan.average))
+        job.publish(ProcessStarts(event_id=job.id, eta=job.plan.average), at_once=False)
 
     def step(self, step: Step, changed: Sequence[int], *, last: bool = False) -> None:
         """A step is committed."""

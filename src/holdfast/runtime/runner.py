@@ -17,7 +17,7 @@ from holdfast.runtime.outputs import Step, convert_values
 from holdfast.runtime.queue import Queue
 from holdfast.runtime.render import Renders
 from holdfast.runtime.report import Reporter
-from holdfast.runtime.steps import steps
+from holdfast.runtime.steps import steps, whole
 from holdfast.runtime.threads import Threads, outlast
 from holdfast.state.access import blocked
 
@@ -126,12 +126,14 @@ class Runner:
     async def _run_steps(
         self, job: Job, call: Call, reporter: Reporter, event: StateEvent | None, cells: Mapping[CellSpec, Any]
     ) -> None:
-        whole = job.plan.kind not in GENERATORS and job.chunks is None
         invocation = Invocation(job, call.data, cells, self.options.file_rules, self.threads)
-        async with aclosing(steps(invocation, self.threads, self.generators)) as run:  # type: ignore[type-var]
+        if job.plan.kind not in GENERATORS:
+            step = await whole(invocation, self.threads)
+            reporter.step(step, await self._commit(job, event, step), last=job.chunks is None)
+            return
+        async with aclosing(steps(invocation, self.generators)) as run:  # type: ignore[type-var]
             async for step in run:
-                changed = await self._commit(job, event, step)
-                reporter.step(step, changed, last=whole)
+                reporter.step(step, await self._commit(job, event, step))
                 if reporter.enough:
                     return
 

@@ -23,6 +23,7 @@ from holdfast.runtime.sessions import Sessions
 from holdfast.runtime.tokens import Tokens
 from holdfast.runtime.validate import validate
 from holdfast.state.codec import Keyring
+from holdfast.stores.ending import ended
 from holdfast.wire.messages import Completed, Failure, Output
 from holdfast.wire.page import MAX_ID
 
@@ -167,8 +168,7 @@ class Runtime:
             await validate(job, self.engine, self.runner.threads, self.options.file_rules)
         self._stop_cancelled_by(job)
         reporter = DirectReporter(job, self.clock)
-        task = self._start(job, reporter, queued=False)
-        await asyncio.wait([task])
+        await ended(self._start(job, reporter, queued=False))
         if reporter.error is not None:
             raise reporter.error
         if reporter.output is None:
@@ -239,7 +239,7 @@ class Runtime:
             data = [None] * len(listener.inputs)
             call = Call(fn=listener.id, data=data, request=session.request, origin="page")
             job = self._job(session, call, listener, direct=True)
-            await asyncio.wait([self._start(job, DirectReporter(job, self.clock), queued=False)])
+            await ended(self._start(job, DirectReporter(job, self.clock), queued=False))
 
     # Inside -----------------------------------------------------------------------------------------------------------
 

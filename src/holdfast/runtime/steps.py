@@ -1,4 +1,4 @@
-"""Every kind of function as one async iterator of steps."""
+"""Every kind of function as its steps: the one of a plain function, those of a generator."""
 
 from __future__ import annotations
 
@@ -10,24 +10,29 @@ from holdfast.runtime.outputs import Step
 from holdfast.runtime.threads import Threads, outlast
 
 
-async def steps(call: Invocation, threads: Threads, generators: Threads) -> AsyncIterator[Step]:
-    """Run a function: one step for a plain function, one per `yield` for a generator.
-
-    A generator is closed, and its `finally` has run, before this iterator's `aclose()` returns; a plain function that
-    runs in a thread has ended by then.
+async def whole(call: Invocation, threads: Threads) -> Step:
+    """Run a plain function; its one step. One that runs in a thread has ended when this returns, even if cancelled.
 
     Args:
         call: The function and what it is called with.
-        threads: Where plain synchronous functions run.
+        threads: Where synchronous functions run.
+    """
+    if call.plan.kind == "async":
+        return await call.outputs_from_loop(await (await call.start_on_loop()))
+    step = await outlast(threads.run(call.whole))
+    return await call.outputs_from_loop(await step) if isinstance(step, Coroutine) else step
+
+
+async def steps(call: Invocation, generators: Threads) -> AsyncIterator[Step]:
+    """Run a generator; one step for each `yield`.
+
+    It is closed, and its `finally` has run, before this iterator's `aclose()` returns.
+
+    Args:
+        call: The function and what it is called with.
         generators: Where synchronous generators run, each in a thread of its own.
     """
-    kind = call.plan.kind
-    if kind == "plain":
-        step = await outlast(threads.run(call.whole))
-        yield await call.outputs_from_loop(await step) if isinstance(step, Coroutine) else step
-    elif kind == "async":
-        yield await call.outputs_from_loop(await (await call.start_on_loop()))
-    elif kind == "async generator":
+    if call.plan.kind == "async generator":
         generator = await call.start_on_loop()
         try:
             async for value in generator:

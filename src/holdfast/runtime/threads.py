@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from contextvars import Context, copy_context
 from typing import Any, TypeAlias, TypeVar
 
-from holdfast.stores.ending import Stubborn
+from holdfast.stores.ending import Stubborn, ended
 
 T = TypeVar("T")
 Answer: TypeAlias = "tuple[Callable[[asyncio.Future[Any], Any], None], Any]"
@@ -189,7 +189,7 @@ async def outlast(future: asyncio.Future[T]) -> T:
     except asyncio.CancelledError:
         while not future.done():
             with suppress(asyncio.CancelledError):
-                await asyncio.wait([future])
+                await ended(future)
         if not future.cancelled():
             future.exception()
         raise

@@ -128,5 +128,8 @@ def _goodbye_of(body: bytes) -> Goodbye:
 
 async def _frames(link: PageLink, welcome: bytes) -> AsyncIterator[bytes]:
     yield frame(welcome)
-    async for n, message in link.session.feed.read(link.seen):
-        yield frame(one_line(encode(Numbered(n=n, message=message))))
+    feed, seen = link.session.feed, link.seen
+    while await feed.wait(seen):
+        seen, news = link.news(seen)
+        for n, message in news:
+            yield frame(one_line(encode(Numbered(n=n, message=message))))

@@ -18,6 +18,7 @@ from holdfast.server.body import check_id, decode
 from holdfast.server.cors import is_allowed
 from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site
+from holdfast.wire.messages import Completed, FeedMessage, ProcessStarts
 from holdfast.wire.page import (
     Ack,
     Cancel,
@@ -96,6 +97,22 @@ class PageLink:
             pending=list(dict.fromkeys([*self.session.pending, *(id for id in waiting if id is not None)])),
             app_id=str(self._runtime.app.app_id),
         )
+
+    def news(self, seen: int) -> tuple[int, list[tuple[int, FeedMessage]]]:
+        """What its page is to be told.
+
+        The start of an event whose end is there too is left out: nobody would see it.
+
+        Args:
+            seen: Number of the last message that the page was told.
+
+        Returns:
+            The number of the last message now, and the messages.
+        """
+        feed = self.session.feed
+        unread = feed.after(seen)
+        seen = unread[-1][0] if unread else feed.last
+        return seen, unread if len(unread) < 2 else _without_starts(unread)
 
     def begin(self) -> None:
         """It is connected: the session is open, an older connection of it ends."""
@@ -192,6 +209,11 @@ class PageLink:
         except RequestError as error:
             return Refused(event_id=frame.event_id[:256], status=error.status, detail=error.detail)
         return None
+
+
+def _without_starts(unread: list[tuple[int, FeedMessage]]) -> list[tuple[int, FeedMessage]]:
+    over = {message.event_id for _, message in unread if type(message) is Completed}
+    return [item for item in unread if type(item[1]) is not ProcessStarts or item[1].event_id not in over]
 
 
 async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLink:

@@ -100,14 +100,12 @@ class PageSocket:
 
 
 async def _write(websocket: WebSocket, link: PageLink) -> None:
-    feed = link.session.feed
-    seen = link.seen
+    feed, seen = link.session.feed, link.seen
     try:
         while await feed.wait(seen):
-            unread = feed.after(seen)
-            for n, message in unread:
+            seen, news = link.news(seen)
+            for n, message in news:
                 await _send(websocket, encode(Numbered(n=n, message=message)))
-            seen = unread[-1][0] if unread else feed.last
         await _close(websocket, ENDED, "The session has ended.")
     except WebSocketDisconnect:
         return  # who reads is told too, and ends the connection

@@ -18,6 +18,7 @@ from holdfast.state.outage import Outage
 from holdfast.state.snapshot import Image
 from holdfast.state.stored_history import dump, history_key, load
 from holdfast.stores import Claim, Dropped, Key, Record, StoreUnavailableError, Write
+from holdfast.stores.ending import ended
 
 if TYPE_CHECKING:
     from holdfast.clock import Clock
@@ -133,7 +134,7 @@ class Backing:
         if self.dropping:
             for owner in {cell.home.owner for cell in cells}:
                 if owner in self.dropping:
-                    await asyncio.wait([self.dropping[owner]])
+                    await ended(self.dropping[owner])
 
     async def _take(self, cell: Cell, record: Record | None) -> None:
         if cell.unsaved or cell.bound or cell.sending:

@@ -19,13 +19,21 @@ async def end(task: asyncio.Task[Any] | None) -> None:
         await asyncio.wait([task], timeout=0.5)
 
 
+async def ended(task: asyncio.Future[Any]) -> None:
+    """Return when a task has ended, however it did; a cancel of the caller does not reach it."""
+    if not task.done():
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        task.add_done_callback(lambda _: None if waiter.done() else waiter.set_result(None))
+        await waiter
+
+
 async def outlast(work: Coroutine[Any, Any, _Result]) -> _Result:
     """Await something to its end; a cancel that comes meanwhile takes effect at the next `await` after it."""
     task = asyncio.ensure_future(work)
     cancelled = False
     while not task.done():
         try:
-            await asyncio.wait([task])
+            await ended(task)
         except asyncio.CancelledError:  # noqa: PERF203 # it may come more than once
             cancelled = True
     if cancelled:
