@@ -47,7 +47,6 @@ def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str
         app.close()
 
 
-@pytest.mark.usefixtures("anyio_backend")  # blocks may run an event loop
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name)
 def test_every_python_block_runs(page: Path, served: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType(f"docs_{page.stem.replace('-', '_')}")  # State finds a page's classes in its module

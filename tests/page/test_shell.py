@@ -147,6 +147,18 @@ def test_it_fits_a_phone(app_page: AppPage) -> None:
     assert second["x"] >= first["x"]
 
 
+def test_a_phone_shows_the_whole_names_of_the_pages(app_page: AppPage) -> None:
+    with gr.Blocks(title="A rather long title of an app") as demo:
+        gr.Textbox(label="Welcome")
+        with demo.route("Settings of the app", "settings"):
+            gr.Textbox(label="There")
+    page = app_page(demo)
+    page.set_viewport_size({"width": 360, "height": 700})
+    pages = page.get_by_role("navigation", name="Pages")
+    assert pages.evaluate("nav => nav.scrollWidth <= nav.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_a_visitor_logs_in(serve: Callable[..., str], context: BrowserContext, complaints: Complaints) -> None:
     url = serve(calculator(), auth=("ann", "secret"), auth_message="Staff only")
     page = context.new_page()

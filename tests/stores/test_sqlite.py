@@ -7,6 +7,7 @@ import os
 import sqlite3
 import sys
 import time
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,22 @@ async def test_a_file_damaged_in_the_middle_is_said_to_be(tmp_path: Path) -> Non
     path.write_bytes(data)
     with pytest.raises(StoreDamagedError, match="damaged"):
         await (await opened(path)).read([Key(f"o{i}", "cart") for i in range(50)])
+
+
+def test_a_file_that_another_process_makes_ready_meanwhile_is_no_other_programs(tmp_path: Path) -> None:
+    """R6.3"""
+    path = tmp_path / "state.db"
+
+    class Interrupted(sqlite3.Connection):
+        def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+            if sql == "pragma user_version":
+                # The other one gets in between two questions, or waits until they are answered.
+                with suppress(sqlite3.OperationalError), closing(sqlite_file.connect(path, patience=0)) as other:
+                    sqlite_file._set_up(other)
+            return super().execute(sql, *parameters)
+
+    with closing(sqlite3.connect(path, factory=Interrupted, isolation_level=None)) as connection:
+        sqlite_file._check(connection, path)
 
 
 async def test_a_database_of_another_program_is_not_touched(tmp_path: Path) -> None:

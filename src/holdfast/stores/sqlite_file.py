@@ -80,9 +80,12 @@ def _set_up(connection: sqlite3.Connection) -> None:
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
+    # In one transaction: another process may be making the file ready just now.
+    connection.execute("begin")
     application = connection.execute("pragma application_id").fetchone()[0]
     format = connection.execute("pragma user_version").fetchone()[0]
     tables = connection.execute("select count(*) from sqlite_master").fetchone()[0]
+    connection.execute("rollback")
     if tables and application != APPLICATION:
         raise StoreDamagedError(
             f"{path} is an SQLite database, but not one of Holdfast's State. Nothing was changed in it. "
