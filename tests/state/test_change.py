@@ -10,6 +10,7 @@ import enum
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 import attrs
@@ -18,6 +19,8 @@ import pandas as pd
 import polars as pl
 import pydantic
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from tests.state.conftest import memory_only
 from tests.state.steps import fail, read, run, touch
@@ -25,7 +28,8 @@ from tests.state.steps import fail, read, run, touch
 from holdfast.state import CellSpec, Owner, Owners, StateEngine, imaging
 from holdfast.state.content import same
 from holdfast.state.fingerprint import fingerprint
-from holdfast.state.snapshot import snapshot
+from holdfast.state.snapshot import Snapshot, snapshot
+from holdfast.state.weight import weigh
 
 pytestmark = pytest.mark.anyio
 MakeCell = Callable[..., CellSpec]
@@ -150,6 +154,30 @@ DIFFERENT: list[tuple[Any, Any]] = [
 ]
 
 
+def nested_values() -> st.SearchStrategy[Any]:
+    """Values of built-in containers and scalars, without NaN."""
+    keys = st.text() | st.integers() | st.booleans() | st.none()
+    scalars = keys | st.floats(allow_nan=False) | st.binary()
+    return st.recursive(
+        scalars | st.sets(st.integers()) | st.frozensets(st.text()),
+        lambda inner: st.lists(inner) | st.dictionaries(keys, inner) | st.tuples(inner, inner),
+        max_leaves=40,
+    )
+
+
+def shuffled(value: Any, random: Random) -> Any:
+    """An equal value with its keys in another order."""
+    if isinstance(value, dict):
+        items = [(key, shuffled(item, random)) for key, item in value.items()]
+        random.shuffle(items)
+        return dict(items)
+    if isinstance(value, (list, tuple)):
+        return type(value)(shuffled(item, random) for item in value)
+    if isinstance(value, (set, frozenset)):
+        return type(value)(random.sample(list(value), len(value)))
+    return value
+
+
 def named(values: list[tuple[Any, Any]]) -> list[Any]:
     return [pytest.param(*pair, id=f"{i}-{type(pair[0]).__name__}") for i, pair in enumerate(values)]
 
@@ -168,6 +196,44 @@ def test_other_content_or_type_is_not_the_same(left: Any, right: Any) -> None:
     assert not same(left, right)
     assert not same(right, left)
     assert not same([left], [right])
+
+
+@pytest.mark.parametrize(("left", "right"), named(EQUAL))
+def test_equal_content_has_one_weight(left: Any, right: Any) -> None:
+    """R3.2: a weight never tells apart what is equal."""
+    assert weigh([left]) == weigh([right])
+
+
+@given(nested_values(), st.randoms())
+def test_no_order_of_keys_and_no_sharing_weighs(value: Any, random: Random) -> None:
+    """R3.2: so that two weights are two contents."""
+    other = shuffled(value, random)
+    assert same([value, value], [other, shuffled(value, random)])
+    assert weigh([value, value]) == weigh([other, shuffled(value, random)])
+
+
+def test_what_has_no_single_encoding_is_not_weighed() -> None:
+    """R3.2: objects, NaN and cycles are compared piece by piece."""
+    cyclic: list[Any] = [1]
+    cyclic.append(cyclic)
+    for value in (cyclic, Point(1.0), Plain(a=1), NAN, {"a": -NAN}, lambda: 0, Pair(1, 2), MyList([1])):
+        assert weigh([value]) is None
+    assert weigh({"a": [1]}) != weigh({"a": [2]}) != weigh({"a": []})
+
+
+async def test_a_dict_that_changes_again_is_not_made_again_to_be_compared(
+    engine: StateEngine, make_cell: MakeCell, visitor: Owners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R3.6: after the first change, what the older content was is known by its weight."""
+    spec = make_cell({"a": [1], "b": {"c": 2}}, watched=True)
+    for number in range(3):
+        assert await touch(engine, visitor, spec, lambda value, n=number: value["a"].append(n)) == (spec,)
+        monkeypatch.setattr(imaging, "same", None)
+        monkeypatch.setattr(Snapshot, "unequal", None)
+    monkeypatch.undo()
+    assert await touch(engine, visitor, spec, lambda value: value["a"].reverse()) == (spec,)
+    moved = {"b": {"c": 2}, "a": [2, 1, 0, 1]}
+    assert await run(engine, visitor, spec, lambda _: moved) == ()
 
 
 def test_cyclic_values_are_compared_to_their_end() -> None:

@@ -113,7 +113,7 @@ async def compare(event: StateEvent, cell: Cell, value: Any, image: Image | None
         if old.same_bytes(image):
             return False, False
         definite = not watched or (old.definite and image.definite)
-        return True, watched and (definite or await event.engine.differs(old, value))
+        return True, watched and (definite or await event.engine.differs(old, value, image))
     if isinstance(old, Unkept) and isinstance(image, Unkept):
         return True, watched and (_fingerprint_differs(old, image) or _replaced_unknown(old, image, cell, value))
     return True, watched

@@ -277,9 +277,9 @@ class StateEngine:
         """What is kept of a value for rollback and comparison; `None` for one that cannot change in place."""
         return await self._imager.image(value, cell)
 
-    async def differs(self, old: Snapshot, value: Any) -> bool:
-        """Whether a value's content is another than that of older bytes."""
-        return await self._imager.differs(old, value)
+    async def differs(self, old: Snapshot, value: Any, new: Snapshot) -> bool:
+        """Whether a value, whose bytes are `new`, has another content than older bytes have."""
+        return await self._imager.differs(old, value, new)
 
     # Commits
 

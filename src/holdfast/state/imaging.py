@@ -16,6 +16,7 @@ from holdfast.state.fingerprint import fingerprint
 from holdfast.state.options import StateOptions
 from holdfast.state.snapshot import Image, OversizeError, Snapshot, Unkept, image_of, snapshot
 from holdfast.state.warn import warn_bound, warn_unkept
+from holdfast.state.weight import weigh
 
 
 class Sealed(Snapshot):
@@ -129,11 +130,11 @@ class Imager:
             return image.restore()
         return await asyncio.to_thread(image.restore)
 
-    async def differs(self, old: Snapshot, value: Any) -> bool:
-        """Whether a value's content is another than that of older bytes."""
+    async def differs(self, old: Snapshot, value: Any, new: Snapshot) -> bool:
+        """Whether a value, whose bytes are `new`, has another content than older bytes have."""
         if old.size <= self._options.inline_limit:
-            return _differs(old, value)
-        return await asyncio.to_thread(_differs, old, value)
+            return _differs(old, value, new)
+        return await asyncio.to_thread(_differs, old, value, new)
 
 
 def digest_of(value: Any, payload: bytes, *, watched: bool) -> bytes | None:
@@ -141,7 +142,10 @@ def digest_of(value: Any, payload: bytes, *, watched: bool) -> bytes | None:
     return fingerprint(value) if watched else xxhash.xxh3_128_digest(payload)
 
 
-def _differs(old: Snapshot, value: Any) -> bool:
+def _differs(old: Snapshot, value: Any, new: Snapshot) -> bool:
+    new.weight = weigh(value)
+    if old.weight is not None and new.weight is not None and old.weight != new.weight:
+        return True
     before = old.restore()
     return old.unequal(before, value) or not same(before, value)
 

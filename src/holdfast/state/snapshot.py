@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from holdfast.state.atoms import BY_REFERENCE, is_atom
+from holdfast.state.weight import Weight
 
 _BREATH = 1 << 16
 """Bytes after which a long encoding lets other threads run: about what the C pickler writes in one go."""
@@ -77,7 +78,7 @@ class Snapshot(Image):
         plain: It has built-in containers and scalars alone, whose `==` runs no code of others.
     """
 
-    __slots__ = ("data", "definite", "plain", "refs")
+    __slots__ = ("data", "definite", "plain", "refs", "weight")
 
     def __init__(self, data: bytes, refs: tuple[Any, ...], *, definite: bool, plain: bool = False) -> None:
         super().__init__(len(data))
@@ -85,6 +86,8 @@ class Snapshot(Image):
         self.refs = refs
         self.definite = definite
         self.plain = plain
+        self.weight: Weight | None = None
+        """The value's weight, once it was compared."""
 
     def restore(self) -> Any:
         """A new object with the value that was encoded."""
