@@ -107,6 +107,10 @@ class SavedFile:
         self._hash.update(data)
         self._stream.write(data)
 
+    def written(self) -> None:
+        """All of it is written: its file handle is given back before the `with` ends."""
+        self._stream.close()
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:

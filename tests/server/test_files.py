@@ -16,6 +16,7 @@ from tests.server.conftest import Serve, Served
 
 import holdfast as gr
 from holdfast.errors import BadRequest, TooLarge
+from holdfast.saving import SavedFile
 from holdfast.server.multipart import UploadReader
 from holdfast.server.uploads import Followed
 
@@ -103,6 +104,25 @@ async def test_an_upload_is_never_whole_in_memory(tmp_path: Path) -> None:
     await reader.feed(b"\r\n--B--\r\n")
     [path] = await reader.finish()
     assert path.stat().st_size == 10_000_000
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("size", [300_000, 1_200_000])
+async def test_many_files_of_an_upload_are_neither_held_in_memory_nor_held_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    reader, held, most = UploadReader(FORM, tmp_path), set(), 0
+    add, write = SavedFile.__enter__, SavedFile.written
+    monkeypatch.setattr(SavedFile, "__enter__", lambda file: (held.add(file), add(file))[1])
+    monkeypatch.setattr(SavedFile, "written", lambda file: (held.discard(file), write(file))[1])
+    form = body(*[(f"f{i}", bytes([i]) * size) for i in range(20)])
+    for start in range(0, len(form), 60_000):
+        await reader.feed(form[start : start + 60_000])
+        assert sum(part.pending for part in reader._parts) < 1_200_000
+        most = max(most, len(held))
+    assert 0 < most <= 3
+    assert [path.stat().st_size for path in await reader.finish()] == [size] * 20
+    assert held == set()
 
 
 @pytest.mark.anyio

@@ -318,6 +318,8 @@ def test_a_trick_over_http_is_refused(serve: Serve) -> None:
     assert app.get("/assets/%2e%2e/index.html").status_code in {403, 404}
     assert app.get("/assets/nothing.js").status_code == 404
     assert app.get("/static/%2fetc/passwd").status_code in {403, 404}
+    assert app.get("/assets/" + "a" * 300).json() == {"detail": "Not Found"}
+    assert app.get("/assets/" + "a/" * 3000).status_code == 404
 
 
 def test_a_favicon_can_be_chosen(serve: Serve, tmp_path: Path) -> None:

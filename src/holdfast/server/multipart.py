@@ -18,7 +18,7 @@ MAX_FILES = 1000
 MAX_HEADERS = 16 * 1024
 """Bytes of one part's headers."""
 FLUSH_AT = 1024 * 1024
-"""Bytes that are collected before they are written."""
+"""Bytes of an upload, over all its files, that are collected before they are written."""
 
 
 class Part:
@@ -38,6 +38,8 @@ class Part:
         self._file = SavedFile(name, directory=folder)
         self._open = ExitStack()
         self._opened = False
+        self.ended = False
+        """All of it has come."""
 
     @property
     def pending(self) -> int:
@@ -56,12 +58,15 @@ class Part:
         self._pending += data
 
     def write(self) -> None:
-        """Write what was taken. Slow: belongs in a thread."""
+        """Write what was taken; a file that has ended is held open no longer. Slow: belongs in a thread."""
         if not self._opened:
             self._open.enter_context(self._file)
             self._opened = True
-        self._file.write(self._pending)
-        self._pending = bytearray()
+        if self._pending:
+            self._file.write(self._pending)
+            self._pending = bytearray()
+        if self.ended:
+            self._file.written()
 
     def keep(self) -> Path:
         """The whole file is there: put it into its place. Slow: belongs in a thread."""
@@ -113,6 +118,8 @@ class UploadReader:
         self._part: Part | None = None
         self._ended = False
         self._parts: list[Part] = []
+        self._unwritten: list[Part] = []
+        """The parts that are not wholly on disk."""
         self._parser = MultipartParser(
             boundary,
             {
@@ -122,6 +129,7 @@ class UploadReader:
                 "on_header_end": self._header_end,
                 "on_headers_finished": self._headers_finished,
                 "on_part_data": self._data,
+                "on_part_end": self._part_end,
                 "on_end": self._end,
             },
         )
@@ -137,7 +145,7 @@ class UploadReader:
             self._parser.write(chunk)
         except MultipartParseError as error:
             raise BadRequest(f"The upload's multipart body cannot be read: {error}.") from None
-        if any(part.pending >= FLUSH_AT for part in self._parts):
+        if sum(part.pending for part in self._unwritten) >= FLUSH_AT:
             await anyio.to_thread.run_sync(self._flush)
 
     async def finish(self) -> list[Path]:
@@ -160,9 +168,9 @@ class UploadReader:
             part.drop()
 
     def _flush(self) -> None:
-        for part in self._parts:
-            if part.pending:
-                part.write()
+        for part in self._unwritten:
+            part.write()
+        self._unwritten = [part for part in self._unwritten if not part.ended]
 
     def _begin(self) -> None:
         self._headers = {}
@@ -195,6 +203,7 @@ class UploadReader:
             raise TooLarge(f"At most {MAX_FILES} files are taken in one upload.")
         self._part = Part(options[b"filename"].decode("utf-8", "replace"), self._folder, self._max_size)
         self._parts.append(self._part)
+        self._unwritten.append(self._part)
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         part = self._part
@@ -202,6 +211,10 @@ class UploadReader:
             return
         part.add(data[start:end])
         self._on_data(part.name, end - start)
+
+    def _part_end(self) -> None:
+        if self._part is not None:
+            self._part.ended = True
 
     def _end(self) -> None:
         self._ended = True

@@ -91,11 +91,18 @@ def find(folder: Path, path: str, accepted: str) -> tuple[Path, str | None]:
     wanted = (folder / path).resolve()
     if not wanted.is_relative_to(folder.resolve()) or path.startswith("/"):
         raise Denied("The path is not allowed.")
-    if not wanted.is_file():
+    if not _is_file(wanted):
         raise NotFound("Not Found")
     offered = {part.split(";")[0].strip() for part in accepted.split(",") if not part.replace(" ", "").endswith(";q=0")}
     for encoding, suffix in ENCODINGS:
         compressed = wanted.with_name(wanted.name + suffix)
-        if encoding in offered and compressed.is_file():
+        if encoding in offered and _is_file(compressed):
             return compressed, encoding
     return wanted, None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is longer than the file system takes
+        return False
