@@ -16,6 +16,7 @@ import pytest
 from holdfast import stores
 from holdfast.errors import BuildError
 from holdfast.stores import (
+    Change,
     Key,
     Record,
     StoreDamagedError,
@@ -152,6 +153,68 @@ async def test_one_bad_commit_does_not_spoil_those_beside_it(tmp_path: Path) -> 
     assert isinstance(outcomes[5], StoreUnavailableError)
     found = await store.read([Key(f"o{i}", "x") for i in range(10)])
     assert [record is not None for record in found] == [i != 5 for i in range(10)]
+    await store.aclose()
+
+
+async def test_a_commit_that_python_refuses_fails_alone(tmp_path: Path) -> None:
+    """R6.6: a number or text that SQLite cannot take is its own commit's error; the store goes on."""
+    store = await opened(tmp_path / "state.db")
+    good, large, text = await asyncio.gather(
+        store.commit([Write(A, 1, b"fine")]),
+        store.commit([Write(Key("o1", "x"), 1, b"half"), Write(Key("o2", "x"), 1 << 63, b"half")]),
+        store.commit([Write(Key("o3", "\ud800"), 1, b"")]),
+        return_exceptions=True,
+    )
+    assert good is None
+    assert isinstance(large, OverflowError)
+    assert isinstance(text, UnicodeEncodeError)
+    await store.commit([Write(A, 2, b"later", 1)])
+    assert await store.read([A, Key("o1", "x")]) == [Record(2, b"later"), None]
+    await store.aclose()
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["removed", "replaced"])
+async def test_nothing_is_written_to_a_file_that_is_gone(tmp_path: Path, *, replaced: bool) -> None:
+    """R6.1: a commit that the next start would not find is not reported; put back, the file is used again."""
+    path, elsewhere = tmp_path / "state.db", tmp_path / "elsewhere.db"
+    store = await opened(path)
+    await store.commit([Write(A, 1, b"kept")])
+    path.rename(elsewhere)
+    if replaced:
+        path.write_bytes(b"")
+    with pytest.raises(StoreUnavailableError, match=r"state\.db was removed or replaced while it was in use"):
+        await store.commit([Write(A, 2, b"lost")])
+    elsewhere.replace(path)
+    await store.commit([Write(A, 2, b"later", 1)])
+    await store.aclose()
+    again = await opened(path)
+    assert await again.read([A]) == [Record(2, b"later")]
+    await again.aclose()
+
+
+async def test_a_program_may_go_to_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is where it was when the store was opened, also for what is read on a connection of its own."""
+    monkeypatch.chdir(tmp_path)
+    store = await opened(Path("state.db"))
+    await store.commit([Write(A, 1, b"x" * 100_000)])
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    assert await store.read([A]) == [Record(1, b"x" * 100_000)]
+    await store.commit([Write(A, 2, b"later", 1)])
+    await store.aclose()
+    assert list(tmp_path.joinpath("elsewhere").iterdir()) == []
+
+
+async def test_a_reader_that_was_away_hears_of_every_change(tmp_path: Path) -> None:
+    """R7.2: however many there were meanwhile, and though no other comes after them."""
+    store = await opened(tmp_path / "state.db")
+    feed = await store.changes()
+    with closing(sqlite3.connect(tmp_path / "state.db")) as other, other:
+        rows = [(f"name {number}",) for number in range(2_500)]
+        other.executemany("insert into changes (owner, name, version) values ('app:app', ?, 1)", rows)
+    heard = [await asyncio.wait_for(anext(feed), 10) for _ in range(2_500)]
+    assert heard[-1] == Change(Key("app:app", "name 2499"), 1)
+    await feed.aclose()  # type: ignore[attr-defined]
     await store.aclose()
 
 

@@ -55,6 +55,8 @@ class SqliteStore:
     async def open(self) -> None:
         """See `Store.open`."""
         loop = asyncio.get_running_loop()
+        # More connections are opened later, and the program may have gone to another folder by then.
+        self.path = self.path.absolute()
         connection = await asyncio.to_thread(prepare, self.path, self.synchronous)
         with translated(self.path):
             locks = FileLocks(self.path.with_name(self.path.name + "-lanes"))
@@ -244,7 +246,8 @@ class SqliteStore:
                 with suppress(statements.LockedError), statements.unless_locked(self.path):
                     version = reader.execute("pragma data_version").fetchone()[0]
                     rows = [] if version == seen else statements.changes(reader, last)
-                    seen = version
+                    # Where there were changes there may be more of them.
+                    seen = -1 if rows else version
                 if rows and rows[0][0] > last + 1:
                     yield Gap()
                 for number, owner, name, cell_version in rows:

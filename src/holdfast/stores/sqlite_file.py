@@ -39,6 +39,15 @@ def connect(path: Path, *, synchronous: str = "NORMAL", patience: float = _PATIE
     return connection
 
 
+def place_of(path: Path) -> tuple[int, int] | None:
+    """Which file is there, whatever its name; `None` for none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def prepare(path: Path, synchronous: str) -> sqlite3.Connection:
     """The connection that writes; makes the file and its tables when they are not there.
 

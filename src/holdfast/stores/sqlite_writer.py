@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 
 from holdfast.stores.ending import Stubborn
 from holdfast.stores.errors import StoreError, StoreUnavailableError
-from holdfast.stores.sqlite_file import translate
+from holdfast.stores.sqlite_file import place_of, translate
 
 _MOST = 256
 """Jobs of one transaction."""
 
 
 class Job(NamedTuple):
-    """Something to do inside a transaction; what it raises before its first write touches nobody else."""
+    """Something to do inside a transaction; a `StoreError` raised before its first write touches nobody else."""
 
     work: Callable[[sqlite3.Connection], Any]
     future: asyncio.Future[Any]
@@ -37,6 +37,7 @@ class Writer:
 
     def __init__(self, path: Path, connection: sqlite3.Connection, loop: asyncio.AbstractEventLoop) -> None:
         self._path = path
+        self._place = place_of(path)
         self._connection = connection
         self._loop = loop
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -75,15 +76,28 @@ class Writer:
 
     def _together(self, jobs: list[Job]) -> None:
         try:
+            self._check_place()
             outcomes = self._transaction(jobs)
-        except sqlite3.Error as error:
+        except Exception as error:  # a value that SQLite does not take raises Python's own; the thread must go on
             if len(jobs) > 1:
                 # One of them may be at fault; the others shall not suffer.
                 for job in jobs:
                     self._together([job])
                 return
-            outcomes = [(jobs[0], None, translate(self._path, error))]
+            outcomes = [(jobs[0], None, translate(self._path, error) if isinstance(error, sqlite3.Error) else error)]
         self._loop.call_soon_threadsafe(_tell, outcomes)
+
+    def _check_place(self) -> None:
+        """See that what is written is what the next start will find.
+
+        Raises:
+            StoreUnavailableError: The file was removed, or another one is in its place.
+        """
+        if place_of(self._path) != self._place:
+            raise StoreUnavailableError(
+                f"{self._path} was removed or replaced while it was in use, so what is written now would be lost. "
+                "Put it back, or start the app again."
+            )
 
     def _transaction(self, jobs: list[Job]) -> list[tuple[Job, Any, Exception | None]]:
         connection = self._connection
