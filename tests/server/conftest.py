@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +23,7 @@ class Served:
         self.demo = demo
         self.url = demo.local_url or ""
         self.api = f"{self.url}gradio_api"
+        self.site_port = demo.server.port
         self.site = demo.server.app.state.site
         self.clients: list[httpx.Client] = []
         self.http = self.client()
@@ -63,9 +65,12 @@ class Served:
         return [(one[0].removeprefix("event: "), json.loads(one[1].removeprefix("data: "))) for one in frames]
 
     @contextmanager
-    def socket(self, *, hello: bool = True, **options: Any) -> Iterator[Page]:
-        url = self.api.replace("http", "ws", 1) + "/page/socket"
-        with connect(url, max_size=None, **options) as connection:
+    def socket(self, *, hello: bool = True, host: str | None = None, **options: Any) -> Iterator[Page]:
+        """A page's socket; `host` is what its `Host` header says."""
+        server = f"127.0.0.1:{self.site_port}"
+        url = f"ws://{host or server}/gradio_api/page/socket"
+        sock = socket.create_connection(("127.0.0.1", self.site_port))
+        with sock, connect(url, max_size=None, sock=sock, **options) as connection:
             page = Page(connection)
             if hello:
                 page.hello()

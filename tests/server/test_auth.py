@@ -7,10 +7,12 @@ import pytest
 from starlette.requests import Request
 from tests.server.apps import counter
 from tests.server.conftest import Serve, Served
+from websockets.exceptions import ConnectionClosed
 
 import holdfast as gr
 from holdfast.errors import BuildError
 from holdfast.server.auth import Auth
+from holdfast.server.socket import NEEDS_LOGIN, NOT_YOURS
 
 
 def log_in(app: Served, name: str = "ann", password: str = "pw") -> httpx.Client:
@@ -100,6 +102,7 @@ def test_another_sites_requests_do_not_count_as_the_logged_in_visitors(app: Serv
     """R8.1: the cookie works in frames, so it travels with every site's requests."""
     client = log_in(app)
     foreign = {"origin": "https://elsewhere.example", "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors"}
+    foreign["host"] = "app.example"
     assert client.get("config").status_code == 200
     assert client.get("config", headers=foreign).status_code == 401
     body = {"data": [None], "fn_index": 0, "session_hash": "s"}
@@ -108,6 +111,55 @@ def test_another_sites_requests_do_not_count_as_the_logged_in_visitors(app: Serv
     assert client.post("gradio_api/queue/join", json=body, headers=form).status_code == 401
     framed = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"}
     assert "auth_required" not in client.get("", headers=framed).text
+
+
+@pytest.mark.parametrize(
+    ("kept", "headers", "code"),
+    [
+        ("all", {"origin": "https://elsewhere.example", "host": "app.example"}, None),
+        ("framed", {"origin": "https://elsewhere.example", "host": "app.example"}, NEEDS_LOGIN),
+        ("framed", {"origin": "null", "host": "app.example"}, NEEDS_LOGIN),
+        ("framed", {"origin": "https://app.example:8443", "host": "app.example"}, None),
+        ("framed", {"origin": "https://app.example", "host": "inside:80", "x-forwarded-host": "app.example"}, None),
+        ("framed", {"origin": "https://app.example", "host": "inside:80", "sec-fetch-site": "same-origin"}, None),
+        ("framed", {"origin": "https://app.example", "host": "inside:80"}, NEEDS_LOGIN),
+        ("all", {"origin": "https://a.example", "host": "app.example", "sec-fetch-site": "cross-site"}, NOT_YOURS),
+        ("framed", {}, None),
+    ],
+)
+def test_a_socket_that_another_site_opens_is_not_the_logged_in_visitors(
+    app: Served, kept: str, headers: dict[str, str], code: int | None
+) -> None:
+    """R8.1: some browsers do not say `sec-fetch-site` of a socket, but send the cookie that works in frames with it."""
+    headers = dict(headers)
+    cookies = {name: value for name, value in log_in(app).cookies.items() if kept == "all" or "unsecure" not in name}
+    cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    assert cookie
+    with app.socket(
+        hello=False, host=headers.pop("host", None), additional_headers={**headers, "cookie": cookie}
+    ) as page:
+        said = page.hello()
+        if code is None:
+            assert said["type"] == "welcome"
+        else:
+            assert said["type"] == "refused"
+            with pytest.raises(ConnectionClosed) as closed:
+                page.hear()
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == code
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "welcome"),
+    [("https://elsewhere.example", "app.example", False), ("https://app.example", "app.example", True)],
+)
+def test_a_socket_that_another_site_opens_does_not_reach_a_dependency(
+    serve: Serve, origin: str, host: str, welcome: bool
+) -> None:
+    """The dependency may look at cookies of which nobody here knows how far they travel."""
+    app = serve(counter(), auth_dependency=lambda request: "ann")
+    with app.socket(hello=False, host=host, additional_headers={"origin": origin}) as page:
+        assert page.hello()["type"] == ("welcome" if welcome else "refused")
 
 
 def test_a_session_belongs_to_the_login_that_used_it_first(app: Served) -> None:

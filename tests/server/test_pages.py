@@ -259,6 +259,53 @@ def test_an_app_on_this_machine_is_closed_to_pages_from_elsewhere(
     assert is_allowed(origin, host, strict=strict) is allowed
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"origin": "https://any.org"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": "http://localhost:3000"}, 200),
+        ({"origin": "chrome-extension://abcdef"}, 200),
+        ({"origin": "https://any.org", "x-forwarded-host": "any.org"}, 200),
+        ({"origin": "https://any.org", "sec-fetch-site": "same-origin"}, 200),
+        ({"origin": "https://public.example"}, 200),
+        ({"origin": "https://any.org", "host": "app.example"}, 200),
+        ({}, 200),
+    ],
+)
+def test_a_page_from_elsewhere_cannot_make_an_app_on_this_machine_do_anything(
+    serve: Serve, headers: dict[str, str], status: int
+) -> None:
+    """A simple request is sent without a preflight; that its answer cannot be read does not undo it."""
+    app = serve(counter(), root_path="https://public.example/app")
+    body = {"data": ["x", None], "session_hash": "s"}
+    answer = app.http.post(
+        "/gradio_api/run/now", content=json.dumps(body), headers={"content-type": "text/plain", **headers}
+    )
+    assert answer.status_code == status
+    count = app.post("/gradio_api/run/now", body).json()["data"][0]
+    assert count == ("hi x 2" if status == 200 else "hi x 1")
+
+
+@pytest.mark.parametrize(
+    ("headers", "welcome"),
+    [
+        ({"origin": "https://any.org"}, False),
+        ({"origin": "https://any.org", "x-forwarded-host": "any.org"}, True),
+        ({"origin": "https://any.org", "x-forwarded-host": "any.org, inside"}, True),
+        ({"origin": "https://any.org", "sec-fetch-site": "same-origin"}, True),
+        ({"origin": "https://any.org:444", "x-forwarded-host": "any.org"}, True),
+        ({"origin": "https://public.example"}, True),
+    ],
+)
+def test_a_page_behind_a_proxy_that_asks_for_localhost_is_welcome(
+    serve: Serve, headers: dict[str, str], welcome: bool
+) -> None:
+    app = serve(counter(), root_path="https://public.example/app")
+    with app.socket(hello=False, additional_headers=headers) as page:
+        assert page.hello()["type"] == ("welcome" if welcome else "refused")
+
+
 def test_an_allowed_origin_is_named_in_the_answer(serve: Serve) -> None:
     app = serve(counter())
     answer = app.get("/config", headers={"origin": "https://a.org", "host": "app.example"})
@@ -344,9 +391,49 @@ def test_a_browser_gets_an_id_where_state_is_kept_per_browser(serve: Serve) -> N
     name = cookie.partition("=")[0]
     assert name.startswith("holdfast-browser-")
     assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
     assert app.get("/").headers["set-cookie"].split(";")[0] == cookie.split(";")[0]
-    secure = app.client().get("/", headers={"x-forwarded-proto": "https"}).headers["set-cookie"]
-    assert "Secure" in secure
+    secure = app.client().get("/", headers={"x-forwarded-proto": "https"}).headers.get_list("set-cookie")
+    assert [one.partition("=")[0] for one in secure] == [name, f"{name}-framed"]
+    assert all("Secure" in one and "HttpOnly" in one for one in secure)
+    assert "SameSite=lax" in secure[0]
+    assert "SameSite=none" in secure[1]
+    assert len({one.partition("=")[2].split(";")[0] for one in secure}) == 1
     forged = app.client().get("/", headers={"cookie": f"{name}=mine.bad"}).headers["set-cookie"]
     assert not forged.startswith(f"{name}=mine")
     assert "set-cookie" not in serve(counter()).get("/").headers
+
+
+@pytest.mark.parametrize(
+    ("headers", "known"),
+    [
+        ({}, True),
+        ({"origin": "https://app.example"}, True),
+        ({"origin": "https://elsewhere.example"}, False),
+        ({"origin": "https://app.example", "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors"}, False),
+    ],
+)
+def test_another_sites_requests_do_not_count_as_the_browsers(
+    serve: Serve, headers: dict[str, str], known: bool
+) -> None:
+    """R5.3: the cookie that works in frames travels with every site's requests and sockets."""
+    with gr.Blocks() as demo:
+        n, out = gr.State(0, scope="browser", key="n"), gr.Number()
+        gr.Button().click(lambda n: (n + 1, n + 1), n, [n, out], api_name="add")
+    app = serve(demo, state_store="memory://")
+    given = app.client().get("/", headers={"x-forwarded-proto": "https"}).headers.get_list("set-cookie")
+    cookie = given[1].split(";")[0]
+    own = {"cookie": cookie, "host": "app.example"}
+
+    def add(session: str, headers: dict[str, str]) -> Any:
+        body = {"data": [None], "session_hash": session}
+        return app.post("/gradio_api/run/add", body, headers=headers).json().get("data", [None, None])[1]
+
+    assert add("one", own) == 1
+    assert add("two", {**own, **headers}) == (2 if known else None)
+    with app.socket(hello=False, host="app.example", additional_headers={"cookie": cookie, **headers}) as page:
+        assert page.hello()["type"] == "welcome"
+        page.submit("e", 0, [None])
+        last = page.until_completed("e")[-1]
+        assert last["success"] is known
+        assert add("three", own) == (4 if known else 2)

@@ -102,7 +102,7 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
     ]
     middleware = [Middleware(StripRoot, root_path=options.root_path)]
     if options.cors:
-        middleware.append(Middleware(CORS, strict=options.strict_cors))
+        middleware.append(Middleware(CORS, strict=options.strict_cors, root_path=options.root_path))
     app = App(PageSocket(site), routes=routes, middleware=middleware, exception_handlers=HANDLERS, lifespan=lifespan)
     app.router.redirect_slashes = False
     app.state.site = site

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from holdfast.errors import BadRequest, BuildError, Unauthenticated
 from holdfast.server.errors import JSON
+from holdfast.server.origins import sender
 from holdfast.server.root import public_root
 
 Check: TypeAlias = Callable[[str, str], "bool | Awaitable[bool]"]
@@ -37,6 +38,7 @@ class Auth:
         rule: Who may log in; `None` lets everybody in.
         message: Shown on the login page; HTML is allowed.
         dependency: Instead of a login: a function of the request that gives the user's name, or `None`.
+        root_path: The app's configured root path.
         new_secret: Where tokens come from.
 
     Raises:
@@ -49,6 +51,7 @@ class Auth:
         *,
         message: str | None = None,
         dependency: Dependency | None = None,
+        root_path: str | None = None,
         new_secret: Callable[[], str] = lambda: secrets.token_urlsafe(32),
     ) -> None:
         if rule is not None and dependency is not None:
@@ -56,6 +59,7 @@ class Auth:
         self.message = message
         self.dependency = dependency
         self._check = None if rule is None else _as_check(rule)
+        self._root_path = root_path
         self._new_secret = new_secret
         self._users: OrderedDict[str, str] = OrderedDict()
         self.cookie_id = new_secret()
@@ -76,10 +80,12 @@ class Auth:
             found = self.dependency(_as_request(connection))
             user = await found if inspect.isawaitable(found) else found
             return None if user is None else str(user)
-        if self._check is None or is_from_another_site(connection):
+        if self._check is None:
             return None
         cookies = connection.cookies
-        for name in self._cookie_names():
+        framed, plain = self._cookie_names()
+        counting = {"own": (framed, plain), "unsure": (plain,), "foreign": ()}
+        for name in counting[sender(connection, self._root_path)]:
             token = cookies.get(name)
             if token is not None and token in self._users:
                 self._users.move_to_end(token)
@@ -134,20 +140,6 @@ class Auth:
 
     def _cookie_names(self) -> tuple[str, str]:
         return f"access-token-{self.cookie_id}", f"access-token-unsecure-{self.cookie_id}"
-
-
-def is_from_another_site(connection: HTTPConnection) -> bool:
-    """Whether the page of another site asks, other than by showing a page of ours (a link, a frame).
-
-    The login's cookie must work in frames, so browsers send it with every site's requests, and CORS as Gradio has it
-    lets every site read the answer: such a request is nobody's. Browsers that keep the cookie for https also say where
-    a request comes from (https://www.w3.org/TR/fetch-metadata/); over plain http the cookie is not sent at all.
-    """
-    headers = connection.headers
-    if headers.get("sec-fetch-site") != "cross-site":
-        return False
-    shows_a_page = headers.get("sec-fetch-mode") == "navigate" and connection.scope.get("method") in {"GET", "HEAD"}
-    return not shows_a_page
 
 
 def _as_check(rule: AuthRule) -> Check:

@@ -1,4 +1,4 @@
-"""Which browser asks: a signed id in an HttpOnly cookie, for State with `scope="browser"`."""
+"""Which browser asks: a signed id in HttpOnly cookies, for State with `scope="browser"`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from holdfast.ids import random_id
+from holdfast.server.origins import sender
 
 YEAR = 365 * 24 * 3600
+FRAMED = "-framed"
+"""What the name of the cookie ends with that works in a frame on another site, and so travels with its requests."""
 
 
 class Browsers:
@@ -19,19 +22,26 @@ class Browsers:
 
     Args:
         secret: Signs the ids; a cookie with another signature is nobody's.
+        root_path: The app's configured root path.
         new_id: Where ids come from.
     """
 
-    def __init__(self, secret: str, *, new_id: Callable[[], str] = random_id) -> None:
+    def __init__(self, secret: str, *, root_path: str | None = None, new_id: Callable[[], str] = random_id) -> None:
         self._secret = secret.encode()
+        self._root_path = root_path
         self._new_id = new_id
         # Browsers give an address's cookies to all its ports: each app has a name of its own.
         self._name = f"holdfast-browser-{self._sign('name')[:8]}"
 
     def read(self, connection: HTTPConnection) -> str | None:
-        """The id of the browser that asks, if it has one that was given here."""
-        id, _, signature = connection.cookies.get(self._name, "").partition(".")
-        return id if id and hmac.compare_digest(self._sign(id).encode(), signature.encode()) else None
+        """The id of the browser that asks, if it has one that was given here and no other site's page asks."""
+        plain, framed = self._name, self._name + FRAMED
+        counting = {"own": (plain, framed), "unsure": (plain,), "foreign": ()}
+        for name in counting[sender(connection, self._root_path)]:
+            id, _, signature = connection.cookies.get(name, "").partition(".")
+            if id and hmac.compare_digest(self._sign(id).encode(), signature.encode()):
+                return id
+        return None
 
     def give(self, connection: HTTPConnection, response: Response, *, secure: bool) -> None:
         """See to it that the browser has an id from now on.
@@ -39,17 +49,14 @@ class Browsers:
         Args:
             connection: The request.
             response: Its answer.
-            secure: The page was asked for over https, so that the cookie may also travel in a frame of another site.
+            secure: The page was asked for over https, so that a second cookie may travel in a frame of another site.
         """
         id = self.read(connection) or self._new_id()
-        response.set_cookie(
-            self._name,
-            f"{id}.{self._sign(id)}",
-            max_age=YEAR,
-            httponly=True,
-            secure=secure,
-            samesite="none" if secure else "lax",
-        )
+        value = f"{id}.{self._sign(id)}"
+        response.set_cookie(self._name, value, max_age=YEAR, httponly=True, secure=secure, samesite="lax")
+        if secure:
+            name = self._name + FRAMED
+            response.set_cookie(name, value, max_age=YEAR, httponly=True, secure=True, samesite="none")
 
     def _sign(self, id: str) -> str:
         return hmac.new(self._secret, id.encode(), hashlib.sha256).hexdigest()

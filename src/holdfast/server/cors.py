@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from holdfast.server.errors import JSON
+from holdfast.server.origins import hostname, is_own
+
 LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1"})  # noqa: S104 -- a name to compare with, nothing is bound
+REFUSED = (
+    "An app on this machine takes no requests from the pages of other sites. If it is to be used from elsewhere, let "
+    "the proxy in front pass the Host header on or set X-Forwarded-Host, or name the public address as root_path."
+)
 _METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 
 
@@ -22,31 +28,29 @@ def is_allowed(origin: str, host: str, *, strict: bool = True) -> bool:
         host: The `Host` header.
         strict: Whether the origin `null` (a sandboxed frame, a file) is elsewhere too.
     """
-    if _hostname(f"//{host}") not in LOCAL:
+    if hostname(f"//{host}") not in LOCAL:
         return True
     if origin == "null":
         return not strict
-    return _hostname(origin) in LOCAL
-
-
-def _hostname(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None
+    return hostname(origin) in LOCAL
 
 
 class CORS:
     """Answers preflights and names the allowed origin in every answer to a page of another site.
 
+    A page that may not read the answer may not make the app do anything either: browsers send simple requests without
+    asking first.
+
     Args:
         app: What it wraps.
         strict: See `is_allowed`.
+        root_path: The app's configured root path.
     """
 
-    def __init__(self, app: ASGIApp, *, strict: bool = True) -> None:
+    def __init__(self, app: ASGIApp, *, strict: bool = True, root_path: str | None = None) -> None:
         self._app = app
         self._strict = strict
+        self._root_path = root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, as ASGI has it."""
@@ -61,6 +65,9 @@ class CORS:
         granted = {"access-control-allow-credentials": "true", "vary": "Origin"}
         if is_allowed(origin, headers.get("host", ""), strict=self._strict):
             granted["access-control-allow-origin"] = origin
+        elif self._refuses(origin, HTTPConnection(scope)):
+            await JSON({"detail": REFUSED}, status_code=403)(scope, receive, send)
+            return
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             await _answer_preflight(headers, granted, send)
             return
@@ -76,6 +83,12 @@ class CORS:
             await send(message)
 
         await self._app(scope, receive, send_with_origin)
+
+    def _refuses(self, origin: str, connection: HTTPConnection) -> bool:
+        """A browser sends it for a page from elsewhere; extensions and the like have schemes of their own."""
+        if connection.scope["method"] in {"GET", "HEAD", "OPTIONS"} or is_own(origin, connection, self._root_path):
+            return False
+        return origin == "null" or origin.startswith(("http://", "https://"))
 
 
 async def _answer_preflight(headers: Headers, granted: dict[str, str], send: Send) -> None:

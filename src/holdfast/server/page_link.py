@@ -16,6 +16,7 @@ from holdfast.runtime.request import Request
 from holdfast.runtime.session import Session
 from holdfast.server.body import check_id, decode
 from holdfast.server.cors import is_allowed
+from holdfast.server.origins import is_own, sender
 from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site
 from holdfast.wire.messages import Completed, FeedMessage, ProcessStarts
@@ -223,7 +224,10 @@ async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLin
         RequestError: The page may not come in, or the session is not its own.
     """
     if is_foreign(site, connection):
-        raise Denied("This app does not take connections from pages of other sites.")
+        raise Denied(
+            "This app does not take connections from pages of other sites. If this is its own page, behind a proxy, "
+            "let the proxy pass the Host header on or set X-Forwarded-Host, or name the public address as root_path."
+        )
     user = await site.auth.identify(connection)
     check_id("session", hello.session)
     check_id("load", hello.load or None)
@@ -276,8 +280,11 @@ def is_foreign(site: Site, connection: HTTPConnection) -> bool:
     """
     headers = connection.headers
     origin = headers.get("origin")
-    if origin is None:
+    root_path = site.options.root_path
+    if origin is None or is_own(origin, connection, root_path):
         return False
     if not is_allowed(origin, headers.get("host", ""), strict=site.options.strict_cors):
         return True
-    return site.auth.required and headers.get("sec-fetch-site") == "cross-site"
+    if site.auth.has_login:  # its own cookies say more than the address, which a proxy may hide
+        return sender(connection, root_path) == "foreign"
+    return site.auth.required

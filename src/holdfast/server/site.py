@@ -40,10 +40,15 @@ class Site:
     def __init__(self, runtime: Runtime, options: ServerOptions) -> None:
         self.runtime = runtime
         self.options = options
-        self.auth = Auth(options.auth, message=options.auth_message, dependency=options.auth_dependency)
+        self.auth = Auth(
+            options.auth,
+            message=options.auth_message,
+            dependency=options.auth_dependency,
+            root_path=options.root_path,
+        )
         self.streams = Streams()
         self.links = Links()
-        self.browsers = Browsers(options.secret)
+        self.browsers = Browsers(options.secret, root_path=options.root_path)
         self.heartbeats = Heartbeats(runtime)
 
     def root(self, connection: HTTPConnection) -> str:
