@@ -139,3 +139,35 @@ def test_the_label_belongs_to_the_box_alone(shown: Shown) -> None:
     page.get_by_label("Country").press("Enter")
     expect(seen).to_have_value("'cl'")
     expect(box).to_have_value("Chile")
+
+
+def many(**options: Any) -> gr.Blocks:
+    """An app with one dropdown of 300 choices."""
+    with gr.Blocks() as demo:
+        gr.Dropdown([f"Choice {number}" for number in range(300)], label="Country", **options)
+    return demo
+
+
+def test_the_list_opens_where_the_chosen_option_is(app_page: AppPage) -> None:
+    page = app_page(many(value="Choice 7"))
+    page.get_by_role("combobox", name="Country").click()
+    expect(page.get_by_role("option", name="Choice 7", exact=True)).to_be_in_viewport(ratio=1)
+
+
+def test_a_long_list_says_how_much_more_there_is_and_always_has_the_chosen_option(app_page: AppPage) -> None:
+    page = app_page(many(value="Choice 250", num_choices_shown=20))
+    box = page.get_by_role("combobox", name="Country")
+    box.click()
+    expect(page.get_by_role("option")).to_have_count(21)
+    expect(page.get_by_role("option", selected=True)).to_be_in_viewport(ratio=1)
+    words = "getComputedStyle(document.querySelector('[role=listbox]'), '::after').content"
+    assert page.evaluate(words) == '"279 more: type to find them"'
+    box.fill("25")
+    expect(page.get_by_role("option")).to_have_count(13)
+    assert page.evaluate(words) == "none"
+
+
+def test_a_list_that_cannot_be_searched_shows_all_its_options(app_page: AppPage) -> None:
+    page = app_page(many(value="Choice 7", filterable=False))
+    page.get_by_role("combobox", name="Country").click()
+    expect(page.get_by_role("option")).to_have_count(300)

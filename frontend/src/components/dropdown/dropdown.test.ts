@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Choice } from '../parts/choices'
-import { matches, meant, place, step, textOf, toggled } from './dropdown'
+import { limited, matches, meant, place, step, textOf, toggled } from './dropdown'
 
 const choices: Choice[] = [
   ['Austria', 'at'],
@@ -9,12 +9,14 @@ const choices: Choice[] = [
 ]
 
 test('typing leaves the choices that contain it, whatever the case', () => {
-  expect(matches(choices, 'AUS', 10).map(({ value }) => value)).toEqual(['at', 'au'])
-  expect(matches(choices, 'hil', 10)).toEqual([{ text: 'Chile', value: 'cl', index: 2 }])
+  expect(matches(choices, 'AUS').map(({ value }) => value)).toEqual(['at', 'au'])
+  expect(matches(choices, 'hil')).toEqual([{ text: 'Chile', value: 'cl', index: 2 }])
 })
 
-test('no more choices are shown than asked for', () => {
-  expect(matches(choices, '', 2)).toHaveLength(2)
+test('no more choices are shown than asked for, but the chosen one always', () => {
+  const found = matches(choices, '')
+  expect(limited(found, 2, []).map(({ value }) => value)).toEqual(['at', 'au'])
+  expect(limited(found, 1, ['cl']).map(({ value }) => value)).toEqual(['at', 'cl'])
 })
 
 test('a value is shown by its text, an unknown one by itself', () => {

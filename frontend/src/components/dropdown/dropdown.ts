@@ -17,15 +17,17 @@ export interface Match {
   index: number
 }
 
-/** Choices whose text contains what was typed, at most `limit` of them. */
-export function matches(choices: Choice[], typed: string, limit: number): Match[] {
+/** Choices whose text contains what was typed. */
+export function matches(choices: Choice[], typed: string): Match[] {
   const needle = typed.trim().toLowerCase()
-  const found: Match[] = []
-  for (let index = 0; index < choices.length && found.length < limit; index++) {
-    const [text, value] = choices[index] as Choice
-    if (needle === '' || String(text).toLowerCase().includes(needle)) found.push({ text: String(text), value, index })
-  }
-  return found
+  return choices
+    .map(([text, value], index) => ({ text: String(text), value, index }))
+    .filter(({ text }) => needle === '' || text.toLowerCase().includes(needle))
+}
+
+/** The first `limit` of what was found, and what is chosen already, wherever it stands. */
+export function limited(found: Match[], limit: number, chosen: ChoiceValue[]): Match[] {
+  return found.length <= limit ? found : found.filter(({ value }, place) => place < limit || chosen.includes(value))
 }
 
 /** What stands for a value: its choice's text, else the value itself. */
