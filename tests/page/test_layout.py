@@ -46,6 +46,27 @@ def test_a_row_wraps_where_its_columns_do_not_fit(app_page: AppPage) -> None:
     assert box(page.locator("#second"))["y"] > box(page.locator("#first"))["y"]
 
 
+def test_words_that_are_too_long_are_broken_within_their_place(app_page: AppPage) -> None:
+    word = "unbroken" * 12
+    with gr.Blocks() as demo:
+        gr.Textbox(label="Textbox", info=word)
+        gr.Checkbox(label=word, info=word)
+        gr.CheckboxGroup([word, "b"], label="Group")
+        gr.Radio([word, "b"], label="Radio")
+        gr.Button(word)
+        gr.UploadButton(word)
+    page = app_page(demo)
+    page.set_viewport_size({"width": 375, "height": 800})
+    text = page.get_by_text("unbroken")
+    expect(text).to_have_count(7)
+    out = (
+        "all => all.filter(e => e.getBoundingClientRect().right > innerWidth - 15 || e.scrollWidth > e.clientWidth + 1)"
+    )
+    spans = "all => all.filter(e => getComputedStyle(e).display !== 'inline')"
+    assert text.evaluate_all(f"all => ({out})(({spans})(all)).map(e => e.outerHTML)") == []
+    assert text.evaluate_all("all => all.filter(e => e.getBoundingClientRect().right > innerWidth - 15).length") == 0
+
+
 def test_what_is_not_visible_is_not_there_and_what_is_hidden_is(app_page: AppPage) -> None:
     with gr.Blocks() as demo:
         gr.Textbox(label="Gone", visible=False, elem_id="gone")

@@ -27,6 +27,19 @@ def test_markdown_is_drawn_with_links_to_its_headings(app_page: AppPage) -> None
     expect(page.get_by_role("link", name="link", exact=True)).to_have_attribute("rel", "noopener noreferrer")
 
 
+def test_a_table_that_is_too_wide_scrolls_and_keeps_its_words_whole(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        gr.Markdown("| Manufacturer | Consumption | Registration | Displacement |\n|-|-|-|-|\n| a | b | c | d |")
+    page = app_page(demo)
+    page.set_viewport_size({"width": 320, "height": 600})
+    heads = page.get_by_role("columnheader")
+    expect(heads).to_have_count(4)
+    assert {round(head.bounding_box()["height"]) for head in heads.all()} == {36}  # type: ignore[index]
+    scrolls = "e => e.scrollWidth > e.clientWidth"
+    assert page.get_by_role("group", name="Table").evaluate(scrolls)
+    assert not page.locator("html").evaluate(scrolls)
+
+
 def test_markdown_keeps_harm_out_unless_the_author_lets_it_in(app_page: AppPage) -> None:
     with gr.Blocks() as demo:
         gr.Markdown("<b onclick='x()'>kept</b>", elem_id="clean")
@@ -144,7 +157,8 @@ def test_axe_finds_nothing_in_any_component(
 def everything() -> gr.Blocks:
     """One of each component, with something in it."""
     with gr.Blocks(title="Everything") as demo:
-        gr.Markdown("# Title\n\nText with `code` and a [link](https://example.com)\n\n| a |\n|---|\n| 1 |")
+        tables = "| a |\n|---|\n| 1 |\n\nand\n\n| b |\n|---|\n| 2 |"
+        gr.Markdown(f"# Title\n\nText with `code` and a [link](https://example.com)\n\n{tables}")
         gr.Textbox("text", label="Text", info="Help", buttons=["copy"], submit_btn=True)
         gr.Textbox("text", label="Off", interactive=False, placeholder="none")
         gr.Textbox(label="Secret", type="password", placeholder="none")

@@ -59,7 +59,7 @@ function scrollable(table: Element): void {
   const box = document.createElement('div')
   box.className = 'table-scroll'
   box.tabIndex = 0
-  box.setAttribute('role', 'region')
+  box.setAttribute('role', 'group')
   box.setAttribute('aria-label', 'Table')
   table.replaceWith(box)
   box.append(table)
