@@ -197,7 +197,7 @@ class ChatInterface(Blocks):
             if self.history is None:
                 self._build_chat()
             else:
-                with Row():
+                with Row(scale=1, equal_height=True):
                     self.history.build()
                     with Column(scale=6):
                         self._build_chat()
@@ -250,7 +250,13 @@ class ChatInterface(Blocks):
 
     def _runs(self, trigger: Any, prepare: Prepare, name: str) -> Dependency:
         """A listener that asks the function."""
-        options: ListenerOptions = {**self.shared, "api_name": name, "api_visibility": "undocumented"}
+        options: ListenerOptions = {
+            **self.shared,
+            "api_name": name,
+            "api_visibility": "undocumented",
+            # Said of the answer alone: over the field for messages it would lie on the button that sends.
+            "show_progress_on": [self.chatbot, *self.additional_outputs],
+        }
         if self.validator is not None:
             options["validator"] = _without_history(self.validator)
         return register(

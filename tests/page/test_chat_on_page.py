@@ -209,3 +209,24 @@ def test_the_reader_who_scrolled_up_is_left_alone(app_page: AppPage) -> None:
     page.get_by_role("button", name="More").click()
     expect(page.get_by_test_id("bot")).to_have_count(3)
     page.wait_for_function(f"({left})(document.querySelector('[role=log]')) <= 1")
+
+
+def test_a_chat_with_its_history_fills_the_height(app_page: AppPage) -> None:
+    page = app_page(gr.ChatInterface(lambda message, said: message, save_history=True))
+    page.set_viewport_size({"width": 1200, "height": 1000})
+    field = page.get_by_placeholder("Type a message...").bounding_box()
+    foot = page.get_by_role("contentinfo").bounding_box()
+    assert field is not None
+    assert foot is not None
+    assert foot["y"] - (field["y"] + field["height"]) < 80
+
+
+def test_what_is_said_of_a_failed_answer_lies_on_no_button(app_page: AppPage) -> None:
+    def fail(message: str, said: list[Any]) -> str:
+        raise gr.Error("No answer")
+
+    page = app_page(gr.ChatInterface(fail))
+    page.get_by_placeholder("Type a message...").fill("hello")
+    page.get_by_placeholder("Type a message...").press("Enter")
+    expect(page.locator(".block:has(> .failed) [role=log]")).to_be_visible()
+    expect(page.locator(".failed")).to_have_count(1)

@@ -364,7 +364,9 @@ export class Dispatcher {
     const { outputs, show_progress, show_progress_on } = run.dependency
     const shown = new Set(show_progress_on ?? outputs)
     for (const id of new Set([...outputs, ...shown])) {
-      this.#tree.get(id)?.progress(run.id, status, shown.has(id) ? show_progress : 'hidden')
+      const here = shown.has(id)
+      // A failure is shown even where progress is hidden, but not on what the author left out by name.
+      this.#tree.get(id)?.progress(run.id, here || status.kind !== 'failed' ? status : { kind: 'idle' }, here ? show_progress : 'hidden')
     }
   }
 
