@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image as Pillow
-from playwright.sync_api import BrowserType, Page, expect
+from playwright.sync_api import BrowserType, Locator, Page, expect
 
 import holdfast as gr
 
@@ -20,6 +20,13 @@ DROP = """async ([selector, name, type, text]) => {
   transfer.items.add(new File([text], name, { type }))
   const target = document.querySelector(selector)
   target.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: transfer }))
+}"""
+BESIDE = """(target, what) => {
+  const transfer = new DataTransfer()
+  if (what === 'file') transfer.items.add(new File([''], 'a.txt'))
+  else transfer.items.add('a', 'text/plain')
+  const event = new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: transfer })
+  return target.dispatchEvent(event) ? 'let go' : 'kept'
 }"""
 PASTE = """async (selector) => {
   const canvas = new OffscreenCanvas(3, 2)
@@ -207,3 +214,63 @@ def test_a_picture_is_taken_with_the_camera(
     page.get_by_label("capture photo").click()
     expect(page.get_by_label("Seen")).to_have_value("3")
     browser.close()
+
+
+def drop(page: Page, target: Locator, path: Path) -> None:
+    """Let a file or folder go over an element, as the browser does for a person."""
+    box = target.bounding_box()
+    assert box is not None
+    devtools = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        where = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+        devtools.send("Input.dispatchDragEvent", {"type": kind, **where, "data": data})
+
+
+def test_a_running_upload_can_be_cancelled(app_page: AppPage, tmp_path: Path) -> None:
+    with gr.Blocks() as demo:
+        file = gr.File(label="Large")
+        file.upload(lambda path: path, file, gr.Textbox(label="Seen"))
+    page = app_page(demo)
+    large = tmp_path / "large.bin"
+    large.write_bytes(bytes(4_000_000))
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 50_000}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    page.get_by_test_id("file-upload").set_input_files(large)
+    page.get_by_role("button", name="Cancel upload").click()
+    area = page.get_by_label("Click to upload or drop files")
+    expect(area).to_be_focused()
+    expect(page.get_by_text("Drop File Here")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+    expect(page.get_by_label("Seen")).to_have_value("")
+
+
+def test_a_folder_is_taken_where_folders_are_and_explained_elsewhere(app_page: AppPage, tmp_path: Path) -> None:
+    folder = tmp_path / "papers"
+    (folder / "old").mkdir(parents=True)
+    (folder / "a.txt").write_text("a")
+    (folder / "old" / "b.txt").write_text("b")
+    with gr.Blocks() as demo:
+        gr.File(label="Files", file_count="multiple", elem_id="files")
+        papers, seen = gr.File(label="Folder", file_count="directory", elem_id="folder"), gr.Textbox(label="Seen")
+        papers.upload(lambda paths: str(sorted(Path(path).name for path in paths)), papers, seen)
+    page = app_page(demo)
+    drop(page, page.locator("#folder button"), folder)
+    expect(page.get_by_label("Seen")).to_have_value("['a.txt', 'b.txt']")
+    drop(page, page.locator("#files button"), folder)
+    expect(page.get_by_test_id("toast-text")).to_have_text(
+        "papers: a folder cannot be uploaded here. Open it and drop the files that are in it."
+    )
+
+
+def test_a_file_dropped_beside_its_place_does_not_open_instead_of_the_page(app_page: AppPage, notes: Path) -> None:
+    with gr.Blocks() as demo:
+        gr.File(label="Notes")
+    page = app_page(demo)
+    footer = page.get_by_role("contentinfo")
+    # A browser opens what is dropped, unless the page keeps it from that.
+    assert footer.evaluate(BESIDE, "file") == "kept"
+    assert footer.evaluate(BESIDE, "text") == "let go"
+    drop(page, page.get_by_label("Click to upload or drop files"), notes)
+    expect(page.get_by_label("Download notes.txt")).to_be_visible()

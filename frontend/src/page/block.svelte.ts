@@ -8,7 +8,7 @@ export interface Services {
   fire(block: Block, event: string, data?: unknown): void
   listens(block: Block, event: string): boolean
   takesInput(block: Block): boolean
-  upload(files: File[], progress?: (sent: number, total: number) => void): Promise<FileData[]>
+  upload(files: File[], progress?: (sent: number, total: number) => void, signal?: AbortSignal): Promise<FileData[]>
   server(block: Block, method: string, data: unknown): Promise<unknown>
   url(file: FileData): string
   toast(level: 'info' | 'warning' | 'success' | 'error', message: string): void
@@ -163,8 +163,8 @@ export class Block implements Node<any, Record<string, any>> {
     return this.#services.listens(this, event)
   }
 
-  upload(files: File[], progress?: (sent: number, total: number) => void): Promise<FileData[]> {
-    return this.#services.upload(files, progress)
+  upload(files: File[], progress?: (sent: number, total: number) => void, signal?: AbortSignal): Promise<FileData[]> {
+    return this.#services.upload(files, progress, signal)
   }
 
   server(method: string, data: unknown): Promise<unknown> {

@@ -68,8 +68,8 @@ export interface Node<V = unknown, P = Record<string, unknown>> {
   dispatch(event: string, data?: unknown): void
   /** Is anybody listening? */
   listens(event: string): boolean
-  /** Sends files to the server; reports bytes sent. Rejects with a sentence for the visitor. */
-  upload(files: File[], progress?: (sent: number, total: number) => void): Promise<FileData[]>
+  /** Sends files to the server until `signal` says to stop; reports bytes sent. Rejects with a sentence for the visitor. */
+  upload(files: File[], progress?: (sent: number, total: number) => void, signal?: AbortSignal): Promise<FileData[]>
   /** Calls a method of the component's Python class that it offers to the page. Rejects with a sentence. */
   server(method: string, data: unknown): Promise<unknown>
   /** Where a file can be fetched from. */

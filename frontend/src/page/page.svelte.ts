@@ -229,11 +229,11 @@ export class Page implements Services {
     return this.listeners.takesInput(block.id)
   }
 
-  async upload(files: File[], progress?: Progress): Promise<FileData[]> {
+  async upload(files: File[], progress?: Progress, signal?: AbortSignal): Promise<FileData[]> {
     const { tooLarge, upload } = await import('./upload')
     const refusal = tooLarge(files, this.config.max_file_size)
     if (refusal !== null) throw new Error(refusal)
-    return upload(files, this.root, this.config.api_prefix, progress)
+    return upload(files, this.root, this.config.api_prefix, progress, signal)
   }
 
   async server(block: Block, method: string, data: unknown): Promise<unknown> {

@@ -28,14 +28,22 @@ function refusal(status: number, responseText: string): string {
   return status === 413 ? 'The file is larger than this app takes.' : 'The server did not accept this.'
 }
 
-/** Sends files to the server; gives what the wire says of them. */
-export function upload(files: File[], root: string, prefix: string, progress?: Progress): Promise<FileData[]> {
+/** Sends files to the server until `signal` says to stop; gives what the wire says of them. */
+export function upload(
+  files: File[],
+  root: string,
+  prefix: string,
+  progress?: Progress,
+  signal?: AbortSignal,
+): Promise<FileData[]> {
   const body = new FormData()
   for (const file of files) body.append('files', file, file.name)
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.open('POST', `${root}${prefix}/upload`)
     request.upload.onprogress = (event) => progress?.(event.loaded, event.total)
+    request.onabort = () => reject(new Error('The upload was cancelled.'))
+    signal?.addEventListener('abort', () => request.abort())
     request.onerror = () => reject(new Error('The upload was interrupted. Check the connection and try again.'))
     request.onload = () => {
       if (request.status !== 200) {

@@ -34,16 +34,18 @@ export function admit(node: Node<any, any>, files: File[], pattern: string | und
   return good
 }
 
-/** Uploads; a refusal (too large, lost connection) becomes a toast and `null`. */
+/** Uploads; a refusal (too large, lost connection) becomes a toast and `null`, the visitor's own stop just `null`. */
 export async function send(
   node: Node<any, any>,
   files: File[],
   progress?: (sent: number, total: number) => void,
+  signal?: AbortSignal,
 ): Promise<FileData[] | null> {
   if (files.length === 0) return null
   try {
-    return await node.upload(files, progress)
+    return await node.upload(files, progress, signal)
   } catch (error) {
+    if (signal?.aborted) return null
     node.toast('error', error instanceof Error ? error.message : String(error))
     return null
   }
@@ -67,12 +69,14 @@ export function bytes(size: number | null | undefined): string {
   return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
-/** Files of a drop, folders included where the component takes a directory. */
-export async function dropped(transfer: DataTransfer, directory: boolean): Promise<File[]> {
-  if (!directory) return [...transfer.files]
+/** Files of a drop. What is in folders comes along where the component takes a directory; elsewhere the visitor is told. */
+export async function dropped(node: Node<any, any>, transfer: DataTransfer, directory: boolean): Promise<File[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
-  const found = await Promise.all(entries.map(walk))
-  return found.flat()
+  if (directory) return (await Promise.all(entries.map(walk))).flat()
+  const folders = entries.filter((entry) => entry.isDirectory).map(({ name }) => name)
+  if (folders.length === 0) return [...transfer.files]
+  node.toast('error', `${folders.join(', ')}: a folder cannot be uploaded here. Open it and drop the files that are in it.`)
+  return [...transfer.files].filter(({ name }) => !folders.includes(name))
 }
 
 async function walk(entry: FileSystemEntry): Promise<File[]> {
