@@ -1,6 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 import { compressed } from './build/compressed.ts'
+import { eager } from './build/eager.ts'
 import { replaceWhole } from './build/replace.ts'
 import { componentManifest } from './build/manifest.ts'
 import { notices } from './build/notices.ts'
@@ -23,7 +24,7 @@ const PARTS =
 
 export default defineConfig({
   base: './',
-  plugins: [svelte(), woff2Only(), componentManifest(), notices(), sourceDigest(), compressed(), replaceWhole('../src/holdfast/page')],
+  plugins: [svelte(), woff2Only(), eager(['shell', 'parts']), componentManifest(), notices(), sourceDigest(), compressed(), replaceWhole('../src/holdfast/page')],
   build: {
     target: ['chrome123', 'firefox120', 'safari17.5'],
     // Older targets have `light-dark()` rewritten, and a dark part of a light page stays light.

@@ -157,3 +157,10 @@ def test_the_page_asks_nothing_of_other_hosts() -> None:
     page = (BUILT / "index.html").read_text("utf-8")
     assert "<!--holdfast:head-->" in page
     assert "://" not in page
+
+
+def test_what_every_page_runs_is_compiled_as_a_whole() -> None:
+    """The hint to the browser counts only as the first line."""
+    for name in ("shell", "parts"):
+        (path,) = (BUILT / "assets").glob(f"{name}-*.js")
+        assert path.read_text("utf-8").startswith("//# allFunctionsCalledOnLoad\n"), name

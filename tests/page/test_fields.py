@@ -51,6 +51,31 @@ def test_enter_submits_one_line_and_shift_enter_several(app_page: AppPage) -> No
     expect(page.get_by_label("Seen")).to_have_value(r"'a\nb'")
 
 
+@pytest.mark.parametrize("autoscroll", [True, False])
+def test_a_textbox_shows_the_end_of_what_is_added_until_it_is_scrolled_up(app_page: AppPage, autoscroll: bool) -> None:
+    with gr.Blocks() as demo:
+        log = gr.Textbox("line\n" * 3, label="Journal", lines=4, max_lines=4, autoscroll=autoscroll)
+        gr.Button("Add").click(lambda text: text + "line\n" * 4, log, log)
+    page = app_page(demo)
+    box = page.get_by_label("Journal")
+
+    def add(lines: int) -> int:
+        """Pixels between the end of the text and what is shown, after more of it has come."""
+        page.get_by_role("button", name="Add").click()
+        expect(box).to_have_value("line\n" * lines)
+        below: int = box.evaluate(
+            """box => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(
+                () => done(box.scrollHeight - box.clientHeight - box.scrollTop))))"""
+        )
+        return below
+
+    assert (add(7) <= 1) is (add(11) <= 1) is autoscroll
+    box.evaluate("box => (box.scrollTop = 0)")
+    assert add(15) > 100
+    box.evaluate("box => (box.scrollTop = box.scrollHeight)")
+    assert (add(19) <= 1) is autoscroll
+
+
 def test_a_textbox_grows_with_its_text_up_to_its_most_lines(app_page: AppPage) -> None:
     with gr.Blocks() as demo:
         gr.Textbox(label="Text", lines=2, max_lines=4)

@@ -38,6 +38,11 @@ export function selectionOf(control: Pick<HTMLInputElement, 'value' | 'selection
 
 const LINE = 22
 
+/** Whether nothing of the text is below what the box shows. */
+export function endInSight(area: HTMLTextAreaElement): boolean {
+  return area.scrollTop + area.clientHeight >= area.scrollHeight - 8
+}
+
 /** Fits the box to its text where CSS cannot (`field-sizing`); leaves a height alone that the visitor dragged. Returns the height set. */
 export function grow(area: HTMLTextAreaElement, lines: number, maxLines: number, last: number): number {
   if (CSS.supports('field-sizing', 'content') || (last >= 0 && area.offsetHeight !== last)) return last
