@@ -60,6 +60,8 @@ class LaunchOptions(CommonOptions, total=False):
     """Taken for compatibility."""
 
 
+INTERRUPTED = 130
+"""Exit status of a program that Ctrl+C has ended."""
 _running: list[Listening] = []
 
 
@@ -174,7 +176,11 @@ def start(
 
 
 def block(blocks: Blocks) -> None:
-    """Wait until the app ends, by Ctrl+C or SIGTERM or `close()`; then stop it in good order."""
+    """Wait until the app ends, by Ctrl+C or SIGTERM or `close()`; then stop it in good order.
+
+    Raises:
+        SystemExit: It was interrupted again while it was stopping.
+    """
     server: Listening | None = blocks.server
     if server is None:
         return
@@ -183,8 +189,12 @@ def block(blocks: Blocks) -> None:
     try:
         server.wait()
     except KeyboardInterrupt:
-        print("Keyboard interruption in main thread... closing server.")
-        close(blocks)
+        try:
+            print("Keyboard interruption in main thread... closing server.")
+            close(blocks)
+        except KeyboardInterrupt:
+            _abandon(server)
+            raise SystemExit(INTERRUPTED) from None
     finally:
         if main and before is not None:
             signal.signal(signal.SIGTERM, before)
@@ -192,6 +202,15 @@ def block(blocks: Blocks) -> None:
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 -- a signal handler's signature
     raise KeyboardInterrupt
+
+
+def _abandon(server: Listening) -> None:
+    print("Interrupted again: the server is left as it is.")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process ends now, however often it is told to
+    server.abandon()
+    if server in _running:
+        _running.remove(server)
 
 
 def close(blocks: Blocks) -> None:

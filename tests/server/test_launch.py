@@ -23,7 +23,8 @@ from tests.server.conftest import Serve
 
 import holdfast as gr
 from holdfast.errors import BuildError
-from holdfast.launch import close_all, launch, mount_gradio_app
+from holdfast.launch import close_all, launch, mount_gradio_app, start
+from holdfast.server import listening
 from holdfast.server.assemble import size_in_bytes
 from holdfast.server.listening import bind
 
@@ -228,6 +229,69 @@ def test_a_script_stays_until_it_is_stopped_and_ends_in_good_order(how: signal.S
         assert process.returncode == 0
     assert "dropped 1" in out
     assert out.rstrip().endswith("after launch")
+
+
+BUSY = """
+import sys, threading; sys.path.insert(0, {src!r})
+import holdfast as gr
+def wait(text):
+    print("running", flush=True)
+    threading.Event().wait(60)
+with gr.Blocks() as demo:
+    box = gr.Textbox()
+    box.submit(wait, box, None, api_name="wait")
+demo.launch(server_port=0)
+"""
+
+
+def test_a_script_that_is_interrupted_twice_ends_without_waiting() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", BUSY.format(src=str(SRC))], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        url = process.stdout.readline().split("URL:")[1].strip()
+        body = {"data": ["x"], "fn_index": 0, "session_hash": "s"}
+        assert httpx.post(f"{url}/gradio_api/queue/join", json=body, timeout=20).status_code == 200
+        assert process.stdout.readline() == "running\n"
+        process.send_signal(signal.SIGINT)
+        assert "closing server" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert out == "Interrupted again: the server is left as it is.\n"
+    assert err == ""
+
+
+def test_a_request_that_a_stop_cuts_off_is_answered_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(listening, "SHUTDOWN_WITHIN", 0.1)
+    entered, release = threading.Event(), threading.Event()
+
+    def wait(text: str) -> str:
+        entered.set()
+        release.wait(30)
+        return text
+
+    with gr.Blocks() as demo:
+        box = gr.Textbox()
+        box.submit(wait, box, box, api_name="wait")
+    start(demo, {}, server_port=0, quiet=True)
+    answers: list[httpx.Response] = []
+
+    def ask() -> None:
+        answers.append(httpx.post(f"{demo.local_url}gradio_api/run/wait", json={"data": ["x"]}, timeout=30))
+        release.set()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    assert entered.wait(10)
+    demo.close()
+    asking.join(30)
+    assert [answer.status_code for answer in answers] == [503]
+    assert answers[0].json() == {"detail": "The server was stopped before it could answer. Try again later."}
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_a_script_that_does_not_block_goes_on_at_once() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 from starlette.applications import Starlette
@@ -18,7 +19,7 @@ from holdfast.server.chunks import Chunks
 from holdfast.server.component_server import ComponentServer
 from holdfast.server.config import Configs
 from holdfast.server.cors import CORS
-from holdfast.server.errors import HANDLERS
+from holdfast.server.errors import HANDLERS, JSON
 from holdfast.server.feed_routes import FeedRoutes
 from holdfast.server.file_routes import Files
 from holdfast.server.gradio_routes import GradioRoutes
@@ -39,6 +40,7 @@ from holdfast.server.uploads import Uploads
 PREFIX = "/gradio_api"
 """Where the API lives; clients read it from the config."""
 SOCKET = f"{PREFIX}/page/socket"
+STOPPED = "The server was stopped before it could answer. Try again later."
 
 
 class App(Starlette):
@@ -58,8 +60,15 @@ class App(Starlette):
         if scope["type"] == "websocket" and scope["path"].endswith(SOCKET):
             scope["app"] = self
             await self._socket(scope, receive, send)
-        else:
+            return
+        try:
             await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            site: Site = self.state.site
+            if scope["type"] != "http" or not site.streams.stopping:
+                raise
+            with suppress(RuntimeError):  # its answer has begun
+                await JSON({"detail": STOPPED}, status_code=503)(scope, receive, send)
 
 
 def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:

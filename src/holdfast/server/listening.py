@@ -16,8 +16,11 @@ from starlette.applications import Starlette
 from holdfast.errors import BuildError
 
 FIRST_PORT = 7860
-SHUTDOWN_WITHIN = 5
-"""Seconds that open requests get to end; sockets and streams are told at once."""
+SHUTDOWN_WITHIN = 3
+"""Seconds that open requests get to end; sockets and streams are told at once. With the grace of running events that
+stays below the ten seconds after which container engines kill."""
+ABANDONED_WITHIN = 1.0
+"""Seconds that an abandoned server gets."""
 START_WITHIN = 60.0
 MAX_FRAME = 128 * 1024 * 1024
 BACKLOG = 2048
@@ -150,6 +153,11 @@ class Listening:
         self._server.should_exit = True
         if self.running and threading.current_thread() is not self._thread:
             self._ended.wait()
+
+    def abandon(self) -> None:
+        """End it at once: open requests are cut, running events are not waited for."""
+        self._server.should_exit = self._server.force_exit = True
+        self._ended.wait(ABANDONED_WITHIN)
 
     def _run(self) -> None:
         try:
