@@ -100,6 +100,31 @@ async def test_inside_an_event_the_owner_is_the_visitor(engine: StateEngine, mak
     assert await shared.get("ada") == {"seen": 0}
 
 
+async def test_an_async_function_may_update(engine: StateEngine, make_state: MakeState) -> None:
+    """R2.8: on the loop and in a thread, alone and as part of an event."""
+    count = make_state(1, scope="app", key="count")
+
+    async def more(value: int) -> int:
+        await asyncio.sleep(0)
+        return value + 1
+
+    async def nothing(value: int) -> None:
+        await asyncio.sleep(0)
+
+    assert await count.update(more) == 2
+    assert await asyncio.to_thread(count.update, more) == 3
+    async with engine.event(Owners("s1"), [count.cell], [count.cell]) as event:
+        await event.values()
+        assert await count.update(more) == 4
+        assert await asyncio.to_thread(count.update, more) == 5
+        with pytest.raises(UpdateError, match="returned nothing"):
+            await count.update(nothing)
+        await event.commit({})
+    with pytest.raises(UpdateError, match="returned nothing"):
+        await asyncio.to_thread(count.update, nothing)
+    assert await count.get() == 5
+
+
 async def test_a_failed_update_in_a_thread_changes_nothing_and_frees_the_lane(
     engine: StateEngine, make_state: MakeState
 ) -> None:

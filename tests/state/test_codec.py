@@ -461,3 +461,13 @@ def test_a_key_that_is_too_short_is_refused(secrets: list[str]) -> None:
     """R6.4"""
     with pytest.raises(StateError, match="key"):
         Keyring(secrets)
+
+
+def test_a_key_file_without_a_key_is_named(tmp_path: Path) -> None:
+    """R6.4: such as one that a full disk has left empty."""
+    path = tmp_path / "key"
+    for text in ("", "cut off"):
+        path.write_text(text)
+        with pytest.raises(StateError, match=r"The file .*key holds no key that could sign State.*Put back the one"):
+            Keyring.kept_in(path)
+        assert path.read_text() == text

@@ -12,7 +12,7 @@ import pytest
 from tests.state.conftest import cells_of, memory_only
 from tests.state.steps import read, run, touch
 
-from holdfast.state import CellSpec, Owners, StateEngine
+from holdfast.state import CellSpec, Owner, Owners, StateEngine
 from holdfast.testing.clock import ManualClock
 
 pytestmark = pytest.mark.anyio
@@ -168,6 +168,25 @@ async def test_expiry_while_the_page_is_open_is_a_change(
     await clock.advance(10)
     await engine.settled()
     assert heard == [(Owners("s1").session, frozenset({other}), None)]
+
+
+async def test_expiry_of_what_is_shared_is_a_change_for_every_page(
+    engine: StateEngine, clock: ManualClock, make_cell: MakeCell
+) -> None:
+    """R4.2, R3.3: with every store; where one has a feed, the commit just before may still be on its way."""
+    spec = make_cell(0, scope="app", key="news", time_to_live=10)
+    heard: list[Any] = []
+    engine.open("s1")
+    await run(engine, Owners("s1"), spec, lambda _: 5)
+    engine.subscribe(lambda owner, specs, origin: heard.append((owner, specs, origin)))
+    await clock.advance(10)
+    await engine.settled()
+    for _ in range(2_000):
+        if heard:
+            break
+        await asyncio.sleep(0.005)
+    assert set(heard) == {(Owner("app", "app"), frozenset({spec}), None)}
+    assert await read(engine, Owners("s1"), spec) == 0
 
 
 async def test_expiry_waits_for_the_event_that_holds_the_lane(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
@@ -13,7 +14,17 @@ from tests.state.steps import fail, read, run, touch
 
 from holdfast.state import CellSpec, Owners, StateEngine, StateOptions
 from holdfast.state.codec import Keyring
-from holdfast.stores import Claim, Key, MemoryShelf, MemoryStore, Record, StoreUnavailableError, Write
+from holdfast.stores import (
+    Claim,
+    Dropped,
+    Key,
+    MemoryShelf,
+    MemoryStore,
+    Record,
+    StoreDamagedError,
+    StoreUnavailableError,
+    Write,
+)
 from holdfast.testing.clock import ManualClock
 
 pytestmark = pytest.mark.anyio
@@ -23,6 +34,7 @@ class FlakyStore(MemoryStore):
     """A store that can be out of reach."""
 
     down = False
+    drops_fail = False
 
     def _check(self) -> None:
         if self.down:
@@ -47,6 +59,11 @@ class FlakyStore(MemoryStore):
     async def touch(self, owner: str, expires: float | None) -> None:
         self._check()
         await super().touch(owner, expires)
+
+    async def drop(self, owner: str, *, due: float | None = None) -> list[Dropped]:
+        if self.drops_fail:
+            self._check()
+        return await super().drop(owner, due=due)
 
 
 @pytest.fixture
@@ -213,6 +230,65 @@ async def test_forgetting_a_session_during_an_outage_does_not_bring_it_back(
     await engine.settled()
     assert engine.health.ok
     assert await read(engine, visitor, spec) == []
+
+
+async def test_a_value_that_cannot_be_stored_any_more_does_not_keep_the_others_from_it(
+    engine: StateEngine, store: FlakyStore, spec: CellSpec, clock: ManualClock
+) -> None:
+    """R6.5, R6.6: it became a live one during the outage; the store keeps what it had of it."""
+    one, two = Owners("s1"), Owners("s2")
+    await run(engine, one, spec, append("stored"))
+    store.down = True
+    await run(engine, one, spec, append("unsaved"))
+    await run(engine, one, spec, append(threading.Lock()))
+    await run(engine, two, spec, append("tea"))
+    store.down = False
+    await clock.advance(5)
+    await engine.settled()
+    assert engine.health == (True, "", 0)
+    assert await _stored(engine, two, spec) == ["tea"]
+    assert await _stored(engine, one, spec) == ["stored"]
+    await run(engine, one, spec, lambda _: ["plain again"])
+    assert await _stored(engine, one, spec) == ["plain again"]
+
+
+async def test_a_store_that_comes_back_damaged_is_asked_again(
+    engine: StateEngine, store: FlakyStore, spec: CellSpec, clock: ManualClock
+) -> None:
+    """R6.6: until somebody has repaired it."""
+    store.down = True
+    await run(engine, Owners("s1"), spec, append(1))
+    store.down = False
+    original = store.commit
+
+    async def damaged(writes: Sequence[Write], claims: Sequence[Claim] = ()) -> None:
+        raise StoreDamagedError("it is damaged")
+
+    store.commit = damaged  # type: ignore[method-assign]
+    await clock.advance(20)
+    assert engine.health == (False, "it is damaged", 1)
+    store.commit = original  # type: ignore[method-assign]
+    await clock.advance(20)
+    assert engine.health == (True, "", 0)
+    assert await _stored(engine, Owners("s1"), spec) == [1]
+
+
+async def test_a_session_that_ended_during_an_outage_is_not_written_after_it(
+    engine: StateEngine, store: FlakyStore, clock: ManualClock
+) -> None:
+    """R4.3, R6.6: nobody would take it out again; its delete callback has run."""
+    dropped: list[Any] = []
+    spec = cells_of(engine)([], key="cart", delete_callback=dropped.append)
+    store.down = store.drops_fail = True
+    await run(engine, Owners("s1"), spec, append(1))
+    engine.forget("s1")
+    await engine.settled()
+    assert dropped == [[1]]
+    store.down = store.drops_fail = False
+    await clock.advance(5)
+    await engine.settled()
+    assert engine.health == (True, "", 0)
+    assert [info async for info in store.owners()] == []
 
 
 async def test_a_store_that_cannot_be_reached_at_the_start_is_an_error(clock: ManualClock) -> None:

@@ -112,7 +112,7 @@ class State(Component):
         Inside an event that has it among its outputs, it is part of that event.
 
         Args:
-            fn: Takes the value, returns the new one.
+            fn: Takes the value, returns the new one; may be async.
             owner: Whose: a session's id (`request.session_hash`), a user's name, a browser's id. Not needed for
                 `scope="app"` and inside an event, which has an owner.
 

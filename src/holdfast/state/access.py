@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from typing import Any
@@ -69,7 +70,11 @@ def move(spec: CellSpec, owner: str | Owner | None, move: Move) -> Any:
 def _inside(
     event: StateEvent, spec: CellSpec, fn: Callable[[Any], Any], old: Any, here: asyncio.AbstractEventLoop | None
 ) -> Any:
-    new = event.working[spec] = outside.checked_result(spec, fn, old, fn(old))
+    new = fn(old)
+    if inspect.isawaitable(new):
+        work = _finished(event, spec, fn, old, new)
+        return _blocking(event.engine, work) if here is None else here.create_task(work)
+    new = event.working[spec] = outside.checked_result(spec, fn, old, new)
     if here is None:
         return new
     done = here.create_future()
@@ -77,11 +82,23 @@ def _inside(
     return done
 
 
+async def _finished(event: StateEvent, spec: CellSpec, fn: Callable[[Any], Any], old: Any, work: Awaitable[Any]) -> Any:
+    new = event.working[spec] = outside.checked_result(spec, fn, old, await work)
+    return new
+
+
+async def _awaited(work: Awaitable[Any]) -> Any:
+    return await work
+
+
 def _blocking_update(engine: StateEngine, spec: CellSpec, owner: Owner, fn: Callable[[Any], Any]) -> Any:
     event, value = _blocking(engine, outside.begin(engine, spec, owner))
     token = current_event.set(event)
     try:
-        new = outside.checked_result(spec, fn, value, fn(value))
+        new = fn(value)
+        if inspect.isawaitable(new):
+            new = _blocking(engine, _awaited(new))
+        new = outside.checked_result(spec, fn, value, new)
     except BaseException as error:
         _blocking(engine, event.__aexit__(type(error), error, None))
         raise

@@ -8,7 +8,7 @@ import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from holdfast.state.atoms import is_atom
-from holdfast.state.codec import DecodeError, Envelope, decode, encode
+from holdfast.state.codec import DecodeError, Envelope, Opened, decode, encode
 from holdfast.state.imaging import Large, Sealed, digest_of
 from holdfast.state.snapshot import Image
 from holdfast.stores import Key, Record, StoreError, VersionConflictError, Write
@@ -69,16 +69,11 @@ class Reader:
             DecodeError: They cannot be read, or `migrate` failed.
         """
         opened = self._envelope.open(data, place(key))
-        older = opened.schema < spec.version
-        if opened.schema > spec.version:
-            raise DecodeError(
-                f"it has version {opened.schema}, and this program knows version {spec.version} of the State; "
-                "start the newer program again, or raise State(version=…)"
-            )
-        value = decode(opened.payload, lenient=older and spec.migrate is not None)
+        older = is_older(opened, spec)
+        value = decode(opened.payload, lenient=older)
         payload = opened.payload
-        if older and spec.migrate is not None:
-            value, payload = _migrated(spec, value, opened.schema)
+        if older:
+            value, payload = migrated(spec, value, opened.schema)
         if is_atom(value):
             return Adopted(value, None, opened.expires)
         if len(payload) <= self._options.rollback_limit:
@@ -109,6 +104,20 @@ class Reader:
         )
 
 
+def is_older(opened: Opened, spec: CellSpec) -> bool:
+    """Whether `migrate` must carry stored bytes to today's version of the State.
+
+    Raises:
+        DecodeError: A newer program wrote them.
+    """
+    if opened.schema > spec.version:
+        raise DecodeError(
+            f"it has version {opened.schema}, and this program knows version {spec.version} of the State; "
+            "start the newer program again, or raise State(version=…)"
+        )
+    return opened.schema < spec.version and spec.migrate is not None
+
+
 def place(key: Key) -> str:
     """What a cell's signature binds it to."""
     return f"{key.owner}\0{key.name}"
@@ -119,8 +128,17 @@ def aside_key(key: Key, version: int) -> Key:
     return Key(ASIDE, f"{key.owner}/{key.name}@{version}")
 
 
-def _migrated(spec: CellSpec, value: Any, version: int) -> tuple[Any, bytes]:
-    """The value as today's program has it, and its payload."""
+def migrated(spec: CellSpec, value: Any, version: int) -> tuple[Any, bytes]:
+    """The value as today's program has it, and its payload.
+
+    Args:
+        spec: The State, which has a `migrate`.
+        value: What an older program has stored.
+        version: The version of the State that it had then.
+
+    Raises:
+        DecodeError: `migrate` failed.
+    """
     migrate: Any = spec.migrate
     try:
         new = migrate(value, version) if _takes_two(migrate) else migrate(value)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from holdfast.state.adopt import ASIDE, Adopted, Reader, aside_key, place
@@ -17,7 +18,7 @@ from holdfast.state.imaging import Large, payload_of
 from holdfast.state.outage import Outage
 from holdfast.state.snapshot import Image
 from holdfast.state.stored_history import dump, history_key, load
-from holdfast.stores import Claim, Dropped, Key, Record, StoreUnavailableError, Write
+from holdfast.stores import Claim, Dropped, Key, Record, StoreUnavailableError, VersionConflictError, Write
 from holdfast.stores.ending import ended
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ class Backing:
         self._watch = watch
         self.on_stored: Callable[[Home], None] = lambda _: None
         """Called when something of a home was stored."""
+        self.on_overdue: Callable[[Cell], None] = lambda _: None
+        """Called with a cell whose time is over in the store, to be taken out in its lane."""
+        self.on_expired: Callable[[Cell, Any], None] = lambda _cell, _value: None
+        """Called with a cell whose time was over and the value that it had, once it is out of the store."""
 
     # Reading
 
@@ -147,7 +152,9 @@ class Backing:
         if record.version == cell.stored or record.data is None:
             return
         adopted = await self._reader.read(cell.spec, key_of(cell), record)
-        if adopted is not None:
+        if adopted is not None and self._is_over(cell, adopted):
+            await self._end(cell, record.version, adopted.value)
+        elif adopted is not None:
             self._adopt(cell, adopted, record.version)
             if cell.spec.history:
                 cell.keep_history(await self._history(cell))
@@ -163,6 +170,29 @@ class Backing:
             cell.expires = self._clock.monotonic() + adopted.expires - self._clock.time()
             self._watch(cell)
 
+    def _is_over(self, cell: Cell, adopted: Adopted) -> bool:
+        """Whether a value's time to live has ended while no process was there to see to it."""
+        return (
+            cell.spec.time_to_live is not None and adopted.expires is not None and adopted.expires <= self._clock.time()
+        )
+
+    async def _end(self, cell: Cell, version: int, value: Any) -> None:
+        """Have a cell go whose time is over: nobody gets its value any more, and one process takes it out."""
+        if cell.stored:
+            cell.stored = 0
+            self._put(cell, UNSET, None)
+        if cell.claim is None and self._options.concurrency == cell.spec.concurrency == "serial":
+            self.on_overdue(cell)
+            return
+        cell.stored = version
+        cell.version = max(cell.version, version)
+        try:
+            await self.delete(cell)
+        except VersionConflictError:
+            cell.stored = 0  # another process was first
+        else:
+            self.on_expired(cell, value)
+
     async def _history(self, cell: Cell) -> History | None:
         """The earlier versions that the store has."""
         key = history_key(key_of(cell))
@@ -171,7 +201,9 @@ class Backing:
             if record is None or record.data is None:
                 return None
             opened = self._envelope.open(record.data, place(key))
-            return load(opened.payload, cell.spec.history, self._options.history_limit)
+            if len(record.data) <= self._options.inline_limit and cell.spec.migrate is None:
+                return load(opened, cell.spec, self._options.history_limit)
+            return await asyncio.to_thread(load, opened, cell.spec, self._options.history_limit)
         except StoreUnavailableError as error:
             self.outage.began(error)
         except DecodeError as error:
@@ -247,7 +279,8 @@ class Backing:
     async def _write_history(self, cell: Cell, history: History, version: int) -> Write:
         key, spec = history_key(key_of(cell)), cell.spec
         payload = await asyncio.to_thread(dump, history)
-        data = await asyncio.to_thread(self._envelope.seal, payload, place(key), secret=spec.secret)
+        seal = partial(self._envelope.seal, payload, place(key), schema=spec.version, secret=spec.secret)
+        data = await asyncio.to_thread(seal)
         return Write(key, version, data)
 
     async def _sealed(self, cell: Cell, value: Any, image: Image | None, expires: float | None) -> bytes:
@@ -264,6 +297,9 @@ class Backing:
 
     async def _save(self, cell: Cell) -> None:
         """Write what an outage has kept from the store."""
+        if cell.bound:
+            cell.unsaved = False  # it has become a value of this process alone; the store keeps what it has
+            return
         version = cell.version
         data = await self._present(cell)
         writes = [Write(key_of(cell), version, data, cell.stored, cell.spec.scope != "session")]

@@ -59,6 +59,8 @@ class StateEngine:
         self.notices = Notices(store, self.clock, self._lifetime, self._find_spec)
         """Who is told of changes."""
         self._learned: dict[Hashable, set[CellSpec]] = {}
+        self._ending: set[Cell] = set()
+        """Cells that are taken out since their time was over in the store."""
         self._last_write = self.options.concurrency == "last_write"
 
     # Life of the engine
@@ -82,6 +84,8 @@ class StateEngine:
                 take_home=self._lifetime.take,
             )
             self.backing.on_stored = self._stored.stored
+            self.backing.on_overdue = self._overdue
+            self.backing.on_expired = self._expired
             self._lifetime.stored = self._stored
             self._lifetime.can_leave = self.backing.can_leave
             self._stored.start()
@@ -394,10 +398,35 @@ class StateEngine:
             self.put(cell, UNSET, None)
             if self.backing is not None:
                 await self.backing.delete(cell)
-            if spec.watched and home.opened:
-                await self.create(cell)
-                if not same(old, cell.committed()):
-                    self.notices.tell(home.owner, (spec,), None)
+            await self._tell_expired(cell, old)
+
+    async def _tell_expired(self, cell: Cell, old: Any) -> None:
+        """Tell of a watched cell that is at its initial value again, if that is another content than it had."""
+        spec, owner = cell.spec, cell.home.owner
+        # Of what is shared and stored, the store's own feed tells every process, this one too.
+        heard = cell.home.opened if owner.scope == "session" else self.backing is None
+        if spec.watched and heard:
+            await self.create(cell)
+            if not same(old, cell.committed()):
+                self.notices.tell(owner, (spec,), None)
+
+    def _overdue(self, cell: Cell) -> None:
+        """The store has a value whose time was over before this process saw it."""
+        if cell not in self._ending:
+            self._ending.add(cell)
+            self.spawn(self._end_in_lane(cell))
+
+    async def _end_in_lane(self, cell: Cell) -> None:
+        try:
+            async with self.event(only(cell.home.owner), (), (cell.spec,)):
+                pass  # whoever gets the lane takes out what is over
+        finally:
+            self._ending.discard(cell)
+
+    def _expired(self, cell: Cell, value: Any) -> None:
+        self.stats.expirations += 1
+        self._lifetime.call_back_with(cell.spec, lambda: value)
+        self.spawn(self._tell_expired(cell, value))
 
 
 def key_file(store: Store) -> Path:

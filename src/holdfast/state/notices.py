@@ -87,7 +87,9 @@ class Notices:
             for shared in [home for home in self._lifetime if home.owner.scope != "session"]:
                 self.tell(shared.owner, [cell.spec for cell in shared.cells.values() if cell.spec.watched], None)
             return
-        owner = Owner.parse(change.key.owner)
+        owner = Owner.known(change.key.owner)
+        if owner is None:
+            return
         spec = self._find_spec(owner.scope, change.key.name)
         home = self._lifetime.find(owner)
         cell = home.cells.get(change.key.name) if home is not None else None

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from holdfast.clock import Clock
 from holdfast.state.cells import Cell
-from holdfast.stores import StoreUnavailableError, VersionConflictError
+from holdfast.state.codec import CodecError
+from holdfast.stores import StoreError, StoreUnavailableError, VersionConflictError
 from holdfast.stores.ending import end
 
 log = logging.getLogger("holdfast.state")
@@ -107,10 +108,14 @@ class Outage:
             await self._probe()
             while self._unsaved:
                 cell = next(iter(self._unsaved))
-                await self._write(cell)
+                if cell.home.dropped:
+                    # Its owner is gone; written now, nobody would ever take it out again.
+                    cell.unsaved = False
+                else:
+                    await self._write(cell)
                 if not cell.unsaved:
                     self._unsaved.pop(cell, None)
-        except StoreUnavailableError as error:
+        except StoreError as error:
             self._reason = str(error)
             return False
         return True
@@ -129,6 +134,14 @@ class Outage:
             )
             cell.unsaved = False
             cell.stored = UNKNOWN
+        except CodecError as error:
+            log.error(  # noqa: TRY400 # the reason is the message
+                "%s of %s cannot be stored after the outage: %s. It stays in this process.",
+                cell.spec.label,
+                cell.home.owner,
+                error,
+            )
+            cell.unsaved = False
 
     async def aclose(self) -> None:
         """Try once more, and say what is lost."""

@@ -21,6 +21,14 @@ class Owner(NamedTuple):
         return f"{self.scope}:{self.id}"
 
     @classmethod
+    def known(cls, text: str) -> Owner | None:
+        """The owner that `str()` wrote; `None` for what is no owner of an app, such as what was set aside."""
+        try:
+            return cls.parse(text)
+        except StateError:
+            return None
+
+    @classmethod
     def parse(cls, text: str) -> Owner:
         """The owner that `str()` wrote.
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
+from holdfast.state.adopt import is_older, migrated
 from holdfast.state.atoms import is_atom
 from holdfast.state.cells import UNSET
-from holdfast.state.codec import DecodeError, decode, encode
+from holdfast.state.codec import DecodeError, Opened, decode, encode
 from holdfast.state.history import History, Kept
 from holdfast.state.imaging import Sealed, payload_of
 from holdfast.stores import Key
+
+if TYPE_CHECKING:
+    from holdfast.state.spec import CellSpec
 
 _SUFFIX = "#history"
 
@@ -34,25 +39,33 @@ def _parts(kept: Iterable[Kept]) -> list[tuple[int, bytes]]:
     return [(each.version, payload_of(each.value, each.image)) for each in kept]
 
 
-def load(payload: bytes, count: int, limit: int) -> History:
-    """The history of a payload.
+def load(opened: Opened, spec: CellSpec, limit: int) -> History:
+    """The history of stored bytes; versions that an older program made are carried to today's shape (R6.3).
+
+    Args:
+        opened: What the store's bytes held.
+        spec: The State.
+        limit: Most bytes kept.
 
     Raises:
-        DecodeError: It is none.
+        DecodeError: It is none, a newer program wrote it, or `migrate` failed.
     """
-    history = History(count, limit)
-    parts = decode(payload)
+    history = History(spec.history, limit)
+    schema = opened.schema if is_older(opened, spec) else None
+    parts = decode(opened.payload)
     try:
         past, future = parts
-        history.past = deque(map(_kept, past))
-        history.future = deque(map(_kept, future))
+        history.past = deque(_kept(part, spec, schema) for part in past)
+        history.future = deque(_kept(part, spec, schema) for part in future)
     except (TypeError, ValueError) as error:
         raise DecodeError(f"it is no history ({error})") from error
     history.size = sum(kept.size for kept in (*history.past, *history.future))
     return history
 
 
-def _kept(part: tuple[int, bytes]) -> Kept:
+def _kept(part: tuple[int, bytes], spec: CellSpec, schema: int | None) -> Kept:
     version, payload = part
-    value = decode(payload)
+    value = decode(payload, lenient=schema is not None)
+    if schema is not None:
+        value, payload = migrated(spec, value, schema)
     return Kept(version, value, None) if is_atom(value) else Kept(version, UNSET, Sealed(payload))

@@ -173,7 +173,7 @@ class StoredLifetime:
                 cells = [cell for cell in cells if cell.bound]
         except StoreUnavailableError as error:
             log.warning("%s could not be dropped now and goes when its time in the store is over: %s", owner, error)
-            return
+            dropped = []  # what the store never had ends here
         self._end(owner, dropped, {cell.spec.name: cell for cell in cells})
 
     async def _sweep(self) -> None:
@@ -206,7 +206,9 @@ class StoredLifetime:
         for cell in dropped:
             by_owner.setdefault(cell.key.owner, []).append(cell)
         for name, cells in by_owner.items():
-            owner = Owner.parse(name)
+            owner = Owner.known(name)
+            if owner is None:
+                continue
             home = self._take_home(owner)
             held = {} if home is None else {cell.spec.name: cell for cell in home.cells.values()}
             self._end(owner, cells, held)

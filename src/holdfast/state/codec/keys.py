@@ -81,9 +81,17 @@ class Keyring:
                 f"The key that signs State cannot be kept in {path}: {error.strerror}. Set HOLDFAST_SECRET_KEY."
             ) from error
         try:
-            return cls.parse(path.read_text("ascii"))
+            text = path.read_text("ascii")
         except (OSError, UnicodeDecodeError) as error:
             raise StateError(f"The key that signs State cannot be read from {path}: {error}.") from error
+        try:
+            return cls.parse(text)
+        except StateError as error:
+            raise StateError(
+                f"The file {path} holds no key that could sign State: it is empty or was cut off. Put back the one "
+                "that was there, or set HOLDFAST_SECRET_KEY. Without either, remove the file, and a new key is made; "
+                "what the old one has signed is then set aside."
+            ) from error
 
 
 def _write_new(path: Path, secret: str) -> None:
