@@ -7,6 +7,7 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -264,31 +265,52 @@ def test_the_javascript_snippet_names_the_endpoint_and_its_values() -> None:
     assert 'image: handle_file("https://x.org/x.png"),\n    on: true,' in code
 
 
-def test_the_shell_snippet_sends_the_values_as_the_shell_reads_them() -> None:
-    """The commands run in a shell whose `curl` says what it was given."""
-    code = snippets("see", ENDPOINT, "http://localhost:1")["bash"]
+def run_in_shell(code: str) -> tuple[str, Any]:
+    """Run commands in a shell whose `curl` says what it was given: what they print, and the body that was sent."""
     fake = """
     curl() {
         case "$*" in
-            *upload*) echo '["/up/load.png"]';;
-            *call/v2*) while [ "$1" != -d ]; do shift; done; printf '%s' "$2" > body.json; echo '{"event_id": "e1"}';;
-            *) echo "GET $*";;
+            *upload*) echo '["/up/my load.png"]';;
+            *call/v2*)
+                echo "$*" >> said
+                while [ "$1" != -d ]; do shift; done; printf '%s' "$2" > body.json; echo '{"event_id": "e1"}';;
+            *) echo "$*" >> said;;
         esac
     }
     cd "$1"
     """
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
-            ["bash", "-c", fake + code, "bash", folder], capture_output=True, text=True, check=True, timeout=20
-        )
-        with open(f"{folder}/body.json") as file:  # noqa: PTH123 -- a name inside a folder given as text
-            body = json.load(file)
-    assert done.stdout.strip() == "GET -N http://localhost:1/gradio_api/call/see/e1"
+        subprocess.run(["bash", "-c", fake + code, "bash", folder], check=True, timeout=20)
+        return Path(folder, "said").read_text(), json.loads(Path(folder, "body.json").read_text())
+
+
+def test_the_shell_snippet_sends_the_values_as_the_shell_reads_them() -> None:
+    said, body = run_in_shell(snippets("see", ENDPOINT, "http://localhost:1")["bash"])
+    assert said.splitlines()[-1] == "-N http://localhost:1/gradio_api/call/see/e1"
     assert body == {
         "text": 'it\'s "so"',
-        "image": {"path": "/up/load.png", "meta": {"_type": "gradio.FileData"}},
+        "image": {"path": "/up/my load.png", "meta": {"_type": "gradio.FileData"}},
         "on": True,
     }
+
+
+def test_the_shell_snippet_calls_an_endpoint_of_any_name() -> None:
+    said, _ = run_in_shell(snippets("it's odd", ENDPOINT, "http://localhost:1")["bash"])
+    assert "http://localhost:1/gradio_api/call/v2/it%27s%20odd -H" in said
+    assert said.splitlines()[-1] == "-N http://localhost:1/gradio_api/call/it%27s%20odd/e1"
+
+
+def test_snippets_of_an_app_with_a_login_have_a_place_for_it() -> None:
+    found = snippets("see", ENDPOINT, "http://localhost:1", login=True)
+    assert 'Client("http://localhost:1", auth=("YOUR_NAME", "YOUR_PASSWORD"))' in found["python"]
+    assert 'connect("http://localhost:1", { auth: ["YOUR_NAME", "YOUR_PASSWORD"] })' in found["javascript"]
+    said, _ = run_in_shell(found["bash"])
+    login, call, result = said.splitlines()
+    assert login.endswith(
+        "-c cookies.txt http://localhost:1/login -d username=YOUR_NAME --data-urlencode password=YOUR_PASSWORD"
+    )
+    assert "-b cookies.txt" in call
+    assert "-b cookies.txt" in result
 
 
 def test_snippets_use_the_address_that_they_are_given() -> None:

@@ -23,7 +23,7 @@ _SECTION = re.compile(
 
 
 def api_info(
-    app: App, all_endpoints: bool = False, page: str | None = None, root: str = EXAMPLE_ROOT
+    app: App, all_endpoints: bool = False, page: str | None = None, root: str = EXAMPLE_ROOT, login: bool = False
 ) -> dict[str, Any]:
     """The `/info` object.
 
@@ -32,6 +32,7 @@ def api_info(
         all_endpoints: Undocumented endpoints too, without snippets.
         page: Path of one page; only its endpoints are given.
         root: The app's address, for the snippets.
+        login: Whether the app asks for a login; the snippets then have a place for it.
     """
     found: dict[str, Any] = {}
     for listener in public_listeners(app, all_endpoints=all_endpoints):
@@ -39,7 +40,7 @@ def api_info(
             continue
         found[f"/{listener.api_name}"] = entry = endpoint(listener)
         if not all_endpoints:
-            entry["code_snippets"] = snippets(listener.api_name, entry, root.rstrip("/"))
+            entry["code_snippets"] = snippets(listener.api_name, entry, root.rstrip("/"), login)
     return {"named_endpoints": found, "unnamed_endpoints": {}}
 
 

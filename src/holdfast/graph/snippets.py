@@ -6,24 +6,30 @@ import json
 import shlex
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 API_PREFIX = "/gradio_api"
 UPLOADED = "$FILE_PATH"
 
 
-def snippets(name: str, endpoint: Mapping[str, Any], root: str) -> dict[str, str]:
+WHO = ("YOUR_NAME", "YOUR_PASSWORD")
+"""What stands for a login."""
+
+
+def snippets(name: str, endpoint: Mapping[str, Any], root: str, login: bool = False) -> dict[str, str]:
     """The ways to call an endpoint.
 
     Args:
         name: The endpoint's, without slash.
         endpoint: Its entry in `/info`.
         root: The app's address, without slash at the end.
+        login: Whether the app asks for one: then the code has a place for name and password.
     """
     values = {p["parameter_name"]: _value(p) for p in endpoint["parameters"]}
     return {
-        "python": _python(name, values, root),
-        "javascript": _javascript(name, values, root),
-        "bash": _bash(name, values, root),
+        "python": _python(name, values, root, login),
+        "javascript": _javascript(name, values, root, login),
+        "bash": _bash(name, values, root, login),
         "cli": _cli(name, values, root),
     }
 
@@ -55,12 +61,13 @@ def _address(file: Mapping[str, Any]) -> str:
 # Python ---------------------------------------------------------------------------------------------------------------
 
 
-def _python(name: str, values: Mapping[str, Any], root: str) -> str:
+def _python(name: str, values: Mapping[str, Any], root: str, login: bool) -> str:
     extra = ", handle_file" if has_file(dict(values)) else ""
     arguments = "".join(f"    {_keyword(key, value)},\n" for key, value in values.items() if key.isidentifier())
+    auth = f", auth=({_quoted(WHO[0])}, {_quoted(WHO[1])})" if login else ""
     return (
         f"from gradio_client import Client{extra}\n\n"
-        f"client = Client({_quoted(root)})\n"
+        f"client = Client({_quoted(root)}{auth})\n"
         f"result = client.predict(\n{arguments}    api_name={_quoted('/' + name)},\n)\n"
         "print(result)"
     )
@@ -87,13 +94,14 @@ def _quoted(text: str) -> str:
 # JavaScript -----------------------------------------------------------------------------------------------------------
 
 
-def _javascript(name: str, values: Mapping[str, Any], root: str) -> str:
+def _javascript(name: str, values: Mapping[str, Any], root: str, login: bool) -> str:
     extra = ", handle_file" if has_file(dict(values)) else ""
     fields = "".join(f"    {_js_key(key)}: {_js_value(value)},\n" for key, value in values.items())
     body = "{\n" + fields + "}" if fields else "{}"
+    auth = f", {{ auth: [{_quoted(WHO[0])}, {_quoted(WHO[1])}] }}" if login else ""
     return (
         f'import {{ Client{extra} }} from "@gradio/client";\n\n'
-        f"const client = await Client.connect({_quoted(root)});\n"
+        f"const client = await Client.connect({_quoted(root)}{auth});\n"
         f"const result = await client.predict({_quoted('/' + name)}, {body});\n\n"
         "console.log(result.data);"
     )
@@ -116,19 +124,25 @@ def _js_value(value: Any) -> str:
 # Shell ----------------------------------------------------------------------------------------------------------------
 
 
-def _bash(name: str, values: Mapping[str, Any], root: str) -> str:
+def _bash(name: str, values: Mapping[str, Any], root: str, login: bool) -> str:
     """Two calls: the first begins the event and tells its id, the second waits for the result."""
-    upload = ""
+    first, cookies = "", ""
+    if login:
+        cookies = "-b cookies.txt "
+        who = f"-d username={WHO[0]} --data-urlencode password={WHO[1]}"
+        first = f"curl -s -o /dev/null -c cookies.txt {root}/login {who}\n\n"
     if has_file(dict(values)):
-        upload = (
-            f"FILE_PATH=$(curl -s -X POST {root}{API_PREFIX}/upload -F 'files=@/path/to/your/file' | tr -d '[]\" ')\n\n"
+        first += (
+            f"FILE_PATH=$(curl -s {cookies}-X POST {root}{API_PREFIX}/upload -F 'files=@/path/to/your/file' "
+            "| tr -d '[]\"')\n\n"
         )
     body = _shell_json(_with_uploads(dict(values)))
+    part = quote(name)
     return (
-        f"{upload}EVENT_ID=$(curl -s -X POST {root}{API_PREFIX}/call/v2/{name} "
+        f"{first}EVENT_ID=$(curl -s {cookies}-X POST {root}{API_PREFIX}/call/v2/{part} "
         f'-H "Content-Type: application/json" \\\n  -d {body} \\\n'
         "  | awk -F'\"' '{ print $4 }')\n\n"
-        f'curl -N "{root}{API_PREFIX}/call/{name}/$EVENT_ID"'
+        f'curl -N {cookies}"{root}{API_PREFIX}/call/{part}/$EVENT_ID"'
     )
 
 

@@ -66,7 +66,8 @@ class GradioRoutes:
         page = self._page(request)
         found = self._infos.get((page, everything))
         if found is None:
-            found = encode(api_info(self._site.runtime.app, all_endpoints=everything, page=page))
+            login = self._site.auth.has_login
+            found = encode(api_info(self._site.runtime.app, all_endpoints=everything, page=page, login=login))
             self._infos[page, everything] = found
         root = encode(self._site.root(request))[1:-1]  # the snippets call the address that the visitor came by
         return JSON(found.replace(EXAMPLE_ROOT.encode(), root))
