@@ -57,6 +57,7 @@ OPTIONAL = {
     "PIL",
     "polars",
     "tqdm",
+    "hiredis",
     "redis",
     "cryptography",
     "mcp",

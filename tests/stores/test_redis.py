@@ -8,8 +8,10 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 from tests.redis_server import RedisServer
 from typing_extensions import Self
 
@@ -202,9 +204,9 @@ async def test_an_idle_claim_is_kept_without_asking_redis_until_another_process_
 
     original = RedisLink.do
 
-    async def counting(self: RedisLink, script: str, keys: list[str], arguments: list[object]) -> object:
+    async def counting(self: RedisLink, script: str, *arguments: Any, **options: Any) -> object:
         asked.append(script)
-        return await original(self, script, keys, arguments)
+        return await original(self, script, *arguments, **options)
 
     feed = await one.changes()
     monkeypatch.setattr(RedisLink, "do", counting)
@@ -253,9 +255,8 @@ async def test_a_prefix_of_something_else_and_a_newer_release_are_refused(
 ) -> None:
     """R6.3: nothing is written over."""
     store = await opened(redis_server.url, prefix)
-    import redis.asyncio
 
-    client = redis.asyncio.Redis.from_url(redis_server.url)
+    client = Redis.from_url(redis_server.url)
     await client.set(f"{prefix}:format", "9")
     with pytest.raises(StoreFormatError, match="format 9"):
         await opened(redis_server.url, prefix)
@@ -282,10 +283,9 @@ async def test_a_server_that_drops_live_keys_is_warned_of(
 
 async def test_an_owner_without_cells_leaves_no_key(redis_server: RedisServer, prefix: str) -> None:
     """R4.6: a claim alone goes with its lease."""
-    import redis.asyncio
 
     store = await opened(redis_server.url, prefix, 0.05)
-    client = redis.asyncio.Redis.from_url(redis_server.url)
+    client = Redis.from_url(redis_server.url)
     claim = await store.claim([A])
     assert claim is not None
     await store.release(claim)
@@ -309,3 +309,40 @@ async def test_an_owner_without_cells_leaves_no_key(redis_server: RedisServer, p
 def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
     """R8.3: in the start message, the health page and the log."""
     assert stores.open(url).url == shown
+
+
+async def test_commits_at_the_same_time_share_one_connection(redis_server: RedisServer, prefix: str) -> None:
+    """R2.1: as many visitors as there are need no connection each, and one's refusal is not another's."""
+    store = await opened(redis_server.url, prefix)
+    keys = [Key(f"session:{i}", "cell") for i in range(20)]
+    before = len(await connections(redis_server))
+    await store.commit([Write(keys[0], 7, b"other")])
+    outcomes = await asyncio.gather(
+        *(store.commit([Write(key, 1, b"one", expected=0)]) for key in keys), return_exceptions=True
+    )
+    assert len(await connections(redis_server)) <= before + 1
+    assert isinstance(outcomes[0], VersionConflictError)
+    assert outcomes[1:] == [None] * 19
+    assert await store.read(keys[:2]) == [Record(7, b"other"), Record(1, b"one")]
+    await store.aclose()
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["after", "before"])
+async def test_a_cut_among_many_commits_writes_each_once(proxy: CuttingProxy, prefix: str, before: bool) -> None:
+    """R6.2: whatever travelled together is done again together, and counts once."""
+    store = await opened(proxy.url, prefix)
+    proxy.before = before
+    keys = [Key(f"session:{i}", "cell") for i in range(20)]
+    for version in (1, 2):
+        proxy.cuts = 1
+        await asyncio.gather(*(store.commit([Write(key, version, b"%d" % version, version - 1)]) for key in keys))
+        assert proxy.cuts == 0
+        assert await store.read(keys) == [Record(version, b"%d" % version)] * 20
+    await store.aclose()
+
+
+async def connections(server: RedisServer) -> list[dict[str, str]]:
+    """Who is connected to a Redis."""
+    async with Redis.from_url(server.url) as client:
+        found: list[dict[str, str]] = await client.client_list()
+    return found

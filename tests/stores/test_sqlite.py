@@ -311,8 +311,9 @@ def test_a_lease_out_of_range_is_refused() -> None:
         stores.open("redis://localhost?lease=soon")
 
 
-def test_a_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("missing", ["redis", "hiredis"])
+def test_a_missing_extra_is_said(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """R6.2"""
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(StoreUrlError, match=r"pip install 'holdfast\[redis\]'"):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == missing else object())
+    with pytest.raises(StoreUrlError, match=rf"needs the {missing} package: pip install 'holdfast\[redis\]'"):
         stores.open("redis://localhost")

@@ -49,8 +49,9 @@ def _sqlite(url: str, rest: str) -> Store:
 
 
 def _redis(url: str) -> Store:
-    if importlib.util.find_spec("redis") is None:
-        raise StoreUrlError(f"{url.partition('://')[0]}:// needs the redis package: pip install 'holdfast[redis]'.")
+    missing = next((name for name in ("redis", "hiredis") if importlib.util.find_spec(name) is None), None)
+    if missing is not None:
+        raise StoreUrlError(f"{url.partition('://')[0]}:// needs the {missing} package: pip install 'holdfast[redis]'.")
     from holdfast.stores.redis import RedisStore
 
     parts = urlsplit(url)

@@ -12,6 +12,7 @@ from holdfast.stores.errors import FencedError, StoreUnavailableError, VersionCo
 from holdfast.stores.protocol import Change, Claim, Dropped, Gap, Key, OwnerInfo, Record, Write
 from holdfast.stores.redis_leases import RedisLeases, record_of
 from holdfast.stores.redis_link import RedisLink, without_password
+from holdfast.stores.redis_pipe import SMALL
 
 _LEASE = 10.0
 """Seconds after which a claim is free when its holder is not heard of."""
@@ -120,11 +121,12 @@ class RedisStore:
             return
         arguments = _commit_arguments(link.feed.changes, writes, held, index, leases.token)
         leases.committed(writes, certain=False)
+        small = sum(len(write.data or b"") for write in writes) <= SMALL
         try:
-            outcome = await link.do("COMMIT", places, arguments)
+            outcome = await link.do("COMMIT", places, arguments, together=small)
         except StoreUnavailableError:
             # The connection was cut: it may be written or not. Doing it again tells, since versions are checked.
-            outcome = await link.do("COMMIT", places, arguments)
+            outcome = await link.do("COMMIT", places, arguments, together=small)
             if outcome[0] == b"conflict" and await self._is_written(writes):
                 outcome = [b"ok"]
         if outcome[0] == b"ok":

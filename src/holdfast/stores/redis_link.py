@@ -12,6 +12,7 @@ from typing import Any
 from holdfast.stores import redis_scripts
 from holdfast.stores.errors import StoreDamagedError, StoreFormatError, StoreUnavailableError, StoreUrlError
 from holdfast.stores.redis_feed import RedisFeed
+from holdfast.stores.redis_pipe import RedisPipe
 
 log = logging.getLogger("holdfast.stores")
 
@@ -42,6 +43,7 @@ class RedisLink:
         self.client: Any = Redis.from_url(url, socket_timeout=5.0, socket_connect_timeout=3.0)
         # It waits for as long as nothing happens, so it has no time limit but looks whether the connection lives.
         self._listener: Any = Redis.from_url(url, socket_connect_timeout=3.0, health_check_interval=15)
+        self._pipe = RedisPipe(self.client.connection_pool.make_connection)
         self.feed = RedisFeed(self._listener.pubsub, prefix)
         self._failures = (RedisError, OSError, asyncio.TimeoutError)
         self._no_script = NoScriptError
@@ -51,19 +53,26 @@ class RedisLink:
         """The hash of an owner."""
         return f"{self.prefix}:{{{owner}}}" if self._slot is None else f"{self.prefix}:{{{self._slot}}}:{owner}"
 
-    async def do(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+    async def do(self, script: str, keys: Sequence[str], arguments: Sequence[Any], *, together: bool = False) -> Any:
         """Run a script.
+
+        Args:
+            script: Its name.
+            keys: The hashes it touches.
+            arguments: As it takes them.
+            together: Whether it may wait for what others ask, and they for it: it is small, and may be done again.
 
         Raises:
             StoreUnavailableError: It cannot be run just now.
             StoreUrlError: Its keys are in different places of a cluster.
         """
         text, digest = _SCRIPTS[script]
+        ask = self._pipe.ask if together else self.client.execute_command
         try:
             try:
-                return await self.client.evalsha(digest, len(keys), *keys, *arguments)
+                return await ask("EVALSHA", digest, len(keys), *keys, *arguments)
             except self._no_script:
-                return await self.client.eval(text, len(keys), *keys, *arguments)
+                return await ask("EVAL", text, len(keys), *keys, *arguments)
         except self._failures as error:
             raise self._failure(error) from error
 
@@ -118,6 +127,7 @@ class RedisLink:
         """Let go of the connections."""
         await self.feed.aclose()
         await self._listener.aclose()
+        await self._pipe.aclose()
         await self.client.aclose()
 
 
