@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from threading import Event
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +14,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 import holdfast as gr
+from holdfast.server.app import lifespan
+from holdfast.server.assemble import assemble
 
 
 def close_code(page: Page) -> int | None:
@@ -345,3 +348,51 @@ def test_a_socket_elsewhere_is_refused(serve: Serve) -> None:
     app = serve(counter())
     with pytest.raises(InvalidStatus):
         connect(app.url.replace("http", "ws", 1) + "nowhere")
+
+
+class Line:
+    """A connection without a network: the frames that its page sends, and how many messages reach it."""
+
+    def __init__(self, *said: str, hears: int, error: type[Exception] = OSError) -> None:
+        self.scope = {"type": "websocket", "path": "/gradio_api/page/socket", "headers": [], "query_string": b""}
+        self._comes = [{"type": "websocket.connect"}, *({"type": "websocket.receive", "text": text} for text in said)]
+        self._comes.append({"type": "websocket.disconnect", "code": 1006})
+        self._hears = hears
+        self._error = error
+
+    async def receive(self) -> dict[str, Any]:
+        return self._comes.pop(0)
+
+    async def send(self, message: Any) -> None:
+        if message["type"] != "websocket.accept":
+            self._hears -= 1
+            if self._hears < 0:
+                raise self._error
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("error", [OSError, RuntimeError])
+@pytest.mark.parametrize("hears", [0, 1, 2])
+@pytest.mark.parametrize(
+    "said", ['{"type": "nonsense"}', '{"type": "ping"}', '{"type": "submit", "event_id": "e", "fn": 99, "data": []}']
+)
+async def test_a_page_that_goes_while_it_is_answered_is_no_failure_and_leaves_nothing_open(
+    said: str, hears: int, error: type[Exception]
+) -> None:
+    app = assemble(counter().spec, {}).asgi
+    line = Line('{"type": "hello"}', *[said] * 3, hears=hears, error=error)
+    async with lifespan(app):
+        await app(line.scope, line.receive, line.send)
+        [session] = app.state.site.runtime.sessions
+        assert session.connections == 0
+        assert session.deadline is not None
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("said", ["{", '{"type": "ping"}', '{"type": "hello", "session": "page-x"}'])
+async def test_a_page_that_goes_before_it_is_refused_is_no_failure(said: str) -> None:
+    app = assemble(counter().spec, {}).asgi
+    line = Line(said, hears=0)
+    async with lifespan(app):
+        await app(line.scope, line.receive, line.send)
+        assert len(app.state.site.runtime.sessions) <= 1

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from holdfast.errors import Denied, RequestError, Unauthenticated
 from holdfast.server.page_link import PageLink, greet, read_frame
@@ -41,20 +41,26 @@ class PageSocket:
         link = await self._greet(websocket)
         if link is None:
             return
-        writer = asyncio.create_task(_write(websocket, link))
+        writer: asyncio.Task[None] | None = None
 
         def give_way() -> None:
-            writer.cancel()
+            if writer is not None:
+                writer.cancel()
             self._spawn(_close(websocket, REPLACED, "Another connection of this page took over."))
 
         link.on_replaced = give_way
         link.on_say = lambda frame: self._spawn(_answer(websocket, frame))
-        link.begin()
+        link.begin()  # before the welcome, which may not arrive: what was begun for a page ends with its connection
         try:
+            await _send(websocket, encode(link.welcome()))
+            writer = asyncio.create_task(_write(websocket, link))
             await self._read(websocket, link)
+        except WebSocketDisconnect:
+            return
         finally:
             link.end()
-            writer.cancel()
+            if writer is not None:
+                writer.cancel()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -76,11 +82,10 @@ class PageSocket:
                 return None
             link = await greet(self._site, websocket, hello)
         except RequestError as error:
-            await _send(websocket, encode(Refused(event_id=None, status=error.status, detail=error.detail)))
+            await _answer(websocket, _refusal(error))
             code = {Unauthenticated: NEEDS_LOGIN, Denied: NOT_YOURS}.get(type(error), NO_HELLO)
             await _close(websocket, code, str(error))
             return None
-        await _send(websocket, encode(link.welcome()))
         return link
 
     async def _read(self, websocket: WebSocket, link: PageLink) -> None:
@@ -91,7 +96,7 @@ class PageSocket:
             try:
                 frame = read_frame(message.get("text") or message.get("bytes") or b"")
             except RequestError as error:
-                await _send(websocket, encode(Refused(event_id=None, status=error.status, detail=error.detail)))
+                await _answer(websocket, _refusal(error))
                 continue
             if link.takes_long(frame):
                 self._spawn(_take(websocket, link, frame))
@@ -123,11 +128,26 @@ async def _answer(websocket: WebSocket, frame: ToPage) -> None:
 
 
 async def _send(websocket: WebSocket, frame: bytes) -> None:
-    await websocket.send({"type": "websocket.send", "text": frame.decode()})
+    """Send a frame.
+
+    Raises:
+        WebSocketDisconnect: The socket is closed, by the page, by us or by the server that stops.
+    """
+    if websocket.application_state is not WebSocketState.CONNECTED:
+        raise WebSocketDisconnect(1006)
+    try:
+        await websocket.send({"type": "websocket.send", "text": frame.decode()})
+    except RuntimeError:  # the server has closed it
+        raise WebSocketDisconnect(1006) from None
 
 
 async def _close(websocket: WebSocket, code: int, reason: str) -> None:
     """Close the socket; what is read from it then is its end."""
-    await websocket.send(
-        {"type": "websocket.close", "code": code, "reason": reason.encode()[:120].decode("utf-8", "ignore")}
-    )
+    if websocket.application_state is WebSocketState.CONNECTED:
+        said = reason.encode()[:120].decode("utf-8", "ignore")
+        with suppress(WebSocketDisconnect, RuntimeError):  # it was closed from elsewhere
+            await websocket.send({"type": "websocket.close", "code": code, "reason": said})
+
+
+def _refusal(error: RequestError) -> Refused:
+    return Refused(event_id=None, status=error.status, detail=error.detail)
