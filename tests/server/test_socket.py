@@ -355,7 +355,10 @@ class Line:
 
     def __init__(self, *said: str, hears: int, error: type[Exception] = OSError) -> None:
         self.scope = {"type": "websocket", "path": "/gradio_api/page/socket", "headers": [], "query_string": b""}
-        self._comes = [{"type": "websocket.connect"}, *({"type": "websocket.receive", "text": text} for text in said)]
+        self._comes: list[dict[str, Any]] = [
+            {"type": "websocket.connect"},
+            *({"type": "websocket.receive", "text": text} for text in said),
+        ]
         self._comes.append({"type": "websocket.disconnect", "code": 1006})
         self._hears = hears
         self._error = error
