@@ -106,6 +106,16 @@ def test_a_dialog_keeps_the_focus_inside(app_page: AppPage) -> None:
     expect(dialog).to_have_count(0)
 
 
+def test_a_theme_of_the_authors_colours_the_page(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        gr.Button("Run", variant="primary")
+    theme = gr.themes.Soft(primary_hue="red").set(body_background_fill="#fffaf0", button_primary_text_color="#ffff00")
+    page = app_page(demo, "?__theme=light", theme=theme)
+    expect(page.get_by_role("button", name="Run")).to_have_css("background-color", "rgb(220, 38, 38)")
+    expect(page.get_by_role("button", name="Run")).to_have_css("color", "rgb(255, 255, 0)")
+    expect(page.locator("body")).to_have_css("background-color", "rgb(255, 250, 240)")
+
+
 def test_settings_choose_a_theme(app_page: AppPage) -> None:
     page = app_page(calculator())
     page.get_by_role("button", name="Settings").click()

@@ -268,9 +268,9 @@ def _accent(color: Color | None) -> dict[str, tuple[str, str]]:
     return {
         "--accent": (light, dark),
         "--accent-hover": (_next(color, light, 1), _next(color, dark, -1)),
-        "--accent-soft": (color.c50, color.c950),
+        "--accent-soft": (color.c100, color.c950),
         "--accent-text": (
-            readable((color.c700, color.c800, color.c900, color.c950), color.c50),
+            readable((color.c700, color.c800, color.c900, color.c950), color.c100),
             readable((color.c300, color.c200, color.c100), color.c950),
         ),
         "--on-accent": ("#ffffff", on_dark),
