@@ -46,6 +46,30 @@ def test_a_row_wraps_where_its_columns_do_not_fit(app_page: AppPage) -> None:
     assert box(page.locator("#second"))["y"] > box(page.locator("#first"))["y"]
 
 
+def test_a_button_without_a_share_of_its_row_is_as_wide_as_its_word(app_page: AppPage) -> None:
+    with gr.Blocks() as demo, gr.Row():
+        gr.Textbox(label="Message", scale=7)
+        gr.Button("Send it", scale=0)
+        gr.Button("Clear", scale=1)
+    page = app_page(demo)
+    page.set_viewport_size({"width": 1000, "height": 400})
+    send, clear = (page.get_by_role("button", name=name) for name in ("Send it", "Clear"))
+    assert 60 < box(send)["width"] < 120
+    assert box(send)["height"] == box(clear)["height"]
+    assert box(send)["x"] + box(send)["width"] < box(clear)["x"]
+
+
+def test_a_row_of_many_buttons_wraps_on_a_phone(app_page: AppPage) -> None:
+    with gr.Blocks() as demo, gr.Row():
+        for number in range(6):
+            gr.Button(f"Key {number}")
+    page = app_page(demo)
+    page.set_viewport_size({"width": 375, "height": 600})
+    boxes = [box(button) for button in page.get_by_role("button", name="Key").all()]
+    assert {round(each["height"]) for each in boxes} == {36}
+    assert len({each["y"] for each in boxes}) == 2
+
+
 def test_words_that_are_too_long_are_broken_within_their_place(app_page: AppPage) -> None:
     word = "unbroken" * 12
     with gr.Blocks() as demo:
@@ -137,6 +161,24 @@ def test_tabs_are_walked_with_the_arrow_keys(app_page: AppPage) -> None:
     expect(page.get_by_label("In One")).to_be_visible()
 
 
+def test_tabs_that_have_no_room_are_in_a_menu(app_page: AppPage) -> None:
+    with gr.Blocks() as demo, gr.Tabs() as tabs:
+        for number in range(12):
+            with gr.Tab("The same" if number > 9 else f"Number {number}", id=number):
+                gr.Textbox(label=f"Field {number}")
+        gr.Button("Fourth").click(lambda: gr.Tabs(selected=4), None, tabs)
+    page = app_page(demo)
+    page.set_viewport_size({"width": 500, "height": 600})
+    expect(page.get_by_role("tab", name="Number 8")).not_to_be_in_viewport()
+    page.get_by_role("button", name="More tabs").click()
+    expect(page.get_by_role("menuitem", name="Number 0")).to_have_count(0)
+    page.get_by_role("menuitem", name="Number 8").click()
+    expect(page.get_by_label("Field 8")).to_be_visible()
+    expect(page.get_by_role("tab", name="Number 8")).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 1400, "height": 600})
+    expect(page.get_by_role("button", name="More tabs")).to_have_count(0)
+
+
 def test_an_accordion_opens_and_closes_and_says_so(app_page: AppPage) -> None:
     with gr.Blocks() as demo:
         said = gr.Textbox(label="Said")
@@ -167,6 +209,29 @@ def test_a_sidebar_slides_out_of_sight(app_page: AppPage) -> None:
     expect(page.get_by_label("Aside")).not_to_be_in_viewport()
     expect(page.locator(".sidebar.open")).to_have_count(0)
     expect(page.locator("main.contain").locator("..")).to_have_css("padding-left", "0px")
+
+
+@pytest.mark.parametrize("width", [375, 1000])
+def test_a_sidebars_button_lies_on_nothing(app_page: AppPage, width: int) -> None:
+    with gr.Blocks(title="An app with pages") as demo:
+        with gr.Sidebar(open=False):
+            gr.Textbox(label="Inside")
+        gr.Markdown("# Title")
+    with demo.route("A second page"):
+        gr.Markdown("# Second")
+    page = app_page(demo)
+    page.set_viewport_size({"width": width, "height": 600})
+    toggle, title, head = (
+        page.get_by_label("Toggle Sidebar"),
+        page.get_by_role("heading", name="Title"),
+        page.locator("header"),
+    )
+    expect(page.locator("header")).to_be_visible()
+    button, words = box(toggle), box(title)
+    assert button["y"] >= box(head)["height"]
+    assert button["x"] + button["width"] <= words["x"] or button["y"] + button["height"] <= words["y"]
+    toggle.click()
+    expect(page.get_by_label("Inside")).to_be_visible()
 
 
 def test_steps_are_walked_in_order(app_page: AppPage) -> None:

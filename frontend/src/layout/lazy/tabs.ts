@@ -42,3 +42,10 @@ export function next(key: string, at: number, count: number): number | null {
       return null
   }
 }
+
+/** How far a tab list has to scroll until a button is in it; nothing if it is. */
+export function outside(button: HTMLElement, list: HTMLElement): number {
+  const [own, seen] = [button.getBoundingClientRect(), list.getBoundingClientRect()]
+  if (own.left < seen.left - 1) return own.left - seen.left
+  return own.right > seen.right + 1 ? own.right - seen.right : 0
+}
