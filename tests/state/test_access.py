@@ -125,6 +125,73 @@ async def test_an_async_function_may_update(engine: StateEngine, make_state: Mak
     assert await count.get() == 5
 
 
+@pytest.mark.parametrize("threads", [False, True], ids=["loop", "threads"])
+async def test_an_update_inside_an_update_is_part_of_the_event_that_holds_the_state(
+    engine: StateEngine, make_state: MakeState, *, threads: bool
+) -> None:
+    """R2.8: however deep it is; nothing waits for itself."""
+    outer, middle, own = make_state(0, scope="app", key="a"), make_state(0, scope="app", key="b"), make_state(0)
+
+    def deep(value: int) -> int:
+        own.update(lambda n: n + 1)
+        return value + int(outer.update(lambda n: n + 1)) + int(middle.update(lambda n: n + 1))
+
+    async def deep_on_loop(value: int) -> int:
+        await own.update(lambda n: n + 1)
+        return value + int(await outer.update(lambda n: n + 1)) + int(await middle.update(lambda n: n + 1))
+
+    async with engine.event(Owners("s1"), [outer.cell], [outer.cell]) as event:
+        given = (await event.values())[outer.cell]
+        work = asyncio.to_thread(middle.update, deep) if threads else middle.update(deep_on_loop)
+        assert await asyncio.wait_for(work, 10) == 2
+        assert event.working == {outer.cell: 1}
+        await event.commit({})
+        assert given == 0
+    assert (await outer.get(), await middle.get(), await own.get("s1")) == (1, 2, 1)
+
+
+async def test_an_update_inside_an_update_of_nobody_is_nobodys(engine: StateEngine, make_state: MakeState) -> None:
+    """R8.1, R5.3: a missing id never means a session that all share."""
+    shared, own = make_state(0, scope="app", key="a"), make_state([])
+    with pytest.raises(StateError, match=r"Pass owner=request\.session_hash"):
+        await shared.update(lambda value: own.set(["mine"]) and value + 1)
+    other = make_state(0)
+
+    async def both(value: list[int]) -> list[int]:
+        await other.set(5)
+        return [*value, 1]
+
+    await own.update(both, owner="s1")
+    assert await other.get("s1") == 5
+
+
+async def test_updates_in_updates_that_wait_for_each_other_are_told(engine: StateEngine, make_state: MakeState) -> None:
+    """R2.8: a circle over several levels ends with an error for one of them, and the other goes on."""
+    one, two, between = (make_state(0, scope="app", key=key) for key in "abc")
+    ready = asyncio.Event()
+
+    async def first() -> None:
+        async def inner(value: int) -> int:
+            await ready.wait()
+            return int(await two.update(lambda n: n + 1)) + value
+
+        async with engine.event(Owners("s1"), [one.cell], [one.cell]) as event:
+            await event.values()
+            await between.update(inner)
+            await event.commit({})
+
+    async def second() -> None:
+        async with engine.event(Owners("s2"), [two.cell], [two.cell]) as event:
+            await event.values()
+            ready.set()
+            await one.update(lambda n: n + 1)
+            await event.commit({})
+
+    work = asyncio.gather(first(), second(), return_exceptions=True)
+    outcomes = await asyncio.wait_for(work, 10)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType", "StateDeadlockError"]
+
+
 async def test_a_failed_update_in_a_thread_changes_nothing_and_frees_the_lane(
     engine: StateEngine, make_state: MakeState
 ) -> None:

@@ -31,9 +31,10 @@ def update(spec: CellSpec, owner: str | Owner | None, fn: Callable[[Any], Any]) 
     engine = event.engine if event is not None else _engine(spec)
     whose = _owner(spec, owner, event)
     here = _running_loop()
-    if event is not None and event.holds(whose, spec) and (spec in event.working or spec in event.given):
-        old = event.working[spec] if spec in event.working else event.given[spec].value
-        return _inside(event, spec, fn, old, here)
+    inside = event.holder(whose, spec) if event is not None else None
+    if inside is not None and (spec in inside.working or spec in inside.given):
+        old = inside.working[spec] if spec in inside.working else inside.given[spec].value
+        return _inside(inside, spec, fn, old, here)
     if here is None:
         return _blocking_update(engine, spec, whose, fn)
     return _on_loop(engine, here, engine.update(spec, whose, fn))
@@ -61,8 +62,9 @@ def move(spec: CellSpec, owner: str | Owner | None, move: Move) -> Any:
     engine = event.engine if event is not None else _engine(spec)
     whose = _owner(spec, owner, event)
     here = _running_loop()
-    if event is not None and event.holds(whose, spec):
-        return event.move(spec, move)
+    inside = event.holder(whose, spec) if event is not None else None
+    if inside is not None:
+        return inside.move(spec, move)
     work = engine.move(spec, whose, move)
     return _blocking(engine, work) if here is None else _on_loop(engine, here, work)
 
@@ -130,7 +132,13 @@ def _owner(spec: CellSpec, owner: str | Owner | None, event: StateEvent | None) 
     if owner is not None:
         return Owner(spec.scope, owner)
     if event is not None:
-        return event.owners.of(spec.scope)
+        *_, first = event.around()
+        if not first.brief:
+            return first.owners.of(spec.scope)
+        # An update that no event has asked for knows the owner of its own cell alone.
+        of_update: Owner | None = getattr(first.owners, spec.scope)
+        if of_update is not None and of_update.id:
+            return of_update
     if spec.scope == "app":
         return Owner("app", "app")
     named = {"session": "owner=request.session_hash", "user": "owner=request.username", "browser": "owner=…"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -171,6 +171,19 @@ class StateEvent:
             outer.inner.add(self)
         return self
 
+    def around(self) -> Iterator[StateEvent]:
+        """It, the event whose function has asked for it, the one whose function has asked for that, …"""
+        event: StateEvent | None = self
+        while event is not None:
+            yield event
+            event = event.outer
+
+    def within_it(self) -> Iterator[StateEvent]:
+        """It, and all updates that its function, or one of theirs, has asked for and that have not ended."""
+        yield self
+        for update in self.inner:
+            yield from update.within_it()
+
     async def hold(self, cell: Cell) -> None:
         """Take the lane of a cell, or wait for it."""
         if cell.holder is None:
@@ -211,6 +224,10 @@ class StateEvent:
             if cell.holder is not self:
                 await lanes.regain(cell, self)
         self.away.clear()
+
+    def holder(self, owner: Owner, spec: CellSpec) -> StateEvent | None:
+        """Which event around it, itself first, holds the lane of an owner's cell: an update is part of its step."""
+        return next((event for event in self.around() if event.holds(owner, spec)), None)
 
     def holds(self, owner: Owner, spec: CellSpec) -> bool:
         """Whether it holds the lane of an owner's cell."""

@@ -120,7 +120,7 @@ def give_up(cell: Cell, event: StateEvent) -> None:
 
 def would_deadlock(cell: Cell, event: StateEvent) -> bool:
     """Whether waiting for `cell` closes a circle: its holder waits, over others or not, for `event`."""
-    closing = {event, event.outer}
+    closing = set(event.around())
     seen: set[StateEvent] = set()
     look = [cell.holder]
     while look:
@@ -130,7 +130,7 @@ def would_deadlock(cell: Cell, event: StateEvent) -> bool:
         if holder in closing:
             return True
         seen.add(holder)
-        look += [inner.waits_for.holder for inner in (holder, *holder.inner) if inner.waits_for is not None]
+        look += [each.waits_for.holder for each in holder.within_it() if each.waits_for is not None]
     return False
 
 

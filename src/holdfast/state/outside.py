@@ -48,8 +48,9 @@ def one_cell(engine: StateEngine, spec: CellSpec, owner: Owner) -> StateEvent:
 
 async def update(engine: StateEngine, spec: CellSpec, owner: Owner, fn: Callable[[Any], Any]) -> Any:
     """See `StateEngine.update`."""
-    inside = current_event.get()
-    if inside is not None and inside.engine is engine and inside.holds(owner, spec):
+    present = current_event.get()
+    inside = present.holder(owner, spec) if present is not None and present.engine is engine else None
+    if inside is not None:
         new = inside.working[spec] = await _applied(spec, fn, await inside.value_of(spec))
         return new
     async with one_cell(engine, spec, owner) as event:
