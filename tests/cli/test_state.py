@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -468,3 +469,18 @@ def test_a_missing_key_and_a_newer_store_are_said(
     connection.execute("pragma user_version = 99")
     connection.close()
     assert "newer release" in state("list", "--store", file).err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_output_that_cannot_be_written_is_said(file: str) -> None:
+    keep(file, {(f"s{number}", cell("cart")): "apple" for number in range(400)})
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "holdfast", "state", "list", "--store", file],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "holdfast: What was found could not be written: No space left on device.\n"

@@ -35,6 +35,8 @@ class FlakyStore(MemoryStore):
 
     down = False
     drops_fail = False
+    deaf = False
+    """What is written is done, but the answer never comes."""
 
     def _check(self) -> None:
         if self.down:
@@ -47,6 +49,8 @@ class FlakyStore(MemoryStore):
     async def commit(self, writes: Sequence[Write], claims: Sequence[Claim] = ()) -> None:
         self._check()
         await super().commit(writes, claims)
+        if self.deaf:
+            raise StoreUnavailableError("no answer.")
 
     async def claim(self, keys: Sequence[Key], *, known: Sequence[int] = (), wait: float | None = None) -> Claim | None:
         self._check()
@@ -250,6 +254,37 @@ async def test_a_value_that_cannot_be_stored_any_more_does_not_keep_the_others_f
     assert await _stored(engine, one, spec) == ["stored"]
     await run(engine, one, spec, lambda _: ["plain again"])
     assert await _stored(engine, one, spec) == ["plain again"]
+
+
+async def test_a_commit_whose_answer_was_lost_is_no_other_process_s(
+    engine: StateEngine, store: FlakyStore, spec: CellSpec, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """R6.1, R6.6: what was reported after it counts, and nothing is set aside."""
+    one, two = Owners("s1"), Owners("s2")
+    short = cells_of(engine)(0, key="short", time_to_live=1)
+    await run(engine, one, spec, append("before"))
+    await run(engine, one, short, lambda _: 5)
+    store.deaf = True
+    async with engine.event(one, (spec, short), (spec, short)) as event:
+        await event.values()
+        await event.commit({spec: ["unheard"], short: 6})
+    store.deaf, store.down = False, True
+    await run(engine, two, spec, append("new"))
+    await run(engine, one, spec, append("after"))
+    store.down, store.deaf = False, True
+    await clock.advance(0.6)  # the attempt to write it is not heard of either
+    assert not engine.health.ok
+    store.deaf, store.down = False, True
+    await run(engine, one, spec, append("later"))
+    store.down = False
+    await clock.advance(20)
+    await engine.settled()
+    assert engine.health == (True, "", 0)
+    assert await _stored(engine, one, spec) == ["unheard", "after", "later"]
+    assert await _stored(engine, two, spec) == ["new"]
+    assert await _stored(engine, one, short) == 0
+    assert await store.names("aside") == []
+    assert "another process" not in caplog.text
 
 
 async def test_a_store_that_comes_back_damaged_is_asked_again(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from redis.asyncio import Redis
 from tests.redis_server import RedisServer
 from typing_extensions import Self
@@ -25,6 +26,7 @@ from holdfast.stores import (
     StoreDamagedError,
     StoreFormatError,
     StoreUnavailableError,
+    StoreUrlError,
     VersionConflictError,
     Write,
 )
@@ -265,6 +267,48 @@ async def test_a_prefix_of_something_else_and_a_newer_release_are_refused(
         await opened(redis_server.url, prefix)
     await client.aclose()
     await store.aclose()
+
+
+async def test_a_user_without_channels_is_told_at_the_start(redis_server: RedisServer, prefix: str) -> None:
+    """R6.1: else a step would be written and said to have failed."""
+    client: Any = redis.Redis.from_url(redis_server.url)
+    client.execute_command("ACL", "SETUSER", prefix, "on", ">secret", "~*", "+@all", "resetchannels")
+    url = redis_server.url.replace("unix://", f"unix://{prefix}:secret@")
+    try:
+        with pytest.raises(StoreUnavailableError, match=rf"does not let this user use channels.*&{prefix}:\*") as said:
+            await RedisStore(url, prefix=prefix).open()
+        assert "secret" not in str(said.value)
+        client.execute_command("ACL", "SETUSER", prefix, f"&{prefix}:*")
+        store = RedisStore(url, prefix=prefix)
+        await store.open()
+        client.execute_command("ACL", "SETUSER", prefix, "resetchannels")
+        # Refused in the middle, it is whole all the same.
+        await store.commit([Write(A, 1, b"one", 0, announce=True), Write(Key("session:a", "more"), 1, b"two", 0)])
+        assert await store.read([A, Key("session:a", "more")]) == [Record(1, b"one"), Record(1, b"two")]
+        await store.aclose()
+    finally:
+        client.execute_command("ACL", "DELUSER", prefix)
+        client.close()
+
+
+@pytest.mark.parametrize("url", ["redis://host:port/0", "redis://host/0?foo=bar", "redis://host/0?socket_timeout=long"])
+async def test_a_url_that_redis_cannot_have_is_said(url: str) -> None:
+    """R6.2"""
+    with pytest.raises(StoreUrlError, match=r"is no address of a Redis server .* Write redis://host:6379/0"):
+        await stores.open(url).open()
+
+
+async def test_keys_of_others_below_the_prefix_are_left_out(redis_server: RedisServer, prefix: str) -> None:
+    """What goes through all owners does not stumble over them."""
+    client = redis.Redis.from_url(redis_server.url)
+    client.set(f"{prefix}:{{a text}}", "of another program")
+    client.hset(f"{prefix}:{{".encode() + b"\xff\xfe}", mapping={"vx": "1", "dx": "z", "n": "1"})
+    store = RedisStore(redis_server.url, prefix=prefix)
+    await store.open()
+    await store.commit([Write(A, 1, b"one")])
+    assert [info.owner async for info in store.owners()] == ["session:a"]
+    await store.aclose()
+    client.close()
 
 
 async def test_a_server_that_drops_live_keys_is_warned_of(

@@ -238,7 +238,7 @@ class Backing:
             await self.store.commit(writes, _claims(parts))
         except StoreUnavailableError as error:
             self.outage.began(error)
-            self._keep(parts)
+            self._keep(parts, writes)
             return
         finally:
             for part in parts:
@@ -260,10 +260,12 @@ class Backing:
         """A version that no other process has given: a cell that was deleted does not come again with an old one."""
         return int(self._clock.time() * 1000) << 12 | secrets.randbits(12)
 
-    def _keep(self, parts: Iterable[Pending]) -> None:
+    def _keep(self, parts: Iterable[Pending], sent: Sequence[Write] = ()) -> None:
         for part in parts:
             part.cell.unsaved = True
             self.outage.hold(part.cell)
+        for part, write in zip(parts, sent, strict=False):  # earlier versions come behind
+            self.outage.unheard(part.cell, write)
 
     async def _write(self, event: StateEvent, part: Pending) -> Write:
         cell, spec = part.cell, part.cell.spec
@@ -305,10 +307,23 @@ class Backing:
         writes = [Write(key_of(cell), version, data, cell.stored, cell.spec.scope != "session")]
         if cell.history is not None:
             writes.append(await self._write_history(cell, cell.history, version))
-        await self.store.commit(writes)
+        await self._save_again(cell, writes)
         cell.stored = version if data is not None else 0
         if cell.version == version:
             cell.unsaved = False
+
+    async def _save_again(self, cell: Cell, writes: Sequence[Write]) -> None:
+        try:
+            await self.store.commit(writes)
+        except StoreUnavailableError:
+            self.outage.unheard(cell, writes[0])
+            raise
+        except VersionConflictError:
+            (there,) = await self.store.read([writes[0].key])
+            expected = 0 if there is None else there.version
+            if expected == writes[0].expected or not self.outage.was_ours(cell, there):
+                raise
+            await self._save_again(cell, [writes[0]._replace(expected=expected), *writes[1:]])
 
     async def _present(self, cell: Cell) -> bytes | None:
         """What the store should have of a cell; `None` for nothing."""
@@ -341,8 +356,8 @@ class Backing:
 
     async def delete(self, cell: Cell) -> None:
         """Take a cell out of the store."""
-        if not cell.stored:
-            return
+        if not cell.stored or cell.unsaved:
+            return  # what is not saved yet is taken out when it would be
         key, version = key_of(cell), cell.version + 1
         writes = [Write(key, version, None, cell.stored, cell.spec.scope != "session")]
         if cell.spec.history:
@@ -352,6 +367,7 @@ class Backing:
         except StoreUnavailableError as error:
             self.outage.began(error)
             self.outage.hold(cell)
+            self.outage.unheard(cell, writes[0])
             cell.unsaved = True
             return
         cell.stored = 0

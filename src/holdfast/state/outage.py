@@ -7,10 +7,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
+import xxhash
+
 from holdfast.clock import Clock
 from holdfast.state.cells import Cell
 from holdfast.state.codec import CodecError
-from holdfast.stores import StoreError, StoreUnavailableError, VersionConflictError
+from holdfast.stores import Record, StoreError, StoreUnavailableError, VersionConflictError, Write
 from holdfast.stores.ending import end
 
 log = logging.getLogger("holdfast.state")
@@ -20,6 +22,15 @@ UNKNOWN = -1
 
 _PAUSES = (0.5, 1.0, 2.0, 5.0, 15.0)
 """Seconds before the next attempt; the last one stays."""
+
+
+Sent = tuple[int, bytes]
+"""Version and fingerprint of something written."""
+
+
+def sent(version: int, data: bytes | None) -> Sent:
+    """What a write, or a record, is known by."""
+    return (0, b"") if data is None else (version, xxhash.xxh3_128_digest(data))
 
 
 class Health(NamedTuple):
@@ -58,6 +69,7 @@ class Outage:
         self._save = save
         self._set_aside = set_aside
         self._unsaved: dict[Cell, None] = {}
+        self._unheard: dict[Cell, set[Sent]] = {}
         self._reason = ""
         self._task: asyncio.Task[None] | None = None
 
@@ -88,6 +100,15 @@ class Outage:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._until_back())
 
+    def unheard(self, cell: Cell, write: Write) -> None:
+        """A write was sent to the store, and nobody heard whether it was done."""
+        self._unheard.setdefault(cell, set()).add(sent(write.version, write.data))
+
+    def was_ours(self, cell: Cell, record: Record | None) -> bool:
+        """Whether what the store has of a cell is such a write."""
+        there = sent(0, None) if record is None else sent(record.version, record.data)
+        return there in self._unheard.get(cell, ())
+
     async def _until_back(self) -> None:
         attempt = 0
         while True:
@@ -96,6 +117,7 @@ class Outage:
             if await self.flush():
                 break
         self._task = None
+        self._unheard.clear()
         log.warning("The store %s is back; everything is written.", self._url)
 
     async def flush(self) -> bool:

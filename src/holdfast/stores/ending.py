@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 _Result = TypeVar("_Result")
 
@@ -59,10 +60,23 @@ class Stubborn(asyncio.Future[Any]):
             return self.result()
 
 
+_cancelled: WeakSet[asyncio.Task[Any]] = WeakSet()
+"""Tasks whose cancel was put off."""
+
+
+async def heed_cancel() -> None:
+    """Let a cancel that was put off take effect before something else begins that puts it off."""
+    task = asyncio.current_task() if _cancelled else None
+    if task is not None and task in _cancelled:
+        _cancelled.discard(task)
+        await asyncio.sleep(0)
+
+
 def cancel_again() -> None:
     """Let a cancel that was caught take effect at the next `await`."""
     task = asyncio.current_task()
     if task is not None:
+        _cancelled.add(task)
         if hasattr(task, "uncancel"):
             task.uncancel()
         task.cancel()

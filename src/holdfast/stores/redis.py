@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from holdfast.stores.ending import outlast
+from holdfast.stores.ending import heed_cancel, outlast
 from holdfast.stores.errors import FencedError, StoreUnavailableError, VersionConflictError
 from holdfast.stores.protocol import Change, Claim, Dropped, Gap, Key, OwnerInfo, Record, Write
 from holdfast.stores.redis_leases import RedisLeases, record_of
@@ -90,9 +90,9 @@ class RedisStore:
         pattern = _escaped(begin + prefix) + "*" + _escaped(end)
         seen: set[str] = set()
         with link.translated():
-            async for raw in link.client.scan_iter(match=pattern, count=500):
-                key = raw.decode()
-                if key in seen:
+            async for raw in link.client.scan_iter(match=pattern, count=500, _type="hash"):
+                key = raw.decode(errors="replace")
+                if key in seen or key.encode() != raw:
                     continue
                 seen.add(key)
                 cells, size, expires = await link.do("INFO", [key], [])
@@ -111,6 +111,7 @@ class RedisStore:
 
     async def commit(self, writes: Sequence[Write], claims: Sequence[Claim] = ()) -> None:
         """See `Store.commit`."""
+        await heed_cancel()
         await outlast(self._commit(writes, claims))
 
     async def _commit(self, writes: Sequence[Write], claims: Sequence[Claim]) -> None:

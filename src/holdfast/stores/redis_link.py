@@ -35,18 +35,28 @@ class RedisLink:
 
     def __init__(self, url: str, prefix: str, slot: str | None) -> None:
         from redis.asyncio import Redis
-        from redis.exceptions import NoScriptError, RedisError, ResponseError
+        from redis.exceptions import NoPermissionError, NoScriptError, RedisError, ResponseError
 
         self.url = without_password(url)
         self.prefix = prefix
         self._slot = slot
-        self.client: Any = Redis.from_url(url, socket_timeout=5.0, socket_connect_timeout=3.0)
-        # It waits for as long as nothing happens, so it has no time limit but looks whether the connection lives.
-        self._listener: Any = Redis.from_url(url, socket_connect_timeout=3.0, health_check_interval=15)
-        self._pipe = RedisPipe(self.client.connection_pool.make_connection)
+        try:
+            # What the URL itself says of time limits counts.
+            self.client: Any = Redis.from_url(url, socket_timeout=5.0, socket_connect_timeout=3.0)
+            pool: Any = self.client.connection_pool
+            pool.make_connection()  # nothing is connected yet; it shows whether the options are known
+            # It waits for as long as nothing happens, so it has no time limit but looks whether the connection lives.
+            self._listener: Any = Redis.from_url(url, socket_connect_timeout=3.0, health_check_interval=15)
+        except (TypeError, ValueError) as error:
+            raise StoreUrlError(
+                f"{self.url} is no address of a Redis server ({error}). Write redis://host:6379/0, rediss://… for TLS, "
+                "or unix:///path/to/redis.sock; options of redis-py may follow behind a question mark."
+            ) from error
+        self._pipe = RedisPipe(pool.make_connection)
         self.feed = RedisFeed(self._listener.pubsub, prefix)
         self._failures = (RedisError, OSError, asyncio.TimeoutError)
         self._no_script = NoScriptError
+        self._not_allowed = NoPermissionError
         self._refused = ResponseError
 
     def key(self, owner: str) -> str:
@@ -96,7 +106,7 @@ class RedisLink:
         """See that it answers and is ours.
 
         Raises:
-            StoreUnavailableError: It does not answer.
+            StoreUnavailableError: It does not answer, or does not allow what is needed.
             StoreDamagedError: The prefix is in use by something else.
             StoreFormatError: It was written by a newer release.
         """
@@ -104,6 +114,13 @@ class RedisLink:
         with self.translated():
             await self.client.set(key, FORMAT, nx=True)
             found = (await self.client.get(key)).decode()
+            try:
+                await self.client.publish(self.feed.free, "")
+            except self._not_allowed as error:
+                raise StoreUnavailableError(
+                    f"{self.url} does not let this user use channels ({error}), by which processes hear of each "
+                    f"other. Allow those of the prefix: ACL SETUSER … &{self.prefix}:*"
+                ) from error
         if not found.isdigit():
             raise StoreDamagedError(f"The key {key!r} in {self.url} is not Holdfast's. Choose another ?prefix=….")
         if int(found) > FORMAT:

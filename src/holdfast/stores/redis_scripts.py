@@ -61,6 +61,9 @@ for i = at, #ARGV, 7 do
       redis.call('PEXPIRE', key, 60000)
     end
   end
+end
+-- Last, since Redis takes nothing back: one that is refused leaves no half of a commit.
+for i = at, #ARGV, 7 do
   if ARGV[i + 6] ~= '' then
     redis.call('PUBLISH', ARGV[1], ARGV[i + 6])
   end

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from holdfast.stores.ending import Stubborn
+from holdfast.stores.ending import Stubborn, heed_cancel
 from holdfast.stores.errors import StoreError, StoreUnavailableError
 from holdfast.stores.sqlite_file import place_of, translate
 
@@ -52,6 +52,7 @@ class Writer:
         """
         if not self._thread.is_alive():
             raise StoreUnavailableError(f"{self._path} is closed.")
+        await heed_cancel()
         future = Stubborn(loop=self._loop)
         self._jobs.put(Job(work, future))
         return await future.outlast()

@@ -36,11 +36,19 @@ def run(given: argparse.Namespace) -> int:
         status = asyncio.run(_run(given, telling))
         sys.stdout.flush()
     except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return 0
+    except OSError as error:
+        _silence()
+        raise StateError(f"What was found could not be written: {error.strerror or error}.") from error
     finally:
         telling.end()
     return status
+
+
+def _silence() -> None:
+    """Nobody takes what is still to be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 async def _run(given: argparse.Namespace, telling: Telling) -> int:
