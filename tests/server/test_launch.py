@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import anyio
@@ -261,6 +262,41 @@ def test_a_script_that_is_interrupted_twice_ends_without_waiting() -> None:
     assert process.returncode == 130
     assert out == "Interrupted again: the server is left as it is.\n"
     assert err == ""
+
+
+MOUNTED = """
+import sys; sys.path.insert(0, {src!r})
+import holdfast as gr
+import uvicorn
+from fastapi import FastAPI
+main = FastAPI()
+for name in ("one", "two"):
+    with gr.Blocks() as demo:
+        gr.State(1)
+    main = gr.mount_gradio_app(main, demo, path=f"/{{name}}")
+with __import__("socket").create_server(("127.0.0.1", 0)) as listener:
+    print(listener.getsockname()[1], flush=True)
+    uvicorn.Server(uvicorn.Config(main, log_level="error")).run(sockets=[listener])
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_server_that_is_not_ours_ends_though_streams_of_a_mounted_app_are_open(how: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", MOUNTED.format(src=str(SRC))], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        url = f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        paths = ("one/gradio_api/heartbeat/s", "two/gradio_api/heartbeat/s")
+        with httpx.Client(timeout=30) as client, ExitStack() as streams:
+            lines = [streams.enter_context(client.stream("GET", f"{url}/{path}")).iter_lines() for path in paths]
+            assert [next(each) for each in lines] == ["data: ALIVE"] * 2
+            process.send_signal(how)
+            try:
+                process.communicate(timeout=30)
+            finally:
+                process.kill()
+    assert process.returncode in {0, -how}  # uvicorn raises the signal again when it has ended
 
 
 def test_a_request_that_a_stop_cuts_off_is_answered_with_a_sentence(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from types import FrameType
 from typing import Any
 
 from starlette.applications import Starlette
@@ -34,6 +38,41 @@ def mount(parent: Any, child: Starlette, path: str) -> None:
     @asynccontextmanager
     async def both(app: Any) -> AsyncIterator[Any]:
         async with around(app) as state, lifespan(child):
-            yield state
+            with told_of_signals(child.state.site.streams.stop):
+                yield state
 
     parent.router.lifespan_context = both
+
+
+@contextmanager
+def told_of_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` when a signal tells the server to end.
+
+    A server that is not ours waits for open streams first and ends the app's lifespan after that, so streams that wait
+    for the lifespan would keep it for ever. Its own handlers are called as before.
+
+    Args:
+        stop: Called on the event loop.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop)
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    # Where no server listens for a signal it ends the process, which needs no help.
+    heard = [n for n, handler in before.items() if callable(handler) and handler is not signal.default_int_handler]
+    for number in heard:
+        signal.signal(number, pass_on)
+    try:
+        yield
+    finally:
+        for number in heard:
+            if signal.getsignal(number) is pass_on:
+                signal.signal(number, before[number])
