@@ -116,6 +116,19 @@ def test_a_theme_of_the_authors_colours_the_page(app_page: AppPage) -> None:
     expect(page.locator("body")).to_have_css("background-color", "rgb(255, 250, 240)")
 
 
+def test_a_message_may_hold_html_and_what_python_writes_in_angle_brackets(app_page: AppPage) -> None:
+    def fail() -> None:
+        raise gr.Error("<b>No</b>: <lambda> gave <class 'int'> and <__main__.O object>, not <script>x</script>1 < 2")
+
+    with gr.Blocks() as demo:
+        gr.Button("Fail").click(fail)
+    page = app_page(demo)
+    page.get_by_role("button", name="Fail").click()
+    message = page.get_by_test_id("toast-text")
+    expect(message).to_have_text("No: <lambda> gave <class 'int'> and <__main__.O object>, not 1 < 2")
+    expect(message.locator("b")).to_have_text("No")
+
+
 def test_settings_choose_a_theme(app_page: AppPage) -> None:
     page = app_page(calculator())
     page.get_by_role("button", name="Settings").click()
