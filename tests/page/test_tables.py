@@ -190,6 +190,47 @@ def test_cells_are_copied_pasted_and_erased(table: Table) -> None:
     expect(seen).to_have_value("[['Lindholm', 4120], ['', 4120], ['Aspen', 5190]]")
 
 
+def paste(page: Page, text: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    page.keyboard.press("Control+v")
+
+
+def test_a_paste_from_a_spreadsheet_adds_the_rows_that_it_needs(table: Table) -> None:
+    page, seen = table()
+    page.get_by_test_id("cell-2-0").click()
+    paste(page, 'Pier\t7\r\n"two\nlines ""x"""\t8\textra\r\n')
+    expect(seen).to_have_value("[['Lindholm', 4120], ['Aspen', 5190], ['Pier', 7], ['two\\nlines \"x\"', 8]]")
+    expect(page.get_by_test_id("toast-text")).to_have_text(
+        "What was pasted is larger than the table: 1 column did not fit."
+    )
+
+
+def test_a_paste_says_which_rows_a_fixed_table_has_no_place_for(table: Table) -> None:
+    page, seen = table(row_count=(3, "fixed"))
+    page.get_by_test_id("cell-2-1").click()
+    paste(page, "1\n2\n3")
+    expect(seen).to_have_value("[['Lindholm', 4120], ['Aspen', 5190], ['Harbour', 1]]")
+    expect(page.get_by_test_id("toast-text")).to_have_text(
+        "What was pasted is larger than the table: 2 rows did not fit."
+    )
+
+
+def test_changes_are_taken_back_and_made_again(table: Table) -> None:
+    page, seen = table()
+    page.get_by_test_id("cell-0-0").click()
+    page.get_by_test_id("cell-2-1").click(modifiers=["Shift"])
+    page.keyboard.press("Delete")
+    expect(seen).to_have_value("[['', None], ['', None], ['', None]]")
+    page.keyboard.press("Control+z")
+    expect(seen).to_have_value("[['Lindholm', 4120], ['Aspen', 5190], ['Harbour', 601]]")
+    page.keyboard.press("Control+Shift+Z")
+    expect(seen).to_have_value("[['', None], ['', None], ['', None]]")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect(seen).to_have_value("[['Lindholm', 4120], ['Aspen', 5190], ['Harbour', 601]]")
+
+
 def test_a_selected_cell_is_told_with_its_row_and_column(app_page: AppPage) -> None:
     def told(data: gr.SelectData) -> str:
         return f"{data.index} {data.value} {data.row_value} {data.col_value}"

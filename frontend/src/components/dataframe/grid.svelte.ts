@@ -26,6 +26,9 @@ export interface DataframeProps {
   static_columns?: (number | string)[] | null
 }
 
+/** Most changes that can be taken back. */
+const UNDONE = 50
+
 export interface Place {
   row: number
   column: number
@@ -40,6 +43,10 @@ export class Grid {
   /** The text being typed into the active cell. */
   draft: string | null = $state(null)
   renaming: number | null = $state(null)
+  private past: Table[] = []
+  private future: Table[] = []
+  /** What the visitor's last change made. */
+  private latest: Table | null = null
 
   constructor(private readonly node: Node<Table | null, DataframeProps>) {}
 
@@ -148,6 +155,9 @@ export class Grid {
   }
 
   private put(table: Table): void {
+    this.past = this.node.value === this.latest ? [...this.past, this.table].slice(-UNDONE) : [this.table]
+    this.future = []
+    this.latest = table
     this.node.edit(table)
   }
 
@@ -164,16 +174,48 @@ export class Grid {
     return toTsv(rows.map((row) => (this.table.data[row] ?? []).slice(area.left, area.right + 1)))
   }
 
+  /** Writes what a spreadsheet copied; rows that it needs are added, where rows may be. */
   paste(text: string): void {
     const area = this.area()
     if (!area) return
-    const changes = fromTsv(text).flatMap((cells, down) =>
+    const lines = fromTsv(text)
+    const missing = Math.max(area.top + lines.length - this.rows.length, 0)
+    const added = Math.min(missing, this.room())
+    const size = this.table.data.length
+    const sources = [...this.rows, ...Array.from({ length: added }, (_, at) => size + at)]
+    const changes = lines.flatMap((cells, down) =>
       cells.map((cell, right) => {
         const [row, column] = [area.top + down, area.left + right]
-        return { row, column, value: parse(cell, this.type(column), this.value(row, column)) }
+        return { row: sources[row] ?? -1, column, value: parse(cell, this.type(column), this.value(row, column)) }
       }),
     )
-    this.write(changes.filter(({ row }) => row < this.rows.length))
+    const allowed = changes.filter(({ column }) => this.editable(column))
+    if (allowed.length === 0) return
+    const wide = Math.max(...lines.map((cells) => area.left + cells.length)) - this.columns
+    this.put(withCells(added > 0 ? withRow(this.table, size, added) : this.table, allowed))
+    this.tellLeft(missing - added, wide)
+  }
+
+  private tellLeft(rows: number, columns: number): void {
+    const counted = (count: number, what: string): string[] => (count > 0 ? [`${count} ${what}${count === 1 ? '' : 's'}`] : [])
+    const left = [...counted(rows, 'row'), ...counted(columns, 'column')]
+    if (left.length > 0) this.node.toast('warning', `What was pasted is larger than the table: ${left.join(' and ')} did not fit.`)
+  }
+
+  /** How many rows may be added. */
+  private room(): number {
+    return this.rowsMay(1) ? (this.node.props.row_limits?.[1] ?? Infinity) - this.table.data.length : 0
+  }
+
+  /** Takes the visitor's last change back, or makes it again; not over a value that came since. */
+  travel(back: boolean): void {
+    if (this.node.value !== this.latest) [this.past, this.future] = [[], []]
+    const [from, to] = back ? [this.past, this.future] : [this.future, this.past]
+    const table = from.pop()
+    if (!table) return
+    to.push(this.table)
+    this.latest = table
+    this.node.edit(table)
   }
 
   sort(column: number, add: boolean): void {
@@ -225,6 +267,10 @@ export class Grid {
     const command = event.ctrlKey || event.metaKey
     if (command && event.key.toLowerCase() === 'c') {
       copyText(this.copied()).catch(() => this.node.toast('warning', 'The browser did not allow copying.'))
+      return true
+    }
+    if (command && ['z', 'y'].includes(event.key.toLowerCase())) {
+      this.travel(event.key.toLowerCase() === 'z' && !event.shiftKey)
       return true
     }
     if (command || event.altKey) return false

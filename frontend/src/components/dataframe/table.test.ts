@@ -78,8 +78,12 @@ test('a filter made permanent keeps rows, texts and styles together', () => {
 })
 
 test('copied cells paste into a spreadsheet and back', () => {
-  expect(toTsv([['a', 1], ['b\nc', null]])).toBe('a\t1\nb c\t')
+  const cells = [['a', '1', ''], ['b\nc', '', '"q"'], ['', 'd\te', '5" f']]
+  expect(toTsv([['a', 1], ['b\nc', null]])).toBe('a\t1\n"b\nc"\t')
+  expect(fromTsv(toTsv(cells))).toEqual(cells)
   expect(fromTsv('a\t1\r\nb\t2\r\n')).toEqual([['a', '1'], ['b', '2']])
+  expect(fromTsv('"say ""hi"""\t"open')).toEqual([['say "hi"', '"open']])
+  expect(fromTsv('')).toEqual([['']])
 })
 
 test('CSV quotes what needs it', () => {

@@ -89,8 +89,11 @@ function mapRows(table: Table, change: <T>(rows: T[][], blank: T) => T[][]): Tab
   return { ...table, data: change<Cell>(table.data, ''), metadata: metadata as Metadata | null }
 }
 
-export function withRow(table: Table, at: number): Table {
-  return mapRows(table, (rows, empty) => [...rows.slice(0, at), table.headers.map(() => empty), ...rows.slice(at)])
+export function withRow(table: Table, at: number, count = 1): Table {
+  return mapRows(table, (rows, empty) => {
+    const added = Array.from({ length: count }, () => table.headers.map(() => empty))
+    return [...rows.slice(0, at), ...added, ...rows.slice(at)]
+  })
 }
 
 export function withoutRows(table: Table, rows: number[]): Table {
@@ -121,14 +124,25 @@ export function picked(table: Table, rows: number[]): Table {
   return mapRows(table, (all) => rows.map((row) => all[row]).filter((row) => row !== undefined))
 }
 
-/** Tab-separated, as spreadsheets copy. */
+/** Tab-separated, as spreadsheets copy: what holds a tab or a line's end, or begins with a quote, is quoted. */
 export function toTsv(rows: (Cell | undefined)[][]): string {
-  return rows.map((row) => row.map((cell) => String(cell ?? '').replace(/[\t\n\r]+/g, ' ')).join('\t')).join('\n')
+  const quote = (value: string): string => (/^"|[\t\n\r]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value)
+  return rows.map((row) => row.map((cell) => quote(String(cell ?? ''))).join('\t')).join('\n')
 }
 
 export function fromTsv(text: string): string[][] {
-  const lines = text.replace(/\r\n?/g, '\n').replace(/\n$/, '').split('\n')
-  return lines.map((line) => line.split('\t'))
+  const source = text.replace(/\r\n?/g, '\n').replace(/\n$/, '')
+  const quoted = /"((?:[^"]|"")*)"(?=[\t\n]|$)/y
+  const plain = /[^\t\n]*/y
+  const rows: string[][] = [[]]
+  for (let at = 0; ; at++) {
+    quoted.lastIndex = plain.lastIndex = at
+    const inside = quoted.exec(source)?.[1]
+    rows.at(-1)!.push(inside === undefined ? plain.exec(source)![0] : inside.replace(/""/g, '"'))
+    at = inside === undefined ? plain.lastIndex : quoted.lastIndex
+    if (at >= source.length) return rows
+    if (source[at] === '\n') rows.push([])
+  }
 }
 
 /** The whole table as CSV. */
