@@ -287,6 +287,25 @@ async def test_a_commit_whose_answer_was_lost_is_no_other_process_s(
     assert "another process" not in caplog.text
 
 
+async def test_a_store_that_was_damaged_meanwhile_is_not_called_healthy(
+    engine: StateEngine, store: FlakyStore, spec: CellSpec, caplog: pytest.LogCaptureFixture
+) -> None:
+    """R6.6: what it concerns fails, and the health page and the log say why."""
+    await run(engine, Owners("s1"), spec, append(1))
+    assert engine.health.ok
+
+    async def damaged(*_: Any, **__: Any) -> Any:
+        raise StoreDamagedError("it is damaged")
+
+    for name in ("claim", "read", "commit"):
+        setattr(store, name, damaged)
+    for _ in range(2):
+        with pytest.raises(StoreDamagedError):
+            await run(engine, Owners("s1"), spec, append(2))
+    assert engine.health == (False, "it is damaged", 0)
+    assert [record.getMessage() for record in caplog.records] == ["The store memory:// is damaged: it is damaged"]
+
+
 async def test_a_store_that_comes_back_damaged_is_asked_again(
     engine: StateEngine, store: FlakyStore, spec: CellSpec, clock: ManualClock
 ) -> None:

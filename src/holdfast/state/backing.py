@@ -92,7 +92,8 @@ class Backing:
             return True
         try:
             known = [cell.stored for cell in wanted.values()]
-            claim = await self.store.claim(list(wanted), known=known, wait=wait)
+            with self.outage.noticing_damage():
+                claim = await self.store.claim(list(wanted), known=known, wait=wait)
         except StoreUnavailableError as error:
             self.outage.began(error)
             return True
@@ -127,7 +128,8 @@ class Backing:
         await self._dropped(cells)
         stored = [cell.stored for cell in cells]
         try:
-            records = await self.store.read([key_of(cell) for cell in cells], stored)
+            with self.outage.noticing_damage():
+                records = await self.store.read([key_of(cell) for cell in cells], stored)
         except StoreUnavailableError as error:
             self.outage.began(error)
             return
@@ -235,7 +237,8 @@ class Backing:
         for part in parts:
             part.cell.sending = part.version
         try:
-            await self.store.commit(writes, _claims(parts))
+            with self.outage.noticing_damage():
+                await self.store.commit(writes, _claims(parts))
         except StoreUnavailableError as error:
             self.outage.began(error)
             self._keep(parts, writes)

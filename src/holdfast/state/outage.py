@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import xxhash
@@ -12,7 +13,7 @@ import xxhash
 from holdfast.clock import Clock
 from holdfast.state.cells import Cell
 from holdfast.state.codec import CodecError
-from holdfast.stores import Record, StoreError, StoreUnavailableError, VersionConflictError, Write
+from holdfast.stores import Record, StoreDamagedError, StoreError, StoreUnavailableError, VersionConflictError, Write
 from holdfast.stores.ending import end
 
 log = logging.getLogger("holdfast.state")
@@ -71,6 +72,7 @@ class Outage:
         self._unsaved: dict[Cell, None] = {}
         self._unheard: dict[Cell, set[Sent]] = {}
         self._reason = ""
+        self._damage = ""
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -81,7 +83,19 @@ class Outage:
     @property
     def health(self) -> Health:
         """For the health page."""
-        return Health(not self.now, self._reason if self.now else "", len(self._unsaved))
+        reason = self._reason if self.now else self._damage
+        return Health(not self.now and not self._damage, reason, len(self._unsaved))
+
+    @contextmanager
+    def noticing_damage(self) -> Iterator[None]:
+        """See that the store is damaged: what it concerns fails, and nobody should take it for healthy (R6.6)."""
+        try:
+            yield
+        except StoreDamagedError as error:
+            if not self._damage:
+                log.error("The store %s is damaged: %s", self._url, error)  # noqa: TRY400 # whoever asked has the traceback
+            self._damage = str(error)
+            raise
 
     def began(self, error: StoreUnavailableError) -> None:
         """The store did not answer."""
