@@ -26,7 +26,7 @@ from tests.state.conftest import memory_only
 from tests.state.steps import fail, read, run, touch
 
 from holdfast.state import CellSpec, Owner, Owners, StateEngine, imaging
-from holdfast.state.content import same
+from holdfast.state.content import field_names, same
 from holdfast.state.fingerprint import fingerprint
 from holdfast.state.snapshot import Snapshot, snapshot
 from holdfast.state.weight import weigh
@@ -444,3 +444,14 @@ def test_comparing_loads_no_package_that_the_program_does_not_use() -> None:
     heavy = {"numpy", "pandas", "polars", "PIL", "torch"}
     source = sys.modules["holdfast.state.foreign"].__dict__
     assert heavy.isdisjoint(source)
+
+
+def test_models_of_an_older_pydantic_are_known_by_their_fields() -> None:
+    """R3.2, R6.3: before 2.10 the class has them under another name."""
+
+    class Old:
+        __pydantic_core_schema__ = object()
+        model_fields = {"name": object(), "words": object()}  # noqa: RUF012 # as pydantic has it
+
+    assert field_names(Old) == ("name", "words", "__pydantic_extra__", "__pydantic_private__")
+    assert field_names(object) is None

@@ -38,7 +38,7 @@ from tests.state import stored_classes as stored
 from tests.state.stored_classes import Ages, Box, Colour, Frozen, Item, Pair, Plain, Point, Profile, Rights, Tags, Words
 
 from holdfast.errors import StateError
-from holdfast.state.codec import DecodeError, EncodeError, Envelope, Keyring, decode, encode, register
+from holdfast.state.codec import DecodeError, EncodeError, Envelope, Keyring, decode, encode, rebuild, register
 from holdfast.state.codec.names import Names
 from holdfast.state.content import same
 from holdfast.state.culprit import path_to_culprit
@@ -471,3 +471,13 @@ def test_a_key_file_without_a_key_is_named(tmp_path: Path) -> None:
         with pytest.raises(StateError, match=r"The file .*key holds no key that could sign State.*Put back the one"):
             Keyring.kept_in(path)
         assert path.read_text() == text
+
+
+def test_a_default_of_an_older_pydantic_is_asked_for_in_its_way() -> None:
+    """R6.3: before 2.10 nothing is given to a default's factory."""
+
+    class OldField:
+        def get_default(self, *, call_default_factory: bool = False) -> list[int]:
+            return [1] if call_default_factory else []
+
+    assert rebuild.model_default(OldField()) == [1]

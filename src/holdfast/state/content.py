@@ -10,7 +10,7 @@ import dataclasses
 import decimal
 import enum
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import starmap
 from typing import Any
 
@@ -142,10 +142,16 @@ def field_names(kind: type) -> tuple[str, ...] | None:
     attrs_fields = getattr(kind, "__attrs_attrs__", None)
     if attrs_fields is not None:
         return tuple(item.name for item in attrs_fields)
-    model_fields = getattr(kind, "__pydantic_fields__", None)
-    if model_fields is not None:
-        return (*model_fields, "__pydantic_extra__", "__pydantic_private__")
-    return None
+    model = model_fields(kind)
+    return None if model is None else (*model, "__pydantic_extra__", "__pydantic_private__")
+
+
+def model_fields(kind: Any) -> Mapping[str, Any] | None:
+    """The fields of a pydantic model by name; `None` for another class."""
+    if not hasattr(kind, "__pydantic_core_schema__"):
+        return None
+    fields: Mapping[str, Any] | None = getattr(kind, "__pydantic_fields__", None)
+    return kind.model_fields if fields is None else fields  # before pydantic 2.10
 
 
 def has_own_hash(kind: type) -> bool:

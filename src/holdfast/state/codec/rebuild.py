@@ -26,6 +26,7 @@ from typing import Any, TypeVar
 
 from holdfast.state.codec.errors import DecodeError
 from holdfast.state.codec.names import NAMES
+from holdfast.state.content import model_fields
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -286,13 +287,13 @@ def _attrs_default(default: Any) -> Callable[[Any], Any] | None:
 def fill_model(made: Any, parts: tuple[dict[str, Any], set[str], Any, Any]) -> None:
     """Give a pydantic model its fields, without validation; new ones get their default, removed ones are left out."""
     values, given, extra, private = parts
-    fields = type(made).__pydantic_fields__
+    fields = model_fields(type(made)) or {}
     kept = {name: value for name, value in values.items() if name in fields}
     for name, item in fields.items():
         if name in kept:
             continue
         if not item.is_required():
-            kept[name] = item.get_default(call_default_factory=True, validated_data={})
+            kept[name] = model_default(item)
         elif not lenient.get():
             raise DecodeError(
                 f"the stored {type(made).__qualname__} has no field {name!r}, and the model has no default for it; "
@@ -302,6 +303,14 @@ def fill_model(made: Any, parts: tuple[dict[str, Any], set[str], Any, Any]) -> N
     object.__setattr__(made, "__pydantic_fields_set__", {name for name in given if name in fields})
     object.__setattr__(made, "__pydantic_extra__", extra)
     object.__setattr__(made, "__pydantic_private__", private)
+
+
+def model_default(item: Any) -> Any:
+    """The default of a pydantic model's field that has one."""
+    try:
+        return item.get_default(call_default_factory=True, validated_data={})
+    except TypeError:  # before pydantic 2.10 no factory takes the other fields
+        return item.get_default(call_default_factory=True)
 
 
 @tag

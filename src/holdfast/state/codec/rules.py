@@ -22,7 +22,7 @@ from holdfast.state.codec import rebuild
 from holdfast.state.codec.errors import EncodeError
 from holdfast.state.codec.foreign import foreign_rule
 from holdfast.state.codec.names import NAMES
-from holdfast.state.content import attributes, field_names
+from holdfast.state.content import attributes, field_names, model_fields
 
 Parts = tuple[Any, ...]
 """As `__reduce__`: a function with its arguments; then, for what may contain itself, a filler and its argument."""
@@ -150,7 +150,7 @@ _FAMILIES: tuple[tuple[Any, Callable[[Any], Parts]], ...] = (
 def _fields(value: Any) -> Parts:
     kind = type(value)
     name = NAMES.name_of(kind)
-    if hasattr(kind, "__pydantic_fields__") and not dataclasses.is_dataclass(kind):
+    if model_fields(kind) is not None and not dataclasses.is_dataclass(kind):
         parts = (
             dict(vars(value)),
             set(value.__pydantic_fields_set__),
