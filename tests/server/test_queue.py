@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from tests.server.apps import Gate, counter, failing, stars
 from tests.server.conftest import Serve
 
 import holdfast as gr
+from holdfast.runtime.feed import Feed
+from holdfast.server.queue import REPLAYED, Readers
+from holdfast.wire.messages import Log
 
 
 def test_a_joined_event_is_told_from_its_estimation_to_the_end_of_the_stream(serve: Serve) -> None:
@@ -204,3 +209,48 @@ def test_the_queues_status_has_its_size(serve: Serve) -> None:
 
 def test_reset_answers_success(serve: Serve) -> None:
     assert serve(counter()).post("/gradio_api/reset", {"event_id": "x"}).json() == {"success": True}
+
+
+def test_a_stream_that_is_opened_beside_a_dead_one_misses_nothing(serve: Serve) -> None:
+    """A client that lost its connection opens another long before the server learns that the first is dead."""
+    go_on = threading.Event()
+    with gr.Blocks() as demo:
+        box, out = gr.Textbox(), gr.Textbox()
+        box.change(lambda text: text if go_on.wait(30) else None, box, out, api_name="long")
+        box.submit(lambda text: text, box, out, api_name="quick")
+    app = serve(demo)
+    long = app.join(0, ["l"], "s").json()["event_id"]
+    dead = app.follow("s")
+    assert next(dead)["event_id"] == long
+    quick = app.join(1, ["q"], "s").json()["event_id"]
+    assert next(m for m in dead if m["event_id"] == quick and m["msg"] == "process_completed")
+    alive = app.follow("s")
+    done = next(m for m in alive if m["event_id"] == quick and m["msg"] == "process_completed")
+    assert done["output"]["data"] == ["q"]
+    last = app.join(1, ["again"], "s").json()["event_id"]
+    assert next(m for m in alive if m["event_id"] == last and m["msg"] == "process_completed")
+    go_on.set()
+    for stream in (alive, dead):
+        left = list(stream)
+        ends = {m["event_id"]: m["output"]["data"] for m in left if m["msg"] == "process_completed"}
+        assert ends[long] == ["l"]
+        assert left[-1]["msg"] == "close_stream"
+    app.join(1, ["new"], "s")
+    messages = [m["msg"] for m in app.messages("s")]
+    assert messages == ["estimation", "process_starts", "process_completed", "close_stream"]
+
+
+@pytest.mark.anyio
+async def test_what_is_kept_for_another_stream_is_bounded_and_goes_with_the_last() -> None:
+    feed, readers = Feed(), Readers()
+    one, two = object(), object()
+    readers.begin(one)
+    for _ in range(1000):
+        readers.hand(one, feed.publish(Log(event_id="e", log="x", level="info")), feed)
+        assert len(feed) <= REPLAYED + 1
+    readers.begin(two)
+    readers.end(one, feed)
+    assert len(feed) > 0
+    readers.hand(two, 1000, feed)
+    readers.end(two, feed)
+    assert (len(feed), len(readers)) == (0, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from holdfast.errors import BadRequest, Malformed
+from holdfast.runtime.feed import Feed
 from holdfast.runtime.jobs import Call
 from holdfast.runtime.session import Session
 from holdfast.server.body import read_as
@@ -39,6 +41,9 @@ CLOSE = frame(encode(CloseStream()))
 STOPPED = frame(encode(UnexpectedError(message="Server stopped unexpectedly.")))
 UNKNOWN = frame(encode(UnexpectedError(message="404: Not Found", session_not_found=True)))
 
+REPLAYED = 50
+"""Messages that a stream begins with when another one, which may be dead, has had them."""
+
 _predict = msgspec.json.Decoder(PredictBody)
 _cancel = msgspec.json.Decoder(CancelBody)
 _reset = msgspec.json.Decoder(ResetBody)
@@ -53,6 +58,7 @@ class Queue:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._readers: WeakKeyDictionary[Session, Readers] = WeakKeyDictionary()
 
     def routes(self) -> list[Route]:
         """The routes under the API's prefix."""
@@ -91,7 +97,10 @@ class Queue:
             raise Malformed("The query parameter session_hash is missing.")
         user = await self._site.auth.identify(request)
         session = await self._site.known_session(request, id, user)
-        frames = _not_found() if session is None else messages(session, partial(self._site.root, request))
+        if session is None:
+            frames = _not_found()
+        else:
+            frames = messages(session, partial(self._site.root, request), self._readers.setdefault(session, Readers()))
         return EventStream(
             frames,
             self._site.streams,
@@ -124,7 +133,37 @@ async def _not_found() -> AsyncIterator[bytes]:
     yield UNKNOWN
 
 
-async def messages(session: Session, root: Callable[[], str]) -> AsyncIterator[bytes]:
+class Readers:
+    """The streams that are open on one session: each gets every message, whoever else reads.
+
+    A client that lost its connection opens another stream long before the server learns that the first is dead, and
+    what was handed to that one would be nobody's. So a few messages are kept while a stream is open, and one that is
+    opened beside it begins with them; clients pass over what they know already.
+    """
+
+    def __init__(self) -> None:
+        self._handed: dict[object, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._handed)
+
+    def begin(self, reader: object) -> None:
+        """A stream is opened."""
+        self._handed[reader] = 0
+
+    def hand(self, reader: object, n: int, feed: Feed) -> None:
+        """A message is handed to a stream's connection."""
+        self._handed[reader] = n
+        feed.ack(min(self._handed.values()) - REPLAYED)
+
+    def end(self, reader: object, feed: Feed) -> None:
+        """A stream has ended; with the last one, what was handed to it counts as read."""
+        handed = self._handed.pop(reader)
+        if not self._handed:
+            feed.ack(handed)
+
+
+async def messages(session: Session, root: Callable[[], str], readers: Readers) -> AsyncIterator[bytes]:
     """A session's messages as Gradio's clients read them; ends when an event has ended and none is pending.
 
     A message counts as read when it is handed to the connection, so that a stream that is opened later goes on there.
@@ -132,23 +171,29 @@ async def messages(session: Session, root: Callable[[], str]) -> AsyncIterator[b
     Args:
         session: Whose.
         root: Gives the app's public address, for the addresses of files.
+        readers: All streams of the session.
     """
     feed = session.feed
     generated: set[str] = set()
     seen, ended = 0, False
-    while await feed.wait(seen):
-        unread = feed.after(seen)
-        seen = feed.last
-        for n, message in unread:
-            encoded = encode_for_client(message, generated)
-            feed.ack(n)
-            if encoded:
-                yield frame(one_line(absolute_files(encoded, root)))
-            ended = ended or isinstance(message, Completed)
-        if ended and session.idle and seen == feed.last:
-            yield CLOSE
-            return
-    yield STOPPED
+    reader = object()
+    readers.begin(reader)
+    try:
+        while await feed.wait(seen):
+            unread = feed.after(seen)
+            seen = feed.last
+            for n, message in unread:
+                encoded = encode_for_client(message, generated)
+                readers.hand(reader, n, feed)
+                if encoded:
+                    yield frame(one_line(absolute_files(encoded, root)))
+                ended = ended or isinstance(message, Completed)
+            if ended and session.idle and seen == feed.last:
+                yield CLOSE
+                return
+        yield STOPPED
+    finally:
+        readers.end(reader, feed)
 
 
 def encode_for_client(message: FeedMessage, generated: set[str]) -> bytes:

@@ -20,6 +20,7 @@ from holdfast.server.mcp.landing import landing
 from holdfast.server.mcp.serving import Running, Serving
 from holdfast.server.mcp.tools import described, selected, tools_of
 from holdfast.server.mcp.visits import USER
+from holdfast.server.origins import is_own
 from holdfast.server.site import Site
 
 ASGI: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -92,7 +93,8 @@ class Guarded:
         request = Request(scope)
         origin = request.headers.get("origin")
         host = request.headers.get("host", "")
-        if origin is not None and not is_allowed(origin, host, strict=self._site.options.strict_cors):
+        known = origin is None or is_own(origin, request, self._site.options.root_path)
+        if not known and not is_allowed(str(origin), host, strict=self._site.options.strict_cors):
             raise Denied("A page of another site may not use the tools of an app on this machine.")
         user = await self._site.auth.identify(request)
         scope = {**scope, USER: user}
