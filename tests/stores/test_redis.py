@@ -196,6 +196,49 @@ async def test_a_claim_in_use_is_renewed_for_as_long_as_it_takes(redis_server: R
     await other.aclose()
 
 
+async def test_a_part_of_a_claim_is_renewed_while_the_rest_is_waited_for(
+    redis_server: RedisServer, prefix: str
+) -> None:
+    """R7.1: a claim over two owners that is granted late is held as a whole."""
+    one, two, three = (RedisStore(redis_server.url, prefix=prefix, lease=0.3) for _ in range(3))
+    for store in (one, two, three):
+        await store.open()
+    before = await two.claim([B])
+    waiting = asyncio.create_task(one.claim([A, B]))
+    client: Any = redis.Redis.from_url(redis_server.url)
+    for _ in range(2_000):
+        if client.hexists(f"{prefix}:{{{A.owner}}}", f"l{A.name}"):
+            break
+        await asyncio.sleep(0.002)
+    client.close()
+    assert await three.claim([A], wait=1.2) is None
+    assert before is not None
+    await two.release(before)
+    claim = await waiting
+    assert claim is not None
+    await one.commit([Write(A, 1, b"whole"), Write(B, 1, b"whole")], [claim])
+    for store in (one, two, three):
+        await store.aclose()
+
+
+async def test_a_claim_is_renewed_though_the_owners_other_one_ended_as_it_began(
+    redis_server: RedisServer, prefix: str
+) -> None:
+    """R7.1: two cells of one session."""
+    one, two = (RedisStore(redis_server.url, prefix=prefix, lease=0.3) for _ in range(2))
+    await one.open()
+    await two.open()
+    other = Key(A.owner, "other")
+    first = await one.claim([A])
+    assert first is not None
+    claim, _ = await asyncio.gather(one.claim([other]), one.release(first))
+    assert claim is not None
+    assert await two.claim([other], wait=1.2) is None
+    await one.commit([Write(other, 1, b"held")], [claim])
+    await one.aclose()
+    await two.aclose()
+
+
 async def test_an_idle_claim_is_kept_without_asking_redis_until_another_process_wants_it(
     redis_server: RedisServer, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

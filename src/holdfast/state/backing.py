@@ -107,8 +107,8 @@ class Backing:
 
     async def release(self, event: StateEvent) -> None:
         """Give an event's claims back."""
-        claims, event.claims = event.claims, []
-        for claim, cells in claims:
+        while event.claims:  # one may be inherited while another is given back
+            claim, cells = event.claims.pop()
             heir = next((cell.holder for cell in cells if cell.holder not in {None, event}), None)
             if heir is not None:
                 heir.claims.append((claim, cells))

@@ -110,8 +110,6 @@ class RedisLeases:
         if scope.cancelled_caught:
             await outlast(self._give_back(taken, fence))
             return None
-        if self._renewal is None or self._renewal.done():
-            self._renewal = asyncio.get_running_loop().create_task(self._renew())
         return Claim(wanted, fence, tuple(found[key] for key in wanted))
 
     async def _claim_owner(
@@ -128,7 +126,15 @@ class RedisLeases:
                 return await self._ask(owner, keys, fence, known)
             lease.fence = fence
             found[key] = Record(lease.version, None) if lease.version else None
+        self._keep_renewing(owner)
         return found
+
+    def _keep_renewing(self, owner: str) -> None:
+        """Some lease of an owner is in use, from now on and not only when the whole claim is granted."""
+        # Meanwhile the last other lease of the owner may have been given back, and the renewal have ended.
+        self._used.add(owner)
+        if self._renewal is None or self._renewal.done():
+            self._renewal = asyncio.get_running_loop().create_task(self._renew())
 
     async def _ask(
         self, owner: str, keys: Sequence[Key], fence: int, known: dict[Key, int]
@@ -154,6 +160,7 @@ class RedisLeases:
             lease.wanted = before is not None and before.wanted
             new.append(lease)
         self._owners[owner] = (*self._without(owner, [key.name for key in keys]), *new)
+        self._keep_renewing(owner)
         return found
 
     def _lease(self, key: Key) -> Lease | None:
