@@ -28,6 +28,7 @@ from holdfast.launch import close_all, launch, mount_gradio_app, start
 from holdfast.server import listening
 from holdfast.server.assemble import size_in_bytes
 from holdfast.server.listening import bind
+from holdfast.stores import StoreDamagedError
 
 SRC = Path(__file__).parents[2] / "src"
 
@@ -175,6 +176,19 @@ def test_a_component_that_starts_with_a_missing_file_is_reported_by_launch_not_b
     ):
         launch(demo, prevent_thread_lock=True, server_port=0, quiet=True)
     assert demo.server is None
+
+
+def test_a_store_that_cannot_be_used_is_reported_by_launch_in_a_sentence(
+    demo: gr.Blocks, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """R6.6: and once; the port is free again."""
+    (tmp_path / "junk.db").write_bytes(b"this is no database" * 100)
+    with pytest.raises(StoreDamagedError, match="is damaged or no SQLite database"):
+        demo.launch(
+            server_port=0, prevent_thread_lock=True, quiet=True, state_store=f"sqlite:///{tmp_path / 'junk.db'}"
+        )
+    assert caplog.records == []
+    demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
 
 
 def test_what_has_no_effect_is_said(demo: gr.Blocks) -> None:

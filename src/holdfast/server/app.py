@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from holdfast.errors import HoldfastError
 from holdfast.runtime.runtime import Runtime
 from holdfast.server.auth import AuthRoutes
 from holdfast.server.calls import Calls
@@ -144,8 +145,13 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start the runtime; at the end tell the streams, then end it."""
     site: Site = app.state.site
     tools: ToolServer | None = app.state.tools
-    await site.runtime.engine.start()
-    await site.runtime.start()
+    try:
+        await site.runtime.engine.start()
+        await site.runtime.start()
+    except HoldfastError as error:
+        app.state.refused = error
+        await site.runtime.engine.aclose()
+        raise
     try:
         async with AsyncExitStack() as serving:
             if tools is not None:

@@ -8,12 +8,12 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import uvicorn
 from starlette.applications import Starlette
 
-from holdfast.errors import BuildError
+from holdfast.errors import BuildError, HoldfastError
 
 FIRST_PORT = 7860
 SHUTDOWN_WITHIN = 3
@@ -134,15 +134,33 @@ class Listening:
         """Serve; returns when it listens.
 
         Raises:
-            RuntimeError: It could not start.
+            HoldfastError: The app cannot be served, such as when its store cannot be reached.
+            RuntimeError: It could not start for another reason.
         """
-        self._thread.start()
-        while not self._server.listening.wait(0.05):
-            if self._ended.is_set():
-                self._listener.close()
-                raise RuntimeError(
-                    f"The server could not start: {self._failure or 'see the log above'}."
-                ) from self._failure
+        log = logging.getLogger("uvicorn.error")
+        log.addFilter(self._is_news)
+        try:
+            self._thread.start()
+            while not self._server.listening.wait(0.05):
+                if self._ended.is_set():
+                    self._listener.close()
+                    self._raise()
+        finally:
+            log.removeFilter(self._is_news)
+
+    def _is_news(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 # a filter's signature
+        """Whether what the server logs is not said by the error that `start` raises."""
+        return self._refused is None
+
+    @property
+    def _refused(self) -> HoldfastError | None:
+        refused: HoldfastError | None = getattr(self.app.state, "refused", None)
+        return refused
+
+    def _raise(self) -> NoReturn:
+        if self._refused is not None:
+            raise self._refused
+        raise RuntimeError(f"The server could not start: {self._failure or 'see the log above'}.") from self._failure
 
     def wait(self) -> None:
         """Return when it has ended."""
