@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from tests.server.apps import counter
 from tests.server.conftest import Serve, Served
@@ -12,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 import holdfast as gr
 from holdfast.errors import BuildError
 from holdfast.server.auth import Auth
-from holdfast.server.socket import NEEDS_LOGIN, NOT_YOURS
+from holdfast.server.socket import NEEDS_LOGIN, NO_HELLO, NOT_YOURS
 
 
 def log_in(app: Served, name: str = "ann", password: str = "pw") -> httpx.Client:
@@ -160,6 +161,26 @@ def test_a_socket_that_another_site_opens_does_not_reach_a_dependency(
     app = serve(counter(), auth_dependency=lambda request: "ann")
     with app.socket(hello=False, host=host, additional_headers={"origin": origin}) as page:
         assert page.hello()["type"] == ("welcome" if welcome else "refused")
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(401, NEEDS_LOGIN), (303, NEEDS_LOGIN), (403, NOT_YOURS), (429, NO_HELLO)]
+)
+def test_a_dependency_may_refuse_a_page_by_raising(serve: Serve, status: int, code: int) -> None:
+    """The page learns what to do: to be loaded again, to stay away, or to try again."""
+
+    def refuse(request: Request) -> str:
+        if request.headers.get("upgrade") == "websocket":
+            raise HTTPException(status, "Not you.")
+        return "ann"
+
+    app = serve(counter(), auth_dependency=refuse)
+    with app.socket(hello=False) as page:
+        assert page.hello() == {"type": "refused", "event_id": None, "status": status, "detail": "Not you."}
+        with pytest.raises(ConnectionClosed) as closed:
+            page.hear()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == code
 
 
 def test_a_session_belongs_to_the_login_that_used_it_first(app: Served) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -85,6 +86,12 @@ class PageSocket:
             await _answer(websocket, _refusal(error))
             code = {Unauthenticated: NEEDS_LOGIN, Denied: NOT_YOURS}.get(type(error), NO_HELLO)
             await _close(websocket, code, str(error))
+            return None
+        except HTTPException as error:  # raised by the author's `auth_dependency`
+            status = error.status_code
+            await _answer(websocket, Refused(event_id=None, status=status, detail=error.detail))
+            code = NEEDS_LOGIN if status == 401 or 300 <= status < 400 else NOT_YOURS if status == 403 else NO_HELLO
+            await _close(websocket, code, error.detail)
             return None
         return link
 
