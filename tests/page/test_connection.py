@@ -7,6 +7,7 @@ from threading import Event
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
+from starlette.requests import Request
 from tests.page.conftest import Complaints, open_page
 from tests.page.proxy import Wire
 
@@ -201,3 +202,21 @@ def test_a_guessed_secret_opens_no_session(serve: Serve, context: BrowserContext
     )
     assert taken == "refused"
     expect(page.get_by_test_id("connection")).to_have_text("Connected")
+
+
+def test_a_page_whose_connection_is_not_logged_in_says_so_and_is_not_loaded_for_ever(
+    serve: Serve, page: Page, complaints: Complaints
+) -> None:
+    """It was served as logged in: to load it again would lead here again."""
+    loads = []
+    page.on("framenavigated", lambda frame: loads.append(frame.url))
+
+    def who(request: Request) -> str | None:
+        return None if request.headers.get("upgrade") == "websocket" else "ann"
+
+    with gr.Blocks() as demo:
+        gr.Textbox(label="Text")
+    page.goto(serve(demo, auth_dependency=who))
+    expect(page.get_by_role("alert")).to_contain_text("does not know the login of this page")
+    expect(page.get_by_test_id("connection")).to_have_text("Not connected")
+    assert len(loads) == 1

@@ -204,14 +204,18 @@ export class Page implements Services {
 
   #turnedAway(why: 'login' | 'denied' | 'replaced'): void {
     this.#settle()
-    if (why === 'login') location.reload()
-    else if (why === 'denied' && this.#tab?.startsAfresh()) return
+    // A page that was just served as logged in gets no further by being loaded again, and again.
+    if (why === 'login') {
+      if (this.#was) location.reload()
+    } else if (why === 'denied' && this.#tab?.startsAfresh()) return
     else this.#tab?.forget()
     this.presence = 'ended'
     this.notice =
       why === 'replaced'
         ? 'This session is open in another place. Reload the page to begin one here.'
-        : 'The server does not accept this page any more. Reload it to start afresh.'
+        : why === 'login'
+          ? 'The server does not know the login of this page. Reload it to log in again.'
+          : 'The server does not accept this page any more. Reload it to start afresh.'
   }
 
   // What blocks ask --------------------------------------------------------------------------------------------
