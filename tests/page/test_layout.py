@@ -70,6 +70,24 @@ def test_a_row_of_many_buttons_wraps_on_a_phone(app_page: AppPage) -> None:
     assert len({each["y"] for each in boxes}) == 2
 
 
+def test_a_component_of_a_given_height_scrolls_in_one_place(app_page: AppPage) -> None:
+    talk = [{"role": "assistant", "content": "word " * 2000}]
+    with gr.Blocks() as demo:
+        gr.Chatbot(talk, height=200, label="Chat", elem_id="chat")
+        gr.Dataframe([[n] for n in range(50)], max_height=200, label="Table", show_search="filter", elem_id="table")
+        gr.JSON(list(range(100)), max_height=200, label="JSON", elem_id="json")
+        gr.Markdown("word " * 2000, height=200, elem_id="markdown")
+        gr.HTML("word " * 2000, max_height=200, elem_id="html")
+    page = app_page(demo)
+    expect(page.locator("#chat .bot.message")).to_be_visible()
+    expect(page.locator("#markdown p")).to_be_visible()
+    scrolls = """root => [root, ...root.querySelectorAll('*')].filter(
+        e => ['auto', 'scroll'].includes(getComputedStyle(e).overflowY) && e.scrollHeight > e.clientHeight + 1
+    ).length"""
+    for name in ("chat", "table", "json", "markdown", "html"):
+        assert (name, page.locator(f"#{name}").evaluate(scrolls)) == (name, 1)
+
+
 def test_words_that_are_too_long_are_broken_within_their_place(app_page: AppPage) -> None:
     word = "unbroken" * 12
     with gr.Blocks() as demo:

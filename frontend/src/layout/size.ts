@@ -3,10 +3,19 @@ import type { Block } from '../page/block.svelte'
 const length = (value: unknown): string | null =>
   typeof value === 'number' ? `${value}px` : typeof value === 'string' && value !== '' ? value : null
 
-/** Inline style of a block's place: its share of a row, and the sizes that its author gave; `usual` where it gave none.
- * What `fits` is as wide as its content where its author gave it no share. */
-export function placeStyle(block: Block, usual: { width?: number; scale?: number; fits?: boolean } = {}): string {
-  const { scale = usual.scale, min_width = usual.width, height, max_height, min_height } = block.props
+interface Usual {
+  width?: number
+  scale?: number
+  /** What its author gave no share of a row is as wide as its content. */
+  fits?: boolean
+  /** A component gives the heights to the part of it that scrolls. */
+  heights?: false
+}
+
+/** Inline style of a block's place: its share of a row, and the sizes that its author gave; `usual` where it gave none. */
+export function placeStyle(block: Block, usual: Usual = {}): string {
+  const { scale = usual.scale, min_width = usual.width } = block.props
+  const { height, max_height, min_height } = usual.heights === false ? {} : block.props
   const rules: [string, string | null][] = [
     ['flex-grow', scale == null ? null : String(scale)],
     ['min-width', min_width == null ? null : `min(${String(min_width)}px, 100%)`],
@@ -15,7 +24,6 @@ export function placeStyle(block: Block, usual: { width?: number; scale?: number
     ['min-height', length(min_height)],
   ]
   const set = rules.filter(([, value]) => value !== null).map(([name, value]) => `${name}:${value!}`)
-  // No share of a row: as wide as what it says.
   if (usual.fits && scale === 0) set.push(`flex-basis:auto;width:fit-content${min_width == null ? ';min-width:0' : ''}`)
   if (height != null || max_height != null) set.push('overflow:auto')
   return set.join(';')
