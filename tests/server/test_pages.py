@@ -306,6 +306,18 @@ def test_a_page_behind_a_proxy_that_asks_for_localhost_is_welcome(
         assert page.hello()["type"] == ("welcome" if welcome else "refused")
 
 
+def test_the_log_says_once_that_a_page_was_refused_and_what_to_do(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = serve(counter())
+    for _ in range(3):
+        with app.socket(hello=False, host="localhost:7860", additional_headers={"origin": "http://app.lan"}) as page:
+            assert page.hello()["type"] == "refused"
+    [record] = [record for record in caplog.records if record.name == "holdfast.server"]
+    assert "A page of 'http://app.lan' may not use this app, which was asked for as 'localhost:7860'" in record.message
+    assert "X-Forwarded-Host" in record.message
+
+
 def test_an_allowed_origin_is_named_in_the_answer(serve: Serve) -> None:
     app = serve(counter())
     answer = app.get("/config", headers={"origin": "https://a.org", "host": "app.example"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
@@ -35,6 +36,8 @@ from holdfast.wire.page import (
     ToPage,
     Welcome,
 )
+
+logger = logging.getLogger("holdfast.server")
 
 MAX_QUERY = 64 * 1024
 MAX_CANCEL = 1000
@@ -224,6 +227,7 @@ async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLin
         RequestError: The page may not come in, or the session is not its own.
     """
     if is_foreign(site, connection):
+        _tell_operator(site, connection)
         raise Denied(
             "This app does not take connections from pages of other sites. If this is its own page, behind a proxy, "
             "let the proxy pass the Host header on or set X-Forwarded-Host, or name the public address as root_path."
@@ -243,6 +247,20 @@ async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLin
     if missed:
         site.runtime.changes.catch_up(session)
     return link
+
+
+def _tell_operator(site: Site, connection: HTTPConnection) -> None:
+    """Say once in the log what was refused: most likely it is the app's own page, and the proxy in front hides that."""
+    if site.refused_pages:
+        return
+    site.refused_pages = True
+    headers = connection.headers
+    logger.warning(
+        "A page of %.200r may not use this app, which was asked for as %.200r. If it is the app's own page, let the "
+        "proxy in front pass the Host header on or set X-Forwarded-Host, or name the public address as root_path.",
+        headers.get("origin"),
+        headers.get("host"),
+    )
 
 
 async def _session_of(

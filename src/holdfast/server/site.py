@@ -35,6 +35,7 @@ class Site:
         links: Its pages' connections.
         browsers: Which browser is which.
         heartbeats: The heartbeats that API clients keep open.
+        refused_pages: A page was refused because it seems to be another site's, and the log says so.
     """
 
     def __init__(self, runtime: Runtime, options: ServerOptions) -> None:
@@ -50,6 +51,7 @@ class Site:
         self.links = Links()
         self.browsers = Browsers(options.secret, root_path=options.root_path)
         self.heartbeats = Heartbeats(runtime)
+        self.refused_pages = False
 
     def root(self, connection: HTTPConnection) -> str:
         """The app's public address, as this request has reached it."""
