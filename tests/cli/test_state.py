@@ -399,6 +399,34 @@ def test_migrate_runs_the_programs_functions(url: str, state: State, program: st
     assert state("migrate", program, "--store", url, "--json").lines[-1]["migrated"] == 0
 
 
+def test_migrate_takes_earlier_versions_along(url: str, state: State, program: str) -> None:
+    """R6.3, R10.1: so that the function is not needed any more after it."""
+    draft = cell("draft", history=3)
+    for text in ("one", "two", "three"):
+        keep(url, {("a", draft): text})
+    path = Path(program)
+    path.write_text(
+        "import holdfast as gr\n"
+        "with gr.Blocks() as demo:\n"
+        "    gr.State([], key='draft', history=3, version=2, migrate=lambda text, version: [text, version])\n"
+    )
+    assert state("migrate", program, "--store", url, "--json").lines[-1]["migrated"] == 2
+    assert state("migrate", program, "--store", url, "--json").lines[-1]["migrated"] == 0
+    without = cell("draft", history=3, version=2)
+    without.settle(1, watched=False)
+
+    async def undone(_: Store) -> Any:
+        options = StateOptions(keys=Keyring.parse(KEY), caller_ends=True)
+        engine = StateEngine(stores.open(url), options=options)
+        await engine.start()
+        engine.bind([without])
+        found = [await engine.move(without, Owners("a").session, "undo") for _ in range(2)]
+        await engine.aclose()
+        return found
+
+    assert on(url, undone) == [["two", 1], ["one", 1]]
+
+
 def test_migrate_to_another_store_leaves_this_one(url: str, state: State, program: str, tmp_path: Path) -> None:
     keep(url, {("a", cell("cart")): "apple", ("a", cell("note")): "hi"})
     target = f"sqlite:///{tmp_path / 'target.db'}"

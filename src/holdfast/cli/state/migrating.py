@@ -14,7 +14,7 @@ from holdfast.state.adopt import ASIDE, Reader, place
 from holdfast.state.codec import DecodeError, encode
 from holdfast.state.options import StateOptions
 from holdfast.state.spec import CellSpec
-from holdfast.state.stored_history import cell_name
+from holdfast.state.stored_history import cell_name, dump, load
 from holdfast.stores import Store, Write
 
 Specs = Mapping[tuple[str, str], CellSpec]
@@ -87,8 +87,9 @@ class Migration:
             reader = Reader(self.source.store, source, StateOptions())
             payload = encode(reader.decoded(spec, cell.key, cell.data).value)
             schema, secret, what = spec.version, spec.secret, "migrated"
-        elif of is not None and of.secret and not secret:  # the earlier versions of what is secret now
-            secret, what = True, "migrated"
+        elif spec is None and of is not None and (opened.schema != of.version or secret != of.secret):
+            payload = dump(load(opened, of, StateOptions().history_limit))
+            schema, secret, what = of.version, of.secret, "migrated"
         keys = self.target.keys
         if what == "same" and head is not None and keys is not None and head.key == keys.current:
             return cell.data, "same"
