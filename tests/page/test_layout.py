@@ -59,6 +59,21 @@ def test_a_button_without_a_share_of_its_row_is_as_wide_as_its_word(app_page: Ap
     assert box(send)["x"] + box(send)["width"] < box(clear)["x"]
 
 
+def test_fields_of_a_row_stay_beside_each_other_when_its_button_wraps(app_page: AppPage) -> None:
+    with gr.Blocks() as demo, gr.Row():
+        gr.Textbox(label="First")
+        gr.Textbox(label="Second")
+        gr.Button("Press")
+    page = app_page(demo)
+    page.set_viewport_size({"width": 375, "height": 600})
+    first, second = box(page.get_by_label("First")), box(page.get_by_label("Second"))
+    assert first["y"] == second["y"]
+    assert first["width"] == second["width"]
+    assert box(page.get_by_role("button", name="Press"))["y"] > first["y"]
+    page.set_viewport_size({"width": 1000, "height": 600})
+    assert box(page.get_by_role("button", name="Press"))["y"] == box(page.get_by_label("First"))["y"]
+
+
 def test_a_row_of_many_buttons_wraps_on_a_phone(app_page: AppPage) -> None:
     with gr.Blocks() as demo, gr.Row():
         for number in range(6):
