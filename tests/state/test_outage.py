@@ -287,6 +287,34 @@ async def test_a_commit_whose_answer_was_lost_is_no_other_process_s(
     assert "another process" not in caplog.text
 
 
+@pytest.mark.parametrize("at_the_end", [False, True], ids=["back", "stop"])
+async def test_sessions_of_an_outage_do_not_stay_in_the_store_for_ever(
+    engine: StateEngine, store: FlakyStore, spec: CellSpec, clock: ManualClock, *, at_the_end: bool
+) -> None:
+    """R4.1, R4.3: the store knows until when it keeps what it was given late, also where only that was not heard."""
+
+    async def unreachable(owner: str, expires: float | None) -> None:
+        raise StoreUnavailableError("the cable is out.")
+
+    original, store.touch = store.touch, unreachable  # type: ignore[method-assign]
+    await run(engine, Owners("s1"), spec, append(1))
+    await engine.settled()
+    store.down = True
+    await run(engine, Owners("s2"), spec, append(1))
+    store.down, store.touch = False, original  # type: ignore[method-assign]
+    if at_the_end:
+        await engine.aclose()
+        known = {info.owner for info in [info async for info in store.owners()] if info.expires is not None}
+        assert "session:s2" in known
+        return
+    await clock.advance(5)
+    await engine.settled()
+    assert {(info.owner, info.expires is None) for info in [info async for info in store.owners()]} == {
+        ("session:s1", False),
+        ("session:s2", False),
+    }
+
+
 async def test_a_store_that_was_damaged_meanwhile_is_not_called_healthy(
     engine: StateEngine, store: FlakyStore, spec: CellSpec, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -312,6 +312,8 @@ class Backing:
             writes.append(await self._write_history(cell, cell.history, version))
         await self._save_again(cell, writes)
         cell.stored = version if data is not None else 0
+        if cell.stored:
+            self.on_stored(cell.home)
         if cell.version == version:
             cell.unsaved = False
 

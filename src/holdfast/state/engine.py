@@ -104,6 +104,7 @@ class StateEngine:
         await self._lifetime.finish()
         if self.backing is not None:
             await self.backing.outage.aclose()
+            await self._lifetime.settled()
         await self.store.aclose()
         self.loop = None
 

@@ -73,6 +73,8 @@ class Outage:
         self._unheard: dict[Cell, set[Sent]] = {}
         self._reason = ""
         self._damage = ""
+        self.on_back: Callable[[], None] = lambda: None
+        """Called when the store is back and everything is written."""
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -132,6 +134,7 @@ class Outage:
                 break
         self._task = None
         self._unheard.clear()
+        self.on_back()
         log.warning("The store %s is back; everything is written.", self._url)
 
     async def flush(self) -> bool:

@@ -77,6 +77,8 @@ class StoredLifetime:
         """Of the sessions that this process keeps open or uses."""
         self._sweeper: asyncio.Task[None] | None = None
         self._touches: set[asyncio.Task[Any]] = set()
+        self._closed = False
+        backing.outage.on_back = self._renew_all
 
     @property
     def _crash(self) -> float:
@@ -89,6 +91,7 @@ class StoredLifetime:
 
     async def aclose(self) -> None:
         """Stop looking."""
+        self._closed = True
         self._timers.close()
         await end(self._sweeper)
 
@@ -127,8 +130,14 @@ class StoredLifetime:
             renewal.when = None
             return
         renewal.when = self._clock.monotonic() + self._crash / 2
-        self._timers.watch(renewal)
+        if not self._closed:
+            self._timers.watch(renewal)
         self._touch(renewal, self._crash)
+
+    def _renew_all(self) -> None:
+        """The store may not have heard until when it keeps what is open here, or not for long."""
+        for renewal in self._timers.watched():
+            self._touch(renewal, self._crash)
 
     def _touch(self, renewal: Renewal, seconds: float) -> None:
         """Tell the store until when it keeps a session; the last word counts, whatever comes in between."""
@@ -182,8 +191,7 @@ class StoredLifetime:
             now = self._clock.time()
             if now - last > self._options.sweep + self._crash / 4:
                 # The machine slept, or its clock was set: what is open here has not been renewed meanwhile.
-                for renewal in self._timers.watched():
-                    self._touch(renewal, self._crash)
+                self._renew_all()
             else:
                 await self._look(now)
             last = now
