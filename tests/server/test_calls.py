@@ -194,3 +194,18 @@ def test_uncollected_results_are_bounded_in_number_and_age() -> None:
     now = 11.0
     results.add("new", Feed(), "f", None)
     assert len(results) == 1
+
+
+def test_a_call_without_a_session_reaches_what_is_kept_for_its_browser(serve: Serve) -> None:
+    """R5.1: the browser is known by its cookie, whatever it calls."""
+    with gr.Blocks() as demo:
+        n, out = gr.State(0, scope="browser", key="n"), gr.Number()
+        gr.Button().click(lambda n: (n + 1, n + 1), n, [n, out], api_name="add")
+    app = serve(demo, state_store="memory://")
+    app.get("/")
+    assert app.post("/gradio_api/run/add", {"data": [None]}).json()["data"][1] == 1
+    assert app.call("add", [None]) == [("complete", [None, 2])]
+    with app.client() as other:
+        other.get("/")
+        assert other.post("/gradio_api/run/add", json={"data": [None]}).json()["data"][1] == 1
+    assert len(app.site.runtime.sessions) == 0

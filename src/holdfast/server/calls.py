@@ -132,7 +132,7 @@ class Calls:
         self, request: Request, session: Session | None, user: str | None, listener: Listener, data: list[Any]
     ) -> Response:
         if session is None:
-            session = self._site.runtime.sessions.open(None, username=user, temporary=True)
+            session = self._site.passing_session(request, user)
         feed = Feed()
         about = HttpRequest(request, session.id, user)
         call = Call(fn=listener.id, data=data, request=about, feed=feed, diffs=False)

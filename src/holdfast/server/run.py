@@ -49,7 +49,7 @@ class Run:
         if body.session_hash is not None:
             session = await self._site.client_session(request, body.session_hash)
         else:
-            session = self._site.runtime.sessions.open(None, username=user, temporary=True)
+            session = self._site.passing_session(request, user)
         listener = self._listener(session, request.path_params["name"], body.fn_index)
         if listener.queue and not self._site.options.api_open:
             raise NotFound(CLOSED)

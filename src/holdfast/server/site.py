@@ -77,6 +77,16 @@ class Site:
         self.heartbeats.begin(session)
         return session
 
+    def passing_session(self, request: HTTPConnection, user: str | None) -> Session:
+        """A session for one call that names none; it goes with the call.
+
+        Args:
+            request: The call.
+            user: Who is logged in.
+        """
+        browser = self.browsers.read(request)
+        return self.runtime.sessions.open(None, username=user, browser=browser, temporary=True)
+
     async def known_session(
         self, request: HTTPConnection, session_hash: str, user: str | None = None
     ) -> Session | None:

@@ -53,7 +53,7 @@ class Visits:
         user: str | None = request.scope.get(USER)
         sessions = self._site.runtime.sessions
         if not lasting:
-            return sessions.open(None, username=user, temporary=True)
+            return self._site.passing_session(request, user)
         visit = connection.state.get(KEY)
         if visit is None:
             visit = connection.state[KEY] = Visit(f"mcp-{self._site.runtime.new_id()}")
