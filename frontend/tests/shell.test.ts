@@ -15,6 +15,12 @@ describe('the heading of the header', () => {
     expect(headingOf(configOf({ title: 'Cart', components: [markdown('# Welcome')] })).element).toBe('span')
   })
 
+  test('is not left to a sidebar, which may be folded away', () => {
+    const components = [markdown('# Settings'), { id: 2, type: 'sidebar', props: {} }]
+    const layout = { id: 0, children: [{ id: 2, children: [{ id: 1 }] }] }
+    expect(headingOf(configOf({ title: 'Cart', components, layout })).element).toBe('h1')
+  })
+
   test('is left out where the app says the same', () => {
     expect(headingOf(configOf({ title: 'Cart', components: [markdown('# Cart\nmore')] })).element).toBe('none')
     const html = markdown("<h1 style='text-align: center'>Cart</h1>")

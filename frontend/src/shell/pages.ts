@@ -1,4 +1,4 @@
-import type { Config } from '../page/config'
+import type { Config, LayoutEntry } from '../page/config'
 
 /** The address of a page of the app. */
 export function pageUrl(root: string, path: string): string {
@@ -15,14 +15,27 @@ const plain = (text: string): string => text.replace(/<[^>]*>|[#*_`]/g, '').trim
 
 /** How the header names the app without saying what the app itself says below it. */
 export function headingOf(config: Config): Heading {
+  const aside = asides(config)
   const texts = config.components
-    .filter(({ type }) => type === 'markdown' || type === 'html')
+    .filter(({ id, type }) => (type === 'markdown' || type === 'html') && !aside.has(id))
     .map(({ props }) => String(props.value ?? ''))
   const text = config.title
   if (text !== '' && texts.some((one) => one.split('\n').some((line) => plain(line) === text))) {
     return { text, element: texts.some(hasHeading) ? 'none' : 'h1' }
   }
   return { text, element: texts.some(hasHeading) ? 'span' : 'h1' }
+}
+
+/** Ids of what stands in sidebars: a heading there may be folded away, so it is not the page's. */
+function asides({ components, layout }: Config): Set<number> {
+  const bars = new Set(components.filter(({ type }) => type === 'sidebar').map(({ id }) => id))
+  const found = new Set<number>()
+  const walk = (node: LayoutEntry, inside: boolean): void => {
+    if (inside) found.add(node.id)
+    for (const child of node.children ?? []) walk(child, inside || bars.has(node.id))
+  }
+  if (bars.size > 0) walk(layout, false)
+  return found
 }
 
 function hasHeading(text: string): boolean {
