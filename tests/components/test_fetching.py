@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -32,9 +33,20 @@ class Site(BaseHTTPRequestHandler):
             self.end_headers()
             return
         self.send_response(200)
-        self.send_header("Content-Length", "5")
+        self.send_header("Content-Length", {"/cut": "50", "/dripping": "100000"}.get(self.path, "5"))
+        if self.path == "/dripping-headers":
+            self.drip(b"X: y\r\n")
         self.end_headers()
+        if self.path == "/dripping":
+            self.drip(b"h")
         self.wfile.write(b"hello")
+
+    def drip(self, piece: bytes) -> None:
+        """Send a little again and again, until the other side goes."""
+        self.flush_headers()
+        with contextlib.suppress(OSError):
+            while not self.server.stopped.wait(0.01):  # type: ignore[attr-defined]
+                self.wfile.write(piece[:1])
 
     def log_message(self, *_: Any) -> None:
         """Tests are quiet."""
@@ -43,10 +55,12 @@ class Site(BaseHTTPRequestHandler):
 @pytest.fixture
 def site() -> Iterator[str]:
     Site.hosts = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    server.stopped = threading.Event()
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.stopped.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -83,6 +97,20 @@ def test_what_cannot_be_had_is_said(site: str, tmp_path: Path, place: str, messa
 def test_a_file_over_the_limit_is_left(site: str, tmp_path: Path) -> None:
     with pytest.raises(BadValue, match="over the maximum file size of 4 bytes"):
         LOCAL.fetch(f"{site}/a.txt", tmp_path, max_size=4)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["/dripping", "/dripping-headers"])
+def test_a_server_that_never_ends_is_left_after_a_while(site: str, tmp_path: Path, place: str) -> None:
+    """Its bytes come often enough for a socket's own timeout."""
+    with pytest.raises(BadValue, match=r"took longer than 0\.2 seconds"):
+        Fetcher(public=lambda _: True, longest=0.2).fetch(site + place, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_half_a_file_is_none(site: str, tmp_path: Path) -> None:
+    with pytest.raises(BadValue, match="its server ended 45 bytes too early"):
+        LOCAL.fetch(f"{site}/cut", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
