@@ -151,3 +151,39 @@ async def test_what_belongs_to_no_app_stops_nothing(make_engine: MakeEngine, clo
         await clock.advance(5)
         await asyncio.sleep(0.002)
     assert dropped == [5]
+
+
+async def test_a_process_that_ends_right_after_its_first_commit_leaves_nothing_for_ever(
+    make_engine: MakeEngine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R4.1, R6.1: what is in the store has its time with it, whether or not the process could say it again."""
+    dropped: list[Any] = []
+    killed = await make_engine(grace=10)
+
+    async def unsaid(owner: str, expires: float | None) -> None:
+        """The process ended before."""
+
+    monkeypatch.setattr(killed.store, "touch", unsaid)
+    spec = cells_of(killed)(0, key="cart", delete_callback=dropped.append)
+    made = cells_of(killed)(lambda: 7, key="made")
+    short = cells_of(killed)(0, key="short", time_to_live=5)
+    await run(killed, Owners("s1"), spec, lambda _: 1)
+    assert await read(killed, Owners("s2"), made) == 7
+    await run(killed, Owners("s3"), short, lambda _: 3)
+    await clock.advance(6)
+    await until_gone(killed, Key("session:s3", "short"))
+    await run(killed, Owners("s3"), short, lambda _: 4)
+    kept = [info.expires async for info in killed.store.owners("session:")]
+    assert len(kept) == 3
+    assert all(expires is not None and expires <= clock.time() + 120 for expires in kept)
+    after = await make_engine(grace=10)
+    after.bind([spec])
+    for _ in range(4_000):
+        if not [info async for info in after.store.owners("session:")]:
+            break
+        await clock.advance(10)
+        await asyncio.sleep(0.002)
+    assert [info async for info in after.store.owners("session:")] == []
+    await after.settled()
+    await killed.settled()
+    assert dropped == [1]

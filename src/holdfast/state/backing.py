@@ -279,7 +279,13 @@ class Backing:
             raise ValueTooLargeError(spec.label, len(data), self._options.value_limit)
         expected = None if event.engine.shares_objects(spec) else cell.stored
         announce = part.changed and spec.scope != "session"
-        return Write(key_of(cell), part.version, data, expected, announce)
+        return Write(key_of(cell), part.version, data, expected, announce, self._may_go(cell, expected))
+
+    def _may_go(self, cell: Cell, expected: int | None) -> float | None:
+        """When the owner of what is written may go, should this process not be heard of again."""
+        if cell.home.owner.scope != "session" or expected:
+            return None  # with what is in the store already, its time was said
+        return self._clock.time() + self._options.unheard_grace
 
     async def _write_history(self, cell: Cell, history: History, version: int) -> Write:
         key, spec = history_key(key_of(cell)), cell.spec
@@ -307,7 +313,8 @@ class Backing:
             return
         version = cell.version
         data = await self._present(cell)
-        writes = [Write(key_of(cell), version, data, cell.stored, cell.spec.scope != "session")]
+        announce = cell.spec.scope != "session"
+        writes = [Write(key_of(cell), version, data, cell.stored, announce, self._may_go(cell, cell.stored))]
         if cell.history is not None:
             writes.append(await self._write_history(cell, cell.history, version))
         await self._save_again(cell, writes)
@@ -352,7 +359,7 @@ class Backing:
         data = await self._sealed(cell, cell.value, cell.image, None)
         cell.version = max(cell.version, self._instant())
         try:
-            await self.store.commit([Write(key_of(cell), cell.version, data, 0)])
+            await self.store.commit([Write(key_of(cell), cell.version, data, 0, expires=self._may_go(cell, 0))])
         except StoreUnavailableError as error:
             self.outage.began(error)
             return

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from holdfast.state.codec import Keyring
 
 MIB = 1024 * 1024
+MARGIN = 60.0
+"""Seconds that a store keeps a closed session longer than the process that closed it, which is the one to drop it."""
 
 
 @dataclass(frozen=True)
@@ -39,3 +41,8 @@ class StateOptions:
     """Seconds that an update inside an event waits for a lane that another process holds."""
     concurrency: Literal["serial", "last_write"] = "serial"
     """`"last_write"`: no State has a lane, as in Gradio (R2.4)."""
+
+    @property
+    def unheard_grace(self) -> float:
+        """Seconds that a store keeps the sessions of a process that is not heard of any more."""
+        return max(2 * self.grace, 2 * MARGIN)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
+from holdfast.state.options import MARGIN
 from holdfast.state.owners import Owner
 from holdfast.state.timers import Timers
 from holdfast.stores import Dropped, StoreError, StoreUnavailableError
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from holdfast.state.spec import CellSpec
 
 log = logging.getLogger("holdfast.state")
-
-_MARGIN = 60.0
-"""Seconds that the store keeps a closed session longer than this process, which is the one to drop it."""
 
 
 class Renewal:
@@ -80,11 +78,6 @@ class StoredLifetime:
         self._closed = False
         backing.outage.on_back = self._renew_all
 
-    @property
-    def _crash(self) -> float:
-        """Seconds that the sessions of a process that died are kept."""
-        return max(2 * self._options.grace, 2 * _MARGIN)
-
     def start(self) -> None:
         """Look for what may go from time to time."""
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
@@ -110,7 +103,7 @@ class StoredLifetime:
             self._renew(home.renewal)
         else:
             left = self._options.grace if home.closes is None else home.closes - self._clock.monotonic()
-            self._touch(home.renewal, max(left, 0.0) + _MARGIN)
+            self._touch(home.renewal, max(left, 0.0) + MARGIN)
 
     def opened(self, home: Home) -> None:
         """A session is open (again); what is stored of it from before must not go meanwhile."""
@@ -123,21 +116,21 @@ class StoredLifetime:
         if home.renewal is None:
             home.renewal = Renewal(home)
         home.renewal.when = None
-        self._touch(home.renewal, self._options.grace + _MARGIN)
+        self._touch(home.renewal, self._options.grace + MARGIN)
 
     def _renew(self, renewal: Renewal) -> None:
         if renewal.home.dropped:
             renewal.when = None
             return
-        renewal.when = self._clock.monotonic() + self._crash / 2
+        renewal.when = self._clock.monotonic() + self._options.unheard_grace / 2
         if not self._closed:
             self._timers.watch(renewal)
-        self._touch(renewal, self._crash)
+        self._touch(renewal, self._options.unheard_grace)
 
     def _renew_all(self) -> None:
         """The store may not have heard until when it keeps what is open here, or not for long."""
         for renewal in self._timers.watched():
-            self._touch(renewal, self._crash)
+            self._touch(renewal, self._options.unheard_grace)
 
     def _touch(self, renewal: Renewal, seconds: float) -> None:
         """Tell the store until when it keeps a session; the last word counts, whatever comes in between."""
@@ -173,7 +166,7 @@ class StoredLifetime:
         task.add_done_callback(lambda _: self._backing.dropping.pop(owner, None))
 
     async def _drop(self, owner: Owner, cells: Sequence[Cell], *, only_due: bool) -> None:
-        due = self._clock.time() + _MARGIN + 1 if only_due else None
+        due = self._clock.time() + MARGIN + 1 if only_due else None
         if self._touches:
             await asyncio.wait(self._touches)
         try:
@@ -189,7 +182,7 @@ class StoredLifetime:
         last = self._clock.time()
         while True:
             now = self._clock.time()
-            if now - last > self._options.sweep + self._crash / 4:
+            if now - last > self._options.sweep + self._options.unheard_grace / 4:
                 # The machine slept, or its clock was set: what is open here has not been renewed meanwhile.
                 self._renew_all()
             else:

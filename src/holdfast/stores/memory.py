@@ -77,6 +77,8 @@ class MemoryStore:
         if not cells:
             del self.shelf.cells[owner]
             self.shelf.expiries.pop(owner, None)
+        elif write.data is not None and write.expires is not None:
+            self.shelf.expiries.setdefault(owner, write.expires)
         if write.announce:
             for follower in self.shelf.followers:
                 follower.put_nowait(Change(write.key, write.version))

@@ -34,6 +34,9 @@ class Write(NamedTuple):
     """The version that it must be at; 0: it must not be there; `None`: any."""
     announce: bool = False
     """Tell the readers of `changes`."""
+    expires: float | None = None
+    """When the owner's cells may go, if nothing else has been said of it: a time that it has counts, whichever it is.
+    It comes with what is written, so that a process that ends right after its commit leaves nothing for ever."""
 
 
 class Claim(NamedTuple):

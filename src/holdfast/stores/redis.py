@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -120,6 +121,11 @@ class RedisStore:
         places, index = _places(link, [*(write.key.owner for write in writes), *(key.owner for key in held)])
         if not places:
             return
+        times = {write.key.owner: write.expires for write in writes if write.expires is not None}
+        if times:
+            # The index first, as in `touch`; it is a key of its own, which a script over owners cannot reach.
+            said = [part for owner, time in times.items() for part in (owner, repr(time))]
+            await link.do("EXPECT", [self._index(link)], said, together=True)
         arguments = _commit_arguments(link.feed.changes, writes, held, index, leases.token)
         leases.committed(writes, certain=False)
         small = sum(len(write.data or b"") for write in writes) <= SMALL
@@ -132,6 +138,11 @@ class RedisStore:
                 outcome = [b"ok"]
         if outcome[0] == b"ok":
             leases.committed(writes)
+            if len(outcome) > 1:
+                before = {list(index)[int(place) - 1]: float(time) for place, time in outcome[1:]}
+                # Without this they are only found later.
+                with suppress(StoreUnavailableError), link.translated():
+                    await link.client.zadd(self._index(link), before)
             return
         owner = list(index)[int(outcome[1]) - 1]
         leases.lost(owner)
@@ -179,7 +190,7 @@ class RedisStore:
                     if outcome[0] == b"later":
                         await link.client.zadd(index, {owner: float(outcome[1])})
                     else:
-                        await link.client.zrem(index, owner)
+                        await link.do("FORGET", [index], [owner, repr(now)])
                 dropped += _dropped(owner, outcome)
         return dropped
 
@@ -238,6 +249,7 @@ def _commit_arguments(
             "" if write.data is None else "1",
             write.data or b"",
             orjson.dumps([*write.key, write.version]) if write.announce else "",
+            "" if write.expires is None else repr(write.expires),
         )
     return arguments
 

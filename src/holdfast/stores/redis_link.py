@@ -20,7 +20,7 @@ FORMAT = 1
 
 _SCRIPTS = {
     name: (getattr(redis_scripts, name), hashlib.sha1(getattr(redis_scripts, name).encode()).hexdigest())  # noqa: S324 # Redis names scripts so
-    for name in ("READ", "COMMIT", "CLAIM", "RENEW", "RELEASE", "TOUCH", "DROP", "INFO")
+    for name in ("READ", "COMMIT", "CLAIM", "RENEW", "RELEASE", "TOUCH", "DROP", "EXPECT", "FORGET", "INFO")
 }
 
 

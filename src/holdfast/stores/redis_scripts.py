@@ -1,8 +1,8 @@
-"""What Redis does in one go. Each script touches the hashes it is given and no other key.
+"""What Redis does in one go. Each script touches the keys it is given and no other.
 
 An owner's hash has, per cell: `v<name>` its version, `d<name>` its data, `l<name>` the token of the process that may
 write it and the millisecond until which it may, `w<name>` that somebody waits. And `n` the number of cells, `e` the
-time when they may go.
+time when they may go; the times of all owners are in a sorted set besides, for `EXPECT` and `FORGET`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ return out
 
 COMMIT = """
 -- ARGV: channel, number of claims, for each cell: key index, name, token;
---       for each write: key index, name, expected or '', version, '1' or '' for a deletion, data, message or ''
+--       for each write: key index, name, expected or '', version, '1' or '' for a deletion, data, message or '',
+--       when its owner may go, or ''
+-- Answers with the owners, by key index, of which a time was said before, and with that time if it is
+-- another.
 local at = 3
 for _ = 1, tonumber(ARGV[2]) do
   local held = redis.call('HGET', KEYS[tonumber(ARGV[at])], 'l' .. ARGV[at + 1])
@@ -40,7 +43,7 @@ for _ = 1, tonumber(ARGV[2]) do
   end
   at = at + 3
 end
-for i = at, #ARGV, 7 do
+for i = at, #ARGV, 8 do
   if ARGV[i + 2] ~= '' then
     local version = redis.call('HGET', KEYS[tonumber(ARGV[i])], 'v' .. ARGV[i + 1]) or '0'
     if version ~= ARGV[i + 2] then
@@ -48,12 +51,19 @@ for i = at, #ARGV, 7 do
     end
   end
 end
-for i = at, #ARGV, 7 do
+local out = { 'ok' }
+for i = at, #ARGV, 8 do
   local key, name = KEYS[tonumber(ARGV[i])], ARGV[i + 1]
   if ARGV[i + 4] == '1' then
     if redis.call('HSET', key, 'v' .. name, ARGV[i + 3], 'd' .. name, ARGV[i + 5]) == 2 then
       redis.call('HINCRBY', key, 'n', 1)
       redis.call('PERSIST', key)
+    end
+    if ARGV[i + 7] ~= '' and redis.call('HSETNX', key, 'e', ARGV[i + 7]) == 0 then
+      local said = redis.call('HGET', key, 'e')
+      if said ~= ARGV[i + 7] then
+        out[#out + 1] = { ARGV[i], said }
+      end
     end
   elseif redis.call('HDEL', key, 'v' .. name, 'd' .. name) == 2 then
     if redis.call('HINCRBY', key, 'n', -1) <= 0 then
@@ -62,13 +72,13 @@ for i = at, #ARGV, 7 do
     end
   end
 end
--- Last, since Redis takes nothing back: one that is refused leaves no half of a commit.
-for i = at, #ARGV, 7 do
+-- Behind what is written, since Redis takes nothing back: one that is refused leaves no half of a commit.
+for i = at, #ARGV, 8 do
   if ARGV[i + 6] ~= '' then
     redis.call('PUBLISH', ARGV[1], ARGV[i + 6])
   end
 end
-return { 'ok' }
+return out
 """
 
 CLAIM = (
@@ -181,6 +191,26 @@ redis.call('HDEL', KEYS[1], 'n', 'e')
 redis.call('PEXPIRE', KEYS[1], 60000)
 redis.call('PUBLISH', ARGV[2], ARGV[3])
 return out
+"""
+
+EXPECT = """
+-- Puts owners among the times, or later among them.
+-- ARGV: for each owner its name, the time
+for i = 1, #ARGV, 2 do
+  local when = redis.call('ZSCORE', KEYS[1], ARGV[i])
+  if not when or tonumber(when) < tonumber(ARGV[i + 1]) then
+    redis.call('ZADD', KEYS[1], ARGV[i + 1], ARGV[i])
+  end
+end
+"""
+
+FORGET = """
+-- Takes an owner whose time was over out of the times; one of which another has been said meanwhile stays.
+-- ARGV: owner, the time by which it was over
+local when = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if when and tonumber(when) <= tonumber(ARGV[2]) then
+  redis.call('ZREM', KEYS[1], ARGV[1])
+end
 """
 
 INFO = """

@@ -97,6 +97,8 @@ def commit(connection: sqlite3.Connection, writes: Sequence[Write]) -> None:
                 "on conflict do update set version = excluded.version, data = excluded.data",
                 (owner, name, write.version, write.data),
             )
+            if write.expires is not None:
+                connection.execute("insert or ignore into owners values (?, ?)", (owner, write.expires))
         if write.announce:
             number = connection.execute(
                 "insert into changes (owner, name, version) values (?, ?, ?)", (owner, name, write.version)

@@ -312,6 +312,29 @@ class StoreContract:
         assert await store.expire(1e12) == []
 
     @pytest.mark.anyio
+    async def test_a_commit_says_when_a_new_owner_may_go(self, store: Store, other: Store) -> None:
+        """R6.1: nothing is left for ever by a process that ends before it can `touch`; what was said already counts."""
+        await store.commit([Write(A, 1, b"a", 0, expires=100.0), put(A2, 1, b"n"), Write(B, 1, b"b", 0, expires=100.0)])
+        await other.commit([Write(A, 2, b"a", 1, expires=500.0)])
+        await store.touch("session:b", 300.0)
+        await other.commit([Write(B, 2, b"b", 1, expires=100.0)])
+        assert {info.owner: info.expires async for info in other.owners()} == {"session:a": 100.0, "session:b": 300.0}
+        assert await other.expire(99.0) == []
+        assert sorted(cell.key for cell in await other.expire(100.0)) == [A, A2]
+        await store.commit([Write(A, 3, b"again", 0, expires=200.0)])
+        assert [cell.key for cell in await other.expire(200.0)] == [A]
+        await store.commit([put(A, 4, b"for ever", 0)])
+        assert [cell.key for cell in await other.expire(1e12)] == [B]
+
+    @pytest.mark.anyio
+    async def test_a_refused_commit_says_nothing_of_time(self, store: Store) -> None:
+        """All or none."""
+        await store.commit([put(A, 1), put(B, 1)])
+        with pytest.raises(VersionConflictError):
+            await store.commit([Write(A, 2, b"", 1, expires=100.0), Write(B, 9, b"", 5, expires=100.0)])
+        assert await store.expire(1e12) == []
+
+    @pytest.mark.anyio
     async def test_an_owner_without_cells_is_not_kept(self, store: Store) -> None:
         """R4.6: what a client names does not stay."""
         await store.touch("session:nobody", 100.0)

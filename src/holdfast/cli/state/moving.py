@@ -155,7 +155,7 @@ async def put(store: Store, group: Sequence[Line], *, force: bool) -> Counted:
 def _writes(store: Store, group: Sequence[Line], claim: Claim, *, force: bool) -> list[Write]:
     there = dict(zip(claim.keys, claim.records, strict=True))
     writes = []
-    for cell, _ in group:
+    for cell, expires in group:
         record = there[cell.key]
         if record is not None and record.data == cell.data:
             continue
@@ -166,5 +166,5 @@ def _writes(store: Store, group: Sequence[Line], claim: Claim, *, force: bool) -
             )
         before = 0 if record is None else record.version
         announce = not cell.key.owner.startswith(("session:", ASIDE))
-        writes.append(Write(cell.key, max(cell.version, before + 1), cell.data, before, announce))
+        writes.append(Write(cell.key, max(cell.version, before + 1), cell.data, before, announce, expires))
     return writes
