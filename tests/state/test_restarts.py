@@ -120,6 +120,37 @@ async def test_earlier_versions_that_cannot_be_migrated_are_said_and_left_out(
     with caplog.at_level(logging.WARNING):
         assert await after.move(new, VISITOR.session, "undo") == "2"
     assert "The earlier versions of State 'cart' of session:s1 cannot be read: migrate failed" in caplog.text
+    await run(after, VISITOR, new, lambda _: "3")
+    (name,) = await after.store.names("aside")
+    assert name.startswith("session:s1/cart#history@")
+    assert f"They were set aside as cell {name!r} of owner 'aside'." in caplog.text
+
+
+async def test_an_older_program_leaves_the_earlier_versions_of_a_newer_one_whole(
+    make_engine: MakeEngine, visitor: Owners
+) -> None:
+    """R6.3, R10.1: they are set aside with the value that they belong to."""
+    cart, earlier = Key("session:s1", "cart"), Key("session:s1", "cart#history")
+    newer = await make_engine()
+    spec = cells_of(newer)(0, key="cart", history=5, version=2)
+    for number in (1, 2):
+        await run(newer, visitor, spec, lambda _, number=number: number)
+    value, history = await newer.store.read([cart, earlier])
+    assert value is not None
+    assert history is not None
+    await newer.aclose()
+    older = await make_engine()
+    old = cells_of(older)("fresh", key="cart", history=5)
+    assert await read(older, visitor, old) == "fresh"
+    for text in ("a", "b"):
+        await run(older, visitor, old, lambda _, text=text: text)
+    assert await older.move(old, visitor.session, "undo") == "a"
+    assert await older.move(old, visitor.session, "undo") == "fresh"
+    assert await older.move(old, visitor.session, "undo") == "fresh"
+    names = sorted(await older.store.names("aside"))
+    assert names == [f"session:s1/cart#history@{value.version}", f"session:s1/cart@{value.version}"]
+    kept = await older.store.read([Key("aside", name) for name in names])
+    assert [record and record.data for record in kept] == [history.data, value.data]
 
 
 async def test_what_belongs_to_no_app_stops_nothing(make_engine: MakeEngine, clock: ManualClock) -> None:

@@ -23,6 +23,9 @@ log = logging.getLogger("holdfast.state")
 ASIDE = "aside"
 """Owner of what was set aside, in the same store."""
 
+HISTORY = "#history"
+"""What the name of a cell's earlier versions ends with."""
+
 
 class Adopted(NamedTuple):
     """A stored value, live."""
@@ -86,6 +89,12 @@ class Reader:
         place_aside = aside_key(key, record.version)
         writes = [Write(place_aside, record.version, record.data), Write(key, record.version, None, record.version)]
         try:
+            earlier = history_key(key)
+            (history,) = await self._store.read([earlier])
+            if history is not None:
+                # They belong to what is set aside; whoever starts afresh would write its own over them.
+                writes.append(Write(aside_key(earlier, record.version), history.version, history.data))
+                writes.append(Write(earlier, history.version, None, history.version))
             await self._store.commit(writes)
         except VersionConflictError:
             return  # another process has set it aside, or written a new one
@@ -103,6 +112,19 @@ class Reader:
             self._store.url,
         )
 
+    async def set_history_aside(self, spec: CellSpec, key: Key, record: Record, reason: str) -> None:
+        """Set aside earlier versions that cannot be read, of a value that can; the next commit would overwrite them."""
+        place_aside = aside_key(key, record.version)
+        writes = [Write(place_aside, record.version, record.data), Write(key, record.version, None, record.version)]
+        where = f"They were set aside as cell {place_aside.name!r} of owner {ASIDE!r}."
+        try:
+            await self._store.commit(writes)
+        except VersionConflictError:
+            where = "Another process has set them aside, or written new ones."
+        except StoreError as error:
+            where = f"They could not be set aside: {error}"
+        log.warning("The earlier versions of %s of %s cannot be read: %s. %s", spec.label, key.owner, reason, where)
+
 
 def is_older(opened: Opened, spec: CellSpec) -> bool:
     """Whether `migrate` must carry stored bytes to today's version of the State.
@@ -116,6 +138,11 @@ def is_older(opened: Opened, spec: CellSpec) -> bool:
             "start the newer program again, or raise State(version=…)"
         )
     return opened.schema < spec.version and spec.migrate is not None
+
+
+def history_key(key: Key) -> Key:
+    """Where the earlier versions of a cell are kept."""
+    return Key(key.owner, key.name + HISTORY)
 
 
 def place(key: Key) -> str:

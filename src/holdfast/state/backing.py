@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from holdfast.state.adopt import ASIDE, Adopted, Reader, aside_key, place
+from holdfast.state.adopt import ASIDE, Adopted, Reader, aside_key, history_key, place
 from holdfast.state.cells import UNSET, Cell, Home
 from holdfast.state.codec import DecodeError, Envelope, Keyring
 from holdfast.state.commit import advanced
@@ -17,7 +17,7 @@ from holdfast.state.errors import ValueTooLargeError
 from holdfast.state.imaging import Large, payload_of
 from holdfast.state.outage import Outage
 from holdfast.state.snapshot import Image
-from holdfast.state.stored_history import dump, history_key, load
+from holdfast.state.stored_history import dump, load
 from holdfast.stores import Claim, Dropped, Key, Record, StoreUnavailableError, VersionConflictError, Write
 from holdfast.stores.ending import ended
 
@@ -197,20 +197,22 @@ class Backing:
 
     async def _history(self, cell: Cell) -> History | None:
         """The earlier versions that the store has."""
-        key = history_key(key_of(cell))
+        key, spec = history_key(key_of(cell)), cell.spec
         try:
             (record,) = await self.store.read([key])
-            if record is None or record.data is None:
-                return None
-            opened = self._envelope.open(record.data, place(key))
-            if len(record.data) <= self._options.inline_limit and cell.spec.migrate is None:
-                return load(opened, cell.spec, self._options.history_limit)
-            return await asyncio.to_thread(load, opened, cell.spec, self._options.history_limit)
         except StoreUnavailableError as error:
             self.outage.began(error)
+            return None
+        if record is None or record.data is None:
+            return None
+        try:
+            opened = self._envelope.open(record.data, place(key))
+            if len(record.data) <= self._options.inline_limit and spec.migrate is None:
+                return load(opened, spec, self._options.history_limit)
+            return await asyncio.to_thread(load, opened, spec, self._options.history_limit)
         except DecodeError as error:
-            log.warning("The earlier versions of %s of %s cannot be read: %s", cell.spec.label, cell.home.owner, error)
-        return None
+            await self._reader.set_history_aside(spec, key, record, str(error))
+            return None
 
     # Writing
 

@@ -6,28 +6,20 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from holdfast.state.adopt import is_older, migrated
+from holdfast.state.adopt import HISTORY, is_older, migrated
 from holdfast.state.atoms import is_atom
 from holdfast.state.cells import UNSET
 from holdfast.state.codec import DecodeError, Opened, decode, encode
 from holdfast.state.history import History, Kept
 from holdfast.state.imaging import Sealed, payload_of
-from holdfast.stores import Key
 
 if TYPE_CHECKING:
     from holdfast.state.spec import CellSpec
 
-_SUFFIX = "#history"
-
-
-def history_key(key: Key) -> Key:
-    """Where the earlier versions of a cell are kept."""
-    return Key(key.owner, key.name + _SUFFIX)
-
 
 def cell_name(name: str) -> str:
     """The name of the cell that a stored name is of: its own, or that of its earlier versions."""
-    return name.removesuffix(_SUFFIX)
+    return name.removesuffix(HISTORY)
 
 
 def dump(history: History) -> bytes:
