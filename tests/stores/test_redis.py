@@ -368,6 +368,28 @@ async def test_a_server_that_drops_live_keys_is_warned_of(
     assert "drops any key when its memory is full (maxmemory-policy allkeys-lru)" in caplog.text
 
 
+async def test_a_store_that_is_emptied_is_not_called_another_process(redis_server: RedisServer, prefix: str) -> None:
+    """R6.6: what is said tells what happened, and what to do."""
+    store = await opened(redis_server.url, prefix)
+    client = Redis.from_url(redis_server.url)
+    claim = await store.claim([A, B])
+    assert claim is not None
+    await store.commit([Write(A, 1, b"one", 0)], [claim])
+    await client.delete(f"{prefix}:{{session:a}}", f"{prefix}:{{session:b}}")
+    with pytest.raises(FencedError, match=r"All that the store had of session:a is gone.*Let the store keep its data"):
+        await store.commit([Write(A, 2, b"two", 1)], [claim])
+    await store.release(claim)
+    again = await store.claim([A])
+    assert again is not None
+    assert again.records == (None,)
+    await client.delete(f"{prefix}:{{session:a}}")
+    with pytest.raises(FencedError, match="lost to another process"):
+        await store.commit([Write(A, 1, b"one", 0)], [again])
+    await store.release(again)
+    await store.aclose()
+    await client.aclose()
+
+
 async def test_an_owner_without_cells_leaves_no_key(redis_server: RedisServer, prefix: str) -> None:
     """R4.6: a claim alone goes with its lease."""
 

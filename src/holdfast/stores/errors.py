@@ -53,9 +53,24 @@ class VersionConflictError(StoreError):
 
 
 class FencedError(StoreError):
-    """A claim was lost before the commit; nothing of it was written."""
+    """A claim was lost before the commit; nothing of it was written.
 
-    def __init__(self, owner: str, name: str) -> None:
+    Args:
+        owner: Whose cell.
+        name: Which cell.
+        vanished: Not only the claim is gone, but everything that the store had of the owner.
+    """
+
+    def __init__(self, owner: str, name: str, *, vanished: bool = False) -> None:
         self.owner = owner
         self.name = name
-        super().__init__(f"The lane of cell {name!r} of {owner} was lost to another process; nothing was written.")
+        self.vanished = vanished
+        if vanished:
+            super().__init__(
+                f"All that the store had of {owner} is gone, also the lane of cell {name!r}: it was emptied while the "
+                "app runs, or it has dropped keys or started again without them. Nothing was written; the next event "
+                "begins with what the store has now. Let the store keep its data (for Redis: persistence, "
+                "maxmemory-policy noeviction, no FLUSHALL)."
+            )
+        else:
+            super().__init__(f"The lane of cell {name!r} of {owner} was lost to another process; nothing was written.")

@@ -147,7 +147,8 @@ class RedisStore:
         owner = list(index)[int(outcome[1]) - 1]
         leases.lost(owner)
         if outcome[0] == b"fenced":
-            raise FencedError(owner, outcome[2].decode())
+            had = any(write.expected for write in writes if write.key.owner == owner)
+            raise FencedError(owner, outcome[2].decode(), vanished=had and not outcome[3])
         raise VersionConflictError(owner, outcome[2].decode(), int(outcome[3]), int(outcome[4]))
 
     async def _is_written(self, writes: Sequence[Write]) -> bool:

@@ -39,7 +39,7 @@ local at = 3
 for _ = 1, tonumber(ARGV[2]) do
   local held = redis.call('HGET', KEYS[tonumber(ARGV[at])], 'l' .. ARGV[at + 1])
   if not held or string.match(held, '^%d+') ~= ARGV[at + 2] then
-    return { 'fenced', ARGV[at], ARGV[at + 1] }
+    return { 'fenced', ARGV[at], ARGV[at + 1], redis.call('EXISTS', KEYS[tonumber(ARGV[at])]) }
   end
   at = at + 3
 end
