@@ -538,6 +538,31 @@ async def test_undo_goes_on_after_a_restart_and_in_another_process(make_engine: 
     assert [info async for info in three.store.owners()] == []
 
 
+@pytest.mark.parametrize("watched", [False, True])
+async def test_the_copy_of_a_session_can_be_undone_and_redone_by_itself(
+    make_engine: MakeEngine, visitor: Owners, *, watched: bool
+) -> None:
+    """R5.2, R10.1: a duplicated tab has the earlier versions too, stored with its values."""
+    one, copy = await make_engine(), Owners("s2")
+    spec = CellSpec(initial=[], key="cart", history=5)
+    spec.settle(1, watched=watched)
+    one.bind([spec])
+    for number in range(3):
+        await run(one, visitor, spec, lambda value, number=number: [*value, number])
+    assert await one.move(spec, visitor.session, "undo") == [0, 1]
+    await one.copy_session("s1", "s2")
+    assert await one.move(spec, copy.session, "redo") == [0, 1, 2]
+    assert await one.move(spec, visitor.session, "undo") == [0]
+    await one.aclose()
+    two = await make_engine()
+    two.bind([spec])
+    seen = [await two.move(spec, copy.session, "undo") for _ in range(4)]
+    assert seen == [[0, 1], [0], [], []]
+    assert await two.move(spec, visitor.session, "undo") == []
+    await two.copy_session("s1", "s3")
+    assert await two.move(spec, Owners("s3").session, "redo") == [0]
+
+
 # Secrets
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from holdfast.state.adopt import ASIDE, Adopted, Reader, aside_key, history_key, place
 from holdfast.state.cells import UNSET, Cell, Home
 from holdfast.state.codec import DecodeError, Envelope, Keyring
-from holdfast.state.commit import advanced
+from holdfast.state.commit import advanced, keeps_history
 from holdfast.state.errors import ValueTooLargeError
 from holdfast.state.imaging import Large, payload_of
 from holdfast.state.outage import Outage
@@ -230,7 +230,7 @@ class Backing:
             part.version = self._next_version(event, part.cell)
         writes = [await self._write(event, part) for part in parts]
         for part in parts:
-            if part.cell.spec.history and part.cell.created:
+            if keeps_history(event, part.cell):
                 part.history = advanced(event, part.cell)
                 writes.append(await self._write_history(part.cell, part.history, part.version))
         if any(part.cell.unsaved for part in parts) or self.outage.now:

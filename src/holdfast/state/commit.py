@@ -75,7 +75,7 @@ async def _returned(event: StateEvent, spec: CellSpec, value: Any) -> Pending:
         await event.engine.create(cell)
     image = None if type(value) in VALUES else await event.engine.image(value, cell)
     dirty, changed = await compare(event, cell, value, image)
-    return Pending(cell, value, image, dirty=dirty, changed=changed, returned=True)
+    return Pending(cell, value, image, dirty=dirty or spec in event.inherits, changed=changed, returned=True)
 
 
 async def _changed_image(event: StateEvent, spec: CellSpec) -> Image | _Same | None:
@@ -140,7 +140,7 @@ def place(event: StateEvent, pending: Pending, live: set[int]) -> None:
     """
     cell, value, image = pending.cell, pending.value, pending.image
     if pending.dirty:
-        if cell.spec.history and cell.created:
+        if keeps_history(event, cell):
             cell.keep_history(pending.history or advanced(event, cell))
         cell.version = pending.version or cell.version + 1
         cell.put(value, image, size_of(value) if image is None else image.size)
@@ -155,8 +155,15 @@ def place(event: StateEvent, pending: Pending, live: set[int]) -> None:
             cell.lent = event
 
 
+def keeps_history(event: StateEvent, cell: Cell) -> bool:
+    """Whether a commit to a cell leaves earlier versions."""
+    return bool(cell.spec.history) and (cell.created or cell.spec in event.inherits)
+
+
 def advanced(event: StateEvent, cell: Cell) -> History:
     """The cell's history when its present version is about to be replaced."""
+    if cell.spec in event.inherits:
+        return event.inherits[cell.spec]
     history = History(cell.spec.history, event.engine.options.history_limit)
     if cell.history is not None:
         history = cell.history.copy()

@@ -315,6 +315,7 @@ class StateEngine:
                     shared.setdefault(cell.home.owner, set()).add(spec)
         event.working.clear()
         event.moves.clear()
+        event.inherits.clear()
         self.stats.commits += any(part.dirty for part in pending)
         for owner, specs in shared.items():
             self.notices.tell(owner, specs, event.owners.session.id or None)
@@ -370,7 +371,7 @@ class StateEngine:
         return await outside.move(self, spec, owner, move)
 
     async def copy_session(self, source: str, target: str, more: Iterable[CellSpec] = ()) -> None:
-        """Give a session copies of another's values, as a duplicated tab gets them (R5.2).
+        """Give a session copies of another's values and their history, as a duplicated tab gets them (R5.2).
 
         Args:
             source: Id of the session to copy; what it has is left alone.

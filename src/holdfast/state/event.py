@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from holdfast.state.cells import Cell, Home
     from holdfast.state.engine import StateEngine
-    from holdfast.state.history import Move
+    from holdfast.state.history import History, Move
     from holdfast.state.owners import Owner, Owners
     from holdfast.state.snapshot import Image
     from holdfast.state.spec import CellSpec
@@ -62,6 +62,7 @@ class StateEvent:
         "engine",
         "given",
         "held",
+        "inherits",
         "inner",
         "moves",
         "of",
@@ -96,6 +97,8 @@ class StateEvent:
         """The same lanes among all processes, where the store is shared."""
         self.moves: dict[CellSpec, Move] = {}
         """States that the step takes back or forth in their history."""
+        self.inherits: dict[CellSpec, History] = {}
+        """Earlier versions that a State is to have from now on, with the value that the step gives it."""
         self.outer: StateEvent | None = None
         """The event whose function has asked for it, for an `update` of a cell that the other does not hold."""
         self.inner: set[StateEvent] = set()
@@ -352,6 +355,7 @@ class StateEvent:
         self.given.clear()
         self.working.clear()
         self.moves.clear()
+        self.inherits.clear()
         self._open = False
 
     def _release(self) -> None:

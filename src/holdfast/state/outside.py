@@ -130,7 +130,10 @@ async def copy_session(engine: StateEngine, source: str, target: str, more: Iter
                 await engine.backing.refresh([cell])
             if not cell.created or isinstance(cell.image, Unkept):
                 continue
+            history = cell.history
             async with engine.event(Owners(target), (), (spec,)) as event:
+                if history is not None:
+                    event.inherits[spec] = history.copy()
                 await event.commit({spec: await get(engine, spec, owner)})
     finally:
         engine.leave(home)
