@@ -12,13 +12,16 @@ from holdfast.components.dataset import Dataset
 from holdfast.components.state import State
 from holdfast.graph.dependency import Dependency, register
 from holdfast.graph.events import BoundEvent
-from holdfast.graph.layouts import Column
+from holdfast.graph.layouts import Accordion, Column
 from holdfast.graph.listener import ListenerOptions
 from holdfast.ids import random_id
 
 Saved = dict[str, list[Message]]
 """Conversations by id, the oldest first."""
 TITLE_LENGTH = 40
+LABEL = "Earlier conversations"
+FOLDS_ON_PHONES = "folds-on-phones"
+"""The page starts an accordion of this class folded where it is no wider than a phone."""
 HIDDEN: ListenerOptions = {"api_visibility": "undocumented", "show_progress": "hidden"}
 
 
@@ -38,15 +41,16 @@ class ChatHistory:
         """Place the list where the program stands."""
         with Column(scale=1, min_width=100):
             self.new_button = Button("New chat", variant="primary", size="md")
-            self.list = Dataset(
-                components=["textbox"],
-                samples=[],
-                type="index",
-                layout="table",
-                label="Earlier conversations",
-                show_label=False,
-                visible=False,
-            )
+            self.fold = Accordion(LABEL, visible=False, elem_classes=[FOLDS_ON_PHONES])
+            with self.fold:
+                self.list = Dataset(
+                    components=["textbox"],
+                    samples=[],
+                    type="index",
+                    layout="table",
+                    label=LABEL,
+                    show_label=False,
+                )
 
     def connect(self, shown: Sequence[Component], root: Any, clear: BoundEvent, changes: Sequence[Dependency]) -> None:
         """Keep the conversation after every change, and open what is clicked.
@@ -57,7 +61,7 @@ class ChatHistory:
             clear: The chat was cleared: its conversation is forgotten.
             changes: The listeners after which the conversation is another.
         """
-        kept: list[Component] = [self.saved, self.open_id, self.list]
+        kept: list[Any] = [self.saved, self.open_id, *self.seen]
         for change in changes:
             change.then(
                 self._keep,
@@ -82,17 +86,22 @@ class ChatHistory:
             [self.open_id, *shown],
             {**HIDDEN, "api_name": "_open"},
         )
-        register(listing, (root.load,), [self.saved], [self.list], {**HIDDEN, "api_name": "_list"})
+        register(listing, (root.load,), [self.saved], self.seen, {**HIDDEN, "api_name": "_list"})
+
+    @property
+    def seen(self) -> list[Any]:
+        """What `listing` gives values for."""
+        return [self.fold, self.list]
 
     @staticmethod
     def _keep(said: list[Message], saved: Saved, open_id: str | None) -> Any:
         saved, open_id = keep(said, saved, open_id, random_id())
-        return saved, open_id, listing(saved)
+        return saved, open_id, *listing(saved)
 
     @staticmethod
     def _forget(saved: Saved, open_id: str | None) -> Any:
         left = {number: said for number, said in saved.items() if number != open_id}
-        return left, None, listing(left)
+        return left, None, *listing(left)
 
     @staticmethod
     def _open(place: int, saved: Saved) -> Any:
@@ -127,7 +136,7 @@ def title(said: Sequence[Message]) -> str:
     return text if len(text) <= TITLE_LENGTH else f"{text[: TITLE_LENGTH - 1]}…"
 
 
-def listing(saved: Saved) -> Dataset:
-    """The list as it is now; without a conversation it is not seen."""
+def listing(saved: Saved) -> tuple[Accordion, Dataset]:
+    """The list and what it folds into, as they are now; without a conversation neither is seen."""
     rows = [[title(saved[number])] for number in newest_first(saved)]
-    return Dataset(samples=rows, visible=bool(rows), render=False)
+    return Accordion(visible=bool(rows), render=False), Dataset(samples=rows, render=False)

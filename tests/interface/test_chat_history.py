@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
+from tests.axe import assert_accessible
 
 import holdfast as gr
 from holdfast.chat_history import keep, newest_first, title
@@ -73,6 +74,31 @@ def test_conversations_can_be_left_reopened_and_continued_after_a_refresh(url: s
     expect(page.get_by_test_id("bot")).to_contain_text("0: apples")
     say(page, "more", "2: more")
     expect(rows).to_have_count(2)
+
+
+@pytest.mark.browser
+def test_on_a_phone_the_list_is_folded_and_the_keyboard_opens_it(url: str, page: Page) -> None:
+    expect.set_options(timeout=15_000)
+    page.set_viewport_size({"width": 375, "height": 700})
+    page.goto(url)
+    for text in ("apples", "pears"):
+        page.get_by_role("button", name="New chat").click()
+        expect(page.get_by_test_id("bot")).to_have_count(0)
+        say(page, text, f"0: {text}")
+    page.reload()
+    fold = page.get_by_role("button", name="Earlier conversations")
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    expect(page.locator("tr.tr-body").first).to_be_hidden()
+    assert_accessible(page)
+    fold.press("Enter")
+    expect(page.locator("tr.tr-body")).to_have_text(["pears", "apples"])
+    assert_accessible(page)
+    apples = page.get_by_role("button", name="Example 2")
+    expect(apples).to_have_accessible_description("Example 2 apples")
+    apples.press("Enter")
+    expect(page.get_by_test_id("bot")).to_contain_text("0: apples")
+    say(page, "more", "2: more")
+    expect(fold).to_have_attribute("aria-expanded", "true")
 
 
 @pytest.mark.browser

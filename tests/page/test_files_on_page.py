@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image as Pillow
 from playwright.sync_api import BrowserType, Locator, Page, expect
+from tests.axe import assert_accessible
 
 import holdfast as gr
 
@@ -244,6 +246,28 @@ def test_a_running_upload_can_be_cancelled(app_page: AppPage, tmp_path: Path) ->
     expect(page.get_by_role("progressbar")).to_have_count(0)
     expect(page.get_by_test_id("toast-body")).to_have_count(0)
     expect(page.get_by_label("Seen")).to_have_value("")
+
+
+def test_an_upload_buttons_upload_says_how_far_it_is_and_can_be_cancelled(app_page: AppPage, tmp_path: Path) -> None:
+    with gr.Blocks() as demo:
+        button, seen = gr.UploadButton("Send"), gr.Textbox(label="Seen")
+        button.upload(lambda path: Path(path).name, button, seen)
+    page = app_page(demo)
+    large = tmp_path / "large.bin"
+    large.write_bytes(bytes(4_000_000))
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 50_000}
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Network.emulateNetworkConditions", slow)
+    page.get_by_test_id("Send-upload-button").set_input_files(large)
+    cancel = page.get_by_role("button", name=re.compile(r"Cancel \(\d+ %\)"))
+    expect(page.get_by_text("Uploading…")).to_have_role("status")
+    assert_accessible(page)
+    cancel.press("Enter")
+    expect(page.get_by_role("button", name="Send")).to_be_focused()
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+    devtools.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
+    page.get_by_test_id("Send-upload-button").set_input_files(large)
+    expect(page.get_by_label("Seen")).to_have_value("large.bin")
 
 
 def test_a_folder_is_taken_where_folders_are_and_explained_elsewhere(app_page: AppPage, tmp_path: Path) -> None:

@@ -190,6 +190,17 @@ def test_cells_are_copied_pasted_and_erased(table: Table) -> None:
     expect(seen).to_have_value("[['Lindholm', 4120], ['', 4120], ['Aspen', 5190]]")
 
 
+def test_what_is_erased_keeps_the_type_of_its_column(table: Table) -> None:
+    page, seen = table([["a", 1, True], ["b", 2, True]], headers=["A", "B", "C"], datatype=["str", "number", "bool"])
+    page.get_by_test_id("cell-0-0").click()
+    page.get_by_test_id("cell-0-2").click(modifiers=["Shift"])
+    page.keyboard.press("Delete")
+    expect(seen).to_have_value("[['', None, False], ['b', 2, True]]")
+    page.get_by_test_id("cell-1-2").click()
+    page.keyboard.press("Backspace")
+    expect(seen).to_have_value("[['', None, False], ['b', 2, False]]")
+
+
 def paste(page: Page, text: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.evaluate("text => navigator.clipboard.writeText(text)", text)

@@ -89,6 +89,22 @@ def test_named_parameters_are_put_in_order_and_defaults_filled_in(serve: Serve) 
         assert app.collect("v2/join", event_id) == [("complete", [expected])]
 
 
+@pytest.mark.parametrize("name", ["chat/answer", "a/b/c"])
+def test_an_endpoints_name_may_hold_slashes(serve: Serve, name: str) -> None:
+    def upper(text: str) -> str:
+        return text.upper()
+
+    with gr.Blocks() as demo:
+        text = gr.Textbox(label="text")
+        gr.Button().click(upper, text, text, api_name=name)
+    app = serve(demo)
+    assert app.call(name, ["a"]) == [("complete", ["A"])]
+    for path in (f"v2/{name}", f"v2/{name}/", f"v2/{name.replace('/', '%2F')}"):
+        event_id = app.post(f"/gradio_api/call/{path}", {"text": "b"}).json()["event_id"]
+        assert app.collect(path.rstrip("/"), event_id) == [("complete", ["B"])]
+    assert app.post(f"/gradio_api/run/{name}", {"data": ["c"]}).json()["data"] == ["C"]
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [

@@ -103,12 +103,10 @@ class Calls:
     def routes(self) -> list[Route]:
         """The routes under the API's prefix; the longer ones first, for names may hold slashes."""
         return [
-            Route("/call/v2/{name}/{event_id}", self.collect, methods=["GET"]),
-            Route("/call/v2/{name}", self.start_named, methods=["POST"]),
-            Route("/call/v2/{name}/", self.start_named, methods=["POST"]),
-            Route("/call/{name}/{event_id}", self.collect, methods=["GET"]),
-            Route("/call/{name}", self.start, methods=["POST"]),
-            Route("/call/{name}/", self.start, methods=["POST"]),
+            Route("/call/v2/{name:path}/{event_id}", self.collect, methods=["GET"]),
+            Route("/call/v2/{name:path}", self.start_named, methods=["POST"]),
+            Route("/call/{name:path}/{event_id}", self.collect, methods=["GET"]),
+            Route("/call/{name:path}", self.start, methods=["POST"]),
         ]
 
     async def start(self, request: Request) -> Response:
@@ -118,14 +116,14 @@ class Calls:
         session = None
         if body.session_hash is not None:
             session = await self._site.client_session(request, body.session_hash)
-        listener = find(self._site, session, request.path_params["name"])
+        listener = find(self._site, session, endpoint_name(request))
         return await self._start(request, session, user, listener, fill(listener, body.data))
 
     async def start_named(self, request: Request) -> Response:
         """Start an event with values by name."""
         user = await self._site.auth.identify(request)
         given = await read_as(request, _named)
-        listener = find(self._site, None, request.path_params["name"])
+        listener = find(self._site, None, endpoint_name(request))
         return await self._start(request, None, user, listener, by_name(listener, given))
 
     async def _start(
@@ -167,6 +165,11 @@ class Calls:
                 self._results.collected(event_id)
                 yield _last_frame(message, root)
                 return
+
+
+def endpoint_name(request: Request) -> str:
+    """The endpoint's name in the path, which may end with a slash."""
+    return str(request.path_params["name"]).removesuffix("/")
 
 
 def _last_frame(message: Completed, root: Callable[[], str]) -> bytes:

@@ -15,7 +15,7 @@ from holdfast.runtime.jobs import Call
 from holdfast.runtime.report import failure_of
 from holdfast.runtime.session import Session
 from holdfast.server.body import read_as
-from holdfast.server.calls import fill, find
+from holdfast.server.calls import endpoint_name, fill, find
 from holdfast.server.errors import JSON, error_object
 from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site, absolute_files
@@ -39,8 +39,7 @@ class Run:
 
     def routes(self) -> list[Route]:
         """The routes under the API's prefix."""
-        paths = (f"/{verb}/{{name}}{slash}" for verb in ("run", "api") for slash in ("", "/"))
-        return [Route(path, self.run, methods=["POST"]) for path in paths]
+        return [Route(f"/{verb}/{{name:path}}", self.run, methods=["POST"]) for verb in ("run", "api")]
 
     async def run(self, request: Request) -> Response:
         """Run an endpoint; a generator's first step is the answer."""
@@ -50,7 +49,7 @@ class Run:
             session = await self._site.client_session(request, body.session_hash)
         else:
             session = self._site.passing_session(request, user)
-        listener = self._listener(session, request.path_params["name"], body.fn_index)
+        listener = self._listener(session, endpoint_name(request), body.fn_index)
         if listener.queue and not self._site.options.api_open:
             raise NotFound(CLOSED)
         call = Call(

@@ -2,7 +2,7 @@
 import type { Node } from '../../page/node'
 import { copyText } from '../parts/clipboard'
 import {
-  fromTsv, headerText, parse, picked, shaped, toTsv, typeAt, withCells, withColumn, withHeader, withRow, withoutColumn,
+  erased, fromTsv, headerText, parse, picked, shaped, toTsv, typeAt, withCells, withColumn, withHeader, withRow, withoutColumn,
   withoutRows, type Cell, type CellType, type Change, type Header, type Table,
 } from './table' // prettier-ignore
 import { cycled, order, type Sort } from './view'
@@ -164,7 +164,7 @@ export class Grid {
   erase(): void {
     const area = this.area()
     if (!area) return
-    this.write(places(area).map((place) => ({ ...place, value: this.type(place.column) === 'number' ? null : '' })))
+    this.write(places(area).map((place) => ({ ...place, value: erased(this.type(place.column)) })))
   }
 
   copied(): string {

@@ -62,6 +62,11 @@ export function parse(text: string, type: CellType, before: Cell | undefined): C
   return typeof before === 'number' && numeric ? Number(text) : text
 }
 
+/** What is in a cell of the type after it was erased. */
+export function erased(type: CellType): Cell {
+  return type === 'number' ? null : type === 'bool' ? false : ''
+}
+
 export function withCells(table: Table, changes: Change[]): Table {
   const data = [...table.data]
   const display = table.metadata?.display_value ? [...table.metadata.display_value] : null
