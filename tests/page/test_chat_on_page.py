@@ -211,6 +211,21 @@ def test_the_reader_who_scrolled_up_is_left_alone(app_page: AppPage) -> None:
     page.wait_for_function(f"({left})(document.querySelector('[role=log]')) <= 1")
 
 
+def test_tags_that_no_browser_knows_are_read_in_a_message(app_page: AppPage) -> None:
+    said = "a <tag> and <my-part>b</my-part> <b>bold</b> <img src='data:,' onerror='alert(1)'>"
+    drawn = '<svg viewBox="0 0 1 1"><path d="M0 0"/></svg> <u>under</u>\n\n`<code>`'
+    with gr.Blocks() as demo:
+        gr.Chatbot([{"role": "user", "content": said}, {"role": "assistant", "content": drawn}])
+        gr.Chatbot([{"role": "user", "content": "x <tag> y"}], allow_tags=False, elem_id="dropped")
+    page = app_page(demo)
+    expect(page.locator(".user .prose").first).to_have_text("a <tag> and <my-part>b</my-part> bold")
+    expect(page.locator(".user .prose b")).to_have_text("bold")
+    assert page.locator("[onerror]").count() == 0
+    expect(page.get_by_test_id("bot").first.locator("svg path")).to_have_count(1)
+    expect(page.get_by_test_id("bot").first.locator("code")).to_have_text("<code>")
+    expect(page.locator("#dropped .user .prose")).to_have_text("x y")
+
+
 def test_a_chat_with_its_history_fills_the_height(app_page: AppPage) -> None:
     page = app_page(gr.ChatInterface(lambda message, said: message, save_history=True))
     page.set_viewport_size({"width": 1200, "height": 1000})

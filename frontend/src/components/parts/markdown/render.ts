@@ -11,7 +11,7 @@ export { Blocks, type Block }
 export interface RenderOptions extends MarkdownOptions {
   sanitize: boolean
   headerLinks: boolean
-  /** Tags beyond HTML's that are kept; all with `true`. */
+  /** Tags beyond HTML's that are kept; with `true` all are, as the text that they are to a reader. */
   allowTags: boolean | string[]
 }
 
@@ -23,12 +23,27 @@ export function fragment(html: string, options: Pick<RenderOptions, 'sanitize' |
     return template.content
   }
   const tags = Array.isArray(options.allowTags) ? options.allowTags : []
-  return DOMPurify.sanitize(html, {
+  return DOMPurify.sanitize(options.allowTags === true ? told(html) : html, {
     RETURN_DOM_FRAGMENT: true,
     ADD_TAGS: tags,
     ADD_ATTR: ['target'],
     FORBID_TAGS: ['style', 'form'],
   })
+}
+
+/** The markup with every tag that means nothing to a browser as text: the sanitiser would drop what somebody wrote. */
+function told(html: string): string {
+  return html.replace(/<(\/?)([a-z_][^\s<>/]*)/gi, (tag, slash: string, name: string) => (drawn(name) ? tag : `&lt;${slash}${name}`))
+}
+
+const SVG = 'http://www.w3.org/2000/svg'
+const MATH = /^(math|semantics|m(i|n|o|s|text|row|frac|sqrt|root|style|error|padded|phantom|sub|sup|subsup|under|over|underover|multiscripts|table|tr|td))$/i
+
+/** Does a browser draw elements of this name? */
+function drawn(name: string): boolean {
+  if (name.includes('-') || !/^[a-z][a-z0-9]*$/i.test(name)) return false
+  if (!(document.createElement(name) instanceof HTMLUnknownElement) || MATH.test(name)) return true
+  return document.createElementNS(SVG, name).constructor !== SVGElement
 }
 
 /** Fills `element` with the block. */
