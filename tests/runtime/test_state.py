@@ -388,3 +388,46 @@ async def test_an_async_generator_holds_its_lane_until_it_ends() -> None:
         await two.wait()
         assert await driver.engine.get(count.cell, driver.page.owners.session) == 20
         assert isinstance(driver.told(one)[-1], Completed)
+
+
+async def test_a_listener_without_a_state_has_a_visitor_too() -> None:
+    """R2.8, R5.5, R10.1: what it updates, reads and takes back in its code is the visitor's who made it run."""
+
+    async def later() -> None:
+        await count.update(lambda n: n + 10)
+
+    def stepwise() -> Iterator[int]:
+        count.update(lambda n: n + 100)
+        yield count.get()
+
+    with gr.Blocks() as demo:
+        count, shared, number = gr.State(0, history=9), gr.State(0, scope="app", key="all"), gr.Number()
+        demo.load(lambda: count.update(lambda n: n + 1), None, number, api_name="now")
+        demo.load(later, api_name="later")
+        demo.load(stepwise, None, number, api_name="stepwise")
+        demo.load(lambda: count.set(count.get() + shared.update(lambda n: n + 1)), None, number, api_name="both")
+        demo.load(count.undo, None, number, api_name="undo")
+        demo.load(count.redo, api_name="redo")
+        demo.load(lambda n: n, count, number, api_name="show")
+    async with Driver(demo) as driver:
+        other = driver.open()
+        assert await driver.values("now") == [1]
+        assert await driver.values("later") == []
+        assert await driver.values("show", None) == [11]
+        assert await driver.values("both") == [12]
+        assert await driver.values("undo") == [11]
+        assert await driver.values("redo") == []
+        assert await driver.values("show", None) == [12]
+        assert await driver.values("show", None, session=other) == [0]
+        assert await driver.values("both", session=other) == [2]
+        await driver.yielded("stepwise")
+        assert await driver.values("show", None) == [112]
+
+
+async def test_a_batch_has_no_visitor_that_could_be_meant() -> None:
+    """R2.6: it runs for several."""
+    with gr.Blocks() as demo:
+        count, number = gr.State(0), gr.Number()
+        demo.load(lambda ns: ([count.update(lambda n: n + 1) for _ in ns],), number, number, batch=True, api_name="run")
+    async with Driver(demo) as driver:
+        await driver.failure("run", 1)

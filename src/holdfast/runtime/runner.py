@@ -19,7 +19,7 @@ from holdfast.runtime.render import Renders
 from holdfast.runtime.report import Reporter
 from holdfast.runtime.steps import steps, whole
 from holdfast.runtime.threads import Threads, outlast
-from holdfast.state.access import blocked
+from holdfast.state.access import acting, blocked
 
 if TYPE_CHECKING:
     from holdfast.runtime.jobs import Call, Job
@@ -73,6 +73,8 @@ class Runner:
         """
         current.job.set(job)
         blocked.set(self.threads.lend)
+        # A batch runs for several visitors, so it has none that could be meant.
+        acting.set(None if job.listener.batch else (self.engine, job.session.owners))
         try:
             if not job.plan.cells:
                 await self._in_queue(job, reporter, None, queued=queued)

@@ -15,11 +15,14 @@ from holdfast.state.engine import StateEngine
 from holdfast.state.errors import NotBoundError
 from holdfast.state.event import StateEvent, current_event
 from holdfast.state.history import Move
-from holdfast.state.owners import Owner
+from holdfast.state.owners import Owner, Owners
 from holdfast.state.spec import CellSpec
 
 blocked: ContextVar[Callable[[], AbstractContextManager[None]] | None] = ContextVar("holdfast_blocked", default=None)
 """Entered while a thread waits for its turn: a pool of threads may run another function meanwhile."""
+
+acting: ContextVar[tuple[StateEngine, Owners] | None] = ContextVar("holdfast_acting", default=None)
+"""The engine and the visitor of the listener that runs, which may have no State and so no event of the engine."""
 
 
 def update(spec: CellSpec, owner: str | Owner | None, fn: Callable[[Any], Any]) -> Any:
@@ -115,7 +118,15 @@ def _event(spec: CellSpec) -> StateEvent | None:
     return event if event is not None and (not spec.engines or event.engine in spec.engines) else None
 
 
+def _visitor(spec: CellSpec) -> tuple[StateEngine, Owners] | None:
+    found = acting.get()
+    return found if found is not None and found[0] in spec.engines else None
+
+
 def _engine(spec: CellSpec) -> StateEngine:
+    visitor = _visitor(spec)
+    if visitor is not None:
+        return visitor[0]
     if len(spec.engines) == 1:
         return spec.engines[0]
     if not spec.engines:
@@ -139,6 +150,9 @@ def _owner(spec: CellSpec, owner: str | Owner | None, event: StateEvent | None) 
         of_update: Owner | None = getattr(first.owners, spec.scope)
         if of_update is not None and of_update.id:
             return of_update
+    visitor = _visitor(spec)
+    if visitor is not None:
+        return visitor[1].of(spec.scope)
     if spec.scope == "app":
         return Owner("app", "app")
     named = {"session": "owner=request.session_hash", "user": "owner=request.username", "browser": "owner=…"}
