@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.axe import assert_accessible
 
 import holdfast as gr
 
@@ -237,3 +238,19 @@ def test_a_button_with_a_link_is_a_link(app_page: AppPage) -> None:
     expect(link).to_have_attribute("href", "https://example.com/docs")
     expect(link).to_have_attribute("target", "_blank")
     expect(link).to_contain_class("sm primary")
+
+
+def test_help_is_a_line_of_markdown(app_page: AppPage) -> None:
+    words = "**bold** `code` [more](https://example.org/) for <name> and snake_case_name"
+    with gr.Blocks() as demo:
+        gr.Textbox(label="One", info=words)
+        gr.Checkbox(label="Two", info=words)
+        gr.Slider(label="Three", info=words)
+        gr.Radio(["a"], label="Four", info=words)
+        gr.CheckboxGroup(["a"], label="Five", info=words)
+    page = app_page(demo)
+    for tag, text in (("strong", "bold"), ("code", "code"), ("a[target=_blank]", "more")):
+        expect(page.locator(f".field-help {tag}")).to_have_text([text] * 5)
+    expect(page.get_by_label("One")).to_have_accessible_description("bold code more for <name> and snake_case_name")
+    expect(page.locator(".field-help.indent")).to_have_css("padding-inline-start", "44px")
+    assert_accessible(page)

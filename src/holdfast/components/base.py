@@ -261,7 +261,7 @@ class Field(Component):
 
     Args:
         value: What it shows at first, or a function that gives it.
-        info: Help under the label.
+        info: Help under the label; a line of Markdown.
         interactive: Whether the visitor can change it; by default it can unless it is only an output.
         **options: See `ComponentOptions`.
     """

@@ -1,5 +1,6 @@
 /** Markdown to DOM: parse, sanitise, then what needs elements: links, code tools, formulas. */
 import DOMPurify from 'dompurify'
+import { Marked } from 'marked'
 import { copyText } from '../clipboard'
 import { check, copy } from '../icons'
 import { Blocks, type Block, type MarkdownOptions } from './blocks'
@@ -46,6 +47,15 @@ function drawn(name: string): boolean {
   return document.createElementNS(SVG, name).constructor !== SVGElement
 }
 
+const lines = new Marked({ gfm: true, breaks: true })
+
+/** One line of Markdown, without blocks. */
+export function line(text: string): DocumentFragment {
+  const content = fragment(lines.parseInline(text, { async: false }), { sanitize: true, allowTags: true })
+  outwards(content)
+  return content
+}
+
 /** Fills `element` with the block. */
 export function mount(element: HTMLElement, blocks: Blocks, block: Block, options: RenderOptions): void {
   const content = fragment(blocks.html(block), options)
@@ -55,12 +65,17 @@ export function mount(element: HTMLElement, blocks: Blocks, block: Block, option
   void typeset(element)
 }
 
-function dress(root: DocumentFragment, options: RenderOptions): void {
+/** Links open beside the app, not in its place. */
+function outwards(root: DocumentFragment): void {
   for (const anchor of root.querySelectorAll<HTMLAnchorElement>('a[href]')) {
     if (anchor.getAttribute('href')?.startsWith('#')) continue
     anchor.target = '_blank'
     anchor.rel = 'noopener noreferrer'
   }
+}
+
+function dress(root: DocumentFragment, options: RenderOptions): void {
+  outwards(root)
   for (const code of root.querySelectorAll<HTMLElement>('pre > code')) dressCode(code)
   for (const table of root.querySelectorAll('table')) scrollable(table)
   for (const task of root.querySelectorAll('li > input[type=checkbox]')) {
