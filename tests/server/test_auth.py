@@ -217,6 +217,35 @@ def test_a_logout_ends_this_login_or_all_of_the_user(app: Served) -> None:
     assert two.get("config").status_code == 401
 
 
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_a_logout_ends_the_pages_that_are_open_with_the_login(app: Served, everywhere: bool) -> None:
+    """R8.1: whoever sits there next is not the one who has left."""
+    here, there, bob = log_in(app), log_in(app), log_in(app, "bob", "pw2")
+
+    def as_user(client: httpx.Client) -> dict[str, str]:
+        return {"cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}
+
+    with (
+        app.socket(additional_headers=as_user(here)) as mine,
+        app.socket(additional_headers=as_user(there)) as other,
+        app.socket(additional_headers=as_user(bob)) as stranger,
+        app.http.stream("POST", "gradio_api/page/feed", json={"type": "hello"}, headers=as_user(here)) as feed,
+    ):
+        frames = feed.iter_lines()
+        assert "welcome" in next(frames)
+        here.get("logout" if everywhere else "logout?all_session=false")
+        assert [line for line in frames if "message" in line] == []  # it has ended
+        gone = [mine, other] if everywhere else [mine]
+        for page in gone:
+            with pytest.raises(ConnectionClosed) as closed:
+                page.hear()
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == NEEDS_LOGIN
+        for page in {mine, other, stranger} - set(gone):
+            page.say(type="ping")
+            assert page.hear() == {"type": "pong"}
+
+
 def test_a_login_where_none_is_needed_leads_to_the_page(serve: Serve) -> None:
     app = serve(counter())
     answer = app.http.post("login", data={"username": "a", "password": "b"})

@@ -84,7 +84,7 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
     """
     site = Site(runtime, options)
     configs = Configs(runtime.app, options.rules)
-    auth = AuthRoutes(site.auth, options.root_path)
+    auth = AuthRoutes(site.auth, site.links, options.root_path)
     gradio = GradioRoutes(site, configs)
     tools = open_tools(site) if runtime.app.options.mcp_server else None
     api: list[BaseRoute] = [

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from holdfast.errors import BadRequest, BuildError, Unauthenticated
 from holdfast.server.errors import JSON
+from holdfast.server.links import Links
 from holdfast.server.origins import sender
 from holdfast.server.root import public_root
 
@@ -80,17 +81,20 @@ class Auth:
             found = self.dependency(_as_request(connection))
             user = await found if inspect.isawaitable(found) else found
             return None if user is None else str(user)
+        token = self.login_of(connection)
+        if token is None:
+            return None
+        self._users.move_to_end(token)
+        return self._users[token]
+
+    def login_of(self, connection: HTTPConnection) -> str | None:
+        """The token of the login that a request comes with, if it counts."""
         if self._check is None:
             return None
-        cookies = connection.cookies
         framed, plain = self._cookie_names()
         counting = {"own": (framed, plain), "unsure": (plain,), "foreign": ()}
-        for name in counting[sender(connection, self._root_path)]:
-            token = cookies.get(name)
-            if token is not None and token in self._users:
-                self._users.move_to_end(token)
-                return self._users[token]
-        return None
+        given = (connection.cookies.get(name) for name in counting[sender(connection, self._root_path)])
+        return next((token for token in given if token is not None and token in self._users), None)
 
     async def identify(self, connection: HTTPConnection) -> str | None:
         """The name of who is asking; `None` where nobody has to say.
@@ -118,13 +122,18 @@ class Auth:
             self._users.popitem(last=False)
         return token
 
-    def log_out(self, connection: HTTPConnection, *, everywhere: bool) -> None:
-        """Forget the login of this request, or all of its user's."""
-        for name in self._cookie_names():
-            user = self._users.pop(connection.cookies.get(name, ""), None)
-            if user is not None and everywhere:
-                for token in [token for token, owner in self._users.items() if owner == user]:
-                    del self._users[token]
+    def log_out(self, connection: HTTPConnection, *, everywhere: bool) -> set[str]:
+        """Forget the login of this request, or all of its user's.
+
+        Returns:
+            The tokens that do not count any more.
+        """
+        given = {connection.cookies.get(name, "") for name in self._cookie_names()}
+        users = {self._users[token] for token in given if token in self._users}
+        ended = {token for token, user in self._users.items() if token in given or (everywhere and user in users)}
+        for token in ended:
+            del self._users[token]
+        return ended
 
     def give(self, response: Response, token: str) -> None:
         """Put the login's two cookies into a response: one for pages in frames (https), one for plain http."""
@@ -183,11 +192,13 @@ class AuthRoutes:
 
     Args:
         auth: Who may come in.
+        links: The open pages, which end with their login.
         root_path: The app's configured root path.
     """
 
-    def __init__(self, auth: Auth, root_path: str | None = None) -> None:
+    def __init__(self, auth: Auth, links: Links, root_path: str | None = None) -> None:
         self._auth = auth
+        self._links = links
         self._root_path = root_path
 
     def routes(self) -> list[Route]:
@@ -219,9 +230,9 @@ class AuthRoutes:
         return response
 
     async def logout(self, request: Request) -> Response:
-        """Forget the login and go to the page."""
+        """Forget the login and go to the page; pages that are open with it end."""
         everywhere = request.query_params.get("all_session", "true").lower() in {"true", "1"}
-        self._auth.log_out(request, everywhere=everywhere)
+        self._links.log_out(self._auth.log_out(request, everywhere=everywhere))
         response = RedirectResponse(public_root(request, self._root_path) + "/", status_code=302)
         self._auth.take(response)
         return response

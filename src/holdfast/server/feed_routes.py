@@ -80,7 +80,7 @@ class FeedRoutes:
             interval=self._site.options.heartbeat,
             on_end=link.end,
         )
-        link.on_replaced = stream.stop
+        link.on_replaced = link.on_logged_out = stream.stop  # the page then asks for another, and learns why
         link.on_say = lambda said: stream.push(frame(one_line(encode(said))))
         link.begin()
         return stream

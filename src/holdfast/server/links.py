@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 from holdfast.runtime.session import Session
@@ -13,6 +14,7 @@ class Link(Protocol):
 
     session: Session
     load: str
+    login: str | None
 
     async def answers(self) -> bool:
         """Whether its page is there; asks it now."""
@@ -22,6 +24,9 @@ class Link(Protocol):
 
     def replace(self) -> None:
         """A newer connection of the same page took over."""
+
+    def log_out(self) -> None:
+        """Its login has ended."""
 
     async def take(self, frame: FromPage) -> ToPage | None:
         """Do what a frame asks; what to answer at once, if anything."""
@@ -47,6 +52,12 @@ class Links:
         """`link` has ended."""
         if self._by_session.get(link.session.id) is link:
             del self._by_session[link.session.id]
+
+    def log_out(self, logins: Collection[str]) -> None:
+        """Some logins have ended, and with them the pages that were opened by them."""
+        for link in list(self._by_session.values()):
+            if link.login in logins:
+                link.log_out()
 
     def of(self, session_id: str) -> Link | None:
         """The connection of a session."""

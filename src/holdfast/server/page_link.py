@@ -66,18 +66,29 @@ class PageLink:
         session: The page's session.
         request: What handlers may know of the connection.
         hello: What the page said.
+        login: The token of the login that it came with.
         resumed: The page had this session before.
         forked: It is a copy of the one that the page had.
     """
 
     def __init__(
-        self, site: Site, session: Session, request: Request, hello: Hello, *, resumed: bool, forked: bool = False
+        self,
+        site: Site,
+        session: Session,
+        request: Request,
+        hello: Hello,
+        *,
+        login: str | None,
+        resumed: bool,
+        forked: bool = False,
     ) -> None:
         feed = session.feed
         self.session = session
         self.load = hello.load
+        self.login = login
         self.seen = _start(hello, session) if resumed and not forked else feed.last
         self.on_replaced: Callable[[], object] | None = None
+        self.on_logged_out: Callable[[], object] | None = None
         self.on_say: Callable[[ToPage], object] | None = None
         """Sends a frame that is no answer and not of the feed."""
         self._runtime = site.runtime
@@ -86,6 +97,7 @@ class PageLink:
         self._resumed = resumed
         self._forked = forked
         self._left = False
+        self._logged_out = False
         self._asked: asyncio.Future[bool] | None = None
 
     def welcome(self) -> Welcome:
@@ -138,6 +150,12 @@ class PageLink:
         if self.on_replaced is not None:
             self.on_replaced()
 
+    def log_out(self) -> None:
+        """Its login has ended: what is still to come is not for whoever sits there now."""
+        self._logged_out = True
+        if self.on_logged_out is not None:
+            self.on_logged_out()
+
     async def answers(self) -> bool:
         """Whether its page is there; asks it now. A page that was closed or loaded again cannot answer."""
         if self._asked is None:
@@ -172,6 +190,8 @@ class PageLink:
         Returns:
             What to answer at once, if anything.
         """
+        if self._logged_out:
+            return None
         if isinstance(frame, Submit):
             return await self._submit(frame)
         if isinstance(frame, Ack):
@@ -243,7 +263,8 @@ async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLin
     query = dict(parse_qsl(hello.query.removeprefix("?"), keep_blank_values=True))
     request = HttpRequest(connection, session.id, user, query=query, path=page)
     session.request = request
-    link = PageLink(site, session, request, hello, resumed=resumed, forked=forked)
+    login = site.auth.login_of(connection)
+    link = PageLink(site, session, request, hello, login=login, resumed=resumed, forked=forked)
     if missed:
         site.runtime.changes.catch_up(session)
     return link

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -44,12 +45,13 @@ class PageSocket:
             return
         writer: asyncio.Task[None] | None = None
 
-        def give_way() -> None:
+        def give_way(code: int, why: str) -> None:
             if writer is not None:
                 writer.cancel()
-            self._spawn(_close(websocket, REPLACED, "Another connection of this page took over."))
+            self._spawn(_close(websocket, code, why))
 
-        link.on_replaced = give_way
+        link.on_replaced = partial(give_way, REPLACED, "Another connection of this page took over.")
+        link.on_logged_out = partial(give_way, NEEDS_LOGIN, "The login of this page has ended.")
         link.on_say = lambda frame: self._spawn(_answer(websocket, frame))
         link.begin()  # before the welcome, which may not arrive: what was begun for a page ends with its connection
         try:
