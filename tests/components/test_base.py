@@ -94,6 +94,13 @@ def test_a_label_is_shown_unless_it_is_said_otherwise(shown: Any) -> None:
     assert gr.Textbox(show_label=False).show_label is False
 
 
+def test_a_label_goes_with_the_frame() -> None:
+    assert gr.Textbox(container=False, render=False).show_label is False
+    assert gr.Dropdown(["a"], container=False, show_label=None, render=False).show_label is False
+    assert gr.Checkbox(container=False, render=False).show_label is True
+    assert gr.Textbox(container=False, show_label=True, render=False).show_label is False
+
+
 def test_what_an_update_changes_is_what_was_given() -> None:
     assert gr.Textbox("q", label="NL").given == {"value": "q", "label": "NL"}
     assert gr.Dropdown(["p"], value="p").given == {"choices": ["p"], "value": "p"}

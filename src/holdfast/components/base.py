@@ -58,14 +58,14 @@ class LabelOptions(PlaceOptions, total=False):
     label: str | None
     """The text above it."""
     show_label: bool | None
-    """`False` hides the label from the eye, not from a screen reader."""
+    """`False` hides the label from the eye, not from a screen reader; a component without a frame never shows it."""
 
 
 class ComponentOptions(LabelOptions, total=False):
     """The options that all labelled components share."""
 
     container: bool
-    """Whether it has a frame and padding."""
+    """Whether it has a frame and padding; without them its label is hidden too, as in Gradio."""
     buttons: Sequence[Any] | None
     """Which small buttons it shows (`"copy"`, `"download"`, …), or own `gr.Button`s."""
 
@@ -110,6 +110,8 @@ class Component(Block):
     """Properties besides the value that hold FileData."""
     BUTTONS: ClassVar[Sequence[str] | None] = ()
     """The small buttons that it shows when its author names none."""
+    LABEL_STAYS: ClassVar[bool] = False
+    """Its label is shown without a frame too."""
     LACKS: ClassVar[frozenset[str]] = frozenset()
     """Options of this base class that the component does not have."""
 
@@ -128,7 +130,7 @@ class Component(Block):
         **place: Unpack[BlockOptions],
     ) -> None:
         self.label = label
-        self.show_label = True if show_label is None else show_label
+        self.show_label = show_label is not False and (container or self.LABEL_STAYS)
         self.container = container
         self.scale = scale
         self.min_width = min_width

@@ -39,6 +39,7 @@ class Dataset(Component):
     """
 
     NAME: ClassVar[str] = "dataset"
+    LABEL_STAYS: ClassVar[bool] = True
     FILE_PROPS: ClassVar[tuple[str, ...]] = ("samples",)
     LACKS: ClassVar[frozenset[str]] = frozenset({"value", "buttons"})
     change = happenings.CHANGE
