@@ -183,12 +183,15 @@ def test_a_phone_shows_the_whole_names_of_the_pages(app_page: AppPage) -> None:
 
 
 def test_a_visitor_logs_in(serve: Callable[..., str], context: BrowserContext, complaints: Complaints) -> None:
-    url = serve(calculator(), auth=("ann", "secret"), auth_message="Staff only")
+    url = serve(
+        calculator(), auth=("ann", "secret"), auth_message="<b>Staff</b> <a href='https://example.com/join'>only</a>"
+    )
     page = context.new_page()
     complaints.watch(page)
     page.goto(url)
     expect(page.get_by_role("heading", name="Login")).to_be_visible()
     expect(page.get_by_text("Staff only")).to_be_visible()
+    expect(page.get_by_role("link", name="only")).to_be_visible()
     page.get_by_label("username").fill("ann")
     page.get_by_label("password").fill("wrong")
     page.get_by_role("button", name="Login").click()
