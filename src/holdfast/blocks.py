@@ -275,6 +275,16 @@ class Blocks(BlockContext):
 
         return launch(self, *args, **options)
 
+    def block_thread(self) -> None:
+        """Wait until the app ends, after a `launch(prevent_thread_lock=True)`; at once when it is not served.
+
+        Raises:
+            SystemExit: It was interrupted again while it was stopping.
+        """
+        from holdfast.launch import block
+
+        block(self)
+
     def close(self, verbose: bool = True) -> None:
         """Stop serving.
 
@@ -294,6 +304,26 @@ class Blocks(BlockContext):
                 "The app is not served yet. Call launch() first, or mount_gradio_app to serve it yourself."
             )
         return self.server.app
+
+    @property
+    def server_app(self) -> Any:
+        """The ASGI app, under its other name; needs `launch` first."""
+        return self.app
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is served."""
+        return self.server is not None and bool(self.server.running)
+
+    @property
+    def server_name(self) -> str | None:
+        """The address that it listens on."""
+        return None if self.server is None else str(self.server.host)
+
+    @property
+    def server_port(self) -> int | None:
+        """The port that it listens on."""
+        return None if self.server is None else int(self.server.port)
 
     @property
     def local_url(self) -> str | None:

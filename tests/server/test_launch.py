@@ -48,6 +48,27 @@ def test_launch_gives_the_app_its_address_and_no_public_one(demo: gr.Blocks) -> 
     assert demo.local_api_url == f"{local}gradio_api/"
 
 
+def test_an_app_says_where_it_is_served(demo: gr.Blocks) -> None:
+    assert (demo.is_running, demo.server_name, demo.server_port) == (False, None, None)
+    app, local, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
+    assert demo.server_app is app
+    assert demo.is_running
+    assert local == f"http://{demo.server_name}:{demo.server_port}/"
+    demo.close()
+    assert (demo.is_running, demo.server_name, demo.server_port) == (False, None, None)
+
+
+def test_a_program_that_did_not_wait_in_launch_waits_in_block_thread(demo: gr.Blocks) -> None:
+    demo.block_thread()  # not served: there is nothing to wait for
+    demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
+    waiting = threading.Thread(target=demo.block_thread)
+    waiting.start()
+    assert waiting.is_alive()
+    demo.close()
+    waiting.join(10)
+    assert not waiting.is_alive()
+
+
 def test_the_port_is_the_first_free_one(demo: gr.Blocks) -> None:
     with bind("127.0.0.1", None) as taken:
         number = taken.getsockname()[1]
