@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +13,10 @@ from holdfast import gradio_alias
 from holdfast import launch as launching
 from holdfast.blocks import Blocks
 from holdfast.cli import program
+from holdfast.cli.mistakes import told
 from holdfast.cli.options import launch_options
 from holdfast.cli.reload import supervise
+from holdfast.errors import HoldfastError
 
 
 def run(given: argparse.Namespace, command: list[str], arguments: list[str]) -> int:
@@ -23,6 +26,9 @@ def run(given: argparse.Namespace, command: list[str], arguments: list[str]) -> 
         given: The parsed command line.
         command: The command line itself, for starting it again.
         arguments: The program's own arguments.
+
+    Returns:
+        The exit status.
     """
     path, name = program.split(given.program)
     options = launch_options(given)
@@ -30,7 +36,11 @@ def run(given: argparse.Namespace, command: list[str], arguments: list[str]) -> 
         return supervise(path.resolve().parent, command, arguments, host=given.host, port=given.port)
     gradio_alias.install()
     launched = _decide(options)
-    module = program.execute(path, main=name is None, arguments=arguments)
+    try:
+        module = program.execute(path, main=name is None, arguments=arguments)
+    except Exception as error:
+        print(told(error), end="", file=sys.stderr)
+        return 2 if isinstance(error, HoldfastError) else 1
     if launched and name is None:
         _wait(launched)
         return 0
