@@ -127,6 +127,7 @@ class ChatInterface(Blocks):
                 "ChatInterface(multimodal=True) needs gr.MultimodalTextbox, which Holdfast does not have yet. "
                 "Leave multimodal out."
             )
+        _check_parts(chatbot, textbox, examples)
         if cache_examples:
             warnings.warn("The answers to a chat's examples are not kept: each click asks the function.", stacklevel=2)
         options.setdefault("fill_height", True)
@@ -328,6 +329,17 @@ def _without_history(validator: Callable[..., Any]) -> Callable[..., Any]:
         return verdict
 
     return check
+
+
+def _check_parts(chatbot: Any, textbox: Any, examples: Any) -> None:
+    if chatbot is not None and not isinstance(chatbot, Chatbot):
+        raise BuildError(
+            f"ChatInterface(chatbot={chatbot!r}) is no gr.Chatbot. Make one, such as gr.Chatbot(height=400)."
+        )
+    if textbox is not None and not isinstance(textbox, Component):
+        raise BuildError(f"ChatInterface(textbox={textbox!r}) is no component. Make one, such as gr.Textbox(lines=2).")
+    if isinstance(examples, str):
+        raise BuildError(f"ChatInterface(examples={examples!r}) is one text. Give a list of messages: [{examples!r}].")
 
 
 def _example(row: Any, label: str | None, icon: str | None) -> ExampleMessage:

@@ -34,6 +34,8 @@ class TabbedInterface(Blocks):
         tabs_kwargs: Mapping[str, Any] | None = None,
         **options: Unpack[BlocksOptions],
     ) -> None:
+        if isinstance(interface_list, Blocks):
+            raise BuildError("TabbedInterface takes a list of apps, but got one app. Write [app], or give several.")
         if tab_names is not None and len(tab_names) != len(interface_list):
             raise BuildError(
                 f"There are {len(interface_list)} apps and {len(tab_names)} tab names. "

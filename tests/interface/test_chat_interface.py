@@ -10,6 +10,7 @@ import pytest
 from gradio_client import Client
 
 import holdfast as gr
+from holdfast.errors import BuildError
 from holdfast.launch import start
 
 Connect = Callable[[gr.Blocks], Client]
@@ -176,6 +177,19 @@ def test_what_is_not_there_yet_is_said() -> None:
 def test_a_chat_without_a_function_is_refused() -> None:
     with pytest.raises(TypeError, match=r"gr\.ChatInterface takes a function first"):
         gr.ChatInterface("hello")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"chatbot": "chat"}, r"chatbot='chat'\) is no gr\.Chatbot"),
+        ({"textbox": "text"}, r"textbox='text'\) is no component"),
+        ({"examples": "Hello"}, r"examples='Hello'\) is one text\. Give a list of messages: \['Hello'\]"),
+    ],
+)
+def test_a_part_of_a_chat_that_cannot_be_one_is_named(given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(BuildError, match=sentence):
+        gr.ChatInterface(lambda message, history: message, **given)
 
 
 def test_a_chat_function_that_cannot_take_the_history_is_named() -> None:

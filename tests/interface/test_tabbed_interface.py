@@ -44,3 +44,8 @@ def test_one_state_may_be_shared_by_the_apps() -> None:
 def test_what_is_no_app_cannot_be_a_tab() -> None:
     with pytest.raises(BuildError, match="5, a int, cannot be a tab"):
         gr.TabbedInterface([5], ["One"])  # type: ignore[list-item]
+
+
+def test_one_app_that_is_no_list_is_refused() -> None:
+    with pytest.raises(BuildError, match=r"takes a list of apps, but got one app\. Write \[app\]"):
+        gr.TabbedInterface(gr.Interface(str, "text", "text"))  # type: ignore[arg-type]
