@@ -10,7 +10,7 @@ from typing_extensions import Self, TypedDict
 
 from holdfast.errors import BuildError, DuplicateBlockError, RenderError
 from holdfast.graph.api_info import api_info
-from holdfast.graph.app import App, AppOptions
+from holdfast.graph.app import App, AppOptions, settled_theme
 from holdfast.graph.block import Block, BlockContext
 from holdfast.graph.callsite import warn
 from holdfast.graph.config import app_config
@@ -394,6 +394,8 @@ def _older_options(given: Mapping[str, Any]) -> dict[str, Any]:
     moved = {name: value for name, value in given.items() if value is not None}
     if moved:
         warn(f"{', '.join(moved)} belong to launch() since Gradio 6; they are still taken here.")
+    if "theme" in moved:
+        moved["theme"] = settled_theme(moved["theme"])
     return {n: (v if n not in {"css_paths", "head_paths"} else _listed(v)) for n, v in moved.items()}
 
 

@@ -6,9 +6,9 @@ import atexit
 import signal
 import sys
 import threading
-import warnings
 import webbrowser
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from typing_extensions import Unpack
 
 from holdfast.errors import BuildError
+from holdfast.graph.callsite import warn
 from holdfast.server.assemble import Assembled, CommonOptions, ServeOptions, assemble
 from holdfast.server.auth import AuthRule
 from holdfast.server.listening import Certificate, Listening, bind
@@ -296,7 +297,10 @@ def _check_names(options: Mapping[str, Any]) -> None:
         raise TypeError(f"launch() has no parameter {unknown[0]!r}.")
     idle = [name for name in _NOT_DONE if options.get(name)]
     if idle:
-        warnings.warn(f"{', '.join(idle)} of launch() has no effect in Holdfast.", stacklevel=4)
+        warn(f"{', '.join(idle)} of launch() has no effect in Holdfast.")
+    icon = options.get("favicon_path")
+    if icon is not None and not Path(icon).is_file():
+        warn(f"favicon_path={str(icon)!r} is no file: pages show Holdfast's own icon. Give the path of an image.")
 
 
 def _serving(options: Mapping[str, Any]) -> ServeOptions:
@@ -311,6 +315,11 @@ def _certificate(options: LaunchOptions) -> Certificate | None:
     if key is None or chain is None:
         missing = "ssl_keyfile" if key is None else "ssl_certfile"
         raise BuildError(f"{missing} is missing: https needs ssl_keyfile and ssl_certfile.")
+    for name, path in (("ssl_keyfile", key), ("ssl_certfile", chain)):
+        if not Path(path).is_file():
+            raise BuildError(
+                f"The certificate cannot be used: {name}={str(path)!r} is no file. Give the path of a PEM file."
+            )
     return Certificate(key, chain, options.get("ssl_keyfile_password"))
 
 

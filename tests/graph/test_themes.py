@@ -7,6 +7,7 @@ import re
 import pytest
 
 from holdfast import themes
+from holdfast.errors import BuildError
 from holdfast.themes.base import COLOURS
 from holdfast.themes.colors import COLORS
 from holdfast.themes.contrast import READABLE, contrast
@@ -122,6 +123,19 @@ def test_a_theme_can_be_given_by_its_name(name: str) -> None:
 def test_an_unknown_name_lists_the_themes() -> None:
     with pytest.raises(ValueError, match=r"no theme 'bogus'.*soft"):
         theme_of("bogus")
+
+
+def test_a_ready_made_theme_can_be_named_as_its_owners() -> None:
+    assert theme_of("gradio/soft").name == "soft"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [(themes.Soft, r"theme=Soft is a class. Call it: theme=Soft\(\)"), (3, "theme=3 is no theme. Give a theme")],
+)
+def test_what_is_no_theme_is_said_with_what_to_give(given: object, sentence: str) -> None:
+    with pytest.raises(BuildError, match=sentence):
+        theme_of(given)
 
 
 def test_a_digest_changes_with_the_stylesheet() -> None:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
@@ -175,7 +176,15 @@ def test_every_option_of_gradio_is_taken(demo: gr.Blocks) -> None:
         ({"max_file_size": -1}, BuildError, "is no size"),
         ({"allowed_paths": "/tmp"}, BuildError, r"Write allowed_paths=\["),
         ({"ssl_keyfile": "k"}, BuildError, "ssl_certfile is missing"),
-        ({"ssl_keyfile": "/no/k", "ssl_certfile": "/no/c"}, BuildError, "certificate cannot be used"),
+        (
+            {"ssl_keyfile": "/no/k", "ssl_certfile": "/no/c"},
+            BuildError,
+            "certificate cannot be used: ssl_keyfile='/no/k' is no",
+        ),
+        ({"server_port": 99999}, BuildError, "server_port=99999 is no port. Give a whole number from 0 to 65535"),
+        ({"server_port": "7860"}, BuildError, "server_port='7860' is no port"),
+        ({"max_threads": 0}, BuildError, "max_threads=0 would let no function run. Give 1 or more"),
+        ({"max_threads": "4"}, BuildError, "max_threads='4' is no whole number"),
         ({"auth": "ann"}, BuildError, "auth takes a pair"),
         ({"css_paths": "/no/such.css"}, BuildError, "/no/such.css cannot be read"),
         ({"state_store": "ftp://x"}, ValueError, "ftp"),
@@ -185,8 +194,40 @@ def test_an_option_that_cannot_be_used_is_reported_by_launch(
     demo: gr.Blocks, options: dict[str, object], error: type[Exception], sentence: str
 ) -> None:
     with pytest.raises(error, match=sentence):
-        launch(demo, prevent_thread_lock=True, server_port=0, quiet=True, **options)  # type: ignore[arg-type]
+        launch(demo, prevent_thread_lock=True, quiet=True, **{"server_port": 0, **options})  # type: ignore[arg-type]
     assert demo.server is None
+
+
+@pytest.mark.parametrize(
+    ("queue", "sentence"),
+    [
+        ({"default_concurrency_limit": 0}, "default_concurrency_limit=0 would let no event run. Give 1 or more"),
+        ({"default_concurrency_limit": "five"}, "default_concurrency_limit='five' is no whole number"),
+        ({"max_size": "5"}, r"queue\(max_size='5'\) is no number of events"),
+        ({"max_size": -1}, r"queue\(max_size=-1\) is no number of events"),
+    ],
+)
+def test_a_queue_in_which_nothing_could_run_is_reported_by_launch(
+    demo: gr.Blocks, queue: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(BuildError, match=sentence):
+        demo.queue(**queue).launch(prevent_thread_lock=True, server_port=0, quiet=True)
+    assert demo.server is None
+
+
+def test_a_published_theme_is_named_and_the_page_keeps_its_look(demo: gr.Blocks) -> None:
+    with pytest.warns(UserWarning, match="'somebody/seafoam' is not fetched") as said:
+        app, _, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, theme="somebody/seafoam")
+    assert said[0].filename == __file__
+    assert TestClient(app).get("/config").json()["theme"] == "default"
+    with pytest.warns(UserWarning, match="belong to launch|'somebody/seafoam' is not fetched"):
+        older = gr.Blocks(theme="somebody/seafoam")
+    assert older.graph.options.theme.name == "default"
+
+
+def test_a_missing_icon_is_said_and_the_app_is_served(demo: gr.Blocks) -> None:
+    with pytest.warns(UserWarning, match=r"favicon_path='no_such\.ico' is no file"):
+        demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, favicon_path="no_such.ico")
 
 
 def test_a_component_that_starts_with_a_missing_file_is_reported_by_launch_not_by_the_page() -> None:
@@ -213,8 +254,9 @@ def test_a_store_that_cannot_be_used_is_reported_by_launch_in_a_sentence(
 
 
 def test_what_has_no_effect_is_said(demo: gr.Blocks) -> None:
-    with pytest.warns(UserWarning, match="num_workers of launch"):
+    with pytest.warns(UserWarning, match="num_workers of launch") as said:
         demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, num_workers=4)
+    assert said[0].filename == __file__
 
 
 @pytest.mark.parametrize(

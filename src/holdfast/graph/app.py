@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import xxhash
 
-from holdfast.themes.presets import theme_of
+from holdfast.graph.callsite import warn
+from holdfast.themes.presets import is_elsewhere, theme_of
 
 if TYPE_CHECKING:
     from holdfast.graph.block import Block, BlockContext
@@ -49,6 +50,14 @@ class AppOptions:
     def __post_init__(self) -> None:
         """A theme may be given by its name."""
         object.__setattr__(self, "theme", theme_of(self.theme))
+
+
+def settled_theme(given: Any) -> Any:
+    """What a program gave as its theme; the page's own stands for one that would have to be fetched, which is said."""
+    if not is_elsewhere(given):
+        return given
+    warn(f"The theme {given!r} is not fetched: the page has its own look. Give a theme, such as gr.themes.Soft().")
+    return "default"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from holdfast import stores
 from holdfast.clock import Clock, SystemClock
 from holdfast.errors import BuildError
 from holdfast.files import FileRules
-from holdfast.graph.app import App
+from holdfast.graph.app import App, settled_theme
 from holdfast.ids import random_id, random_token
 from holdfast.runtime.options import RuntimeOptions
 from holdfast.runtime.runtime import Runtime
@@ -169,9 +170,9 @@ def assemble(
         clock=clock,
         new_id=new_id,
         options=RuntimeOptions(
-            max_threads=options.get("max_threads", 40),
+            max_threads=_whole("max_threads", options.get("max_threads", 40), "no function run"),
             default_concurrency_limit=_default_limit(queue, settings),
-            max_queue_size=queue.get("max_size"),
+            max_queue_size=_queue_size(queue.get("max_size")),
             show_error=options.get("show_error", False),
             session_capacity=capacity,
             session_grace=grace,
@@ -226,6 +227,8 @@ def _with_page_options(app: App, options: ServeOptions, settings: Settings) -> A
     """The app with what `launch` says of its page."""
     names = ("theme", "js", "footer_links", "pwa", "mcp_server", "i18n", "show_error")
     changes: dict[str, Any] = {name: options[name] for name in names if options.get(name) is not None}  # type: ignore[literal-required]
+    if "theme" in changes:
+        changes["theme"] = settled_theme(changes["theme"])
     size = size_in_bytes(options.get("max_file_size"))
     if size is not None:
         changes["max_file_size"] = size
@@ -326,5 +329,26 @@ def _monitoring(options: ServeOptions, settings: Settings) -> bool:
 def _default_limit(queue: Mapping[str, Any], settings: Settings) -> int | None:
     for given in (queue.get("default_concurrency_limit", "not_set"), settings.default_concurrency_limit):
         if given != "not_set":
-            return given if given is None else int(given)
+            return None if given is None else _whole("default_concurrency_limit", given, "no event run")
     return 1
+
+
+def _whole(name: str, given: Any, otherwise: str) -> int:
+    """A limit that lets something through.
+
+    Raises:
+        BuildError: It is no whole number, or below 1.
+    """
+    try:
+        number = operator.index(int(given) if isinstance(given, float) and given.is_integer() else given)
+    except TypeError:
+        raise BuildError(f"{name}={given!r} is no whole number. Give 1 or more, or leave it out.") from None
+    if number < 1:
+        raise BuildError(f"{name}={given} would let {otherwise}. Give 1 or more, or leave it out.")
+    return number
+
+
+def _queue_size(given: Any) -> int | None:
+    if given is not None and (not isinstance(given, int) or given < 0):
+        raise BuildError(f"queue(max_size={given!r}) is no number of events. Give 1 or more, or None for no limit.")
+    return given

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from holdfast.errors import BuildError, HoldfastError
 
 FIRST_PORT = 7860
+LAST_PORT = 65535
 SHUTDOWN_WITHIN = 3
 """Seconds that open requests get to end; sockets and streams are told at once. With the grace of running events that
 stays below the ten seconds after which container engines kill."""
@@ -52,8 +53,10 @@ def bind(host: str, port: int | None, tries: int = 100) -> socket.socket:
         tries: How many ports are tried then.
 
     Raises:
+        BuildError: `port` is no port.
         OSError: No port could be had; the message says what to do.
     """
+    _check_port(port)
     try:
         socket.getaddrinfo(host, None)
     except OSError as error:
@@ -76,6 +79,14 @@ def bind(host: str, port: int | None, tries: int = 100) -> socket.socket:
         f"Cannot find empty port in range: {FIRST_PORT}-{last}. Close another app, or set server_port or "
         "HOLDFAST_SERVER_PORT."
     )
+
+
+def _check_port(port: Any) -> None:
+    if port is not None and (not isinstance(port, int) or not 0 <= port <= LAST_PORT):
+        raise BuildError(
+            f"server_port={port!r} is no port. Give a whole number from 0 to {LAST_PORT} (0: any free one), or leave "
+            f"it out to take the first free one from {FIRST_PORT}."
+        )
 
 
 class _Uvicorn(uvicorn.Server):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from holdfast.errors import BuildError
 from holdfast.themes.base import Base
 
 _Three = tuple[str | None, str | None, str | None]
+GALLERY = "gradio/"
+"""Before a ready-made theme's name where it is written as its owner's."""
 
 
 class Default(Base):
@@ -74,17 +77,26 @@ PRESETS: dict[str, type[Base]] = {
 
 
 def theme_of(given: Any) -> Any:
-    """The theme that `launch(theme=…)` was given: a name stands for one, anything else is taken as it is.
+    """The theme that `launch(theme=…)` was given: a name stands for one, a theme is taken as it is.
 
     Raises:
-        ValueError: No theme has that name; themes are not fetched from anywhere.
+        BuildError: No theme has that name, or it is no theme; themes are not fetched from anywhere.
     """
-    if not isinstance(given, str):
+    if given is None or isinstance(given, Base):
         return given
-    name = given.lower()
+    names = ", ".join(PRESETS)
+    if isinstance(given, type) and issubclass(given, Base):
+        raise BuildError(f"theme={given.__name__} is a class. Call it: theme={given.__name__}().")
+    if not isinstance(given, str):
+        raise BuildError(f"theme={given!r} is no theme. Give a theme, such as gr.themes.Soft(), or a name: {names}.")
+    name = given.lower().removeprefix(GALLERY)
     if name not in PRESETS:
-        raise ValueError(
-            f"There is no theme {given!r}. There are: {', '.join(PRESETS)}. "
-            "Or give a theme object, such as gr.themes.Soft()."
+        raise BuildError(
+            f"There is no theme {given!r}. There are: {names}. Or give a theme object, such as gr.themes.Soft()."
         )
     return PRESETS[name]()
+
+
+def is_elsewhere(given: Any) -> bool:
+    """Whether it names a theme that somebody published (`owner/theme`), and none of ours."""
+    return isinstance(given, str) and "/" in given and given.lower().removeprefix(GALLERY) not in PRESETS
