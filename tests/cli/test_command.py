@@ -104,6 +104,27 @@ def test_a_program_that_says_gradio_runs(run: Callable[..., Command]) -> None:
     assert says(run(code + "demo.launch()\n")) == "hello"
 
 
+def test_gradio_is_holdfast_in_a_process_that_the_program_spawns_too(run: Callable[..., Command]) -> None:
+    code = """
+        import multiprocessing
+
+        import gradio as gr
+        from gradio.themes import Soft
+
+        def where(name):
+            return f"{name} {gr.Textbox.__module__} {Soft.__module__}"
+
+        def ask():
+            with multiprocessing.get_context("spawn").Pool(1) as pool:
+                return pool.apply_async(where, ["worker"]).get(30)
+
+        demo = gr.Interface(ask, None, "text", api_name="say")
+        if __name__ == "__main__":
+            demo.launch()
+    """
+    assert says(run(code)) == "worker holdfast.components.textbox holdfast.themes.presets"
+
+
 def test_a_login_can_be_asked_for(run: Callable[..., Command]) -> None:
     url = run("import holdfast as gr\n" + dedent(BUTTON.format(name="demo", says="x")), "--auth", "ada:secret").url()
     assert httpx.get(f"{url}/config").status_code == 401

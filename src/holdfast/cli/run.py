@@ -7,6 +7,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from holdfast import gradio_alias
@@ -17,6 +18,9 @@ from holdfast.cli.mistakes import told
 from holdfast.cli.options import launch_options
 from holdfast.cli.reload import supervise
 from holdfast.errors import HoldfastError
+
+SPAWNED = Path(__file__).parent / "spawned"
+"""Makes `import gradio` mean Holdfast in processes that the program spawns; they inherit `sys.path`."""
 
 
 def run(given: argparse.Namespace, command: list[str], arguments: list[str]) -> int:
@@ -35,6 +39,7 @@ def run(given: argparse.Namespace, command: list[str], arguments: list[str]) -> 
     if given.reload:
         return supervise(path.resolve().parent, command, arguments, host=given.host, port=given.port)
     gradio_alias.install()
+    sys.path.insert(0, str(SPAWNED))
     launched = _decide(options)
     try:
         module = program.execute(path, main=name is None, arguments=arguments)
