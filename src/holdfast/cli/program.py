@@ -38,6 +38,8 @@ def execute(path: Path, *, main: bool, arguments: list[str]) -> ModuleType:
     module = ModuleType("__main__" if main else path.stem)
     module.__file__ = str(path)
     sys.modules[module.__name__] = module
+    if main:
+        sys.modules["__mp_main__"] = module  # so `multiprocessing` names it in what spawned processes send back
     sys.argv = [str(path), *arguments]
     sys.path.insert(0, str(path.resolve().parent))
     code = compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
