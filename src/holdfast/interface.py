@@ -122,8 +122,7 @@ class Interface(Blocks):
         if self.flagging_mode not in {"auto", "manual", "never"}:
             raise ValueError(f"flagging_mode={flagging_mode!r} is none of 'auto', 'manual', 'never'.")
         super().__init__(title=title or "Holdfast", mode="interface", **options)
-        self.fn = fn
-        self.live = live
+        self.fn, self.live = fn, live
         self.heading, self.description, self.article = title, description, article
         self.main_inputs, extra = several(inputs, fn, 0), several(additional_inputs, fn, len(listed(inputs)))
         self.additional_inputs = extra
