@@ -35,10 +35,12 @@ class Site(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", {"/cut": "50", "/dripping": "100000"}.get(self.path, "5"))
         if self.path == "/dripping-headers":
-            self.drip(b"X: y\r\n")
+            self.drip(b"X")
+            return
         self.end_headers()
         if self.path == "/dripping":
             self.drip(b"h")
+            return
         self.wfile.write(b"hello")
 
     def drip(self, piece: bytes) -> None:
@@ -46,7 +48,7 @@ class Site(BaseHTTPRequestHandler):
         self.flush_headers()
         with contextlib.suppress(OSError):
             while not self.server.stopped.wait(0.01):  # type: ignore[attr-defined]
-                self.wfile.write(piece[:1])
+                self.wfile.write(piece)
 
     def log_message(self, *_: Any) -> None:
         """Tests are quiet."""
