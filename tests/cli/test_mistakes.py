@@ -72,7 +72,9 @@ def test_an_error_of_the_program_itself_has_its_whole_way(tmp_path: Path) -> Non
 def test_what_nobody_meant_is_told_whole() -> None:
     """Whoever mends it needs the way inside."""
     names: dict[str, Any] = {}
-    exec(compile("def look():\n    return {}['it']", f"{mistakes.OURS}/inside.py", "exec"), names)
+    exec(
+        compile("def look():\n    return {}['it']", str(Path(mistakes.__file__).with_name("inside.py")), "exec"), names
+    )
     with pytest.raises(KeyError) as caught:
         names["look"]()
     said = mistakes.told(caught.value)

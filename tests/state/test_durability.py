@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.state.conftest import cells_of, durable_only
 from tests.state.steps import fail, read, run, touch
+from tests.waiting import until
 
 from holdfast.errors import StateError
 from holdfast.state import CellSpec, Owner, Owners, StateEngine, ValueTooLargeError
@@ -39,15 +40,6 @@ def spec_of(engine: StateEngine, initial: Any = None, **options: Any) -> CellSpe
     """One State; a spec that is bound to several engines stands for the same program in several processes."""
     options.setdefault("key", "cart")
     return cells_of(engine)(initial, **options)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until something is so; stores take real time."""
-    for _ in range(2_000):
-        if condition():
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError("it did not come about")
 
 
 async def test_a_commit_is_there_after_a_restart(make_engine: MakeEngine, visitor: Owners) -> None:

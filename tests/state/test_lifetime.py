@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.state.conftest import cells_of, memory_only
 from tests.state.steps import read, run, touch
+from tests.waiting import until
 
 from holdfast.state import CellSpec, Owner, Owners, StateEngine
 from holdfast.testing.clock import ManualClock
@@ -181,10 +182,7 @@ async def test_expiry_of_what_is_shared_is_a_change_for_every_page(
     engine.subscribe(lambda owner, specs, origin: heard.append((owner, specs, origin)))
     await clock.advance(10)
     await engine.settled()
-    for _ in range(2_000):
-        if heard:
-            break
-        await asyncio.sleep(0.005)
+    await until(lambda: heard)
     assert set(heard) == {(Owner("app", "app"), frozenset({spec}), None)}
     assert await read(engine, Owners("s1"), spec) == 0
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.state.conftest import cells_of, durable_only
 from tests.state.steps import read, run
+from tests.waiting import until
 
 from holdfast.state import CellSpec, Owners, StateEngine
 from holdfast.stores import Key, Write
@@ -162,18 +163,12 @@ async def test_what_belongs_to_no_app_stops_nothing(make_engine: MakeEngine, clo
     two.bind([spec, shared])
     heard: list[Any] = []
     two.subscribe(lambda owner, specs, origin: heard.append(owner))
-    for _ in range(2_000):
-        if two.notices.follows:
-            break
-        await asyncio.sleep(0.005)
+    await until(lambda: two.notices.follows)
     await one.store.commit([Write(Key("nobody", "cart"), 1, b"bytes", announce=True)])
     await one.store.touch("nobody", clock.time() + 1)
     await run(one, VISITOR, spec, lambda _: 5)
     await run(one, VISITOR, shared, lambda _: 5)
-    for _ in range(2_000):
-        if heard:
-            break
-        await asyncio.sleep(0.005)
+    await until(lambda: heard)
     assert heard == [VISITOR.app]
     await one.aclose()
     for _ in range(4_000):

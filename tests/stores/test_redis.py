@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 import redis
 from redis.asyncio import Redis
 from tests.redis_server import RedisServer
+from tests.waiting import until
 from typing_extensions import Self
 
 from holdfast import stores
@@ -93,14 +94,6 @@ async def opened(url: str, prefix: str, lease: float = 10.0) -> RedisStore:
     store = RedisStore(url, prefix=prefix, lease=lease)
     await store.open()
     return store
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(2_000):
-        if condition():
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError("it did not come about")
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["after it was written", "before it was sent"])
@@ -206,10 +199,7 @@ async def test_a_part_of_a_claim_is_renewed_while_the_rest_is_waited_for(
     before = await two.claim([B])
     waiting = asyncio.create_task(one.claim([A, B]))
     client: Any = redis.Redis.from_url(redis_server.url)
-    for _ in range(2_000):
-        if client.hexists(f"{prefix}:{{{A.owner}}}", f"l{A.name}"):
-            break
-        await asyncio.sleep(0.002)
+    await until(lambda: client.hexists(f"{prefix}:{{{A.owner}}}", f"l{A.name}"))
     client.close()
     assert await three.claim([A], wait=1.2) is None
     assert before is not None

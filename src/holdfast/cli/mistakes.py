@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from traceback import FrameSummary, StackSummary, TracebackException, extract_tb, format_list
 
 from holdfast.errors import HoldfastError
-
-OURS = str(Path(__file__).resolve().parents[1])
+from holdfast.graph.callsite import is_ours
 
 
 def told(error: Exception) -> str:
@@ -32,11 +30,7 @@ def told(error: Exception) -> str:
 
 
 def _from_the_program(frames: list[FrameSummary], *, refused: bool) -> list[FrameSummary]:
-    theirs = [index for index, frame in enumerate(frames) if not _is_ours(frame)]
+    theirs = [index for index, frame in enumerate(frames) if not is_ours(frame.filename)]
     if not theirs:
         return []
     return frames[theirs[0] : theirs[-1] + 1] if refused else frames[theirs[0] :]
-
-
-def _is_ours(frame: FrameSummary) -> bool:
-    return frame.filename.startswith(OURS)

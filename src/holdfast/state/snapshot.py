@@ -7,19 +7,16 @@ are kept by reference, so that classes made anywhere (`__main__`, inside a funct
 from __future__ import annotations
 
 import pickle
-import re
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 from holdfast.state.atoms import BY_REFERENCE, is_atom
-from holdfast.state.weight import Weight
+from holdfast.state.weight import NO_NUMBER, Weight
 
 _BREATH = 1 << 16
 """Bytes after which a long encoding lets other threads run: about what the C pickler writes in one go."""
-_NO_NUMBER = re.compile(rb"G[\x7f\xff][\xf0-\xff]")
-"""What a float looks like in an encoding that may be NaN, which is not equal to itself."""
 
 
 class OversizeError(Exception):
@@ -105,7 +102,7 @@ class Snapshot(Image):
             restored: What this was made from, made again.
             value: What it is compared with. Where it holds other things than this did, it is another content anyway.
         """
-        if not self.plain or _NO_NUMBER.search(self.data):
+        if not self.plain or NO_NUMBER.search(self.data):
             return False
         try:
             return bool(restored != value)

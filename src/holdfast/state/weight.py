@@ -13,8 +13,8 @@ from typing import Any
 
 _PROTOCOL = 3
 """The last one without frames, whose borders would move with the order of the keys."""
-_NO_NUMBER = re.compile(rb"G[\x7f\xff][\xf0-\xff]")
-"""What a float looks like in an encoding that may be NaN, of which there are several that count as one."""
+NO_NUMBER = re.compile(rb"G[\x7f\xff][\xf0-\xff]")
+"""What a float looks like in an encoding that may be NaN: not equal to itself, and several that count as one."""
 Weight = tuple[int, int]
 
 
@@ -26,7 +26,7 @@ class _Sum:
         self._adler = 1
 
     def write(self, chunk: bytes) -> int:
-        if _NO_NUMBER.search(chunk):
+        if NO_NUMBER.search(chunk):
             raise _NotWeighedError
         self.length += len(chunk)
         self._adler = zlib.adler32(chunk, self._adler)
@@ -72,4 +72,4 @@ def weigh(value: Any) -> Weight | None:
     return weight.length, weight.total
 
 
-__all__ = ["Weight", "weigh"]
+__all__ = ["NO_NUMBER", "Weight", "weigh"]
