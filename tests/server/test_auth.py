@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import httpx
 import pytest
 from starlette.exceptions import HTTPException
@@ -244,6 +247,25 @@ def test_a_logout_ends_the_pages_that_are_open_with_the_login(app: Served, every
         for page in {mine, other, stranger} - set(gone):
             page.say(type="ping")
             assert page.hear() == {"type": "pong"}
+
+
+def test_a_logout_while_a_page_is_greeted_ends_it_too(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R8.1: its session may take a while to come, from a store."""
+    ann = log_in(app)
+    begin = app.site.runtime.returns.begin
+
+    async def slowly(**options: Any) -> Any:
+        await asyncio.to_thread(ann.get, "logout")
+        return await begin(**options)
+
+    monkeypatch.setattr(app.site.runtime.returns, "begin", slowly)
+    cookies = "; ".join(f"{name}={value}" for name, value in ann.cookies.items())
+    with app.socket(hello=False, additional_headers={"cookie": cookies}) as page:
+        page.say(type="hello")
+        with pytest.raises(ConnectionClosed) as closed:
+            list(iter(page.hear, None))
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == NEEDS_LOGIN
 
 
 def test_a_login_where_none_is_needed_leads_to_the_page(serve: Serve) -> None:

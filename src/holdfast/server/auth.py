@@ -96,6 +96,10 @@ class Auth:
         given = (connection.cookies.get(name) for name in counting[sender(connection, self._root_path)])
         return next((token for token in given if token is not None and token in self._users), None)
 
+    def counts(self, token: str) -> bool:
+        """Whether a login has not ended."""
+        return token in self._users
+
     async def identify(self, connection: HTTPConnection) -> str | None:
         """The name of who is asking; `None` where nobody has to say.
 

@@ -134,6 +134,8 @@ class PageLink:
         """It is connected: the session is open, an older connection of it ends."""
         self._runtime.connect(self.session)
         self._site.links.hold(self)
+        if self.login is not None and not self._site.auth.counts(self.login):
+            self.log_out()  # it ended while the page was greeted
 
     def end(self) -> None:
         """It is not connected any more."""
@@ -253,6 +255,7 @@ async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLin
             "let the proxy pass the Host header on or set X-Forwarded-Host, or name the public address as root_path."
         )
     user = await site.auth.identify(connection)
+    login = site.auth.login_of(connection)
     check_id("session", hello.session)
     check_id("load", hello.load or None)
     if len(hello.query) > MAX_QUERY:
@@ -263,7 +266,6 @@ async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLin
     query = dict(parse_qsl(hello.query.removeprefix("?"), keep_blank_values=True))
     request = HttpRequest(connection, session.id, user, query=query, path=page)
     session.request = request
-    login = site.auth.login_of(connection)
     link = PageLink(site, session, request, hello, login=login, resumed=resumed, forked=forked)
     if missed:
         site.runtime.changes.catch_up(session)
