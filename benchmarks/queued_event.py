@@ -14,8 +14,8 @@ HOP = 0.06
 QUESTION = Question(
     "queued_event",
     "A queued event through Gradio's protocol",
-    "One visitor presses a counter: POST queue/join, then its queue/data stream to the end; a State and a Textbox are "
-    "its outputs.",
+    "One visitor presses a counter: POST queue/join, then its queue/data stream until it closes; a State and a Textbox "
+    "are its outputs.",
     (Metric("CPU per event", "ms"), Metric("latency, p50", "ms")),
     (Budget("CPU per event", 1 / 10, GRADIO), Budget("CPU per event", 2, FLOOR, plus=HOP)),
 )

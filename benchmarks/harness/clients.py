@@ -21,7 +21,9 @@ class EventError(RuntimeError):
 
 
 class QueueVisitor:
-    """A client of Gradio's queue protocol: one POST and one stream per event, over two kept connections.
+    """A client of Gradio's queue protocol: one POST over a kept connection and one stream per event.
+
+    As Gradio's own clients do, it closes the stream's connection when it is told to.
 
     Args:
         port: Of the server.
@@ -46,7 +48,7 @@ class QueueVisitor:
         return str((await self._calls.json("POST", f"{P}/queue/join", body))["event_id"])
 
     async def event(self, fn: int, *data: Any, told: Callable[[Any], None] | None = None) -> Any:
-        """Run one event and read its stream to the end; the completed message's output."""
+        """Run one event and read its stream until that closes; the completed message's output."""
         await self.join(fn, list(data))
         return (await self.results(told))[-1]
 
@@ -60,6 +62,9 @@ class QueueVisitor:
                 if not message["success"]:
                     raise EventError(str(message))
                 done.append(message["output"])
+            if message["msg"] == "close_stream":
+                break
+        self._stream.close()
         return done
 
     async def run(self, name: str, *data: Any) -> Any:

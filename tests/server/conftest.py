@@ -43,15 +43,19 @@ class Served:
         return self.post("/gradio_api/queue/join", {"data": data, "fn_index": fn, "session_hash": session, **more})
 
     def messages(self, session: str) -> list[dict[str, Any]]:
-        """Everything that the session's stream says until it closes."""
+        """Everything that the session's stream says until it tells to close it."""
         return list(self.follow(session))
 
-    def follow(self, session: str) -> Iterator[dict[str, Any]]:
+    def follow(self, session: str, *, to_the_end: bool = False) -> Iterator[dict[str, Any]]:
+        """The messages of the session's stream, closed when it says so, or read until the server ends it."""
         with self.http.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as answer:
             assert answer.status_code == 200, answer.read()
             for line in answer.iter_lines():
                 if line.startswith("data: "):
-                    yield json.loads(line.removeprefix("data: "))
+                    message = json.loads(line.removeprefix("data: "))
+                    yield message
+                    if message["msg"] == "close_stream" and not to_the_end:
+                        return
 
     def call(self, name: str, data: list[Any], session: str | None = None) -> list[tuple[str, Any]]:
         """The two steps of `/call`: its events with their data."""

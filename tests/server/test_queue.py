@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 
 import pytest
+from tests.runtime.driver import Driver, until
 from tests.server.apps import Gate, counter, failing, stars
 from tests.server.conftest import Serve
 
 import holdfast as gr
 from holdfast.runtime.feed import Feed
-from holdfast.server.queue import REPLAYED, Readers
+from holdfast.server.queue import PARTING, REPLAYED, Readers, messages
+from holdfast.testing.clock import ManualClock
 from holdfast.wire.messages import Log
 
 
@@ -62,7 +65,7 @@ def test_a_generator_sends_whole_values_then_edits_then_whole_values(serve: Serv
 def test_one_stream_serves_all_events_of_a_session_and_closes_once(serve: Serve) -> None:
     app = serve(counter())
     ids = {app.join(0, [str(i), None], "s").json()["event_id"] for i in range(20)}
-    messages = app.messages("s")
+    messages = list(app.follow("s", to_the_end=True))
     assert {m["event_id"] for m in messages if m["msg"] == "process_completed"} == ids
     assert [m["msg"] for m in messages].count("close_stream") == 1
 
@@ -238,6 +241,30 @@ def test_a_stream_that_is_opened_beside_a_dead_one_misses_nothing(serve: Serve) 
     app.join(1, ["new"], "s")
     messages = [m["msg"] for m in app.messages("s")]
     assert messages == ["estimation", "process_starts", "process_completed", "close_stream"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("closes", [True, False])
+async def test_no_event_is_told_while_a_stream_that_has_to_close_is_open(closes: bool) -> None:
+    """Gradio's Python client gives up all events that it knows of when it reads `close_stream`."""
+    clock = ManualClock()
+    async with Driver(counter(), clock) as driver:
+        await driver.completed("count", "x", None, origin="api")
+        readers = Readers()
+        stream = messages(driver.page, str, readers, clock)
+        while b"close_stream" not in await anext(stream):
+            pass
+        end = asyncio.create_task(anext(stream, b"ended"))
+        told = asyncio.create_task(readers.parted())
+        await until(lambda: clock.sleepers)
+        assert not told.done()
+        if closes:
+            end.cancel()
+        else:
+            await clock.advance(PARTING)
+            assert await end == b"ended"
+        await told
+        await readers.parted()
 
 
 @pytest.mark.anyio

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -13,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from holdfast.clock import Clock
 from holdfast.errors import BadRequest, Malformed
 from holdfast.runtime.feed import Feed
 from holdfast.runtime.jobs import Call
@@ -43,6 +46,9 @@ UNKNOWN = frame(encode(UnexpectedError(message="404: Not Found", session_not_fou
 
 REPLAYED = 50
 """Messages that a stream begins with when another one, which may be dead, has had them."""
+
+PARTING = 0.5
+"""Seconds that a client has to close its stream once it is told to: most do at once, some read on to the end."""
 
 _predict = msgspec.json.Decoder(PredictBody)
 _cancel = msgspec.json.Decoder(CancelBody)
@@ -88,6 +94,8 @@ class Queue:
             request=HttpRequest(request, session.id, session.username),
         )
         job = await self._site.runtime.submit(session, call)
+        if (readers := self._readers.get(session)) is not None:
+            await readers.parted()
         return JSON({"event_id": job.id})
 
     async def data(self, request: Request) -> Response:
@@ -100,7 +108,8 @@ class Queue:
         if session is None:
             frames = _not_found()
         else:
-            frames = messages(session, partial(self._site.root, request), self._readers.setdefault(session, Readers()))
+            readers = self._readers.setdefault(session, Readers())
+            frames = messages(session, partial(self._site.root, request), readers, self._site.runtime.clock)
         return EventStream(
             frames,
             self._site.streams,
@@ -139,10 +148,16 @@ class Readers:
     A client that lost its connection opens another stream long before the server learns that the first is dead, and
     what was handed to that one would be nobody's. So a few messages are kept while a stream is open, and one that is
     opened beside it begins with them; clients pass over what they know already.
+
+    A stream that is told to close is gone when its client has closed it. The Python client gives up every event that
+    it knows of when it reads `close_stream`, so one that it learns of just before would be lost, although its messages
+    would come through the next stream. Hence `parted`: no new event is told while a stream is parting.
     """
 
     def __init__(self) -> None:
         self._handed: dict[object, int] = {}
+        self._parting = 0
+        self._parted: asyncio.Event | None = None
 
     def __len__(self) -> int:
         return len(self._handed)
@@ -162,8 +177,26 @@ class Readers:
         if not self._handed:
             feed.ack(handed)
 
+    @contextmanager
+    def parting(self) -> Iterator[None]:
+        """While a stream that is told to close is still open."""
+        self._parting += 1
+        try:
+            yield
+        finally:
+            self._parting -= 1
+            if not self._parting and self._parted is not None:
+                self._parted.set()
+                self._parted = None
 
-async def messages(session: Session, root: Callable[[], str], readers: Readers) -> AsyncIterator[bytes]:
+    async def parted(self) -> None:
+        """Wait for the streams that are parting."""
+        if self._parting:
+            self._parted = self._parted or asyncio.Event()
+            await self._parted.wait()
+
+
+async def messages(session: Session, root: Callable[[], str], readers: Readers, clock: Clock) -> AsyncIterator[bytes]:
     """A session's messages as Gradio's clients read them; ends when an event has ended and none is pending.
 
     A message counts as read when it is handed to the connection, so that a stream that is opened later goes on there.
@@ -172,6 +205,7 @@ async def messages(session: Session, root: Callable[[], str], readers: Readers) 
         session: Whose.
         root: Gives the app's public address, for the addresses of files.
         readers: All streams of the session.
+        clock: Where time comes from.
     """
     feed = session.feed
     generated: set[str] = set()
@@ -189,11 +223,15 @@ async def messages(session: Session, root: Callable[[], str], readers: Readers) 
                     yield frame(one_line(absolute_files(encoded, root)))
                 ended = ended or isinstance(message, Completed)
             if ended and session.idle and seen == feed.last:
-                yield CLOSE
-                return
-        yield STOPPED
+                break
+        else:
+            yield STOPPED
+            return
     finally:
         readers.end(reader, feed)
+    with readers.parting():
+        yield CLOSE
+        await clock.sleep(PARTING)
 
 
 def encode_for_client(message: FeedMessage, generated: set[str]) -> bytes:
