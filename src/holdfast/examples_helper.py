@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +11,7 @@ from holdfast.components.base import Component
 from holdfast.components.dataset import Dataset
 from holdfast.errors import BuildError, RenderError
 from holdfast.examples_cache import CachedResults
+from holdfast.graph.callsite import warn
 from holdfast.graph.context import current
 from holdfast.graph.dependency import Dependency, register
 from holdfast.graph.listener import ListenerOptions, Target, Visibility
@@ -169,11 +169,11 @@ class Examples:
 
 
 def read_rows(examples: Sequence[Any] | str | Path, inputs: Sequence[Component]) -> list[list[Any]]:
-    """The rows, each with one value for every input.
+    """The rows, each with one value for every input; what a row has beyond them is left out, with a warning.
 
     Raises:
         FileNotFoundError: There is no such folder.
-        BuildError: It is no list of rows, or a row has more values than there are inputs.
+        BuildError: It is no list of rows.
     """
     if isinstance(examples, str | Path):
         examples = _folder(Path(examples), inputs)
@@ -181,13 +181,13 @@ def read_rows(examples: Sequence[Any] | str | Path, inputs: Sequence[Component])
         raise BuildError(f"Examples are a list of rows or the path of a folder, not {type(examples).__name__}.")
     several = bool(examples) and all(isinstance(row, list | tuple) for row in examples)
     rows = [list(row) for row in examples] if several else [[row] for row in examples]
-    for place, row in enumerate(rows):
-        if len(row) > len(inputs):
-            raise BuildError(
-                f"Example {place} has {len(row)} values for {len(inputs)} inputs: {row!r}. Leave some out."
-            )
-        row.extend([None] * (len(inputs) - len(row)))
-    return rows
+    longest = max(range(len(rows)), key=lambda place: len(rows[place]), default=0)
+    if rows and len(rows[longest]) > len(inputs):
+        warn(
+            f"Example {longest} has {len(rows[longest])} values for {len(inputs)} inputs: {rows[longest]!r}. "
+            f"Only the first {len(inputs)} are used."
+        )
+    return [[*row[: len(inputs)], *[None] * (len(inputs) - len(row))] for row in rows]
 
 
 def _folder(folder: Path, inputs: Sequence[Component]) -> list[list[Any]]:
@@ -196,9 +196,7 @@ def _folder(folder: Path, inputs: Sequence[Component]) -> list[list[Any]]:
     table = folder / "log.csv"
     if not table.exists():
         if len(inputs) != 1:
-            warnings.warn(
-                f"{folder} has no log.csv, and its files can only fill one input of {len(inputs)}.", stacklevel=4
-            )
+            warn(f"{folder} has no log.csv, and its files can only fill one input of {len(inputs)}.")
         return [[str(file)] for file in sorted(folder.iterdir()) if file.is_file() and not file.name.startswith(".")]
     with table.open(encoding="utf-8", newline="") as opened:
         rows = list(csv.reader(opened))[1:]

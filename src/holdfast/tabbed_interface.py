@@ -10,6 +10,7 @@ from typing_extensions import Unpack
 from holdfast.blocks import Blocks, BlocksOptions
 from holdfast.components.markdown import Markdown
 from holdfast.errors import BuildError
+from holdfast.graph.callsite import warn
 from holdfast.graph.layouts import Tab, Tabs
 
 
@@ -36,11 +37,6 @@ class TabbedInterface(Blocks):
     ) -> None:
         if isinstance(interface_list, Blocks):
             raise BuildError("TabbedInterface takes a list of apps, but got one app. Write [app], or give several.")
-        if tab_names is not None and len(tab_names) != len(interface_list):
-            raise BuildError(
-                f"There are {len(interface_list)} apps and {len(tab_names)} tab names. "
-                "Give one name for each app, or none."
-            )
         for interface in interface_list:
             if not isinstance(interface, Blocks):
                 raise BuildError(
@@ -50,7 +46,7 @@ class TabbedInterface(Blocks):
         super().__init__(
             analytics_enabled=analytics_enabled, mode="tabbed_interface", title=title or "Holdfast", **options
         )
-        names = tab_names or [f"Tab {number}" for number in range(len(interface_list))]
+        names = _names(tab_names, len(interface_list))
         with self:
             if title:
                 Markdown(f"<h1 style='text-align: center; margin-bottom: 1rem'>{title}</h1>")
@@ -58,3 +54,11 @@ class TabbedInterface(Blocks):
                 for interface, name in zip(interface_list, names, strict=True):
                     with Tab(name):
                         interface.render()
+
+
+def _names(given: Sequence[str] | None, count: int) -> list[str]:
+    """One name for each app: what is missing is numbered, what is too much is left out."""
+    names = list(given or ())
+    if names and len(names) != count:
+        warn(f"There are {count} apps and {len(names)} tab names. Give one name for each app, or none.")
+    return names[:count] + [f"Tab {number}" for number in range(len(names), count)]

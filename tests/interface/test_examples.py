@@ -31,9 +31,10 @@ def test_short_rows_leave_the_other_inputs_empty() -> None:
     assert read_rows([["a"], ["b", 1]], boxes(2)) == [["a", None], ["b", 1]]
 
 
-def test_a_row_that_is_too_long_is_refused() -> None:
-    with pytest.raises(ValueError, match="Example 0 has 2 values for 1 inputs"):
-        read_rows([["a", "b"]], boxes(1))
+def test_what_a_row_has_too_much_is_left_out_with_a_warning() -> None:
+    with pytest.warns(UserWarning, match="Example 1 has 2 values for 1 inputs") as warned:
+        assert read_rows([["a"], ["b", "c"]], boxes(1)) == [["a"], ["b"]]
+    assert warned[0].filename == __file__
 
 
 def test_a_folder_that_is_not_there_is_named() -> None:

@@ -29,9 +29,13 @@ def test_tabs_are_numbered_without_names() -> None:
     assert tabs == ["Tab 0", "Tab 1"]
 
 
-def test_another_number_of_names_is_refused() -> None:
-    with pytest.raises(ValueError, match="2 apps and 1 tab names"):
-        gr.TabbedInterface(apps(), ["One"])
+@pytest.mark.parametrize(("names", "shown"), [(["One"], ["One", "Tab 1"]), (["One", "Two", "Three"], ["One", "Two"])])
+def test_another_number_of_names_is_warned_of_and_no_app_is_lost(names: list[str], shown: list[str]) -> None:
+    with pytest.warns(UserWarning, match=f"2 apps and {len(names)} tab names") as warned:
+        demo = gr.TabbedInterface(apps(), names)
+    tabs = [c["props"]["label"] for c in demo.get_config_file()["components"] if c["type"] == "tabitem"]
+    assert tabs == shown
+    assert warned[0].filename == __file__
 
 
 def test_one_state_may_be_shared_by_the_apps() -> None:
