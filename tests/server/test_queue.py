@@ -6,9 +6,10 @@ import asyncio
 import threading
 
 import pytest
-from tests.runtime.driver import Driver, until
+from tests.runtime.driver import Driver
 from tests.server.apps import Gate, counter, failing, stars
 from tests.server.conftest import Serve
+from tests.waiting import until
 
 import holdfast as gr
 from holdfast.runtime.feed import Feed

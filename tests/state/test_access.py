@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from tests.state.conftest import memory_only
 from tests.state.steps import read
+from tests.waiting import until
 
 from holdfast.components.state import State
 from holdfast.errors import StateError
-from holdfast.state import CellSpec, NotBoundError, Owner, Owners, StateEngine, UpdateError
+from holdfast.state import CellSpec, NotBoundError, Owner, Owners, StateEngine, UpdateError, access
 
 pytestmark = pytest.mark.anyio
 
@@ -123,6 +124,22 @@ async def test_an_async_function_may_update(engine: StateEngine, make_state: Mak
     with pytest.raises(UpdateError, match="returned nothing"):
         await asyncio.to_thread(count.update, nothing)
     assert await count.get() == 5
+
+
+async def test_a_thread_that_waits_long_for_its_turn_says_what_it_may_wait_for(
+    engine: StateEngine, make_state: MakeState, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """R2.8: a handler that joins a thread it started without its context would hold up both for ever."""
+    monkeypatch.setattr(access, "PATIENCE", 0.01)
+    state = make_state(1)
+    async with engine.event(Owners("s1"), (state.cell,), (state.cell,)) as event:
+        await event.values()
+        waits = asyncio.get_running_loop().run_in_executor(None, state.update, lambda n: n * 10, "s1")
+        await until(lambda: caplog.records)
+        assert "has waited 0.01 s for its turn" in caplog.text
+        assert not waits.done()
+        await event.commit({state.cell: 2})
+    assert await waits == 20
 
 
 @pytest.mark.parametrize("threads", [False, True], ids=["loop", "threads"])

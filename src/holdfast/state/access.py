@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
+import threading
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from typing import Any
@@ -17,6 +20,11 @@ from holdfast.state.event import StateEvent, current_event
 from holdfast.state.history import Move
 from holdfast.state.owners import Owner, Owners
 from holdfast.state.spec import CellSpec
+
+log = logging.getLogger("holdfast.state")
+
+PATIENCE = 10.0
+"""Seconds that a thread waits for its turn before the log says what it may wait for."""
 
 blocked: ContextVar[Callable[[], AbstractContextManager[None]] | None] = ContextVar("holdfast_blocked", default=None)
 """Entered while a thread waits for its turn: a pool of threads may run another function meanwhile."""
@@ -97,7 +105,7 @@ async def _awaited(work: Awaitable[Any]) -> Any:
 
 
 def _blocking_update(engine: StateEngine, spec: CellSpec, owner: Owner, fn: Callable[[Any], Any]) -> Any:
-    event, value = _blocking(engine, outside.begin(engine, spec, owner))
+    event, value = _blocking(engine, outside.begin(engine, spec, owner), waits_for=spec.label)
     token = current_event.set(event)
     try:
         new = fn(value)
@@ -169,12 +177,25 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-def _blocking(engine: StateEngine, work: Coroutine[Any, Any, Any]) -> Any:
+def _blocking(engine: StateEngine, work: Coroutine[Any, Any, Any], waits_for: str | None = None) -> Any:
     if engine.loop is None:
         work.close()
         raise NotBoundError("The app that holds this State has ended.")
     with (blocked.get() or nullcontext)():
-        return asyncio.run_coroutine_threadsafe(work, engine.loop).result()
+        future = asyncio.run_coroutine_threadsafe(work, engine.loop)
+        try:
+            return future.result(PATIENCE if waits_for else None)
+        except FutureTimeoutError:
+            if not future.done():
+                log.warning(
+                    "An update of %s has waited %g s for its turn, in the thread %r. If the event that holds it waits "
+                    "for this thread, neither goes on: start the thread with contextvars.copy_context().run, so that "
+                    "what it does is part of that event.",
+                    waits_for,
+                    PATIENCE,
+                    threading.current_thread().name,
+                )
+        return future.result()
 
 
 def _on_loop(engine: StateEngine, here: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any]) -> Any:
