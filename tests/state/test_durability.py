@@ -251,7 +251,7 @@ async def test_sessions_of_a_process_that_died_go_in_time(
     assert dropped == []
     for _ in range(200):
         await clock.advance(60)
-        await asyncio.sleep(0.005)
+        await alive.settled()
         if dropped:
             break
     assert dropped == [["left"]]
@@ -300,6 +300,7 @@ async def test_a_session_that_another_process_has_open_is_not_dropped(
     await two.settled()
     for _ in range(65):
         await clock.advance(60)
+        await one.settled()
         await two.settled()
     two.lapse("s1")
     await two.settled()

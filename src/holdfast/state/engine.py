@@ -159,7 +159,7 @@ class StateEngine:
         return len(self._lifetime.timers)
 
     async def settled(self) -> None:
-        """Wait for what runs in the background: delete callbacks and expiries."""
+        """Wait for what runs in the background: delete callbacks, expiries, a look for what may go."""
         await self._lifetime.settled()
 
     # Events

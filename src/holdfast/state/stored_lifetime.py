@@ -186,7 +186,7 @@ class StoredLifetime:
                 # The machine slept, or its clock was set: what is open here has not been renewed meanwhile.
                 self._renew_all()
             else:
-                await self._look(now)
+                await self._spawn(self._look(now))
             last = now
             await self._clock.sleep(self._options.sweep)
 
