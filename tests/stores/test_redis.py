@@ -147,6 +147,61 @@ async def test_a_server_that_is_gone_is_unavailable_and_works_again_when_it_is_b
     await store.aclose()
 
 
+async def overdue(url: str, prefix: str, count: int) -> tuple[RedisStore, list[Key]]:
+    """A store with owners whose time is over."""
+    store = await opened(url, prefix)
+    keys = [Key(f"session:{number}", "cart") for number in range(count)]
+    for key in keys:
+        await store.commit([Write(key, 1, b"x", expires=10.0)])
+    return store, keys
+
+
+async def test_what_is_dropped_is_handed_back_although_another_owner_cannot_be(
+    redis_server: RedisServer, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R4.3: it is nowhere else any more."""
+    store, keys = await overdue(redis_server.url, prefix, 3)
+    drop = store._drop
+
+    async def fail(owner: str, now: str) -> Any:
+        if owner == keys[1].owner:
+            raise StoreUnavailableError("cut off")
+        return await drop(owner, now)
+
+    monkeypatch.setattr(store, "_drop", fail)
+    assert sorted(cell.key for cell in await store.expire(10.0)) == [keys[0], keys[2]]
+    with pytest.raises(StoreUnavailableError, match="cut off"):
+        await store.expire(10.0)
+    monkeypatch.undo()
+    assert [cell.key for cell in await store.expire(10.0)] == [keys[1]]
+    await store.aclose()
+
+
+async def test_a_cancel_while_owners_are_dropped_loses_none(
+    redis_server: RedisServer, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R4.3: a server that ends in the middle of it still calls back for what it has dropped."""
+    store, keys = await overdue(redis_server.url, prefix, 3)
+    drop, got, entered = store._drop, [], asyncio.Event()
+
+    async def enter(owner: str, now: str) -> Any:
+        entered.set()
+        return await drop(owner, now)
+
+    async def look() -> None:
+        while part := await store.expire(10.0):
+            got.extend(part)
+
+    monkeypatch.setattr(store, "_drop", enter)
+    looking = asyncio.create_task(look())
+    await entered.wait()
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    assert sorted(cell.key for cell in got) == keys
+    await store.aclose()
+
+
 async def test_a_server_that_is_not_there_is_said_at_the_start(tmp_path: Path, prefix: str) -> None:
     """R6.6"""
     with pytest.raises(StoreUnavailableError, match="cannot be used just now"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -28,7 +28,7 @@ async def ended(task: asyncio.Future[Any]) -> None:
         await waiter
 
 
-async def outlast(work: Coroutine[Any, Any, _Result]) -> _Result:
+async def outlast(work: Awaitable[_Result]) -> _Result:
     """Await something to its end; a cancel that comes meanwhile takes effect at the next `await` after it."""
     task = asyncio.ensure_future(work)
     cancelled = False

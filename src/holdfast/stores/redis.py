@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -17,6 +18,9 @@ from holdfast.stores.redis_pipe import SMALL
 
 _LEASE = 10.0
 """Seconds after which a claim is free when its holder is not heard of."""
+
+_AT_ONCE = 20
+"""Owners whose time is over that are dropped in one go; all that they had is in memory then."""
 
 
 class RedisStore:
@@ -177,22 +181,35 @@ class RedisStore:
     async def expire(self, now: float, limit: int = 100) -> list[Dropped]:
         """See `Store.expire`."""
         link, _ = self._opened()
-        dropped: list[Dropped] = []
-        index = self._index(link)
-        while len(dropped) < limit:
+        while True:
+            await heed_cancel()
             with link.translated():
-                due = await link.client.zrangebyscore(index, "-inf", now, start=0, num=20)
+                due = await link.client.zrangebyscore(self._index(link), "-inf", now, start=0, num=min(limit, _AT_ONCE))
             if not due:
-                break
-            for raw in due:
-                owner = raw.decode()
-                outcome = await self._drop(owner, repr(now))
+                return []
+            # What is dropped is nowhere but in the answer, so neither a cancel nor another owner's failure may lose it.
+            work = [self._expire(raw.decode(), now) for raw in due]
+            outcomes = await outlast(asyncio.gather(*work, return_exceptions=True))
+            dropped = [cell for cells in outcomes if not isinstance(cells, BaseException) for cell in cells]
+            if dropped:
+                return dropped
+            for error in outcomes:
+                if isinstance(error, BaseException):
+                    raise error
+
+    async def _expire(self, owner: str, now: float) -> list[Dropped]:
+        link, _ = self._opened()
+        outcome = await self._drop(owner, repr(now))
+        dropped = _dropped(owner, outcome)
+        try:
+            if outcome[0] == b"later":
                 with link.translated():
-                    if outcome[0] == b"later":
-                        await link.client.zadd(index, {owner: float(outcome[1])})
-                    else:
-                        await link.do("FORGET", [index], [owner, repr(now)])
-                dropped += _dropped(owner, outcome)
+                    await link.client.zadd(self._index(link), {owner: float(outcome[1])})
+            else:
+                await link.do("FORGET", [self._index(link)], [owner, repr(now)], together=True)
+        except StoreUnavailableError:
+            if not dropped:
+                raise
         return dropped
 
     async def drop(self, owner: str, *, due: float | None = None) -> list[Dropped]:
@@ -207,7 +224,7 @@ class RedisStore:
     async def _drop(self, owner: str, now: str) -> Any:
         link, leases = self._opened()
         leases.dropped(owner)
-        return await link.do("DROP", [link.key(owner)], [now, link.feed.wanted, owner])
+        return await link.do("DROP", [link.key(owner)], [now, link.feed.wanted, owner], together=True)
 
     # Claims
 

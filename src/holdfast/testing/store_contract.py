@@ -359,6 +359,25 @@ class StoreContract:
         assert sorted(seen) == sorted(keys)
 
     @pytest.mark.anyio
+    async def test_a_cancel_while_owners_expire_loses_none(self, store: Store) -> None:
+        """R4.3: what is dropped is handed back, wherever the cancel came."""
+        for turns in range(20):
+            keys = [Key(f"session:{turns}-{i}", "cart") for i in range(3)]
+            await store.commit([Write(key, 1, b"x", expires=10.0) for key in keys])
+            seen: list[Key] = []
+            looking = asyncio.create_task(self._expire_all(store, seen))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            looking.cancel()
+            await asyncio.wait([looking])
+            await self._expire_all(store, seen)
+            assert sorted(seen) == keys, turns
+
+    async def _expire_all(self, store: Store, seen: list[Key]) -> None:
+        while part := await store.expire(10.0):
+            seen += [cell.key for cell in part]
+
+    @pytest.mark.anyio
     async def test_dropping_an_owner_hands_its_cells_back_once(self, store: Store, other: Store) -> None:
         """R4.3"""
         await store.commit([put(A, 1, b"a"), put(A2, 2, b"n"), put(B, 3, b"b")])
