@@ -146,6 +146,8 @@ DIFFERENT: list[tuple[Any, Any]] = [
     (decimal.Decimal(-1), decimal.Decimal(-2)),
     (collections.deque([1]), collections.deque([2])),
     (collections.deque([1]), collections.deque([1], maxlen=3)),
+    ([collections.deque([n]) for n in (1, 1, 1, 1)], [collections.deque([n]) for n in (1, 1, 1, 2)]),
+    ({n: bytearray(b"a") for n in range(4)}, {n: bytearray(b"a" if n < 3 else b"b") for n in range(4)}),
     (collections.defaultdict(list), collections.defaultdict(set)),
     (bytearray(b"a"), bytearray(b"b")),
     (MyList([1]), MyList([2])),

@@ -17,12 +17,14 @@ from typing import Any
 from holdfast.state.atoms import BY_REFERENCE, PLAIN, VALUES
 from holdfast.state.foreign import foreign_same
 
-_Seen = set[tuple[int, int]]
+_Seen = dict[tuple[int, int], tuple[Any, Any]]
+"""The pairs that are compared already, by their ids. It holds the objects too: the id of one that is gone, such as a
+part that was made for a comparison, may be another's next."""
 
 
 def same(left: Any, right: Any) -> bool:
     """Whether `left` and `right` have the same content."""
-    return _same(left, right, set())
+    return _same(left, right, {})
 
 
 def _same(left: Any, right: Any, seen: _Seen) -> bool:
@@ -36,7 +38,7 @@ def _same(left: Any, right: Any, seen: _Seen) -> bool:
     pair = (id(left), id(right))
     if pair in seen:
         return True
-    seen.add(pair)
+    seen[pair] = (left, right)
     for family, compare in _CONTAINERS:
         if isinstance(left, family):
             return compare(left, right, seen) and _same_attributes(left, right, seen)
