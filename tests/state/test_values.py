@@ -76,6 +76,32 @@ async def test_a_factory_runs_once_per_owner_before_the_first_reader(engine: Sta
     assert threading.main_thread().name not in made
 
 
+async def test_a_factory_runs_once_though_some_who_wait_for_it_are_cancelled(
+    engine: StateEngine, make_cell: MakeCell
+) -> None:
+    """R1.3: neither the one that came first nor another takes it from the others."""
+    made: list[int] = []
+    go = threading.Event()
+
+    def factory() -> list[str]:
+        made.append(1)
+        go.wait(10)
+        return ["made"]
+
+    spec = make_cell(factory)
+    first, second, third = (asyncio.create_task(read(engine, Owners("a"), spec)) for _ in range(3))
+    while not made:
+        await asyncio.sleep(0.001)
+    second.cancel()
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.sleep(0)
+    go.set()
+    assert await third == ["made"]
+    await asyncio.wait([first, second])
+    assert len(made) == 1
+
+
 async def test_a_factory_that_raises_is_asked_again_by_the_next_reader(
     engine: StateEngine, make_cell: MakeCell
 ) -> None:

@@ -9,6 +9,7 @@ from holdfast.state.atoms import is_atom
 from holdfast.state.cells import UNSET, Cell
 from holdfast.state.event import current_event
 from holdfast.state.owners import only
+from holdfast.stores.ending import ended, outlast
 
 if TYPE_CHECKING:
     from holdfast.state.engine import StateEngine
@@ -29,7 +30,7 @@ class Creation:
     async def create(self, cell: Cell) -> None:
         """Give a cell its first value."""
         while cell in self._under_way:
-            await self._under_way[cell]
+            await ended(self._under_way[cell])
         if cell.created:
             return
         spec, engine = cell.spec, self._engine
@@ -56,9 +57,15 @@ class Creation:
             if spec.sealed is None:
                 spec.sealed = await engine.image(spec.fresh(), cell)
             engine.put(cell, UNSET, spec.sealed)
+            cell.version += 1
         else:
-            value = await _first(spec)
-            engine.put(cell, value, await engine.image(value, cell))
+            # A cancel of whoever came first comes after it: a factory runs once, for all who wait.
+            await outlast(self._make_anew(cell))
+
+    async def _make_anew(self, cell: Cell) -> None:
+        spec, engine = cell.spec, self._engine
+        value = await _first(spec)
+        engine.put(cell, value, await engine.image(value, cell))
         cell.version += 1
         if engine.backing is not None and spec.factory is not None:
             await engine.backing.store_first(cell)
