@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -89,6 +90,24 @@ async def test_a_cancelled_stream_ends() -> None:
         last = driver.told(job)[-1]
         assert isinstance(last, Completed)
         assert last.cancelled
+
+
+async def test_a_stream_whose_function_is_slower_than_its_source_can_be_cancelled() -> None:
+    go = threading.Event()
+
+    def slow(chunk: str, total: int) -> tuple[int, str]:
+        go.wait(10)
+        return add(chunk, total)
+
+    async with Driver(app(slow)) as driver:
+        job = await driver.submit("run", "a", None, stream=True)
+        for _ in range(100):
+            driver.runtime.feed_chunk(driver.page, job.id, ["b", None])
+        driver.runtime.cancel(driver.page, [job.id])
+        assert job.over
+        go.set()
+        await job.wait()
+        assert shown(driver, job) == []
 
 
 async def test_without_chunks_to_follow_a_stream_event_is_a_plain_one() -> None:

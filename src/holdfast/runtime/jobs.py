@@ -151,8 +151,6 @@ class Job:
         if self.cancelled or self.state == "ended":
             return
         self.cancelled = True
-        if self.chunks is not None:
-            self.chunks.put_nowait(None)
         self.complete(Completed(event_id=self.id, output=Output(data=[]), success=True, cancelled=True))
         if self.task is not None:
             self.task.cancel()
