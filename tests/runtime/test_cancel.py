@@ -133,6 +133,20 @@ async def test_an_async_function_is_cancelled_where_it_waits() -> None:
     assert seen == ["cancelled"]
 
 
+async def test_an_event_that_is_cancelled_as_soon_as_it_is_accepted_does_not_count_as_waiting() -> None:
+    """Its task has not even begun then."""
+    with gr.Blocks() as demo:
+        demo.load(lambda: None, None, None, api_name="run")
+    async with Driver(demo, max_queue_size=1) as driver:
+        for _ in range(3):
+            job = await driver.submit("run")
+            driver.runtime.cancel(driver.page, [job.id])
+            await job.wait()
+            assert is_cancelled(driver.told(job)[-1])
+        assert driver.runtime.queue.waiting == 0
+        assert (await driver.completed("run")).success
+
+
 async def test_a_waiting_event_that_is_cancelled_never_runs() -> None:
     go = threading.Event()
     ran: list[int] = []

@@ -65,13 +65,17 @@ class Queue:
     def __init__(self, listeners: list[Listener], options: RuntimeOptions, clock: Clock) -> None:
         self.options = options
         self.clock = clock
-        self.waiting = 0
-        """Events that are accepted and do not run yet, over all groups."""
+        self._accepted: set[Job] = set()
         self.stopped = False
         self._groups: dict[str, Group] = {}
         for listener in listeners:
             self._join(listener)
         self._fixed = frozenset(self._groups)
+
+    @property
+    def waiting(self) -> int:
+        """Events that are accepted and do not run yet, over all groups."""
+        return len(self._accepted)
 
     def _join(self, listener: Listener) -> Group:
         limit = listener.concurrency_limit
@@ -105,12 +109,12 @@ class Queue:
                 raise Busy(f"Queue is full. Max size is {bound} and size is {self.waiting}.")
         if job.over:  # cancelled meanwhile
             return
-        self.waiting += 1
+        self._accepted.add(job)
         job.group = self.group_of(job.listener)
 
-    def leave(self) -> None:
-        """A job that was counted as waiting runs now, or never will."""
-        self.waiting -= 1
+    def leave(self, job: Job) -> None:
+        """A job runs now, or never will: it does not count as waiting any more, if it did."""
+        self._accepted.discard(job)
 
     async def enter(self, job: Job, on_wait: Callable[[], None] | None = None) -> None:
         """Wait for a place in the job's group. Whoever entered must call `done`.

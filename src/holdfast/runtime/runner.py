@@ -90,9 +90,6 @@ class Runner:
                 await self._in_queue(job, reporter, event, queued=queued)
         except Exception as error:
             reporter.failed(error)
-        finally:
-            if queued and job.started is None:
-                self.queue.leave()
 
     async def _in_queue(self, job: Job, reporter: Reporter, event: StateEvent | None, *, queued: bool) -> None:
         if queued:
@@ -102,8 +99,7 @@ class Runner:
                 await event.resume()
             if job.listener.batch and job.seat is None and not job.call.batched:
                 self._fill_batch(job, queued=queued)
-            if queued:
-                self.queue.leave()
+            self.queue.leave(job)
             reporter.started()
             cells = NO_CELLS if event is None else await event.values()
             if job.listener.render is not None:

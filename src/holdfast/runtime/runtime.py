@@ -306,6 +306,7 @@ class Runtime:
 
     def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self.queue.leave(job)  # one that is cancelled at once has not begun its task
         session = job.session
         self._forget(job)
         if not job.over:  # its task was stopped from outside
