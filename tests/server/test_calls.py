@@ -225,3 +225,17 @@ def test_a_call_without_a_session_reaches_what_is_kept_for_its_browser(serve: Se
         other.get("/")
         assert other.post("/gradio_api/run/add", json={"data": [None]}).json()["data"][1] == 1
     assert len(app.site.runtime.sessions) == 0
+
+
+def test_a_call_that_is_refused_leaves_no_session(serve: Serve) -> None:
+    """R4.6"""
+    with gr.Blocks() as demo:
+        box = gr.Textbox()
+        refuses = lambda _: gr.validate(False, "no")  # noqa: E731 - the shortest validator
+        gr.Button().click(lambda text: text, box, box, api_name="echo", validator=refuses)
+    app = serve(demo)
+    assert app.post("/gradio_api/run/nothing", {"data": ["a"]}).status_code == 404
+    assert app.post("/gradio_api/run/any", {"data": ["a"], "fn_index": 7}).status_code == 404
+    assert app.post("/gradio_api/run/echo", {"data": ["a"]}).status_code == 422
+    assert app.post("/gradio_api/call/echo", {"data": ["a"]}).status_code == 422
+    assert len(app.site.runtime.sessions) == 0

@@ -116,6 +116,12 @@ class Runtime:
             Busy: The queue is full, or the session has too many events.
             Malformed: A validator refused an input.
         """
+        try:
+            return await self._accept(session, call)
+        finally:
+            self._let_go(session)
+
+    async def _accept(self, session: Session, call: Call) -> Job:
         listener = self.listener(session, call.fn)
         known = self._known(session, call, listener)
         if known is not None:
@@ -159,6 +165,12 @@ class Runtime:
             RequestError: As for `submit`.
             Exception: Whatever the event failed with; `failure` says what of it may be told.
         """
+        try:
+            return await self._answer(session, call)
+        finally:
+            self._let_go(session)
+
+    async def _answer(self, session: Session, call: Call) -> Output:
         listener = self.listener(session, call.fn)
         self.sessions.touch(session)
         job = self._job(session, call, listener, direct=True)
@@ -313,6 +325,10 @@ class Runtime:
             job.cancel()
         if not task.cancelled() and (error := task.exception()) is not None:
             job.loop.call_exception_handler({"message": "An event ended unexpectedly.", "exception": error})
+        self._let_go(session)
+
+    def _let_go(self, session: Session) -> None:
+        """A session that was made for one event goes with it, also if the event was refused."""
         if session.temporary and not session.jobs:
             self.sessions.drop(session.id)
 

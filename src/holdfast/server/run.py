@@ -45,13 +45,14 @@ class Run:
         """Run an endpoint; a generator's first step is the answer."""
         user = await self._site.auth.identify(request)
         body = await read_as(request, _predict)
+        session = None
         if body.session_hash is not None:
             session = await self._site.client_session(request, body.session_hash)
-        else:
-            session = self._site.passing_session(request, user)
         listener = self._listener(session, endpoint_name(request), body.fn_index)
         if listener.queue and not self._site.options.api_open:
             raise NotFound(CLOSED)
+        if session is None:
+            session = self._site.passing_session(request, user)
         call = Call(
             fn=listener.id,
             data=fill(listener, body.data),
@@ -69,11 +70,11 @@ class Run:
             return JSON(failure, status_code=422 if isinstance(error, BadValue) else 500)
         return JSON(absolute_files(encode(output), partial(self._site.root, request)))
 
-    def _listener(self, session: Session, name: str, number: int | None) -> Listener:
+    def _listener(self, session: Session | None, name: str, number: int | None) -> Listener:
         if number is None:
             return find(self._site, session, name)
-        view = session.own_view or self._site.runtime.app
+        app, view = self._site.runtime.app, None if session is None else session.own_view
         try:
-            return view.listeners[number] if view is self._site.runtime.app else session.view.listener(number)
+            return app.listeners[number] if view is None else view.listener(number)
         except KeyError:
             raise NotFound(f"This app has no function number {number}.") from None
