@@ -116,8 +116,7 @@ async def test_a_factory_that_raises_is_asked_again_by_the_next_reader(
 
     spec = make_cell(factory)
     results = await asyncio.gather(*(read(engine, Owners("a"), spec) for _ in range(3)), return_exceptions=True)
-    assert isinstance(results[0], OSError)
-    assert results[1:] == [7, 7]
+    assert sorted(map(str, results)) == ["7", "7", "no model yet"]
 
 
 @pytest.mark.parametrize(
