@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.state.steps import fail, read, run, touch
+from tests.waiting import until
 
 from holdfast.errors import BuildError
 from holdfast.state import CellSpec, Owners, StateEngine
@@ -90,8 +91,7 @@ async def test_a_factory_runs_once_though_some_who_wait_for_it_are_cancelled(
 
     spec = make_cell(factory)
     first, second, third = (asyncio.create_task(read(engine, Owners("a"), spec)) for _ in range(3))
-    while not made:
-        await asyncio.sleep(0.001)
+    await until(lambda: bool(made))
     second.cancel()
     await asyncio.sleep(0)
     first.cancel()
