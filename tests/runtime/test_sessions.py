@@ -183,6 +183,61 @@ async def test_unload_waits_out_the_grace_of_a_lost_connection() -> None:
         await until(lambda: driver.runtime.sessions.get(session.id) is None)
 
 
+async def test_unload_runs_to_its_end_and_sees_its_state_when_there_is_no_grace() -> None:
+    """R4.5: the grace may be over before the listener has begun, or while it runs."""
+    seen: list[Any] = []
+    async with Driver(unloading(seen), state=StateOptions(caller_ends=True), session_grace=0) as driver:
+        session = driver.open()
+        await driver.values("run", None, session=session)
+        driver.runtime.disconnect(session, gone=True)
+        await until(lambda: driver.runtime.sessions.get(session.id) is None)
+        assert seen == [([1], session.id)]
+
+
+async def test_a_slow_unload_listener_keeps_no_other_session() -> None:
+    """R4.5; a page that comes back while its listener runs has its session."""
+    began: list[int] = []
+    go, clock = threading.Event(), ManualClock()
+
+    def slow() -> None:
+        began.append(1)
+        go.wait(10)
+
+    with gr.Blocks() as demo:
+        demo.unload(slow)
+    async with Driver(demo, clock=clock, session_grace=60) as driver:
+        sessions = driver.runtime.sessions
+        gone, back = driver.open(), driver.open()
+        for session in (gone, back):
+            driver.runtime.disconnect(session, gone=False)
+            await clock.advance(61)
+        await until(lambda: len(began) == 2)
+        driver.runtime.connect(back)
+        assert sessions.get(gone.id) is gone
+        go.set()
+        await sessions.settled()
+        await until(lambda: sessions.get(gone.id) is None)
+        assert sessions.get(back.id) is back
+
+
+async def test_an_unload_listener_that_never_ends_does_not_keep_the_app_from_ending() -> None:
+    told: list[str] = []
+    go = threading.Event()
+
+    def stuck() -> None:
+        told.append("began")
+        go.wait(10)
+        told.append("ended")
+
+    with gr.Blocks() as demo:
+        demo.unload(stuck)
+    async with Driver(demo, shutdown_grace=0.05) as driver:
+        driver.runtime.disconnect(driver.open(), gone=True)
+        await until(lambda: told)
+    assert told == ["began"]
+    go.set()
+
+
 async def test_unload_of_an_evicted_session_still_sees_its_state() -> None:
     """R4.4, R4.5"""
     seen: list[Any] = []

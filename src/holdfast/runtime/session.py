@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ class Session:
         "connections",
         "deadline",
         "epoch",
+        "farewell",
         "feed_bounds",
         "gone",
         "id",
@@ -82,6 +84,8 @@ class Session:
         self.connected_once = False
         self.gone = False
         """Its page said goodbye, or its grace is over; unload listeners have been started."""
+        self.farewell: asyncio.Task[None] | None = None
+        """The task in which they run, or ran."""
         self.deadline: float | None = None
         """When a closed session is dropped; `None` while it is open or has never been."""
         self.jobs: dict[str, Job] = {}

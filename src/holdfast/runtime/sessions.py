@@ -7,6 +7,7 @@ import itertools
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from holdfast.clock import Clock
@@ -235,14 +236,14 @@ class Sessions:
             self._say_goodbye(session)
 
     def _say_goodbye(self, session: Session) -> asyncio.Task[None] | None:
-        if session.gone:
-            return None
-        session.gone = True
-        self.pages.remove(session)
-        task = asyncio.get_running_loop().create_task(self._farewell(session))
-        self._farewells.add(task)
-        task.add_done_callback(self._farewells.discard)
-        return task
+        """Start the unload listeners of a session, once; the task in which they run, until they have ended."""
+        if not session.gone:
+            session.gone = True
+            self.pages.remove(session)
+            session.farewell = task = asyncio.get_running_loop().create_task(self._farewell(session))
+            self._farewells.add(task)
+            task.add_done_callback(self._farewells.discard)
+        return session.farewell if session.farewell in self._farewells else None
 
     async def _farewell(self, session: Session) -> None:
         try:
@@ -260,10 +261,15 @@ class Sessions:
                 continue
             self._departing.pop(session.id, None)
             farewell = self._say_goodbye(session)
-            if farewell is not None:
-                await asyncio.wait([farewell])
-            if not session.connections:
+            if farewell is None:
                 self.drop(session.id, lapsed=True)
+            else:
+                farewell.add_done_callback(partial(self._drop_unless_back, session))
+
+    def _drop_unless_back(self, session: Session, _: object) -> None:
+        """The grace of a session was over, and its unload listeners have ended, which may have taken their time."""
+        if not session.connections and session.id not in self._departing and self.get(session.id) is session:
+            self.drop(session.id, lapsed=True)
 
     # Ends -----------------------------------------------------------------------------------------------------------
 
@@ -304,6 +310,6 @@ class Sessions:
         if self._sweeper is not None:
             self._sweeper.cancel()
         if self._farewells:
-            await asyncio.wait(self._farewells)
+            await asyncio.wait(self._farewells, timeout=self.options.shutdown_grace)
         for session in self:
             session.close()
