@@ -57,6 +57,17 @@ def test_a_result_is_collected_once(serve: Serve) -> None:
     assert "collected already" in again.json()["detail"]
 
 
+def test_a_result_whose_connection_broke_on_the_way_can_be_collected_again(serve: Serve) -> None:
+    with gr.Blocks() as demo:
+        gr.Button().click(lambda: "x" * 50_000_000, None, gr.Textbox(), api_name="large")
+    app = serve(demo)
+    event_id = app.post("/gradio_api/call/large", {"data": []}).json()["event_id"]
+    with app.client() as other, other.stream("GET", f"/gradio_api/call/large/{event_id}") as answer:
+        assert next(answer.iter_raw(100))
+    [(kind, data)] = app.collect("large", event_id)
+    assert (kind, len(data[0])) == ("complete", 50_000_000)
+
+
 def test_a_result_is_not_collected_under_another_name(serve: Serve) -> None:
     app = serve(counter())
     event_id = app.post("/gradio_api/call/count", {"data": ["a"]}).json()["event_id"]

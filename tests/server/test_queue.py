@@ -245,6 +245,27 @@ def test_a_stream_that_is_opened_beside_a_dead_one_misses_nothing(serve: Serve) 
 
 
 @pytest.mark.anyio
+async def test_a_stream_that_is_opened_after_one_that_broke_off_misses_nothing() -> None:
+    """What was on its way when the connection was cut comes again; nothing does once a stream came to its end."""
+    clock = ManualClock()
+    async with Driver(counter(), clock) as driver:
+        readers = Readers()
+        done = await driver.completed("count", "x", None, origin="api")
+        broken = messages(driver.page, str, readers, clock)
+        while b"process_completed" not in await anext(broken):
+            pass
+        await broken.aclose()
+        for expected in (True, False):
+            stream = messages(driver.page, str, readers, clock)
+            told = [await anext(stream)]
+            while b"close_stream" not in told[-1]:
+                told.append(await anext(stream))
+            assert any(done.event_id.encode() in frame for frame in told) is expected
+            await stream.aclose()
+            await driver.completed("count", "y", None, origin="api")
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("closes", [True, False])
 async def test_no_event_is_told_while_a_stream_that_has_to_close_is_open(closes: bool) -> None:
     """Gradio's Python client gives up all events that it knows of when it reads `close_stream`."""
@@ -268,6 +289,22 @@ async def test_no_event_is_told_while_a_stream_that_has_to_close_is_open(closes:
         await readers.parted()
 
 
+def test_a_stream_that_nobody_reads_holds_up_no_other_event_of_its_session(serve: Serve) -> None:
+    """A connection that was lost without a word looks so, for as long as the network hopes."""
+    with gr.Blocks() as demo:
+        out = gr.Textbox()
+        gr.Button().click(lambda: "x" * 50_000_000, None, out, api_name="large")
+        gr.Button().click(lambda: "y", None, out, api_name="small")
+    app = serve(demo)
+    app.join(0, [], "s")
+    with app.client() as other, other.stream("GET", "/gradio_api/queue/data?session_hash=s") as silent:
+        assert next(silent.iter_raw(1))
+        assert app.messages("s")[-1]["msg"] == "close_stream"
+        small = app.join(1, [], "s").json()["event_id"]
+        done = next(m for m in app.follow("s") if m["event_id"] == small and m["msg"] == "process_completed")
+        assert done["output"]["data"] == ["y"]
+
+
 @pytest.mark.anyio
 async def test_what_is_kept_for_another_stream_is_bounded_and_goes_with_the_last() -> None:
     feed, readers = Feed(), Readers()
@@ -277,8 +314,8 @@ async def test_what_is_kept_for_another_stream_is_bounded_and_goes_with_the_last
         readers.hand(one, feed.publish(Log(event_id="e", log="x", level="info")), feed)
         assert len(feed) <= REPLAYED + 1
     readers.begin(two)
-    readers.end(one, feed)
+    readers.end(one, feed, whole=True)
     assert len(feed) > 0
     readers.hand(two, 1000, feed)
-    readers.end(two, feed)
+    readers.end(two, feed, whole=False)
     assert (len(feed), len(readers)) == (0, 0)

@@ -24,7 +24,7 @@ from holdfast.server.body import read_as
 from holdfast.server.errors import JSON, error_object
 from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site, absolute_files
-from holdfast.server.sse import EventStream, named_frame
+from holdfast.server.sse import DRAIN, EventStream, named_frame
 from holdfast.wire.encode import encode, one_line
 from holdfast.wire.gradio import CallBody
 from holdfast.wire.messages import Completed, Failure, Generating, Output, Streaming
@@ -162,8 +162,9 @@ class Calls:
             if isinstance(message, Generating | Streaming):
                 yield named_frame(b"generating", _line(message.output.data, root))
             elif isinstance(message, Completed):
-                self._results.collected(event_id)
                 yield _last_frame(message, root)
+                yield DRAIN  # the connection may break while a large one is sent
+                self._results.collected(event_id)
                 return
 
 

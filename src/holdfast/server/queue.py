@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from holdfast.server.body import read_as
 from holdfast.server.errors import JSON, error_object
 from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site, absolute_files
-from holdfast.server.sse import EventStream, frame
+from holdfast.server.sse import DRAIN, EventStream, frame
 from holdfast.wire.encode import encode, one_line
 from holdfast.wire.gradio import CancelBody, PredictBody, ResetBody
 from holdfast.wire.messages import (
@@ -45,7 +45,7 @@ STOPPED = frame(encode(UnexpectedError(message="Server stopped unexpectedly.")))
 UNKNOWN = frame(encode(UnexpectedError(message="404: Not Found", session_not_found=True)))
 
 REPLAYED = 50
-"""Messages that a stream begins with when another one, which may be dead, has had them."""
+"""Messages that a stream begins with when another one, which is dead or may be, has had them."""
 
 PARTING = 0.5
 """Seconds that a client has to close its stream once it is told to: most do at once, some read on to the end."""
@@ -145,9 +145,9 @@ async def _not_found() -> AsyncIterator[bytes]:
 class Readers:
     """The streams that are open on one session: each gets every message, whoever else reads.
 
-    A client that lost its connection opens another stream long before the server learns that the first is dead, and
-    what was handed to that one would be nobody's. So a few messages are kept while a stream is open, and one that is
-    opened beside it begins with them; clients pass over what they know already.
+    A client that lost its connection opens another stream, often long before the server learns that the first is dead,
+    and what was handed to that one would be nobody's. So a few messages are kept while a stream is open and after one
+    that broke off, and the next one begins with them; clients pass over what they know already.
 
     A stream that is told to close is gone when its client has closed it. The Python client gives up every event that
     it knows of when it reads `close_stream`, so one that it learns of just before would be lost, although its messages
@@ -156,6 +156,8 @@ class Readers:
 
     def __init__(self) -> None:
         self._handed: dict[object, int] = {}
+        self._read = 0
+        """Number of the last message of a stream that came to its end."""
         self._parting = 0
         self._parted: asyncio.Event | None = None
 
@@ -171,11 +173,21 @@ class Readers:
         self._handed[reader] = n
         feed.ack(min(self._handed.values()) - REPLAYED)
 
-    def end(self, reader: object, feed: Feed) -> None:
-        """A stream has ended; with the last one, what was handed to it counts as read."""
-        handed = self._handed.pop(reader)
+    def end(self, reader: object, feed: Feed, *, whole: bool) -> None:
+        """A stream has ended; what it has told counts as read if it is the whole of it, else all but a few messages.
+
+        Args:
+            reader: The stream; one that has ended already is passed over.
+            feed: Where its messages came from.
+            whole: It told all that there was; otherwise it broke off.
+        """
+        handed = self._handed.pop(reader, None)
+        if handed is None:
+            return
+        if whole:
+            self._read = max(self._read, handed)
         if not self._handed:
-            feed.ack(handed)
+            feed.ack(max(self._read, handed - REPLAYED))
 
     @contextmanager
     def parting(self) -> Iterator[None]:
@@ -196,10 +208,12 @@ class Readers:
             await self._parted.wait()
 
 
-async def messages(session: Session, root: Callable[[], str], readers: Readers, clock: Clock) -> AsyncIterator[bytes]:
+async def messages(
+    session: Session, root: Callable[[], str], readers: Readers, clock: Clock
+) -> AsyncGenerator[bytes, None]:
     """A session's messages as Gradio's clients read them; ends when an event has ended and none is pending.
 
-    A message counts as read when it is handed to the connection, so that a stream that is opened later goes on there.
+    A stream that is opened after one that came to its end goes on there; see `Readers` for one that broke off.
 
     Args:
         session: Whose.
@@ -222,16 +236,23 @@ async def messages(session: Session, root: Callable[[], str], readers: Readers, 
                 if encoded:
                     yield frame(one_line(absolute_files(encoded, root)))
                 ended = ended or isinstance(message, Completed)
-            if ended and session.idle and seen == feed.last:
-                break
+            if ended and _all_told(session, seen):
+                yield DRAIN  # a client that is slow, or gone unnoticed, must not hold up those who wait for its parting
+                if _all_told(session, seen):
+                    break
         else:
             yield STOPPED
             return
+        readers.end(reader, feed, whole=True)
+        with readers.parting():
+            yield CLOSE
+            await clock.sleep(PARTING)
     finally:
-        readers.end(reader, feed)
-    with readers.parting():
-        yield CLOSE
-        await clock.sleep(PARTING)
+        readers.end(reader, feed, whole=False)
+
+
+def _all_told(session: Session, seen: int) -> bool:
+    return session.idle and seen == session.feed.last
 
 
 def encode_for_client(message: FeedMessage, generated: set[str]) -> bytes:

@@ -15,6 +15,9 @@ HEADERS = [
     (b"x-accel-buffering", b"no"),
 ]
 
+DRAIN = b""
+"""A frame that sends nothing: the next one is asked for when the connection has taken (nearly) all before it."""
+
 
 def frame(data: bytes) -> bytes:
     """One SSE frame. JSON escapes line ends, so `data` is always one line."""
@@ -114,8 +117,8 @@ class EventStream(Response):
         """Send the frames, as ASGI has it."""
         self._stopped = asyncio.get_running_loop().create_future()
         self._streams.add(self)
-        pump = asyncio.create_task(self._pump(send))
         watch = asyncio.create_task(_gone(receive))
+        pump = asyncio.create_task(self._pump(send, watch))
         beat = asyncio.create_task(self._beat(send))
         try:
             await asyncio.wait({pump, watch, self._stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -131,12 +134,14 @@ class EventStream(Response):
         if not pump.cancelled() and (error := pump.exception()) is not None:
             raise error
 
-    async def _pump(self, send: Send) -> None:
+    async def _pump(self, send: Send, watch: asyncio.Task[None]) -> None:
         try:
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             self._send = send
             async for data in self._frames:
                 await send({"type": "http.response.body", "body": data, "more_body": True})
+                if watch.done():  # the server says nothing of what it sends to a client that has gone
+                    return
         finally:
             close = getattr(self._frames, "aclose", None)
             if close is not None:
