@@ -28,7 +28,8 @@ def sanitise(name: str) -> str:
     stem, dot, ending = kept.rpartition(".")
     if not dot or not stem:
         stem, ending = kept, ""
-    ending = f".{ending}" if ending else ""
+    # The loop below looks at all of it each time, and a client may send a name of any length.
+    stem, ending = stem[:NAME_BYTES], f".{ending[:NAME_BYTES]}" if ending else ""
     while len((stem + ending).encode()) > NAME_BYTES:
         if len(stem) > 1:
             stem = stem[:-1]

@@ -62,6 +62,7 @@ def test_a_file_name_is_cleaned(name: str, clean: str) -> None:
 def test_a_long_name_is_cut_between_characters() -> None:
     assert len(sanitise("ü" * 300 + ".txt").encode()) <= 200
     assert sanitise("ü" * 300 + ".txt").endswith("ü.txt")
+    assert len(sanitise("a" * 2_000_000 + "." + "b" * 2_000_000)) == 200
 
 
 def test_a_file_is_kept_under_the_hash_of_its_content(cache: Path) -> None:
