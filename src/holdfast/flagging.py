@@ -15,7 +15,7 @@ from typing import Any
 
 from holdfast.clock import Clock, SystemClock
 from holdfast.components.base import Component
-from holdfast.files import sanitise
+from holdfast.files import is_file_data, is_url, sanitise
 from holdfast.graph.updates import update
 from holdfast.runtime.request import Request
 
@@ -91,8 +91,11 @@ class CSVLogger(FlaggingCallback):
             return _append(self._file(header), row)
 
     def _cell(self, place: int, value: Any) -> Any:
-        folder = self.flagging_dir / sanitise(column_name(self.components[place], place))
-        return cell(keep_files(value, folder, simplify=self.simplify_file_data))
+        component = self.components[place]
+        if component.HAS_FILES:
+            folder = self.flagging_dir / sanitise(column_name(component, place))
+            value = keep_files(value, folder, simplify=self.simplify_file_data)
+        return cell(value)
 
     def _file(self, header: list[str]) -> Path:
         if self.dataset_file_name is not None:
@@ -127,7 +130,10 @@ class SimpleCSVLogger(FlaggingCallback):
         """Add a line. Returns the number of samples before it."""
         with self._lock:
             self.flagging_dir.mkdir(parents=True, exist_ok=True)
-            row = [cell(keep_files(value, self.flagging_dir, simplify=True)) for value in flag_data]
+            row = [
+                cell(keep_files(value, self.flagging_dir, simplify=True) if component.HAS_FILES else value)
+                for component, value in zip(self.components, flag_data, strict=True)
+            ]
             return _append(self.flagging_dir / "log.csv", row)
 
 
@@ -183,7 +189,7 @@ def column_name(component: Component, place: int) -> str:
 def keep_files(value: Any, folder: Path, *, simplify: bool) -> Any:
     """The value with each file in it copied below `folder`."""
     if isinstance(value, dict):
-        if value.get("path") and (value.get("meta") or {}).get("_type") == "gradio.FileData":
+        if is_file_data(value) and value.get("path") and not is_url(value["path"]):
             source = Path(value["path"])
             mark = hashlib.sha256(source.read_bytes()).hexdigest()[:20]
             kept = folder / mark / source.name

@@ -81,6 +81,24 @@ def test_files_are_copied_beside_the_table(tmp_path: Path) -> None:
     assert kept.read_text() == "inside"
 
 
+def test_data_that_looks_like_a_file_is_data_where_no_file_is_expected(tmp_path: Path) -> None:
+    given = tmp_path / "given.txt"
+    given.write_text("inside")
+    looks = {"path": str(given), "meta": {"_type": "gradio.FileData"}}
+    simple = SimpleCSVLogger()
+    simple.setup([gr.JSON()], tmp_path / "simple")
+    simple.flag([looks])
+    logger(tmp_path / "flagged", gr.JSON()).flag([looks])
+    for folder, table in (("simple", "log.csv"), ("flagged", "dataset1.csv")):
+        assert [file.name for file in (tmp_path / folder).rglob("*")] == [table]
+
+
+def test_a_file_elsewhere_is_kept_by_its_address(tmp_path: Path) -> None:
+    there = "https://example.com/paper.pdf"
+    logger(tmp_path, gr.File()).flag([{"path": there, "meta": {"_type": "gradio.FileData"}}])
+    assert there in rows(tmp_path / "dataset1.csv")[1][0]
+
+
 def test_the_simple_form_has_the_values_alone(tmp_path: Path) -> None:
     simple = SimpleCSVLogger()
     simple.setup([gr.Textbox(), gr.JSON()], tmp_path)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import holdfast as gr
 from holdfast.runtime import Request
+from holdfast.wire.messages import Failure
 
 from .driver import Driver
 
@@ -134,6 +136,20 @@ async def test_a_value_that_a_component_refuses_is_always_told() -> None:
         failure = await driver.failure("run", "z")
         assert failure.error
         assert failure.visible
+
+
+async def test_without_preprocess_too_a_client_names_no_file_of_the_server(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret")
+    seen: list[Any] = []
+    with gr.Blocks() as demo:
+        file = gr.File()
+        file.change(seen.append, file, None, preprocess=False, api_name="run")
+    async with Driver(demo) as driver:
+        last = await driver.completed("run", {"path": str(secret), "meta": {"_type": "gradio.FileData"}})
+    assert isinstance(last.output, Failure)
+    assert "was not uploaded" in str(last.output.error)
+    assert seen == []
 
 
 async def test_without_preprocess_the_function_gets_what_was_sent() -> None:

@@ -44,12 +44,19 @@ def convert_inputs(
             f"An event handler didn't receive enough input values (needed: {len(ports)}, got: {len(data)}). "
             f"Send one value for each of the inputs of {plan.name!r}: {_names(ports)}; a State's may be null."
         )
-    if not listener.preprocess:
-        return [data[i] if port.cell is None else cells[port.cell] for i, port in enumerate(ports)]
+    convert = _convert if listener.preprocess else _unconverted
     return [
-        _convert(i, port, data[i], view, ports, rules) if port.cell is None else cells[port.cell]
+        convert(i, port, data[i], view, ports, rules) if port.cell is None else cells[port.cell]
         for i, port in enumerate(ports)
     ]
+
+
+def _unconverted(_: int, port: Port, payload: Any, _view: object, _ports: object, rules: Any) -> Any:
+    """A value as the browser has it; a file in it is one that the client may name (`preprocess=False`)."""
+    try:
+        return files.check(payload, rules) if port.files else payload
+    except InvalidPathError as error:
+        raise BadValue(str(error)) from None
 
 
 def _convert(index: int, port: Port, payload: Any, view: AppView | None, ports: Sequence[Port], rules: Any) -> Any:
