@@ -133,7 +133,7 @@ class _Source:
         if found is None:
             return None
         key, text = found
-        number = int(text) if text.lstrip("-").isdecimal() else least - 1
+        number = int(text) if text.removeprefix("-").isdecimal() else least - 1
         if number < least or (most is not None and number > most):
             span = f"from {least} to {most}" if most is not None else f"of at least {least}"
             raise BuildError(f"{key} is {text!r}. Set it to a whole number {span}, or leave it out.")

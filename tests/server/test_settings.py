@@ -50,6 +50,7 @@ def test_gradios_test_mode_beats_faster_and_expires_sooner() -> None:
         ("HOLDFAST_SERVER_PORT", "http"),
         ("GRADIO_SERVER_PORT", "70000"),
         ("HOLDFAST_SERVER_PORT", "-1"),
+        ("HOLDFAST_SERVER_PORT", "--1"),
         ("GRADIO_NUM_PORTS", "0"),
         ("HOLDFAST_SHARE", "maybe"),
         ("HOLDFAST_SESSION", "browser"),
