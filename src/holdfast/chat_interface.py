@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -283,7 +284,7 @@ class ChatInterface(Blocks):
 
     def _connect_ends(self, listeners: Sequence[Dependency]) -> None:
         """A failed or stopped answer gives the send button back, as a finished one does itself."""
-        ready = f"() => ({{submit_btn: {_js(self.submit_btn)}, stop_btn: false, __type__: 'update'}})"
+        ready = f"() => ({{submit_btn: {json.dumps(self.submit_btn)}, stop_btn: false, __type__: 'update'}})"
         for listener in listeners:
             listener.failure(None, None, self.textbox, js=ready, api_visibility="private")
         if self.stop_btn:
@@ -356,7 +357,3 @@ def _example(row: Any, label: str | None, icon: str | None) -> ExampleMessage:
 
 def _at(values: Sequence[str] | None, place: int) -> str | None:
     return values[place] if values is not None and place < len(values) else None
-
-
-def _js(value: str | bool) -> str:
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)

@@ -86,11 +86,6 @@ class App:
         return tuple(block for block in self.blocks.values() if block.NAME == "state")
 
     @cached_property
-    def page_of(self) -> Mapping[int, str]:
-        """Path of the page that each block stands on."""
-        return {number: block.page for number, block in self.blocks.items()}
-
-    @cached_property
     def app_id(self) -> int:
         """A number of 63 bits that changes when the program's blocks or listeners do."""
         shape = [

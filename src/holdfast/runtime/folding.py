@@ -54,7 +54,7 @@ def fold(items: Sequence[Item], full: Mapping[str, tuple[list[Any], int]], limit
             ended.add(event_id)
             keep.append((n, _with_changes(message, changes.get(event_id)), weight))
         elif isinstance(message, StateChanged):
-            if (("", StateChanged)) not in seen:
+            if ("", StateChanged) not in seen:
                 seen.add(("", StateChanged))
                 keep.append((n, StateChanged(ids=list(changes[None])), weight))
         elif isinstance(message, LATEST):

@@ -22,7 +22,6 @@ SHUTDOWN_WITHIN = 3
 stays below the ten seconds after which container engines kill."""
 ABANDONED_WITHIN = 1.0
 """Seconds that an abandoned server gets."""
-START_WITHIN = 60.0
 MAX_FRAME = 128 * 1024 * 1024
 BACKLOG = 2048
 

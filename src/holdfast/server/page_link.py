@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -44,7 +44,6 @@ MAX_CANCEL = 1000
 """Events in one `Cancel`."""
 ANSWERS_WITHIN = 1.0
 """Seconds that a page gets to show that it is there, when another one comes with its session."""
-Frame: TypeAlias = "Submit | Cancel | Ack | Ping"
 
 _decoder: msgspec.json.Decoder[FromPage] = msgspec.json.Decoder(FromPage)
 

@@ -8,7 +8,6 @@ from holdfast.errors import StateError
 
 Scope = Literal["session", "browser", "user", "app"]
 SCOPES: tuple[Scope, ...] = ("session", "browser", "user", "app")
-SCOPE_RANK: dict[str, int] = {scope: rank for rank, scope in enumerate(SCOPES)}
 
 
 class Owner(NamedTuple):
@@ -71,9 +70,6 @@ class Owners:
             remedy = "Log in first." if scope == "user" else "Allow cookies for this site."
             raise StateError(f"A State with scope={scope!r} was used, but this visitor has no {scope} id. {remedy}")
         return owner
-
-    def __contains__(self, owner: object) -> bool:
-        return owner is not None and owner in {self.session, self.browser, self.user, self.app}
 
     def __repr__(self) -> str:
         return f"Owners(session={self.session.id!r}, browser={self.browser!r}, user={self.user!r})"

@@ -1,4 +1,4 @@
-"""What a command writes: results to standard output, progress and remarks to standard error."""
+"""What a command writes: results to standard output, progress to standard error."""
 
 from __future__ import annotations
 
@@ -39,11 +39,6 @@ class Telling:
             sys.stdout.write(f"{text}\n")
         elif facts is not None:
             sys.stdout.write(f"{orjson.dumps(facts).decode()}\n")
-
-    def remark(self, text: str) -> None:
-        """Write a line for people."""
-        self._wipe()
-        print(f"holdfast: {text}", file=sys.stderr)
 
     def step(self) -> None:
         """One more cell is done."""

@@ -17,8 +17,6 @@ from holdfast.state.codec.errors import CodecError, DecodeError, EncodeError
 from holdfast.state.codec.rules import take_apart
 from holdfast.state.snapshot import OversizeError, Sink
 
-_HOME = rebuild.__name__
-
 
 class _Encoder(pickle.Pickler):
     def reducer_override(self, value: Any) -> Any:
