@@ -183,6 +183,15 @@ def test_our_own_page_is_told_what_is_false_by_choice() -> None:
     assert entry["props"] == {"show_label": False, "container": False, "lines": 3, "value": ""}
 
 
+def test_our_own_page_is_told_that_a_value_is_empty_and_not_missing() -> None:
+    with gr.Blocks() as demo:
+        gr.CheckboxGroup(["a"])
+        gr.Dropdown(["a"], multiselect=True)
+        gr.Chatbot()
+    entries = app_config(demo.spec, compact=True)["components"]
+    assert [e["props"]["value"] for e in entries if e["type"] != "form"] == [[], [], []]
+
+
 def test_start_values_that_hold_files_can_be_made_fetchable(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("text")
     with gr.Blocks():

@@ -47,14 +47,21 @@ def test_a_verdict_has_gradios_form() -> None:
         (gr.EditData, {"index": 0, "previous_value": 1, "value": 2}, {"previous_value": 1, "value": 2}),
         (gr.UndoData, {"index": 0, "value": "v"}, {"index": 0, "value": "v"}),
         (gr.CopyData, {"value": "v"}, {"value": "v"}),
-        (gr.DownloadData, {"file": {"path": "p"}}, {"file": {"path": "p"}}),
-        (gr.DeletedFileData, {"path": "p"}, {"file": {"path": "p"}}),
+        (gr.DownloadData, {"file": {"path": "p"}}, {"file": gr.FileData(path="p")}),
+        (gr.DeletedFileData, {"path": "p"}, {"file": gr.FileData(path="p")}),
     ],
 )
 def test_event_data_reads_what_the_page_sent(kind: Any, data: Any, found: dict[str, Any]) -> None:
     event = kind(None, data)
     assert {name: getattr(event, name) for name in found} == found
     assert event._data == data
+
+
+@pytest.mark.parametrize("kind", [gr.DownloadData, gr.DeletedFileData])
+def test_a_file_in_event_data_has_its_entries_as_attributes(kind: Any) -> None:
+    event = kind(None, {"file": {"path": "/tmp/a.txt", "orig_name": "a.txt", "size": 3}})
+    assert (event.file.path, event.file.orig_name, event.file.size) == ("/tmp/a.txt", "a.txt", 3)
+    assert event.file["path"] == "/tmp/a.txt"
 
 
 def test_event_data_of_nothing_has_nothing() -> None:

@@ -148,6 +148,25 @@ def test_a_message_of_ones_own_can_be_edited(app_page: AppPage) -> None:
     expect(page.get_by_test_id("user").first).to_have_text("better question")
 
 
+def test_undo_and_retry_tell_the_text_of_the_message(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        chat, seen = gr.Chatbot(TALK), gr.Textbox(label="Seen")
+
+        def undone(data: gr.UndoData) -> str:
+            return f"undo {data.index} {data.value}"
+
+        def retried(data: gr.RetryData) -> str:
+            return f"retry {data.index} {data.value}"
+
+        chat.undo(undone, None, seen)
+        chat.retry(retried, None, seen)
+    place = max(n for n, message in enumerate(TALK) if message["role"] == "user")
+    page = app_page(demo)
+    for name in ("Undo", "Retry"):
+        page.get_by_role("button", name=name).click()
+        expect(page.get_by_label("Seen")).to_have_value(f"{name.lower()} {place} {TALK[place]['content']}")
+
+
 def test_clear_empties_the_conversation(app_page: AppPage) -> None:
     with gr.Blocks() as demo:
         chat, seen = gr.Chatbot(TALK, placeholder="Ask me"), gr.Textbox(label="Seen")

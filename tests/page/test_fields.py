@@ -130,6 +130,42 @@ def test_selecting_text_tells_its_range(app_page: AppPage) -> None:
     expect(page.get_by_label("Seen")).to_have_value("[0, 5] hello")
 
 
+def test_choosing_tells_the_value_and_not_its_label(app_page: AppPage) -> None:
+    def told(data: gr.SelectData) -> str:
+        return f"{data.index} {data.value!r} {data.selected}"
+
+    with gr.Blocks() as demo:
+        one = gr.Dropdown([("First", 1), ("Second", 2)], label="One")
+        many = gr.Dropdown([("First", 1), ("Second", 2)], multiselect=True, label="Many")
+        box, seen = gr.Checkbox(label="Box"), gr.Textbox(label="Seen")
+        for chosen in (one, many, box):
+            chosen.select(told, None, seen)
+    page = app_page(demo)
+    seen_box = page.get_by_label("Seen")
+    for label in ("One", "Many"):
+        page.get_by_label(label, exact=True).click()
+        page.get_by_role("option", name="Second").click()
+        page.keyboard.press("Escape")
+        expect(seen_box).to_have_value("1 2 True")
+        page.get_by_label("Box").check()
+        expect(seen_box).to_have_value("0 True True")
+        page.get_by_label("Box").uncheck()
+        expect(seen_box).to_have_value("0 False False")
+    page.get_by_label("Remove Second").click()
+    expect(seen_box).to_have_value("1 2 False")
+
+
+def test_choices_that_nobody_touched_are_an_empty_list(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        group = gr.CheckboxGroup(["a"], label="Group")
+        many = gr.Dropdown(["a"], multiselect=True, label="Many")
+        seen = gr.Textbox(label="Seen")
+        gr.Button("Go").click(lambda *values: repr(values), [group, many], seen)
+    page = app_page(demo)
+    page.get_by_role("button", name="Go", exact=True).click()
+    expect(page.get_by_label("Seen")).to_have_value("([], [])")
+
+
 def test_a_box_without_a_label_has_a_name_all_the_same(app_page: AppPage) -> None:
     with gr.Blocks() as demo:
         gr.Textbox(label="", show_label=False, placeholder="Type a message...")

@@ -213,7 +213,9 @@ def _without_defaults(block: Block, props: Mapping[str, Any]) -> dict[str, Any]:
         default = defaults.get(name)
         if name in {"name", "preserved_by_key"} or value is default or (value is False and name in marks):
             continue
-        if (isinstance(value, (list, dict)) and not value and not default) or _same(value, default):
+        # An empty value is not the same as none: the page sends back what it was given.
+        empty = isinstance(value, (list, dict)) and not value and name != "value"
+        if (empty and not default) or _same(value, default):
             continue
         kept[name] = value
     return kept

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from holdfast.files import FileData
+
 if TYPE_CHECKING:
     from holdfast.graph.block import Block
 
@@ -105,7 +107,10 @@ class DeletedFileData(EventData):
 
     def __init__(self, target: Block | None, data: Any) -> None:
         super().__init__(target, data)
-        self.file: Any = self._get("file") if self._get("file") is not None else data
+        self.file = FileData()
+        given = self._get("file") if self._get("file") is not None else data
+        if isinstance(given, dict):
+            self.file.update(given)
 
 
 class DownloadData(DeletedFileData):
