@@ -28,8 +28,17 @@ async function begin(target: HTMLElement): Promise<void> {
   // A chunk that cannot be had is said in its place; the rest of the page stands.
   await Promise.allSettled([...firstTypes(page.tree.root)].map(fetchChunk))
   mount(App, { target, props: { target, page, theme, embedded: window.parent !== window } })
-  if (typeof config.js === 'string') await compile(config.js)()
+  if (typeof config.js === 'string') await runOwn(config.js)
   page.start()
+}
+
+/** Runs the app's `js`. A mistake in it is the browser console's to tell: the page works all the same. */
+async function runOwn(source: string): Promise<void> {
+  try {
+    await compile(source)()
+  } catch (error) {
+    console.error('The js of this app failed.', error)
+  }
 }
 
 const place = document.querySelector<HTMLElement>('gradio-app')

@@ -24,6 +24,7 @@ from holdfast.components.markdown import Markdown
 from holdfast.components.state import State
 from holdfast.components.textbox import Textbox
 from holdfast.errors import BuildError
+from holdfast.examples_helper import Examples
 from holdfast.flagging import ChatCSVLogger
 from holdfast.graph.dependency import Dependency, register
 from holdfast.graph.layouts import Accordion, Column, Group, Row
@@ -56,11 +57,12 @@ class ChatInterface(Blocks):
         additional_inputs_accordion: The accordion around them, or its label.
         additional_outputs: Where the further values go that the function gives after its answer.
         editable: Whether visitors can edit what they said.
-        examples: Messages to start with; rows of message and additional inputs where there are any.
-        examples_label: Accepted for Gradio's programs.
+        examples: Messages to start with. Rows of message and additional inputs stand in a table under the chat; a click
+            fills them in.
+        examples_label: Heading of that table.
         example_labels: Texts for the examples.
         example_icons: Images for the examples.
-        run_examples_on_click: `False` puts an example into the text field only.
+        run_examples_on_click: `False` puts a message into the text field only.
         cache_examples: Accepted for Gradio's programs: a click on an example always asks the function.
         cache_mode: As `cache_examples`.
         title: Heading, and text of the browser's tab.
@@ -120,7 +122,7 @@ class ChatInterface(Blocks):
         analytics_enabled: bool | None = None,
         **options: Unpack[BlocksOptions],
     ) -> None:
-        del examples_label, cache_mode
+        del cache_mode
         if not callable(fn):
             raise TypeError(f"{fn!r} is not a callable object. gr.ChatInterface takes a function first.")
         if multimodal:
@@ -146,6 +148,10 @@ class ChatInterface(Blocks):
         self.validator = validator
         self.additional_inputs = [component_of(one, stays=True) for one in listed(additional_inputs)]
         self.chatbot = chatbot or Chatbot(label="Chatbot", scale=1, height=400, autoscroll=autoscroll, render=False)
+        self.table_label = examples_label
+        self.tabled = bool(self.additional_inputs and self.examples) and all(
+            isinstance(row, list | tuple) for row in self.examples
+        )
         self.textbox = textbox or Textbox(
             show_label=False,
             label="Message",
@@ -167,7 +173,7 @@ class ChatInterface(Blocks):
             "api_description": inspect.getdoc(fn) if api_description is None else api_description,
         }
         with self:
-            self._build(title, description, additional_inputs_accordion)
+            self._build(title, description, additional_inputs_accordion, example_labels)
             self._connect(ChatCSVLogger(flagging_dir) if flagging_mode == "manual" else None)
 
     # Layout -----------------------------------------------------------------------------------------------------------
@@ -186,11 +192,17 @@ class ChatInterface(Blocks):
             self.chatbot.editable = "user"
         if flagging_mode == "manual" and flagging_options is not None:
             self.chatbot.feedback_options = list(flagging_options)
-        if self.examples and not self.chatbot.examples:
+        if self.examples and not self.tabled and not self.chatbot.examples:
             shown = [_example(row, _at(labels, place), _at(icons, place)) for place, row in enumerate(self.examples)]
             self.chatbot.examples = Chatbot(examples=shown, render=False).examples
 
-    def _build(self, title: str | None, description: str | None, accordion: str | Accordion | None) -> None:
+    def _build(
+        self,
+        title: str | None,
+        description: str | None,
+        accordion: str | Accordion | None,
+        labels: Sequence[str] | None,
+    ) -> None:
         with Column():
             if title:
                 Markdown(HEADING.format(title))
@@ -207,6 +219,13 @@ class ChatInterface(Blocks):
             self.api_response = Answer(label="Response", visible=False)
             self.chatbot_state = State(self.chatbot.initial or [])
             self.chatbot_value = State(self.chatbot.initial or [])
+            if self.tabled:
+                Examples(
+                    [[_example(row, None, None)["text"], *row[1:]] for row in self.examples],
+                    [self.textbox, *self.additional_inputs],
+                    label=self.table_label,
+                    example_labels=labels,
+                )
             unplaced = [c for c in self.additional_inputs if c.parent is None and not isinstance(c, State)]
             if not unplaced:
                 return
@@ -231,7 +250,7 @@ class ChatInterface(Blocks):
         ]
         if chat.editable:
             listeners.append(self._runs(chat.edit, lambda data, _, said: chat_turns.edited_turn(data, said), "_edit"))
-        if self.examples:
+        if self.examples and not self.tabled:
             listeners.append(self._connect_examples())
         self._connect_ends(listeners)
         undone = self._add(self._undo, chat.undo, [chat], [self.textbox, chat, self.chatbot_state], "_undo")

@@ -264,3 +264,19 @@ def test_what_is_said_of_a_failed_answer_lies_on_no_button(app_page: AppPage) ->
     page.get_by_placeholder("Type a message...").press("Enter")
     expect(page.locator(".block:has(> .failed) [role=log]")).to_be_visible()
     expect(page.locator(".failed")).to_have_count(1)
+
+
+def test_examples_with_additional_inputs_are_a_table_that_fills_all_of_them(app_page: AppPage) -> None:
+    def ask(message: str, history: Messages, tone: str, length: float) -> str:
+        return f"{message}, {tone}, {length}"
+
+    tone, length = gr.Textbox("plain", label="Tone"), gr.Slider(10, 100, value=40, label="Length")
+    rows = [["hello", "kind", 20], [{"text": "what?"}, "rude", 30]]
+    page = app_page(gr.ChatInterface(ask, additional_inputs=[tone, length], examples=rows, examples_label="Try"))
+    expect(page.get_by_text("Try")).to_be_visible()
+    page.locator("tr.tr-body", has_text="rude").click()
+    box = page.get_by_placeholder("Type a message...")
+    expect(box).to_have_value("what?")
+    expect(page.locator(".message-row")).to_have_count(0)
+    box.press("Enter")
+    expect(page.get_by_test_id("bot")).to_have_text("what?, rude, 30")

@@ -298,3 +298,18 @@ def test_a_file_dropped_beside_its_place_does_not_open_instead_of_the_page(app_p
     assert footer.evaluate(BESIDE, "text") == "let go"
     drop(page, page.get_by_label("Click to upload or drop files"), notes)
     expect(page.get_by_label("Download notes.txt")).to_be_visible()
+
+
+def test_a_small_picture_is_not_blown_up(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        gr.Image(Pillow.new("RGB", (40, 30), "red"), label="Small")
+        gr.Image(Pillow.new("RGB", (900, 1800), "red"), label="Large", height=300)
+    page = app_page(demo)
+    small, large = page.get_by_alt_text("Small"), page.get_by_alt_text("Large")
+    expect(large).to_be_visible()
+    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    size = "image => [image.offsetWidth, image.offsetHeight]"
+    assert small.evaluate(size) == [40, 30]
+    width, height = large.evaluate(size)
+    assert 290 <= height <= 300
+    assert abs(width - height / 2) <= 1

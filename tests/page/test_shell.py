@@ -229,3 +229,29 @@ def test_pages_are_linked_and_apart(app_page: AppPage, complaints: Complaints, c
     page.get_by_role("button", name="Fill").click()
     expect(page.get_by_label("There")).to_have_value("filled")
     expect(page.get_by_role("link", name="Second")).to_have_attribute("aria-current", "page")
+
+
+def test_a_mistake_in_the_apps_js_is_said_in_the_console_and_the_page_works(
+    app_page: AppPage, complaints: Complaints
+) -> None:
+    with gr.Blocks() as demo:
+        seen = gr.Textbox(label="Seen")
+        gr.Button("Go").click(lambda: "worked", None, seen)
+    page = app_page(demo, js="() => { document.querySelector('.none').prepend('x') }")
+    page.get_by_role("button", name="Go", exact=True).click()
+    expect(page.get_by_label("Seen")).to_have_value("worked")
+    assert "The js of this app failed" in " ".join(complaints.found)
+    complaints.clear()
+
+
+def test_styles_and_scripts_find_the_page_by_the_name_that_gradio_gives_it(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        gr.Textbox(label="Name")
+    css = ".gradio-container {max-width: 600px !important; background: rgb(1, 2, 3)}"
+    page = app_page(demo, css=css, js="() => { document.querySelector('.gradio-container').prepend('hello there') }")
+    expect(page.get_by_text("hello there")).to_be_visible()
+    box = page.locator(".gradio-container")
+    assert box.evaluate("box => getComputedStyle(box).backgroundColor") == "rgb(1, 2, 3)"
+    left, width = box.evaluate("box => { const at = box.getBoundingClientRect(); return [at.left, at.width] }")
+    assert width == 600
+    assert abs(left - (page.evaluate("document.documentElement.clientWidth") - 600) / 2) <= 1

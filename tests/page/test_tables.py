@@ -310,3 +310,15 @@ def test_a_stylers_texts_and_colours_are_shown(table: Table) -> None:
     page, _ = table(styled, interactive=False)
     expect(page.get_by_test_id("cell-0-1")).to_have_text("4,120")
     expect(page.get_by_text("4,120")).to_have_css("color", "rgb(255, 0, 0)")
+
+
+def test_a_cell_of_markdown_in_a_table_that_wraps_is_as_high_as_its_text(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        gr.Dataframe([["**one**", "one"]], headers=["a", "b"], datatype=["markdown", "str"], wrap=True)
+    page = app_page(demo)
+    rich = page.locator("[data-row='0'][data-col='0'] .prose strong")
+    expect(rich).to_have_text("one")
+    cell = page.locator("[data-row='0'][data-col='0']")
+    assert cell.evaluate("cell => cell.offsetHeight") < 2 * 35
+    size = "element => getComputedStyle(element).fontSize"
+    assert rich.evaluate(size) == page.locator("[data-row='0'][data-col='1'] .text").evaluate(size)
