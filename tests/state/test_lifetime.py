@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.state.conftest import cells_of, memory_only
+from tests.state.conftest import cells_of, durable_only, memory_only
 from tests.state.steps import read, run, touch
 from tests.waiting import until
 
@@ -294,6 +294,48 @@ async def test_over_the_capacity_the_session_unused_for_longest_goes_closed_ones
     await engine.settled()
     assert dropped == [1, 0]
     assert engine.stats.evictions == 2
+
+
+async def test_a_session_that_was_evicted_while_it_is_open_is_as_open_as_before(
+    make_engine: Any, clock: ManualClock
+) -> None:
+    """R4.1, R4.4: what is kept of it is kept until its grace is over, which counts from its close."""
+    engine = await make_engine(session_capacity=1)
+    spec = cells_of(engine)("none")
+    for name in ("s1", "s2", "s1"):  # each evicts the one before
+        engine.open(name)
+        await run(engine, Owners(name), spec, lambda _, name=name: name)
+    engine.close("s1")  # it was opened twice
+    await clock.advance(10 * HOUR)
+    await engine.settled()
+    assert await read(engine, Owners("s1"), spec) == "s1"
+    engine.close("s1")
+    await clock.advance(HOUR - 1)
+    await engine.settled()
+    assert await read(engine, Owners("s1"), spec) == "s1"
+    await clock.advance(2 * HOUR)
+    await engine.settled()
+    assert await read(engine, Owners("s1"), spec) == "none"
+
+
+@durable_only
+async def test_what_left_memory_for_the_store_stays_there_as_long_as_its_page_is_open(
+    make_engine: Any, clock: ManualClock
+) -> None:
+    """R4.1, R4.4: however long nobody uses it."""
+    engine = await make_engine(memory_limit=3_000)
+    spec = cells_of(engine)("")
+    for name in ("s1", "s2"):
+        engine.open(name)
+        await run(engine, Owners(name), spec, lambda _: "x" * 2_000)
+    assert engine.stats.evictions == 1
+    for _ in range(10):
+        await clock.advance(HOUR)
+        await engine.settled()
+    assert await read(engine, Owners("s1"), spec) == "x" * 2_000
+    engine.forget("s1")
+    await engine.settled()
+    assert await read(engine, Owners("s1"), spec) == ""
 
 
 async def test_a_session_in_use_is_not_evicted(make_engine: Any) -> None:

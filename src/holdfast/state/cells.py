@@ -164,3 +164,12 @@ class Home:
         if cell is None:
             cell = self.cells[spec.name] = Cell(spec, self)
         return cell
+
+    def without_values(self) -> Home:
+        """One for the same owner with what is known of its connections, for when the values leave memory."""
+        left = Home(self.owner)
+        left.opened, left.was_open = self.opened, self.was_open
+        left.renewal, self.renewal = self.renewal, None
+        if left.renewal is not None:
+            left.renewal.home = left
+        return left

@@ -43,6 +43,8 @@ class Lifetime:
         self._open: OrderedDict[Owner, Home] = OrderedDict()
         self._closed: OrderedDict[Owner, Home] = OrderedDict()
         self._shared: dict[Owner, Home] = {}
+        self._away: dict[Owner, Home] = {}
+        """Of owners whose values had to leave memory while connections hold them open: what is known of those."""
         self.timers = Timers(clock, _deadline, self._fire)
         self._tasks: set[asyncio.Task[Any]] = set()
         self.size = 0
@@ -61,7 +63,8 @@ class Lifetime:
 
     def find(self, owner: Owner) -> Home | None:
         """An owner's home, if it is in memory."""
-        return self._open.get(owner) or self._closed.get(owner) or self._shared.get(owner)
+        found = (homes.get(owner) for homes in (self._open, self._closed, self._shared, self._away))
+        return next(filter(None, found), None)
 
     def home(self, owner: Owner) -> Home:
         """An owner's home, made if need be; its use is noted."""
@@ -75,7 +78,11 @@ class Lifetime:
             return home
         if owner.scope == "app":
             return self._shared.setdefault(owner, Home(owner))
-        home = self._closed[owner] = Home(owner)
+        home = self._away.pop(owner, None)
+        if home is not None:
+            self._open[owner] = home
+        else:
+            home = self._closed[owner] = Home(owner)
         self._shrink(home)
         return home
 
@@ -92,13 +99,14 @@ class Lifetime:
 
     def close(self, owner: Owner) -> None:
         """A connection is gone; after the last one the grace begins."""
-        home = self._open.get(owner)
+        homes = self._away if owner in self._away else self._open
+        home = homes.get(owner)
         if home is None:
             return
         home.opened -= 1
         if home.opened <= 0:
             home.opened = 0
-            del self._open[owner]
+            del homes[owner]
             self._closed[owner] = home
             self._count_grace(home)
             if self.stored is not None:
@@ -163,7 +171,7 @@ class Lifetime:
         return home
 
     def _take(self, home: Home) -> None:
-        for homes in (self._open, self._closed, self._shared):
+        for homes in (self._open, self._closed, self._shared, self._away):
             if homes.get(home.owner) is home:
                 del homes[home.owner]
         self.size -= home.size
@@ -220,6 +228,10 @@ class Lifetime:
             if victim is None:
                 return
             self._stats.evictions += 1
+            if victim.opened:
+                self._away[victim.owner] = victim.without_values()
+                if len(self._away) > self._options.session_capacity:
+                    self._take(next(iter(self._away.values())))
             if self.can_leave(victim):
                 self._take(victim)
             else:
