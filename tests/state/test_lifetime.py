@@ -13,7 +13,9 @@ from tests.state.conftest import cells_of, durable_only, memory_only
 from tests.state.steps import read, run, touch
 from tests.waiting import until
 
-from holdfast.state import CellSpec, Owner, Owners, StateEngine
+from holdfast.state import CellSpec, Owner, Owners, StateEngine, StateOptions
+from holdfast.state.codec import Keyring
+from holdfast.stores import Dropped, MemoryStore
 from holdfast.testing.clock import ManualClock
 
 pytestmark = pytest.mark.anyio
@@ -423,3 +425,32 @@ async def test_memory_is_flat_over_sessions_that_come_and_go(make_engine: Any, c
     await engine.settled()
     assert engine.held() == (0, 0, 0)
     assert engine.timers == 0
+
+
+async def test_what_is_written_waits_for_each_drop_of_its_session_that_is_under_way() -> None:
+    """R6.1: also for the second of two, when the first has ended."""
+
+    class Slow(MemoryStore):
+        async def drop(self, owner: str, *, due: float | None = None) -> list[Dropped]:
+            under_way.append(asyncio.Event())
+            await under_way[-1].wait()
+            return await super().drop(owner, due=due)
+
+    under_way: list[asyncio.Event] = []
+    engine = StateEngine(Slow(durable=True), options=StateOptions(keys=Keyring(["a key for the tests"])))
+    await engine.start()
+    spec, owners = cells_of(engine)(0), Owners("s1")
+    for count in (1, 2):
+        engine.open("s1")
+        engine.forget("s1")
+        await until(lambda count=count: len(under_way) == count)
+    under_way[0].set()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    writing = asyncio.create_task(run(engine, owners, spec, lambda _: 1))
+    await asyncio.wait([writing], timeout=0.1)
+    under_way[1].set()
+    await writing
+    await engine.settled()
+    assert await read(engine, owners, spec) == 1
+    await engine.aclose()

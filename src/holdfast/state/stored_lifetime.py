@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from holdfast.state.options import MARGIN
@@ -163,7 +164,11 @@ class StoredLifetime:
         owner = home.owner
         task = self._spawn(self._drop(owner, cells, only_due=only_due))
         self._backing.dropping[owner] = task
-        task.add_done_callback(lambda _: self._backing.dropping.pop(owner, None))
+        task.add_done_callback(partial(self._dropped, owner))
+
+    def _dropped(self, owner: Owner, task: asyncio.Task[Any]) -> None:
+        if self._backing.dropping.get(owner) is task:  # it came back and was dropped again meanwhile
+            del self._backing.dropping[owner]
 
     async def _drop(self, owner: Owner, cells: Sequence[Cell], *, only_due: bool) -> None:
         due = self._clock.time() + MARGIN + 1 if only_due else None
