@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import sys
 import threading
+from types import FrameType
 from typing import Any
 
 import pytest
 import tqdm
 
 import holdfast as gr
-from holdfast.runtime import Call
+from holdfast.runtime import Call, Job
 from holdfast.wire.messages import Log, Progress, ProgressUnit
 
 from .driver import Driver, until
@@ -56,6 +59,43 @@ async def test_many_reports_in_one_instant_are_one_message_with_the_latest() -> 
 
     async with Driver(app(run), progress_interval=10) as driver:
         assert bars(await driver.messages("run")) == [[ProgressUnit(index=999, length=1000)]]
+
+
+@pytest.mark.parametrize("line", range(4))
+async def test_a_report_that_comes_while_the_one_before_is_sent_is_sent_too(line: int) -> None:
+    """Whichever line of it the sending meets."""
+    go = threading.Event()
+
+    def run(progress: Any = BAR) -> str:
+        progress((1, 2))
+        sys.settrace(send_before(line))
+        progress((2, 2))
+        sys.settrace(None)
+        go.wait(10)
+        return "x"
+
+    async with Driver(app(run), progress_interval=0.1) as driver:
+        job = await driver.submit("run")
+        await until(lambda: [ProgressUnit(index=2, length=2)] in bars(driver.told(job)))
+        go.set()
+        await job.wait()
+
+
+def send_before(line: int) -> Any:
+    """Traces a report, and lets the loop send what waits before one of its lines."""
+    lines = itertools.count()
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code is not Job.report.__code__:
+            return None
+        if event == "line" and next(lines) == line:
+            job: Job = frame.f_locals["self"]
+            sent = threading.Event()
+            job.loop.call_soon_threadsafe(lambda: (job.flush_progress(), sent.set()))
+            sent.wait(10)
+        return trace
+
+    return trace
 
 
 async def test_reports_go_out_while_the_function_runs() -> None:

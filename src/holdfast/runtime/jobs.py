@@ -68,7 +68,9 @@ class Job:
 
     __slots__ = (
         "_progress",
+        "_progress_asked",
         "_progress_due",
+        "_progress_told",
         "call",
         "cancelled",
         "chunks",
@@ -117,6 +119,10 @@ class Job:
         """What a `stream` event is fed with; `None` ends it."""
         self.progress_interval = 0.02
         self._progress: list[ProgressUnit] | None = None
+        """The latest report; written by the function's thread alone."""
+        self._progress_told: list[ProgressUnit] | None = None
+        self._progress_asked = False
+        """The loop has been asked to send it soon."""
         self._progress_due: asyncio.TimerHandle | None = None
 
     @property
@@ -168,9 +174,9 @@ class Job:
 
     def report(self, units: list[ProgressUnit]) -> None:
         """Show how far it is; from any thread. Only the latest report within an interval is sent."""
-        first = self._progress is None
         self._progress = units
-        if first:
+        if not self._progress_asked:
+            self._progress_asked = True
             self._on_loop(self._schedule_progress)
 
     def _on_loop(self, fn: Any, *args: Any) -> None:
@@ -190,9 +196,11 @@ class Job:
 
     def flush_progress(self) -> None:
         """Send the latest progress report, if one waits."""
+        self._progress_asked = False  # before the report is read: a thread that brings another one now asks again
         if self._progress_due is not None:
             self._progress_due.cancel()
             self._progress_due = None
-        units, self._progress = self._progress, None
-        if units is not None:
+        units = self._progress
+        if units is not None and units is not self._progress_told:
+            self._progress_told = units
             self.publish(Progress(event_id=self.id, progress_data=units), weight=80 * len(units))
