@@ -14,6 +14,7 @@ from typing import Any
 from holdfast.components.base import Component
 from holdfast.errors import BuildError
 from holdfast.flagging import keep_files
+from holdfast.ids import random_id
 
 CACHE_FOLDER = Path(".holdfast") / "cached_examples"
 
@@ -54,7 +55,7 @@ class CachedResults:
         payloads = self._compute(self._rows[place])
         self.folder.mkdir(parents=True, exist_ok=True)
         kept = [keep_files(payload, self.folder / f"files-{place}", simplify=False) for payload in payloads]
-        unfinished = file.with_suffix(".part")
+        unfinished = file.with_suffix(f".{random_id()}")  # others, or other processes, may be computing the same row
         unfinished.write_text(json.dumps(kept), encoding="utf-8")
         unfinished.replace(file)
         return kept

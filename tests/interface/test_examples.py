@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +113,21 @@ def test_lazily_kept_results_are_computed_when_they_are_asked_for() -> None:
     assert examples.cached is not None
     assert [examples.cached.row(1), examples.cached.row(1)] == [["B"], ["B"]]
     assert calls == ["b"]
+
+
+def test_two_who_compute_a_row_at_once_both_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    both, write_text = threading.Barrier(2), Path.write_text
+
+    def together(file: Path, *text: Any, **options: Any) -> int:
+        size = write_text(file, *text, **options)
+        both.wait(10)
+        return size
+
+    monkeypatch.setattr(Path, "write_text", together)
+    cached = CachedResults(lambda text: text + "!", [["a"]], boxes(1), boxes(1))
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(cached.row, [0, 0])) == [["a!"], ["a!"]]
+    assert [file.name for file in cached.folder.iterdir()] == ["0.json"]
 
 
 def test_another_function_has_a_cache_of_its_own() -> None:
