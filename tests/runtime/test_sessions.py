@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import holdfast as gr
 from holdfast.errors import BadRequest, Denied
 from holdfast.state import Owners, StateOptions
+from holdfast.stores import Claim, FencedError, MemoryStore, Write
 from holdfast.testing.clock import ManualClock
 from holdfast.wire.messages import StateChanged
 
@@ -362,3 +364,30 @@ async def test_tabs_of_one_browser_share_its_state_and_tell_each_other() -> None
         assert await driver.values("run", None, session=tabs[1]) == [None, 2]
         assert await driver.values("run", None, session=tabs[2]) == [None, 1]
         assert isinstance(tabs[0].owners, Owners)
+
+
+async def test_a_page_that_cannot_be_written_down_keeps_no_other_from_it(caplog: pytest.LogCaptureFixture) -> None:
+    """R5.2: what updates have made of a page outlives a restart."""
+
+    class Refusing(MemoryStore):
+        refused = ""
+
+        async def commit(self, writes: Sequence[Write], claims: Sequence[Claim] = ()) -> None:
+            if any(write.key.owner == self.refused for write in writes):
+                raise FencedError(*writes[0].key)
+            await super().commit(writes, claims)
+
+    store = Refusing(durable=True)
+    with gr.Blocks(session="tab") as demo:
+        box = gr.Textbox()
+    async with Driver(demo, store=store) as driver:
+        returns = driver.runtime.returns
+        one, two = [await returns.begin(username=None, browser=None, page="") for _ in range(2)]
+        store.refused = f"session:{one.id}"
+        for session in (one, two):
+            session.view.update_props(box.id, {"label": "new"})
+            returns.changed(session)
+        await returns.aclose()
+        kept = await driver.engine.get(returns.record, two.owners.session)
+    assert kept["props"] == {box.id: {"label": "new"}}
+    assert "is not kept for a restart" in caplog.text

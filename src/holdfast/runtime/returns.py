@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
-from holdfast.errors import Denied
+from holdfast.errors import Denied, StateError
 from holdfast.runtime.session import Session
 from holdfast.runtime.sessions import NOT_YOURS, PAGE, Sessions
 from holdfast.state import CellSpec, Owner
@@ -14,6 +15,8 @@ from holdfast.state.codec import EncodeError, encode
 if TYPE_CHECKING:
     from holdfast.graph.app import App
     from holdfast.state import StateEngine
+
+logger = logging.getLogger("holdfast.runtime")
 
 RECORD = "holdfast.session"
 """Name of the cell that says that a session is there, whatever State it has."""
@@ -122,8 +125,11 @@ class Returns:
         while self._unwritten:
             session = next(iter(self._unwritten))
             del self._unwritten[session]
-            if not session.closed:
-                await self._write(session)
+            try:
+                if not session.closed:
+                    await self._write(session)
+            except StateError as error:
+                logger.warning("What a page's components have become is not kept for a restart: %s", error)
 
     async def _write(self, session: Session) -> None:
         view = session.own_view
