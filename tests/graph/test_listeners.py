@@ -165,6 +165,14 @@ def test_names_are_made_unique(demo: gr.Blocks) -> None:
     assert [fn.api_name for fn in demo.fns.values()] == ["identity", "identity_1", "identity_2", "identity_3"]
 
 
+def test_many_functions_of_one_name_are_numbered_as_quickly_as_few() -> None:
+    with gr.Blocks() as demo:
+        button = gr.Button()
+        for _ in range(3_000):
+            button.click(lambda: None)
+    assert [fn.api_name for fn in demo.fns.values()][-1] == "lambda_2999"
+
+
 @pytest.mark.usefixtures("demo")
 def test_no_name_hides_the_endpoint() -> None:
     box, button = gr.Textbox(), gr.Button()

@@ -86,6 +86,9 @@ class Graph:
         self.rendered_in = rendered_in
         self.blocks: dict[int, Block] = {}
         self.listeners: dict[int, Listener] = {}
+        self._api_names: set[str] = set()
+        self._last_of: dict[str, int] = {}
+        """The number behind the last one of the listeners that would have had one name."""
         self.pages: list[Page] = [Page("", "Home", True)]
         self.page = page
         """Path of the page that is being built."""
@@ -225,6 +228,7 @@ class Graph:
             self._next_listener += 1
         listener.page = self.page
         listener.api_name = self.free_api_name(listener.api_name)
+        self._api_names.add(listener.api_name)
         self.listeners[listener.id] = listener
         return listener
 
@@ -247,18 +251,22 @@ class Graph:
         """Take a listener out again."""
         self.version += 1
         del self.listeners[listener.id]
+        self._api_names.remove(listener.api_name)
+        self._last_of.clear()
 
     def free_api_name(self, name: str) -> str:
         """The name, with the first free `_1`, `_2`, … behind it when it is taken."""
-        free, count = name, 0
-        while self.has_api_name(free):
+        if not self.has_api_name(name):
+            return name
+        count = self._last_of.get(name, 0) + 1
+        while self.has_api_name(f"{name}_{count}"):
             count += 1
-            free = f"{name}_{count}"
-        return free
+        self._last_of[name] = count
+        return f"{name}_{count}"
 
     def has_api_name(self, name: str) -> bool:
         """Whether a listener has this name, here or (for what a render builds) in the app."""
-        if any(listener.api_name == name for listener in self.listeners.values()):
+        if name in self._api_names:
             return True
         return self.rendered_in is not None and self.outer is not None and self.outer.has_api_name(name)
 
