@@ -291,10 +291,10 @@ class Blocks(BlockContext):
         Args:
             verbose: Taken for compatibility.
         """
+        from holdfast.launch import close
+
         del verbose
-        if self.server is not None:
-            server, self.server = self.server, None
-            server.close()
+        close(self)
 
     @property
     def app(self) -> Any:

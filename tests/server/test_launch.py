@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -57,6 +59,15 @@ def test_an_app_says_where_it_is_served(demo: gr.Blocks) -> None:
     assert local == f"http://{demo.server_name}:{demo.server_port}/"
     demo.close()
     assert (demo.is_running, demo.server_name, demo.server_port) == (False, None, None)
+
+
+def test_an_app_that_is_closed_leaves_nothing_behind() -> None:
+    demo = counter()
+    demo.launch(prevent_thread_lock=True, quiet=True, server_port=0)
+    server = weakref.ref(demo.server)
+    demo.close()
+    gc.collect()
+    assert server() is None
 
 
 def test_a_program_that_did_not_wait_in_launch_waits_in_block_thread(demo: gr.Blocks) -> None:
