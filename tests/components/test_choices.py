@@ -179,3 +179,18 @@ def test_a_session_with_other_choices_is_checked_against_those() -> None:
     assert dropdown.preprocess("q") == "q"
     with pytest.raises(BadValue, match=r"\['p', 'q'\]"):
         dropdown.preprocess("a")
+
+
+@pytest.mark.parametrize("component", [gr.CheckboxGroup, gr.Dropdown])
+def test_any_number_of_chosen_values_is_looked_up_quickly(component: Any) -> None:
+    """R4.6: a client may send as many as it likes."""
+    made = component([str(number) for number in range(2_000)], type="index")
+    assert made.preprocess(["1999"] * 200_000) == [1999] * 200_000
+
+
+def test_choices_may_be_lists_and_what_was_sent_may_be_anything() -> None:
+    lists = gr.CheckboxGroup([("x", [1]), ("y", "a"), ("again", "a")], type="index")
+    assert lists.preprocess(["a", [1]]) == [1, 0]
+    with pytest.raises(BadValue):
+        gr.CheckboxGroup(["a", "a"]).preprocess(["a", ["a"]])
+    assert gr.CheckboxGroup(["a", "a"], type="index").preprocess(["a"]) == [0]

@@ -46,7 +46,7 @@ class CheckboxGroup(Chooser, Field):
         """The chosen values or their positions."""
         if not isinstance(payload, list):
             raise self.bad("a list of choices", payload)
-        return [self.chosen(item) for item in payload]
+        return self.all_chosen(payload)
 
     def postprocess(self, value: Any) -> list[Any]:
         """The chosen values; `None` clears all, a single value chooses just that."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from holdfast.components.base import Component, one_of
@@ -53,9 +53,27 @@ class Chooser(Component):
             BadValue: It is none of the choices.
         """
         values = self.values
-        if payload not in values:
-            raise BadValue(f"Value: {payload!r} (type: {type(payload)}) is not in the list of choices: {values}")
-        return values.index(payload) if self.type == "index" else payload
+        return self.at_place(payload, values.index(payload) if payload in values else None)
+
+    def all_chosen(self, payload: list[Any]) -> list[Any]:
+        """Several chosen values, each as `chosen` has it."""
+        place_of = finder(self.values)
+        return [self.at_place(item, place_of(item)) for item in payload]
+
+    def at_place(self, payload: Any, place: int | None) -> Any:
+        """A chosen value that stands at a place among the choices, or nowhere."""
+        if place is None:
+            raise BadValue(f"Value: {payload!r} (type: {type(payload)}) is not in the list of choices: {self.values}")
+        return place if self.type == "index" else payload
+
+
+def finder(values: list[Any]) -> Callable[[Any], int | None]:
+    """What gives the place of a value among many, however many are asked for: a client may send any number."""
+    try:
+        places = {value: place for place, value in reversed(list(enumerate(values)))}
+    except TypeError:  # some of them are lists or dicts
+        return lambda value: values.index(value) if value in values else None
+    return lambda value: None if isinstance(value, (list, dict)) else places.get(value)
 
 
 def several(value: Any) -> list[Any]:

@@ -75,16 +75,16 @@ class Dropdown(Chooser, Field):
         if payload is None:
             return None
         if isinstance(payload, list):
-            return [self.chosen(item) for item in payload]
+            return self.all_chosen(payload)
         if not self.multiselect and not self.allow_custom_value and payload not in self.values:
             raise BadValue(f"Value: {payload} is not in the list of choices: {self.values}")
         return self.chosen(payload)
 
-    def chosen(self, payload: Any) -> Any:
+    def at_place(self, payload: Any, place: int | None) -> Any:
         """One chosen value or its position; one that the visitor made up has no position."""
-        if self.allow_custom_value and payload not in self.values:
+        if place is None and self.allow_custom_value:
             return None if self.type == "index" else payload
-        return super().chosen(payload)
+        return super().at_place(payload, place)
 
     def postprocess(self, value: Any) -> Any:
         """The chosen value; with `multiselect` a list, where a single value chooses just that."""
