@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from gradio_client import handle_file
 from gradio_client.exceptions import AppError, AuthenticationError
 from tests.clients import apps
 from tests.clients.conftest import Connect, Serve
+from tests.waiting import until
 
 import holdfast as gr
 
@@ -271,6 +273,23 @@ def test_the_end_of_a_session_drops_its_state(serve: Serve, connect: Connect, mo
     client.predict(api_name="/queued")
     client.reset_session()
     assert gone.wait(10)
+
+
+def test_jobs_that_the_servers_end_cuts_off_say_so(serve: Serve, connect: Connect) -> None:
+    async def wait() -> AsyncIterator[int]:
+        yield 0
+        await asyncio.sleep(60)
+
+    with gr.Blocks() as demo:
+        gr.Button().click(wait, None, gr.Number(), api_name="wait", concurrency_limit=None)
+    client = connect(serve(demo))
+    jobs = [client.submit(api_name="/wait") for _ in range(2)]
+    asyncio.run(until(lambda: all(job.outputs() for job in jobs)))
+    demo.close()
+    for job in jobs:
+        with pytest.raises(AppError, match="The server was stopped before this event had ended"):
+            job.result(timeout=30)
+        assert list(job) == [0]
 
 
 def test_large_results_and_line_separators_arrive_as_they_are(serve: Serve, connect: Connect) -> None:

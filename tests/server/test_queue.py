@@ -192,11 +192,13 @@ def test_a_heartbeat_comes_while_the_stream_is_quiet(serve: Serve, monkeypatch: 
 def test_an_open_stream_is_told_when_the_server_stops(serve: Serve) -> None:
     gate = Gate()
     app = serve(gate.demo)
-    app.join(0, ["x"], "s")
+    event_id = app.join(0, ["x"], "s").json()["event_id"]
     stream = app.follow("s")
     assert next(m for m in stream if m["msg"] == "process_generating")
     app.demo.server._server.should_exit = True
-    last = list(stream)[-1]
+    *_, end, last = stream
+    assert (end["msg"], end["event_id"], end["success"]) == ("process_completed", event_id, False)
+    assert "server was stopped" in end["output"]["error"]
     assert (last["msg"], last["message"]) == ("unexpected_error", "Server stopped unexpectedly.")
 
 

@@ -154,7 +154,7 @@ class Calls:
             self._site.streams,
             heartbeat=HEARTBEAT,
             interval=self._site.options.heartbeat,
-            farewell=STOPPED,
+            farewell=_stopped,
         )
 
     async def _frames(self, event_id: str, feed: Feed, root: Callable[[], str]) -> AsyncIterator[bytes]:
@@ -166,6 +166,10 @@ class Calls:
                 yield DRAIN  # the connection may break while a large one is sent
                 self._results.collected(event_id)
                 return
+
+
+async def _stopped() -> AsyncIterator[bytes]:
+    yield STOPPED
 
 
 def endpoint_name(request: Request) -> str:

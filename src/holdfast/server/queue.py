@@ -42,13 +42,14 @@ from holdfast.wire.messages import (
 HEARTBEAT = frame(encode(Heartbeat()))
 CLOSE = frame(encode(CloseStream()))
 STOPPED = frame(encode(UnexpectedError(message="Server stopped unexpectedly.")))
+UNFINISHED = Failure(error="The server was stopped before this event had ended. Try again later.")
 UNKNOWN = frame(encode(UnexpectedError(message="404: Not Found", session_not_found=True)))
 
 REPLAYED = 50
 """Messages that a stream begins with when another one, which is dead or may be, has had them."""
 
 PARTING = 0.5
-"""Seconds that a client has to close its stream once it is told to: most do at once, some read on to the end."""
+"""Seconds that a client has to take in the end of its stream before the connection ends: most close it at once."""
 
 _predict = msgspec.json.Decoder(PredictBody)
 _cancel = msgspec.json.Decoder(CancelBody)
@@ -105,9 +106,11 @@ class Queue:
             raise Malformed("The query parameter session_hash is missing.")
         user = await self._site.auth.identify(request)
         session = await self._site.known_session(request, id, user)
+        farewell = None
         if session is None:
-            frames = _not_found()
+            frames: AsyncIterator[bytes] = _not_found()
         else:
+            farewell = partial(last_words, session, self._site.runtime.clock)
             readers = self._readers.setdefault(session, Readers())
             frames = messages(session, partial(self._site.root, request), readers, self._site.runtime.clock)
         return EventStream(
@@ -115,7 +118,7 @@ class Queue:
             self._site.streams,
             heartbeat=HEARTBEAT,
             interval=self._site.options.heartbeat,
-            farewell=STOPPED,
+            farewell=farewell,
         )
 
     async def status(self, request: Request) -> Response:
@@ -249,6 +252,25 @@ async def messages(
             await clock.sleep(PARTING)
     finally:
         readers.end(reader, feed, whole=False)
+
+
+async def last_words(session: Session, clock: Clock) -> AsyncIterator[bytes]:
+    """What a session's stream ends with when the server stops.
+
+    Gradio's Python client reads a sentence only in the end of an event: `unexpected_error` makes it raise a `KeyError`,
+    the end of the stream cancels what it has not taken in yet, and who iterates over such a job waits for ever.
+
+    Args:
+        session: Whose.
+        clock: Where time comes from.
+    """
+    jobs = [job for job in session.jobs.values() if job.feed is session.feed and not job.over]
+    for job in jobs:
+        end = Completed(event_id=job.id, output=UNFINISHED, success=False, title="Error")
+        yield frame(encode_for_client(end, set()))
+    if jobs:
+        await clock.sleep(PARTING)
+    yield STOPPED
 
 
 def _all_told(session: Session, seen: int) -> bool:

@@ -75,7 +75,7 @@ class EventStream(Response):
         streams: Where it counts itself in while it is open.
         heartbeat: Sent every `interval` seconds; none when empty.
         interval: Seconds between heartbeats.
-        farewell: Sent when the server stops.
+        farewell: Gives what is sent when the server stops.
         on_end: Called when the stream has ended, whoever ended it.
     """
 
@@ -86,7 +86,7 @@ class EventStream(Response):
         *,
         heartbeat: bytes = b"",
         interval: float = 15.0,
-        farewell: bytes = b"",
+        farewell: Callable[[], AsyncIterator[bytes]] | None = None,
         on_end: Callable[[], None] | None = None,
     ) -> None:
         self._frames = frames
@@ -128,8 +128,9 @@ class EventStream(Response):
             await _end(pump, watch, beat, *self._pushes)
             if self._on_end is not None:
                 self._on_end()
-        if self._stopped.done() and self._farewell:
-            await send({"type": "http.response.body", "body": self._farewell, "more_body": True})
+        if self._stopped.done() and self._farewell is not None:
+            async for data in self._farewell():
+                await send({"type": "http.response.body", "body": data, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         if not pump.cancelled() and (error := pump.exception()) is not None:
             raise error
