@@ -38,13 +38,30 @@ async def opened(path: Path) -> SqliteStore:
     return store
 
 
+def is_held_open(path: Path) -> bool:
+    """Whether this process has the file open, where the system tells."""
+    with suppress(FileNotFoundError):
+        return any(os.path.realpath(handle) == str(path) for handle in Path("/proc/self/fd").iterdir())
+    return False
+
+
 async def test_a_damaged_file_is_left_as_it_is(tmp_path: Path) -> None:
     """R6.3: never read as empty, never overwritten."""
     path = tmp_path / "state.db"
     path.write_bytes(b"this is no database at all, but it may be precious" * 100)
-    with pytest.raises(StoreDamagedError, match=r"damaged or no SQLite database.*left as it is"):
+    with pytest.raises(StoreDamagedError, match=r"damaged or no SQLite database.*left as it is") as caught:
         await opened(path)
     assert path.read_bytes().startswith(b"this is no database")
+    assert not is_held_open(path), caught  # whose traceback would keep a handle that nobody closed
+
+
+async def test_a_store_that_cannot_be_opened_leaves_nothing_open(tmp_path: Path) -> None:
+    """R6.6: the file of the lanes cannot be made here, after the database was opened."""
+    path = tmp_path / "state.db"
+    (tmp_path / "state.db-lanes").mkdir()
+    with pytest.raises(StoreUnavailableError, match="cannot be used") as caught:
+        await opened(path)
+    assert not is_held_open(path), caught
 
 
 async def test_a_file_damaged_in_the_middle_is_said_to_be(tmp_path: Path) -> None:
@@ -56,8 +73,10 @@ async def test_a_file_damaged_in_the_middle_is_said_to_be(tmp_path: Path) -> Non
     data = bytearray(path.read_bytes())
     data[4096 : 4096 * 20] = b"\xff" * (4096 * 19)
     path.write_bytes(data)
+    store = await opened(path)
     with pytest.raises(StoreDamagedError, match="damaged"):
-        await (await opened(path)).read([Key(f"o{i}", "cart") for i in range(50)])
+        await store.read([Key(f"o{i}", "cart") for i in range(50)])
+    await store.aclose()
 
 
 def test_a_file_that_another_process_makes_ready_meanwhile_is_no_other_programs(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -58,16 +58,19 @@ class SqliteStore:
         # More connections are opened later, and the program may have gone to another folder by then.
         self.path = self.path.absolute()
         connection = await asyncio.to_thread(prepare, self.path, self.synchronous)
-        with translated(self.path):
-            locks = FileLocks(self.path.with_name(self.path.name + "-lanes"))
-        # This one reads on the event loop, where it must not wait; in a thread it may.
-        self._parts = (Writer(self.path, connection, loop), self._reader(patience=0), locks)
+        with ExitStack() as undo:
+            undo.callback(connection.close)
+            with translated(self.path):
+                locks = FileLocks(self.path.with_name(self.path.name + "-lanes"))
+            undo.callback(locks.close)
+            # This one reads on the event loop, where it must not wait; in a thread it may.
+            reader = self._reader(patience=0)
+            undo.pop_all()
+        self._parts = Writer(self.path, connection, loop), reader, locks
 
     def _reader(self, patience: float = _LONG) -> sqlite3.Connection:
         with translated(self.path):
-            reader = connect(self.path, patience=patience)
-            reader.execute("pragma query_only = 1")
-            return reader
+            return connect(self.path, patience=patience, reads=True)
 
     def _opened(self) -> tuple[Writer, sqlite3.Connection, FileLocks]:
         if self._parts is None:

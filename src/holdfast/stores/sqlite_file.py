@@ -32,10 +32,17 @@ create table if not exists changes (
 """
 
 
-def connect(path: Path, *, synchronous: str = "NORMAL", patience: float = _PATIENCE) -> sqlite3.Connection:
-    """A connection that may be used by any one thread at a time."""
+def connect(
+    path: Path, *, synchronous: str = "NORMAL", patience: float = _PATIENCE, reads: bool = False
+) -> sqlite3.Connection:
+    """A connection that may be used by any one thread at a time; with `reads` it writes nothing."""
     connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
-    connection.execute(f"pragma synchronous = {synchronous}")
+    try:
+        connection.execute(f"pragma synchronous = {synchronous}")
+        connection.execute(f"pragma query_only = {int(reads)}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
