@@ -303,7 +303,7 @@ async def test_over_the_capacity_the_session_unused_for_longest_goes_closed_ones
     for number, name in enumerate(("fourth", "fifth"), start=10):
         engine.open(name)
         await run(engine, Owners(name), spec, lambda _, number=number: number)
-    await engine.settled()
+        await engine.settled()
     assert dropped == [1, 0]
     assert engine.stats.evictions == 2
 
