@@ -10,13 +10,23 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.state.conftest import memory_only
-from tests.state.steps import read
+from tests.state.conftest import cells_of, memory_only
+from tests.state.steps import read, run
 from tests.waiting import until
 
 from holdfast.components.state import State
 from holdfast.errors import StateError
-from holdfast.state import CellSpec, NotBoundError, Owner, Owners, StateEngine, UpdateError, access
+from holdfast.state import (
+    CellSpec,
+    NotBoundError,
+    Owner,
+    Owners,
+    StateDeadlockError,
+    StateEngine,
+    UpdateError,
+    access,
+)
+from holdfast.stores import Key
 
 pytestmark = pytest.mark.anyio
 
@@ -347,3 +357,40 @@ def test_a_states_config_tells_nothing_of_its_value() -> None:
     assert state.value == "secret"
     with pytest.raises(AttributeError, match=r"use set\(\)"):
         state.value = "other"
+
+
+@pytest.mark.parametrize("new_store", ["shelf", "sqlite"], indirect=True)
+async def test_an_update_inside_an_event_does_not_wait_for_ever_for_one_that_waits_for_another_process(
+    make_engine: Any,
+) -> None:
+    """R2.3: the other process waits for what the event around the update holds, so all three would wait for ever."""
+    here, there = await make_engine(patience=0.2), await make_engine(patience=0.2)
+    (a, b), (a_there, b_there) = (
+        [cells_of(engine)(0, scope=s, key="n") for s in ("app", "user")] for engine in (here, there)
+    )
+    visitor, owner = Owners("s1", user="me"), Owner("app", "app")
+
+    async def both() -> None:
+        async with there.event(visitor, (a_there, b_there), (a_there, b_there)) as event:
+            values = await event.values()
+            await event.commit({spec: value + 1 for spec, value in values.items()})
+
+    async def is_held() -> bool:
+        claim = await here.store.claim([Key("app:app", "n")], wait=0.01)
+        if claim is not None:
+            await here.store.release(claim)
+            await asyncio.sleep(0.005)
+        return claim is None
+
+    async with here.event(visitor, (b,), (b,)) as event:
+        theirs = asyncio.create_task(both())
+        for _ in range(200):
+            if await is_held():
+                break
+        mine = asyncio.create_task(run(here, visitor, a, lambda value: value + 1))
+        await until(lambda: here.use(owner).cell(a).holder)
+        with pytest.raises(StateDeadlockError):
+            await here.update(a, owner, lambda value: value + 1)
+        await event.commit({b: 1})
+    await asyncio.gather(theirs, mine)
+    assert [await read(here, visitor, spec) for spec in (a, b)] == [2, 2]

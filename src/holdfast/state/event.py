@@ -58,6 +58,7 @@ class StateEvent:
         "_writes",
         "away",
         "brief",
+        "claiming",
         "claims",
         "engine",
         "given",
@@ -106,6 +107,8 @@ class StateEvent:
         self.waits_for: Cell | None = None
         self.brief = False
         """It is an update: it needs nothing but its lane, so it is over soon once it has that."""
+        self.claiming = False
+        """It holds its lanes in this process and waits for them among all."""
         self.parked = False
         """It holds lanes and waits for something else before it begins; updates may go before it."""
         self.away: dict[Cell, asyncio.Future[None]] = {}
@@ -136,8 +139,12 @@ class StateEvent:
         if self.held and backing is not None:
             # An update inside an event holds what others may want, so it does not wait for ever.
             wait = None if self.outer is None else self.engine.options.patience
-            if not await backing.claim(self, self.held, wait=wait):
-                raise StateDeadlockError(self.held[0].spec.label)
+            self.claiming = True
+            try:
+                if not await backing.claim(self, self.held, wait=wait):
+                    raise StateDeadlockError(self.held[0].spec.label)
+            finally:
+                self.claiming = False
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

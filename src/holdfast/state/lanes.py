@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from holdfast.state.errors import StateDeadlockError
@@ -22,7 +23,8 @@ async def take(cell: Cell, event: StateEvent) -> bool:
         Whether it had to wait.
 
     Raises:
-        StateDeadlockError: The lane's holder waits for a lane that `event` holds.
+        StateDeadlockError: The lane's holder waits for a lane that `event` holds, or for another process and `event`,
+            which is an update inside another event, has waited for it long enough.
     """
     if cell.holder is None:
         cell.holder = event
@@ -38,9 +40,10 @@ async def take(cell: Cell, event: StateEvent) -> bool:
     entry = (event, future)
     cell.waiters.append(entry)
     event.waits_for = cell
+    _give_up_later(cell, event, future)
     try:
         await future
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, StateDeadlockError):
         if cell.holder is event:
             free(cell)
         else:
@@ -49,6 +52,24 @@ async def take(cell: Cell, event: StateEvent) -> bool:
     finally:
         event.waits_for = None
     return True
+
+
+def _give_up_later(cell: Cell, event: StateEvent, future: asyncio.Future[None]) -> None:
+    """See that an update inside an event does not wait for ever for one that waits for another process.
+
+    What that process holds back may itself wait for what the event around the update holds: nobody sees that circle.
+    """
+    if event.outer is None or event.engine.backing is None:
+        return
+
+    def look() -> None:
+        if not future.done() and any(each.claiming for each in _awaited(cell)):
+            future.set_exception(StateDeadlockError(cell.spec.label))
+        else:
+            _give_up_later(cell, event, future)
+
+    alarm = asyncio.get_running_loop().call_later(event.engine.options.patience, look)
+    future.add_done_callback(lambda _: alarm.cancel())
 
 
 def _leave_queue(cell: Cell, entry: tuple[StateEvent, asyncio.Future[None]]) -> None:
@@ -121,17 +142,21 @@ def give_up(cell: Cell, event: StateEvent) -> None:
 def would_deadlock(cell: Cell, event: StateEvent) -> bool:
     """Whether waiting for `cell` closes a circle: its holder waits, over others or not, for `event`."""
     closing = set(event.around())
+    return any(each in closing for each in _awaited(cell))
+
+
+def _awaited(cell: Cell) -> Iterator[StateEvent]:
+    """Who holds the lane of `cell`, the updates inside of it, and all whom these wait for in their turn."""
     seen: set[StateEvent] = set()
     look = [cell.holder]
     while look:
         holder = look.pop()
-        if holder is None or holder in seen:
-            continue
-        if holder in closing:
-            return True
-        seen.add(holder)
-        look += [each.waits_for.holder for each in holder.within_it() if each.waits_for is not None]
-    return False
+        if holder is not None and holder not in seen:
+            seen.add(holder)
+            for each in holder.within_it():
+                yield each
+                if each.waits_for is not None:
+                    look.append(each.waits_for.holder)
 
 
 def queue_length(cell: Cell) -> int:
