@@ -176,6 +176,31 @@ def test_a_box_without_a_label_has_a_name_all_the_same(app_page: AppPage) -> Non
     expect(page.get_by_text("Unseen")).to_have_class("field-title sr-only")
 
 
+def test_a_number_that_a_listener_reads_begins_with_zero(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        given = [
+            gr.Number(label="Plain"),
+            gr.Number(label="Asked", placeholder="Your age"),
+            gr.Number(label="Limited", minimum=5),
+        ]
+        count, seen = gr.Number(label="Count"), gr.Textbox(label="Seen")
+        total = gr.Number(label="Total")
+        button = gr.Button("Go")
+        button.click(lambda *values: repr(values), given, seen)
+        button.click(lambda n: n + 1, count, count)
+        button.click(lambda: 5, None, total)
+    page = app_page(demo)
+    for label, shown in (("Plain", "0"), ("Asked", ""), ("Limited", ""), ("Count", "0"), ("Total", "")):
+        expect(page.get_by_label(label, exact=True)).to_have_value(shown)
+    page.get_by_role("button", name="Go", exact=True).click()
+    expect(page.get_by_label("Seen")).to_have_value("(0, None, None)")
+    page.get_by_label("Plain").click()
+    page.keyboard.type("7")
+    expect(page.get_by_label("Plain")).to_have_value("7")
+    expect(page.get_by_label("Count")).to_have_value("1")
+    expect(page.get_by_label("Total")).to_have_value("5")
+
+
 def test_a_number_can_be_typed_over_without_losing_its_zeros(app_page: AppPage) -> None:
     page = app_page(echo(gr.Number(label="Amount", render=False)))
     box = page.get_by_label("Amount")

@@ -76,6 +76,27 @@ def test_html_of_a_template_follows_its_value_and_its_script(app_page: AppPage) 
     expect(page.get_by_label("Seen")).to_have_value("2")
 
 
+def test_html_of_a_handlebars_template_follows_its_properties(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        html = gr.HTML(
+            ["milk", "<tea>"],
+            elem_id="html",
+            html_template="<ul>{{#each value}}<li>{{this}} {{../unit}}</li>{{else}}none{{/each}}</ul>",
+            css_template="li { letter-spacing: {{gap}}px }",
+            js_on_load="element.querySelector('ul').addEventListener('click', () => trigger('click'))",
+            unit="kg",
+            gap=1,
+        )
+        html.click(lambda: gr.HTML(["eggs"], unit="pieces", gap=3), None, html)
+    page = app_page(demo)
+    items = page.locator("#html li")
+    expect(items).to_have_text(["milk kg", "<tea> kg"])
+    expect(items.first).to_have_css("letter-spacing", "1px")
+    items.first.click()
+    expect(items).to_have_text(["eggs pieces"])
+    expect(items.first).to_have_css("letter-spacing", "3px")
+
+
 def test_json_is_a_tree_that_opens_and_closes(app_page: AppPage) -> None:
     with gr.Blocks() as demo:
         gr.JSON({"a": {"b": {"c": 5}}}, label="Result")

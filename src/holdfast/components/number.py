@@ -9,12 +9,14 @@ from typing_extensions import Unpack
 from holdfast.components import happenings
 from holdfast.components.base import Field, FieldOptions
 from holdfast.components.numbers import Numeric
+from holdfast.errors import BadValue
 
 
 class Number(Numeric, Field):
     """A field for a number.
 
-    A handler gets an `int` or a `float`, as the visitor typed it, and `None` for an empty field.
+    A handler gets an `int` or a `float`, as the visitor typed it, and `None` for an empty field. A field without a value
+    that a listener reads begins with 0, unless it has a placeholder or its limits leave 0 out.
 
     Args:
         value: The number at first, or a function that gives it.
@@ -50,6 +52,17 @@ class Number(Numeric, Field):
         self.maximum = maximum
         self.step = step
         super().__init__(value, **options)
+
+    @property
+    def untouched(self) -> int | None:
+        """What it counts for until somebody fills it. Gradio's page begins every number with 0."""
+        if self.load_fn is not None or self.placeholder is not None:
+            return None
+        try:
+            self.limited(0)
+        except BadValue:
+            return None
+        return 0
 
     def preprocess(self, payload: Any) -> Any:
         """The number, rounded and within the limits. A text passes only where nothing has to be computed with it."""

@@ -200,7 +200,18 @@ def block_props(block: Block, app: App | AppView | None = None, *, compact: bool
             props.setdefault(mark, False)
     if not is_layout:
         props.setdefault("_selectable", False)
+    if compact and app is not None and "value" not in props:
+        props["value"] = untouched_value(block, app)
     return _without_defaults(block, props) if compact else props
+
+
+def untouched_value(block: Block, app: App | AppView) -> Any:
+    """What our own page begins a block without a value with: what its kind counts for, if a listener reads it."""
+    untouched = getattr(block, "untouched", None)
+    if untouched is None:
+        return None
+    listeners = app.listeners() if isinstance(app, AppView) else app.listeners.values()
+    return untouched if any(block.id == given.id for li in listeners for given in li.inputs) else None
 
 
 def _without_defaults(block: Block, props: Mapping[str, Any]) -> dict[str, Any]:

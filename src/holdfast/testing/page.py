@@ -12,6 +12,7 @@ from holdfast.components.base import Component
 from holdfast.components.state import State
 from holdfast.errors import RequestError, StateError
 from holdfast.graph.block import Block
+from holdfast.graph.config import untouched_value
 from holdfast.runtime import Call
 from holdfast.runtime.request import Request
 from holdfast.testing.dispatch import Dispatcher, Run
@@ -102,7 +103,7 @@ class Page:
         if block.id in self._values:
             return self._values[block.id]
         shown: Any = self._view.block(block.id)
-        return shown.value
+        return untouched_value(shown, self._view) if shown.value is None else shown.value
 
     def props(self, block: Block) -> dict[str, Any]:
         """A block's properties as the page has them now, updates included."""

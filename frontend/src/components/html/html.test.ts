@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest'
+import { engine } from './engine'
 import { CLICK_SCRIPT, fill, onLoad } from './html'
 
 test('the usual template is the value itself, whatever is in it', () => {
@@ -18,6 +19,30 @@ test('backticks and backslashes outside of expressions stay as they are', () => 
 test('a template that fails still shows the value, and the console says why', () => {
   const error = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   expect(fill('${value} ${nothing.here}', { value: 'v' })).toBe('v ${nothing.here}')
+  expect(error).toHaveBeenCalledOnce()
+  error.mockRestore()
+})
+
+test('handlebars see the properties by name, escape them, and know conditions and lists', () => {
+  expect(fill('<p>{{value}} {{{value}}} ${value}</p>', { value: '<b>' }, engine)).toBe('<p>&lt;b&gt; <b> <b></p>')
+  const list = '{{#each value}}<li>{{@index}} {{name}} {{#if done}}yes{{else}}no{{/if}} {{../unit}}</li>{{/each}}'
+  const value = [{ name: 'a' }, { name: 'b', done: true }]
+  expect(fill(list, { value, unit: 'kg' }, engine)).toBe('<li>0 a no kg</li><li>1 b yes kg</li>')
+})
+
+test('neither language of a template reads what the other has put in', () => {
+  const value = '${secret} {{secret}}'
+  expect(fill('{{{value}}} | ${value}', { value, secret: 's' }, engine)).toBe(`${value} | ${value}`)
+})
+
+test('an expression with braces of its own stands beside handlebars', () => {
+  const template = '{{unit}}: ${value.map((item) => `<i>${item}</i>`).join("")}'
+  expect(fill(template, { value: [1, 2], unit: 'kg' }, engine)).toBe('kg: <i>1</i><i>2</i>')
+})
+
+test('handlebars that are none leave the template as it is, and the console says why', () => {
+  const error = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  expect(fill('{{ bad ${value}', { value: 'v' }, engine)).toBe('{{ bad v')
   expect(error).toHaveBeenCalledOnce()
   error.mockRestore()
 })

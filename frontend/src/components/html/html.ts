@@ -2,12 +2,36 @@
 
 type Values = Record<string, unknown>
 
+/** What fills the `{{…}}` of a template. */
+export type Engine = (template: string, values: Values) => string
+
+/** Has the template places that only an `Engine` can fill? */
+export const needsEngine = (template: string): boolean => template.includes('{{')
+
 /**
- * Fills `${expression}` places. Names in the expression are the component's properties.
+ * Fills the `{{…}}` places, if there is an engine, and `${expression}` ones. Names in both are the component's properties.
  *
- * The author's own code runs here, as everywhere in Gradio's HTML; what visitors enter is only ever data to it.
+ * The author's own code runs here, as everywhere in Gradio's HTML; what visitors enter is only ever data to it. So
+ * neither language reads what the other has put in: the engine gets the template with a mark for each expression.
  */
-export function fill(template: string, values: Values): string {
+export function fill(template: string, values: Values, engine: Engine | null = null): string {
+  if (!engine || !needsEngine(template)) return evaluate(template, values)
+  const expressions: string[] = []
+  const marked = template.replace(EXPRESSION, (found) => `\uE000${expressions.push(found) - 1}\uE001`)
+  try {
+    const filled = engine(marked, values)
+    return filled.replace(MARK, (_, place: string) => evaluate(expressions[Number(place)] ?? '', values))
+  } catch (error) {
+    console.error('The template of an HTML component could not be filled:', error)
+    return evaluate(template, values)
+  }
+}
+
+// Braces within an expression, two deep: `${list.map((item) => `<i>${item}</i>`)}`.
+const EXPRESSION = /\$\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}/g
+const MARK = /\uE000(\d+)\uE001/g
+
+function evaluate(template: string, values: Values): string {
   if (template === '${value}') return text(values['value'])
   if (!template.includes('${')) return template
   const names = Object.keys(values).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name))
