@@ -178,6 +178,29 @@ def test_tabs_open_one_panel_at_a_time_and_keep_what_was_entered(app_page: AppPa
     expect(one).to_have_attribute("aria-selected", "true")
 
 
+def test_tabs_and_steps_tell_of_another_open_one_whoever_opened_it(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        seen = gr.Textbox(label="Seen")
+        with gr.Tabs() as tabs:
+            gr.Tab("One", id="one")
+            gr.Tab("Two", id="two")
+        with gr.Walkthrough(selected=1) as steps:
+            gr.Step("First", id=1)
+            gr.Step("Second", id=2)
+        tabs.change(lambda before: before + "tab ", seen, seen)
+        steps.change(lambda before: before + "step ", seen, seen)
+        gr.Button("Jump").click(lambda: gr.Tabs(selected="two"), None, tabs)
+        gr.Button("Next").click(lambda: gr.Walkthrough(selected=2), None, steps)
+    page = app_page(demo)
+    box = page.get_by_label("Seen")
+    page.get_by_role("button", name="Jump").click()
+    expect(box).to_have_value("tab ")
+    page.get_by_role("tab", name="One").click()
+    expect(box).to_have_value("tab tab ")
+    page.get_by_role("button", name="Next").click()
+    expect(box).to_have_value("tab tab step ")
+
+
 def test_tabs_are_walked_with_the_arrow_keys(app_page: AppPage) -> None:
     with gr.Blocks() as demo:
         for name in ("One", "Two", "Three"):

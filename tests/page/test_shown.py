@@ -76,6 +76,17 @@ def test_html_of_a_template_follows_its_value_and_its_script(app_page: AppPage) 
     expect(page.get_by_label("Seen")).to_have_value("2")
 
 
+def test_a_button_in_html_looks_like_one_unless_its_author_says_otherwise(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        gr.HTML("<button>Plain</button>")
+        gr.HTML("x", html_template="<button class='own'>Own</button>", css_template=".own { padding: 2px }")
+    page = app_page(demo)
+    plain = page.get_by_role("button", name="Plain")
+    expect(plain).to_have_css("padding-left", "16px")
+    expect(plain).to_have_css("border-top-width", "1px")
+    expect(page.get_by_role("button", name="Own")).to_have_css("padding-left", "2px")
+
+
 def test_html_of_a_handlebars_template_follows_its_properties(app_page: AppPage) -> None:
     with gr.Blocks() as demo:
         html = gr.HTML(

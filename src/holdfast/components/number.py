@@ -15,8 +15,8 @@ from holdfast.errors import BadValue
 class Number(Numeric, Field):
     """A field for a number.
 
-    A handler gets an `int` or a `float`, as the visitor typed it, and `None` for an empty field. A field without a value
-    that a listener reads begins with 0, unless it has a placeholder or its limits leave 0 out.
+    A handler gets an `int` or a `float`, as the visitor typed it, and `None` for an empty field. A field without a
+    value that a listener reads begins with 0, unless it has a placeholder or its limits leave 0 out.
 
     Args:
         value: The number at first, or a function that gives it.

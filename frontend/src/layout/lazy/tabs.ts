@@ -15,6 +15,15 @@ export function openTab(node: Block): string | number | null {
   return (tabs.find(({ tab }) => tab.props.interactive !== false) ?? tabs[0])?.id ?? null
 }
 
+/** Gives what to call with the open tab: it says when that is another one than before, whoever opened it. */
+export function onAnother(say: () => void): (open: string | number | null) => void {
+  let before: string | number | null | undefined
+  return (open) => {
+    if (before !== undefined && open !== before) say()
+    before = open
+  }
+}
+
 /** Opens a tab as the visitor does. */
 export function choose(node: Block, id: string | number): void {
   if (openTab(node) === id) return
@@ -22,7 +31,6 @@ export function choose(node: Block, id: string | number): void {
   const index = seenTabs(node).findIndex((one) => one.id === id)
   const tab = seenTabs(node)[index]!.tab
   const data = { index, value: tab.props.label as string }
-  node.dispatch('change')
   node.dispatch('select', data)
   tab.dispatch('select', data)
 }
