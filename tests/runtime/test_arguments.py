@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import holdfast as gr
+from holdfast.files import FileRules
 from holdfast.runtime import Request
 from holdfast.wire.messages import Failure
 
@@ -150,6 +152,28 @@ async def test_without_preprocess_too_a_client_names_no_file_of_the_server(tmp_p
     assert isinstance(last.output, Failure)
     assert "was not uploaded" in str(last.output.error)
     assert seen == []
+
+
+@pytest.mark.parametrize("event_data", [{"file": {"path": "NAMED"}}, {"path": "NAMED"}])
+async def test_a_file_that_an_event_tells_of_is_one_that_the_client_may_name(tmp_path: Path, event_data: Any) -> None:
+    """A handler of a file list's `delete` may well remove that file."""
+    (secret := tmp_path / "secret").write_text("x")
+    named = json.loads(json.dumps(event_data).replace("NAMED", str(secret)))
+    seen: list[Any] = []
+
+    def deleted(data: gr.DeletedFileData) -> None:
+        seen.append(data.file)
+
+    with gr.Blocks() as demo:
+        gr.File().delete(deleted, api_name="run")
+    async with Driver(demo) as driver:
+        last = await driver.completed("run", event_data=named)
+        assert isinstance(last.output, Failure)
+        assert "was not uploaded" in str(last.output.error)
+        assert seen == []
+    async with Driver(demo, file_rules=FileRules(allowed_paths=(str(tmp_path),))) as driver:
+        await driver.values("run", event_data=named)
+        assert [file.path for file in seen] == [str(secret)]
 
 
 async def test_without_preprocess_the_function_gets_what_was_sent() -> None:

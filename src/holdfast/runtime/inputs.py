@@ -11,6 +11,7 @@ from holdfast.errors import BadValue, Error, HandlerError, InvalidPathError
 from holdfast.runtime.plan import Plan, Port, Properties
 
 if TYPE_CHECKING:
+    from holdfast.files import FileRules
     from holdfast.graph.app import AppView
     from holdfast.graph.listener import Listener
     from holdfast.state import CellSpec
@@ -53,8 +54,17 @@ def convert_inputs(
 
 def _unconverted(_: int, port: Port, payload: Any, _view: object, _ports: object, rules: Any) -> Any:
     """A value as the browser has it; a file in it is one that the client may name (`preprocess=False`)."""
+    return check_files(payload, rules) if port.files else payload
+
+
+def check_files(payload: Any, rules: FileRules) -> Any:
+    """A client's JSON, each file in it one that it may name.
+
+    Raises:
+        BadValue: One is not.
+    """
     try:
-        return files.check(payload, rules) if port.files else payload
+        return files.check(payload, rules)
     except InvalidPathError as error:
         raise BadValue(str(error)) from None
 

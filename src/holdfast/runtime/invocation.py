@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from holdfast.files import FileRules
-from holdfast.runtime.inputs import convert_inputs
+from holdfast.runtime.inputs import check_files, convert_inputs
 from holdfast.runtime.outputs import Step, convert_outputs
 from holdfast.runtime.threads import Threads
 
@@ -42,6 +42,8 @@ class Invocation:
 
     def inputs(self) -> list[Any]:
         """The converted inputs."""
+        if self.plan.told_of_file:
+            check_files(self.job.call.event_data, self.rules)
         return convert_inputs(self.plan, self.listener, self.view, self.data, self.cells, self.rules)
 
     def start(self) -> Any:

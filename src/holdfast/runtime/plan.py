@@ -12,7 +12,7 @@ from holdfast.components.base import Component
 from holdfast.errors import Error
 from holdfast.graph.block import Block
 from holdfast.graph.signature import Parameter, signature_of
-from holdfast.graph.special import EventData, Header, OAuthProfile, OAuthToken
+from holdfast.graph.special import DeletedFileData, EventData, Header, OAuthProfile, OAuthToken
 from holdfast.runtime.progress import Progress
 from holdfast.runtime.request import Request
 
@@ -62,6 +62,7 @@ class Plan:
         "order",
         "outputs",
         "reads",
+        "told_of_file",
         "writes",
     )
 
@@ -83,6 +84,11 @@ class Plan:
         self.keywords = listener.keyword_inputs
         count = 1 if listener.inputs_as_dict else len(listener.inputs) - len(self.keywords)
         self.order, self.fills, self.keyword_fills = _layout(listener.fn, count)
+        self.told_of_file = listener.fn is not None and any(
+            parameter.special is not None and issubclass(parameter.special, DeletedFileData)
+            for parameter in signature_of(listener.fn).parameters
+        )
+        """Its function hears of a file with the event's data."""
         self._count = 0
         self._average = 0.0
 
