@@ -57,8 +57,8 @@ def between() -> gr.Blocks:
     return demo
 
 
-def counting() -> gr.Blocks:
-    """Generators: one that ends, one that reports progress and toasts."""
+def counting(go_on: threading.Event | None = None) -> gr.Blocks:
+    """A generator, and a function that reports progress and toasts, the last of it when it may go on."""
 
     def count(to: float) -> Iterator[int]:
         for i in range(int(to)):
@@ -67,8 +67,10 @@ def counting() -> gr.Blocks:
 
     def work(text: str, progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008 -- how Gradio asks for it
         gr.Info("begun")
-        for _ in progress.tqdm(range(5), desc="Working", unit="parts"):
+        for part in progress.tqdm(range(5), desc="Working", unit="parts"):
             time.sleep(0.06)
+            if part == 3 and go_on is not None:
+                assert go_on.wait(30)
         return text * 2
 
     with gr.Blocks() as demo:

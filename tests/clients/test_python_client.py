@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
@@ -126,10 +127,12 @@ def test_texts_that_grow_arrive_whole(serve: Serve, connect: Connect) -> None:
 
 
 def test_progress_and_toasts_reach_the_client(serve: Serve, connect: Connect) -> None:
-    job = connect(serve(apps.counting())).submit("ab", api_name="/work")
-    seen: list[Any] = []
-    while not job.done():
-        seen.extend(job.status().progress_data or ())
+    go_on = threading.Event()
+    job = connect(serve(apps.counting(go_on))).submit("ab", api_name="/work")
+    while not (seen := job.status().progress_data):
+        assert not job.done()
+        time.sleep(0.01)
+    go_on.set()
     assert job.result() == "abab"
     assert {(unit.desc, unit.unit, unit.length) for unit in seen} == {("Working", "parts", 5)}
 
