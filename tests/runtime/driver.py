@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from typing_extensions import Self
@@ -100,12 +98,3 @@ class Driver:
 def plain(output: Output) -> list[Any]:
     """An output's values, decoded."""
     return [thaw(value) for value in output.data]
-
-
-async def until(condition: Callable[[], Any]) -> None:
-    """Give others their turn until something holds."""
-    for _ in range(5_000):
-        if condition():
-            return
-        await asyncio.sleep(0.001)
-    raise AssertionError("It did not happen.")

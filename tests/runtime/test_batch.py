@@ -7,11 +7,12 @@ import threading
 from typing import Any
 
 import pytest
+from tests.waiting import until
 
 import holdfast as gr
 from holdfast.runtime import Call
 
-from .driver import Driver, plain, until
+from .driver import Driver, plain
 
 pytestmark = pytest.mark.anyio
 

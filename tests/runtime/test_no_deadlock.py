@@ -8,11 +8,12 @@ import time
 from typing import Any
 
 import pytest
+from tests.waiting import until
 
 import holdfast as gr
 from holdfast.runtime import Job
 
-from .driver import Driver, until
+from .driver import Driver
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(30)]
 

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 import tqdm
+from tests.waiting import until
 
 import holdfast as gr
 from holdfast.runtime import Call, Job
 from holdfast.wire.messages import Log, Progress, ProgressUnit
 
-from .driver import Driver, until
+from .driver import Driver
 
 pytestmark = pytest.mark.anyio
 BAR, TQDM = gr.Progress(), gr.Progress(track_tqdm=True)

@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import pytest
+from tests.waiting import until
 
 import holdfast as gr
 from holdfast.errors import Busy
@@ -14,7 +15,7 @@ from holdfast.runtime import Call
 from holdfast.testing.clock import ManualClock
 from holdfast.wire.messages import Estimation
 
-from .driver import Driver, until
+from .driver import Driver
 
 pytestmark = pytest.mark.anyio
 

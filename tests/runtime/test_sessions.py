@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from tests.waiting import until
 
 import holdfast as gr
 from holdfast.errors import BadRequest, Denied
@@ -15,7 +16,7 @@ from holdfast.stores import Claim, FencedError, MemoryStore, Write
 from holdfast.testing.clock import ManualClock
 from holdfast.wire.messages import StateChanged
 
-from .driver import Driver, until
+from .driver import Driver
 
 pytestmark = pytest.mark.anyio
 

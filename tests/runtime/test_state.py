@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+from tests.waiting import until
 
 import holdfast as gr
 from holdfast.runtime import Call
 from holdfast.wire.messages import Completed, Estimation, Generating, Output
 
-from .driver import Driver, until
+from .driver import Driver
 
 pytestmark = pytest.mark.anyio
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.waiting import until
 
 import holdfast as gr
 from holdfast.errors import NotFound
@@ -14,7 +15,7 @@ from holdfast.graph.events import Event
 from holdfast.testing.clock import ManualClock
 from holdfast.wire.messages import Completed, Streaming
 
-from .driver import Driver, until
+from .driver import Driver
 
 pytestmark = pytest.mark.anyio
 

@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.waiting import until
 
 from holdfast.runtime.generators import AHEAD, GeneratorThread
 from holdfast.runtime.outputs import Step
 from holdfast.runtime.threads import StoppedError, Threads, outlast
-
-from .driver import until
 
 pytestmark = pytest.mark.anyio
 
