@@ -22,6 +22,7 @@ from mcp.shared.exceptions import MCPError
 from PIL import Image
 from tests.clients import apps
 from tests.clients.conftest import Serve, Served
+from tests.waiting import until
 
 import holdfast as gr
 from holdfast.errors import BuildError
@@ -63,11 +64,6 @@ def sentence(result: types.CallToolResult) -> str:
     [block] = result.content
     assert isinstance(block, types.TextContent)
     return block.text
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110 -- what is waited for happens in the server's thread
-        await asyncio.sleep(0.01)
 
 
 def offered(fn: Callable[..., Any], *, inputs: Any = None, outputs: Any = None, **options: Any) -> gr.Blocks:
