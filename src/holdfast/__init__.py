@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from holdfast.interface import Interface as Interface
     from holdfast.launch import close_all as close_all
     from holdfast.launch import mount_gradio_app as mount_gradio_app
+    from holdfast.limits import Limits as Limits
     from holdfast.runtime.progress import Progress as Progress
     from holdfast.runtime.request import Request as Request
     from holdfast.runtime.toasts import Info as Info
@@ -150,6 +151,7 @@ PLACES: dict[str, str] = {
     "KeyUpData": "holdfast.graph.special",
     "Label": "holdfast.components.label",
     "LikeData": "holdfast.graph.special",
+    "Limits": "holdfast.limits",
     "List": "holdfast.components.dataframe",
     "Markdown": "holdfast.components.markdown",
     "Matrix": "holdfast.components.dataframe",
@@ -249,6 +251,7 @@ __all__ = [
     "KeyUpData",
     "Label",
     "LikeData",
+    "Limits",
     "List",
     "Markdown",
     "Matrix",

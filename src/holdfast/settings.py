@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from holdfast import limits
 from holdfast.errors import BuildError
 
 SessionKind = Literal["page", "tab"]
@@ -55,6 +56,8 @@ class Settings:
     """`METRICS`: serves what the app counts at `/gradio_api/metrics`, as Prometheus reads it."""
     secret_key: str | None = None
     """`SECRET_KEY`: signs what is stored and the cookies; one is made and kept beside the store when it is missing."""
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """`HOLDFAST_LIMIT_…`: the limits that it sets, by the name of the field of `Limits`."""
 
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:
@@ -86,6 +89,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         state_store=source.text("STATE_STORE"),
         metrics=source.flag("METRICS"),
         secret_key=source.text("SECRET_KEY"),
+        limits=source.limits(),
     )
 
 
@@ -157,6 +161,27 @@ class _Source:
         if found is None:
             return "not_set"
         return None if found[1].lower() == "none" else self.whole(name, least=1)
+
+    def limits(self) -> dict[str, float]:
+        """Return the limits that are set.
+
+        Raises:
+            BuildError: A variable names no limit, or its value is not a number above 0.
+        """
+        found: dict[str, float] = {}
+        for key in sorted(self._environ):
+            text = self._environ[key].strip()
+            if not key.startswith(limits.PREFIX) or not text:
+                continue
+            name = key.removeprefix(limits.PREFIX).lower()
+            try:
+                found[name] = int(text) if text.isdecimal() else float(text)
+                limits.Limits().with_values({name: found[name]})
+            except ValueError:
+                raise BuildError(f"{key} is {text!r}. Set it to a number above 0, or leave it out.") from None
+            except BuildError as error:
+                raise BuildError(f"{key} is {text!r}. {error}") from None
+        return found
 
     def session(self, name: str) -> SessionKind | None:
         found = self._find(name)

@@ -41,6 +41,7 @@ LAYERS = (
         "errors",
         "clock",
         "settings",
+        "limits",
         "version",
         "log",
         "lazy",

@@ -174,7 +174,7 @@ async def test_a_page_that_was_away_catches_up_with_a_long_generator() -> None:
     with gr.Blocks() as demo:
         box = gr.Textbox()
         demo.load(count, None, box, api_name="run")
-    async with Driver(demo, feed_messages=20) as driver:
+    async with Driver(demo, limits=gr.Limits(feed_messages=20)) as driver:
         messages = await driver.messages("run")
         assert len(messages) < 40
         assert messages[-1].output.data == ["*" * 299]

@@ -189,7 +189,7 @@ async def test_a_client_is_told_its_rank_even_when_it_runs_at_once() -> None:
 async def test_a_session_cannot_pile_up_events_without_bound() -> None:
     """R4.6"""
     gate = Gate()
-    async with Driver(app((gate, {})), session_jobs=3) as driver:
+    async with Driver(app((gate, {})), limits=gr.Limits(session_jobs=3)) as driver:
         jobs = [await driver.submit("run0") for _ in range(3)]
         with pytest.raises(Busy, match="3 are allowed"):
             await driver.submit("run0")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from holdfast.files import FileRules
+from holdfast.limits import Limits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +19,7 @@ class RuntimeOptions:
         show_error: Whether the visitor reads the text of every exception, or of `gr.Error` alone.
         session_capacity: Most sessions that are kept.
         session_grace: Seconds that a closed session is kept, counted from the close.
-        session_jobs: Most events of one session that wait or run.
-        feed_messages: Messages that a session may leave unread before they are folded.
-        feed_bytes: The same, in bytes; results of ended events over four times as many are dropped.
+        limits: How much is kept and done for what clients name.
         estimation_interval: Seconds between two reports to those who wait in the queue.
         progress_interval: Seconds between two progress reports of an event.
         max_rounds: State changes in a row after which a chain is stopped (R3.5).
@@ -35,9 +34,7 @@ class RuntimeOptions:
     show_error: bool = False
     session_capacity: int = 10_000
     session_grace: float = 3600
-    session_jobs: int = 2_000
-    feed_messages: int = 1_000
-    feed_bytes: int = 4_000_000
+    limits: Limits = field(default_factory=Limits)
     estimation_interval: float = 0.5
     progress_interval: float = 0.02
     max_rounds: int = 100

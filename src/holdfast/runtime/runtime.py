@@ -127,10 +127,11 @@ class Runtime:
         if known is not None:
             return known
         self._check_chain(listener, call.round)
-        if len(session.jobs) >= self.options.session_jobs:
+        most = self.options.limits.session_jobs
+        if len(session.jobs) >= most:
             raise Busy(
-                f"This session has {len(session.jobs)} events that have not ended; {self.options.session_jobs} are "
-                "allowed. Wait until some have ended."
+                f"This session has {len(session.jobs)} events that have not ended; {most} are allowed. "
+                "Wait until some have ended."
             )
         self.sessions.touch(session)
         job = self._job(session, call, listener, direct=False)

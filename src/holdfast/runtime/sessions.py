@@ -172,7 +172,7 @@ class Sessions:
             page=page,
             temporary=temporary,
             epoch=next(self._epochs),
-            feed_bounds=(self.options.feed_messages, self.options.feed_bytes),
+            feed_bounds=(self.options.limits.feed_messages, self.options.limits.feed_bytes),
         )
         self._closed[id] = session
         return session

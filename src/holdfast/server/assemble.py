@@ -18,6 +18,7 @@ from holdfast.errors import BuildError
 from holdfast.files import FileRules
 from holdfast.graph.app import App, settled_theme
 from holdfast.ids import random_id, random_token
+from holdfast.limits import Limits, settled
 from holdfast.runtime.options import RuntimeOptions
 from holdfast.runtime.runtime import Runtime
 from holdfast.runtime.tokens import Tokens
@@ -82,6 +83,8 @@ class CommonOptions(TypedDict, total=False):
     """Most bytes of State in memory."""
     state_rollback_limit: int
     """Values over so many bytes are not copied: their in-place changes stay when a step fails."""
+    limits: Limits | Mapping[str, float] | None
+    """How much is kept and done for what clients name: `gr.Limits(…)`, or a dict of some of its fields."""
     enable_monitoring: bool | None
     """Serves what the app counts at `/gradio_api/metrics`, as Prometheus reads it."""
     node_server_name: str | None
@@ -149,11 +152,7 @@ def assemble(
     queue = queue or {}
     clock = clock or SystemClock()
     app = _with_page_options(app, options, settings)
-    rules = FileRules(
-        allowed_paths=(*_texts("allowed_paths", options.get("allowed_paths")), *settings.allowed_paths),
-        blocked_paths=(*_texts("blocked_paths", options.get("blocked_paths")), *settings.blocked_paths),
-        max_size=size_in_bytes(options.get("max_file_size")),
-    )
+    rules = _file_rules(options, settings)
     _check_scopes(app, options)
     url, chosen = _store_of(app, options, settings)
     store = open_store(_prepared(url))
@@ -164,6 +163,7 @@ def assemble(
         store, clock=clock, options=_state_options(app, options, keys=keys, grace=grace, capacity=capacity)
     )
     api_open = queue.get("api_open")
+    limits = settled(options.get("limits"), settings.limits)
     runtime = Runtime(
         app,
         engine=engine,
@@ -176,6 +176,7 @@ def assemble(
             show_error=options.get("show_error", False),
             session_capacity=capacity,
             session_grace=grace,
+            limits=limits,
             file_rules=rules,
         ),
         tokens=Tokens(keys),
@@ -195,9 +196,18 @@ def assemble(
         heartbeat=settings.heartbeat_interval,
         api_open=True if api_open is None else bool(api_open),
         monitoring=_monitoring(options, settings),
+        limits=limits,
         secret=(keys.signing(keys.current) or b"").hex(),
     )
     return Assembled(create_app(runtime, serving), runtime, store.url, chosen)
+
+
+def _file_rules(options: ServeOptions, settings: Settings) -> FileRules:
+    return FileRules(
+        allowed_paths=(*_texts("allowed_paths", options.get("allowed_paths")), *settings.allowed_paths),
+        blocked_paths=(*_texts("blocked_paths", options.get("blocked_paths")), *settings.blocked_paths),
+        max_size=size_in_bytes(options.get("max_file_size")),
+    )
 
 
 def size_in_bytes(size: str | int | None) -> int | None:

@@ -26,8 +26,6 @@ AuthRule: TypeAlias = "Check | tuple[str, str] | Sequence[tuple[str, str]]"
 """What `launch(auth=…)` takes: a function of name and password, one pair, or a list of pairs."""
 Dependency: TypeAlias = Callable[[Request], "str | Awaitable[str | None] | None"]
 
-MAX_TOKENS = 10_000
-"""Logins that are remembered; the one unused for longest goes first."""
 MAX_CREDENTIAL = 1024
 """Longest name or password that is looked at."""
 
@@ -40,6 +38,7 @@ class Auth:
         message: Shown on the login page; HTML is allowed.
         dependency: Instead of a login: a function of the request that gives the user's name, or `None`.
         root_path: The app's configured root path.
+        limit: Most logins that are remembered; the one unused for longest ends first.
         new_secret: Where tokens come from.
 
     Raises:
@@ -53,6 +52,7 @@ class Auth:
         message: str | None = None,
         dependency: Dependency | None = None,
         root_path: str | None = None,
+        limit: int = 10_000,
         new_secret: Callable[[], str] = lambda: secrets.token_urlsafe(32),
     ) -> None:
         if rule is not None and dependency is not None:
@@ -61,6 +61,7 @@ class Auth:
         self.dependency = dependency
         self._check = None if rule is None else _as_check(rule)
         self._root_path = root_path
+        self._limit = limit
         self._new_secret = new_secret
         self._users: OrderedDict[str, str] = OrderedDict()
         self.cookie_id = new_secret()
@@ -122,7 +123,7 @@ class Auth:
             return None
         token = self._new_secret()
         self._users[token] = username
-        while len(self._users) > MAX_TOKENS:
+        while len(self._users) > self._limit:
             self._users.popitem(last=False)
         return token
 

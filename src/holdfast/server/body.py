@@ -12,16 +12,19 @@ from holdfast.wire.page import MAX_ID
 
 T = TypeVar("T")
 
-MAX_BODY = 128 * 1024 * 1024
-"""Bytes of the largest JSON body; files come through the upload route."""
 
-
-async def read(request: Request, limit: int = MAX_BODY) -> bytes:
+async def read(request: Request, limit: int | None = None) -> bytes:
     """The request's body.
+
+    Args:
+        request: The request.
+        limit: Most bytes of it; by default those of `Limits.body_bytes`.
 
     Raises:
         TooLarge: It is over `limit` bytes; the rest is not read.
     """
+    if limit is None:
+        limit = request.app.state.site.options.limits.body_bytes
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
         raise _too_large(limit)

@@ -29,10 +29,6 @@ from holdfast.wire.encode import encode, one_line
 from holdfast.wire.gradio import CallBody
 from holdfast.wire.messages import Completed, Failure, Generating, Output, Streaming
 
-MAX_RESULTS = 1000
-"""Events whose result nobody has collected yet; the oldest goes first."""
-RESULT_AGE = 600.0
-"""Seconds that a result waits to be collected."""
 HEARTBEAT = named_frame(b"heartbeat", b"null")
 STOPPED = named_frame(b"error", b'"Server stopped unexpectedly."')
 
@@ -59,9 +55,7 @@ class Results:
         now: The time in seconds.
     """
 
-    def __init__(
-        self, limit: int = MAX_RESULTS, age: float = RESULT_AGE, now: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, limit: int, age: float, now: Callable[[], float] = time.monotonic) -> None:
         self._limit = limit
         self._age = age
         self._now = now
@@ -98,7 +92,8 @@ class Calls:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._results = Results(now=site.runtime.clock.monotonic)
+        limits = site.options.limits
+        self._results = Results(limits.results, limits.result_seconds, site.runtime.clock.monotonic)
 
     def routes(self) -> list[Route]:
         """The routes under the API's prefix; the longer ones first, for names may hold slashes."""

@@ -22,7 +22,6 @@ SHUTDOWN_WITHIN = 3
 stays below the ten seconds after which container engines kill."""
 ABANDONED_WITHIN = 1.0
 """Seconds that an abandoned server gets."""
-MAX_FRAME = 128 * 1024 * 1024
 BACKLOG = 2048
 
 logger = logging.getLogger("holdfast.server")
@@ -212,7 +211,7 @@ def _config(app: Starlette, certificate: Certificate | None) -> uvicorn.Config:
         loop=loop,
         http="httptools",
         ws="websockets-sansio",
-        ws_max_size=MAX_FRAME,
+        ws_max_size=app.state.site.options.limits.body_bytes,
         ws_ping_interval=30,
         ws_ping_timeout=30,
         ws_per_message_deflate=False,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from holdfast.files import FileRules
 from holdfast.ids import random_token
+from holdfast.limits import Limits
 from holdfast.server.auth import AuthRule, Dependency
 
 PAGE_FOLDER = Path(__file__).parent.parent / "page"
@@ -30,6 +31,7 @@ class ServerOptions:
         heartbeat: Seconds between signs of life on a quiet stream.
         api_open: Whether queued endpoints also take direct calls (`/run`).
         monitoring: Whether anybody may read the metrics.
+        limits: How much is kept and done for what clients name.
         secret: Signs the cookies that the server gives.
         page_folder: Where the built page is.
     """
@@ -46,5 +48,6 @@ class ServerOptions:
     heartbeat: float = 15.0
     api_open: bool = True
     monitoring: bool = False
+    limits: Limits = field(default_factory=Limits)
     secret: str = field(default_factory=random_token, repr=False)
     page_folder: Path = PAGE_FOLDER

@@ -46,6 +46,7 @@ class Site:
             message=options.auth_message,
             dependency=options.auth_dependency,
             root_path=options.root_path,
+            limit=options.limits.logins,
         )
         self.streams = Streams()
         self.links = Links()

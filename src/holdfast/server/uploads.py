@@ -19,8 +19,6 @@ from holdfast.server.site import Site
 from holdfast.server.sse import EventStream, frame
 from holdfast.wire.encode import encode
 
-MAX_FOLLOWED = 1000
-"""Uploads whose progress is remembered; the oldest goes first."""
 WAIT = 3.0
 """Seconds that a reader of progress waits for its upload to begin, as Gradio."""
 
@@ -61,7 +59,7 @@ class Progress:
 class Followed:
     """The uploads that were given an id, bounded in number."""
 
-    def __init__(self, limit: int = MAX_FOLLOWED) -> None:
+    def __init__(self, limit: int) -> None:
         self._limit = limit
         self._by_id: OrderedDict[str, Progress] = OrderedDict()
 
@@ -90,7 +88,7 @@ class Uploads:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._followed = Followed()
+        self._followed = Followed(site.options.limits.uploads_followed)
 
     def routes(self) -> list[Route]:
         """The routes under the API's prefix."""

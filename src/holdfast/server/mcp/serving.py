@@ -17,7 +17,6 @@ from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from holdfast.server.body import MAX_BODY
 from holdfast.server.mcp.calls import Context, ToolCalls
 from holdfast.server.mcp.readings import Readings, has_parameters, shown_prompt, shown_resource, shown_template
 from holdfast.server.mcp.tools import Tool, of_kind, selected
@@ -28,8 +27,6 @@ from holdfast.version import __version__
 Page: TypeAlias = "types.PaginatedRequestParams | None"
 Offered: TypeAlias = Callable[..., dict[str, Tool]]
 """Gives those of a kind that a client wants."""
-MAX_SESSIONS = 1000
-"""Sessions of the protocol that are open at once over one address; who comes then is told to try again later."""
 MESSAGES = "/gradio_api/mcp/messages/"
 """Where clients of the older transport post to, below the app's root."""
 
@@ -47,7 +44,7 @@ class Serving:
         self._tools = tools
         self._calls = ToolCalls(site)
         self._manager: StreamableHTTPSessionManager | None = None
-        self._sse = SseServerTransport(MESSAGES, max_request_body_size=MAX_BODY)
+        self._sse = SseServerTransport(MESSAGES, max_request_body_size=site.options.limits.body_bytes)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -56,8 +53,8 @@ class Serving:
         manager = StreamableHTTPSessionManager(
             self._server(),
             session_idle_timeout=max(options.session_grace, 1.0),
-            max_request_body_size=MAX_BODY,
-            max_sessions=min(MAX_SESSIONS, options.session_capacity),
+            max_request_body_size=self._site.options.limits.body_bytes,
+            max_sessions=min(options.limits.mcp_sessions, options.session_capacity),
         )
         async with manager.run():
             self._manager = manager

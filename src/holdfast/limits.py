@@ -1,0 +1,340 @@
+"""Every bound on what a server keeps or does for something that a client names, declared once.
+
+`docs/limits.md` has one table generated from these declarations; regenerate it with
+`python -m holdfast.limits docs/limits.md`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from holdfast.errors import BuildError
+
+Unit: TypeAlias = Literal["bytes", "number", "seconds"]
+Per: TypeAlias = Literal["app", "visitor", "session", "request", "address"]
+
+KB, MB = 1024, 1024 * 1024
+PREFIX = "HOLDFAST_LIMIT_"
+"""What the environment variables of all limits begin with."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """The declaration of one bound.
+
+    Attributes:
+        name: The field of `Limits`, or the option that sets it.
+        default: The value without any setting; `None` for no bound.
+        resource: What is bounded.
+        unit: What is counted.
+        per: For whom it is counted. A visitor is a logged-in user, or else an address.
+        option: How a program sets it; empty where it is fixed.
+        environment: The environment variable that sets it, if there is one.
+        beyond: What the visitor sees beyond the bound.
+    """
+
+    name: str
+    default: float | None
+    resource: str
+    unit: Unit
+    per: Per
+    option: str
+    environment: str
+    beyond: str
+
+
+def bound(default: float, *, resource: str, unit: Unit, per: Per, beyond: str, option: str | None = None) -> Any:
+    """Declare a field of `Limits`.
+
+    Args:
+        default: The value without any setting.
+        resource: What is bounded.
+        unit: What is counted.
+        per: For whom it is counted.
+        beyond: What the visitor sees beyond the bound.
+        option: How a program sets it; by default `launch(limits={"name": …})`.
+    """
+    return field(
+        default=default,
+        metadata={"resource": resource, "unit": unit, "per": per, "beyond": beyond, "option": option},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The bounds of a server, for `launch(limits=gr.Limits(body_bytes=…))`; see `docs/limits.md`.
+
+    Every bound can also be set in the environment, as `HOLDFAST_LIMIT_` and the name in capital letters. A value that
+    the program sets has precedence.
+    """
+
+    body_bytes: int = bound(
+        128 * MB,
+        resource="One JSON body, or one frame of a page",
+        unit="bytes",
+        per="request",
+        beyond="413, or the page's connection ends",
+    )
+    session_jobs: int = bound(
+        2_000,
+        resource="Events that wait or run",
+        unit="number",
+        per="session",
+        beyond="503",
+    )
+    feed_messages: int = bound(
+        1_000,
+        resource="Unread messages",
+        unit="number",
+        per="session",
+        beyond="the steps of each event are folded into one",
+    )
+    feed_bytes: int = bound(
+        4_000_000,
+        resource="Unread messages",
+        unit="bytes",
+        per="session",
+        beyond="the steps of each event are folded into one; over four times as many, the oldest results are dropped",
+    )
+    results: int = bound(
+        1_000,
+        resource="Results of `/call` that are not collected",
+        unit="number",
+        per="app",
+        beyond="the oldest is dropped: 404 when it is collected",
+    )
+    result_seconds: float = bound(
+        600,
+        resource="Results of `/call` that are not collected",
+        unit="seconds",
+        per="app",
+        beyond="dropped: 404 when it is collected",
+    )
+    uploads_followed: int = bound(
+        1_000,
+        resource="Uploads whose progress is remembered",
+        unit="number",
+        per="app",
+        beyond="the oldest is forgotten: its progress ends",
+    )
+    logins: int = bound(
+        10_000,
+        resource="Logins that are remembered",
+        unit="number",
+        per="app",
+        beyond="the login that was unused for longest ends",
+    )
+    mcp_sessions: int = bound(
+        1_000,
+        resource="Sessions of MCP clients",
+        unit="number",
+        per="app",
+        beyond="503",
+    )
+
+    def __post_init__(self) -> None:
+        for declared in fields(self):
+            _check(declared, getattr(self, declared.name))
+
+    def with_values(self, given: Mapping[str, Any]) -> Limits:
+        """Return these limits with other values for some of them.
+
+        Raises:
+            BuildError: A name is unknown, or a value cannot be a bound.
+        """
+        names = [declared.name for declared in fields(self)]
+        for name in given:
+            if name not in names:
+                near = difflib.get_close_matches(name, names, 1)
+                hint = f" Did you mean {near[0]!r}?" if near else f" The limits are: {', '.join(names)}."
+                raise BuildError(f"{name!r} is not a limit.{hint}")
+        return replace(self, **given)
+
+
+def settled(given: Limits | Mapping[str, Any] | None, environment: Mapping[str, float]) -> Limits:
+    """Return the limits that apply: the program's values over those of the environment, over the defaults.
+
+    Args:
+        given: What the program passed to `launch`.
+        environment: The values that the environment sets, by name.
+
+    Raises:
+        BuildError: `given` is not `Limits` or a dict, a name in it is unknown, or a value cannot be a bound.
+    """
+    if isinstance(given, Limits):
+        chosen: Mapping[str, Any] = {
+            declared.name: value
+            for declared in fields(given)
+            if (value := getattr(given, declared.name)) != declared.default
+        }
+    elif given is None or isinstance(given, Mapping):
+        chosen = given or {}
+    else:
+        raise BuildError(
+            f"limits={given!r} cannot be used. Pass gr.Limits(…), or a dict such as {{'body_bytes': 1_000_000}}."
+        )
+    return Limits().with_values({**environment, **chosen})
+
+
+def _check(declared: Field[Any], value: Any) -> None:
+    """Refuse a value that bounds nothing, or everything.
+
+    Raises:
+        BuildError: It is not a positive number.
+    """
+    seconds = declared.metadata["unit"] == "seconds"
+    number = isinstance(value, int | float if seconds else int) and not isinstance(value, bool)
+    if not number or not 0 < value < float("inf"):
+        kind = "number of seconds" if seconds else "whole number"
+        raise BuildError(f"The limit {declared.name}={value!r} cannot be used. Set a {kind} above 0, or leave it out.")
+
+
+EXISTING = (
+    Bound(
+        name="state_session_capacity",
+        default=10_000,
+        resource="Sessions",
+        unit="number",
+        per="app",
+        option="launch(state_session_capacity=…)",
+        environment="",
+        beyond="the closed session that was unused for longest ends",
+    ),
+    Bound(
+        name="session_grace",
+        default=3600,
+        resource="Sessions",
+        unit="seconds",
+        per="session",
+        option="launch(session_grace=…)",
+        environment="HOLDFAST_SESSION_GRACE",
+        beyond="a closed session ends; its page begins a new one",
+    ),
+    Bound(
+        name="state_memory_limit",
+        default=None,
+        resource="Values of State in memory",
+        unit="bytes",
+        per="app",
+        option="launch(state_memory_limit=…)",
+        environment="",
+        beyond="values move to a durable store; without one, closed sessions end",
+    ),
+    Bound(
+        name="state_rollback_limit",
+        default=16 * MB,
+        resource="One value of State that is copied for a rollback",
+        unit="bytes",
+        per="session",
+        option="launch(state_rollback_limit=…)",
+        environment="",
+        beyond="its in-place changes are kept when an event fails",
+    ),
+    Bound(
+        name="max_file_size",
+        default=None,
+        resource="One uploaded file",
+        unit="bytes",
+        per="request",
+        option="launch(max_file_size=…)",
+        environment="",
+        beyond="413; the page shows the size that is allowed",
+    ),
+    Bound(
+        name="max_size",
+        default=None,
+        resource="Events that wait for their turn",
+        unit="number",
+        per="app",
+        option="queue(max_size=…)",
+        environment="",
+        beyond='503, "Queue is full"',
+    ),
+    Bound(
+        name="default_concurrency_limit",
+        default=1,
+        resource="Events of one listener that run at once",
+        unit="number",
+        per="app",
+        option="queue(default_concurrency_limit=…), or concurrency_limit=… of a listener",
+        environment="HOLDFAST_DEFAULT_CONCURRENCY_LIMIT",
+        beyond="the event waits, and the page shows its place",
+    ),
+    Bound(
+        name="max_threads",
+        default=40,
+        resource="Synchronous functions that run at once",
+        unit="number",
+        per="app",
+        option="launch(max_threads=…)",
+        environment="",
+        beyond="the event waits for a thread",
+    ),
+)
+"""The bounds that options of their own set."""
+
+
+def bounds() -> Iterator[Bound]:
+    """Return all bounds: those of `Limits`, then those that options of their own set."""
+    for declared in fields(Limits):
+        about = dict(declared.metadata)
+        option = about.pop("option") or f'launch(limits={{"{declared.name}": …}})'
+        environment = PREFIX + declared.name.upper()
+        default = getattr(Limits(), declared.name)
+        yield Bound(name=declared.name, default=default, option=option, environment=environment, **about)
+    yield from EXISTING
+
+
+HEAD = ("Resource", "Number", "Bytes", "Time", "Default", "Option", "Environment variable", "Beyond the limit")
+SCOPES: Mapping[Per, str] = {
+    "app": "in total",
+    "visitor": "per visitor",
+    "session": "per session",
+    "request": "per request",
+    "address": "per address",
+}
+START, END = "<!-- limits: begin -->", "<!-- limits: end -->"
+
+
+def table() -> str:
+    """Return the table of all bounds as Markdown, one row per bound."""
+    lines = [HEAD, ("---",) * len(HEAD), *(_row(one) for one in sorted(bounds(), key=lambda one: one.resource))]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _row(one: Bound) -> tuple[str, ...]:
+    counted = tuple(SCOPES[one.per] if one.unit == unit else "" for unit in ("number", "bytes", "seconds"))
+    environment = f"`{one.environment}`" if one.environment else ""
+    option = f"`{one.option}`" if one.option else "fixed"
+    return (one.resource, *counted, shown(one.default, one.unit), option, environment, one.beyond)
+
+
+def shown(value: float | None, unit: Unit) -> str:
+    """Return a bound's value for people."""
+    if value is None:
+        return "no limit"
+    if unit == "seconds":
+        return f"{value:g} s" if value < 3600 or value % 3600 else f"{value / 3600:g} h"
+    if unit == "bytes":
+        for name, size in (("GB", 1024 * MB), ("MB", MB), ("KB", KB)):
+            if value >= size and value % size == 0:
+                return f"{value / size:g} {name}"
+        return f"{value:,} bytes"
+    return f"{value:,}"
+
+
+def with_table(page: str) -> str:
+    """Return the documentation page with its table replaced by the present one."""
+    before, _, rest = page.partition(START)
+    after = rest.partition(END)[2]
+    return f"{before}{START}\n{table()}\n{END}{after}"
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    target.write_text(with_table(target.read_text(encoding="utf-8")), encoding="utf-8")
