@@ -1,6 +1,5 @@
 /** Where the visitor is in a table, what is selected, what is being typed; and what keys do. */
 import type { Node } from '../../page/node'
-import { copyText } from '../parts/clipboard'
 import {
   erased, fromTsv, headerText, parse, picked, shaped, toTsv, typeAt, withCells, withColumn, withHeader, withRow, withoutColumn,
   withoutRows, type Cell, type CellType, type Change, type Header, type Table,
@@ -34,12 +33,20 @@ export interface Place {
   column: number
 }
 
+/** A cell of the data, and the value of the component that it was chosen in. */
+interface Held {
+  source: number
+  column: number
+  value: Table | null
+}
+
 /** Rows here are as shown (sorted, filtered); `source` gives the row of the data. */
 export class Grid {
   sorts: Sort[] = $state.raw([])
   query = $state('')
-  active: Place | null = $state.raw(null)
-  anchor: Place | null = $state.raw(null)
+  // The selection is of cells, not of places on the screen: it follows its cell when rows are sorted or searched.
+  private held: Held | null = $state.raw(null)
+  private start: Held | null = $state.raw(null)
   /** The text being typed into the active cell. */
   draft: string | null = $state(null)
   renaming: number | null = $state(null)
@@ -47,16 +54,29 @@ export class Grid {
   private future: Table[] = []
   /** What the visitor's last change made. */
   private latest: Table | null = null
+  /** An empty value that the table began with has blank rows to write into; one that came later has none. */
+  private readonly first: Table | null
 
-  constructor(private readonly node: Node<Table | null, DataframeProps>) {}
+  constructor(private readonly node: Node<Table | null, DataframeProps>) {
+    this.first = node.value
+  }
 
   readonly table: Table = $derived.by(() => {
     const { row_count, column_count, col_count, headers } = this.node.props
     const width = (column_count ?? col_count)?.[0] ?? 3
     const names = headers?.length ? headers : Array.from({ length: width }, (_, at) => String(at + 1))
-    return shaped(this.node.value, names, this.node.interactive ? (row_count?.[0] ?? 1) : 0)
+    const blank = this.node.interactive && this.node.value === this.first
+    return shaped(this.node.value, names, blank ? (row_count?.[0] ?? 1) : 0)
   })
   readonly rows: number[] = $derived.by(() => order(this.table, this.sorts, this.query))
+  readonly active: Place | null = $derived.by(() => this.place(this.held))
+  readonly anchor: Place | null = $derived.by(() => this.place(this.start))
+
+  /** Where a cell is shown, if it is. */
+  private place(held: Held | null): Place | null {
+    const row = held === null ? -1 : this.rows.indexOf(held.source)
+    return held === null || row < 0 || held.column >= this.columns ? null : { row, column: held.column }
+  }
 
   get columns(): number {
     return this.table.headers.length
@@ -111,10 +131,12 @@ export class Grid {
   go(row: number, column: number, extend = false): void {
     const place = { row: clamp(row, this.rows.length), column: clamp(column, this.columns) }
     if (place.row < 0 || place.column < 0) return
-    this.anchor = extend ? (this.anchor ?? this.active) : null
-    const moved = place.row !== this.active?.row || place.column !== this.active?.column
-    this.active = place
-    if (moved && !extend) this.announce(place)
+    const before = this.held
+    const cell = { source: this.source(place.row), column: place.column, value: this.node.value }
+    this.start = extend ? (this.start ?? before) : null
+    this.held = cell
+    const same = before?.source === cell.source && before.column === cell.column && before.value === cell.value
+    if (!same && !extend) this.announce(place)
   }
 
   private announce({ row, column }: Place): void {
@@ -157,8 +179,14 @@ export class Grid {
   private put(table: Table): void {
     this.past = this.node.value === this.latest ? [...this.past, this.table].slice(-UNDONE) : [this.table]
     this.future = []
+    this.edit(table)
+  }
+
+  /** Makes a table the value. The visitor's own change does not make the selected cell another one. */
+  private edit(table: Table): void {
     this.latest = table
     this.node.edit(table)
+    if (this.held) this.held = { ...this.held, value: this.node.value }
   }
 
   erase(): void {
@@ -167,6 +195,7 @@ export class Grid {
     this.write(places(area).map((place) => ({ ...place, value: erased(this.type(place.column)) })))
   }
 
+  /** The selected cells, as spreadsheets copy them. */
   copied(): string {
     const area = this.area()
     if (!area) return ''
@@ -214,8 +243,7 @@ export class Grid {
     const table = from.pop()
     if (!table) return
     to.push(this.table)
-    this.latest = table
-    this.node.edit(table)
+    this.edit(table)
   }
 
   sort(column: number, add: boolean): void {
@@ -230,7 +258,7 @@ export class Grid {
     const area = this.area()
     if (!area) return
     this.put(withoutRows(this.table, this.rows.slice(area.top, area.bottom + 1)))
-    this.anchor = null
+    this.start = null
   }
 
   addColumn(at: number): void {
@@ -265,10 +293,6 @@ export class Grid {
       return true
     }
     const command = event.ctrlKey || event.metaKey
-    if (command && event.key.toLowerCase() === 'c') {
-      copyText(this.copied()).catch(() => this.node.toast('warning', 'The browser did not allow copying.'))
-      return true
-    }
     if (command && ['z', 'y'].includes(event.key.toLowerCase())) {
       this.travel(event.key.toLowerCase() === 'z' && !event.shiftKey)
       return true
@@ -286,7 +310,7 @@ export class Grid {
     const { row, column } = this.active as Place
     if (event.isComposing) return false
     if (event.key === 'Escape') this.finish(false)
-    else if (event.key === 'Enter') {
+    else if (event.key === 'Enter' && !event.shiftKey) {
       this.finish(true)
       this.go(row + 1, column)
     } else if (event.key === 'Tab') {
