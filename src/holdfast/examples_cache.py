@@ -11,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from holdfast import private
 from holdfast.components.base import Component
 from holdfast.errors import BuildError
 from holdfast.flagging import keep_files
 from holdfast.ids import random_id
 
-CACHE_FOLDER = Path(".holdfast") / "cached_examples"
+CACHE_FOLDER = Path(private.HOME) / "cached_examples"
 
 
 class CachedResults:
@@ -53,9 +54,10 @@ class CachedResults:
         if file.exists():
             return list(json.loads(file.read_text(encoding="utf-8")))
         payloads = self._compute(self._rows[place])
-        self.folder.mkdir(parents=True, exist_ok=True)
+        private.make_folder(self.folder)
         kept = [keep_files(payload, self.folder / f"files-{place}", simplify=False) for payload in payloads]
         unfinished = file.with_suffix(f".{random_id()}")  # others, or other processes, may be computing the same row
+        private.make_file(unfinished)
         unfinished.write_text(json.dumps(kept), encoding="utf-8")
         unfinished.replace(file)
         return kept

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from holdfast.errors import BadValue, InvalidPathError
 from holdfast.fetching import Fetcher
+from holdfast.private import is_private
 from holdfast.saving import SavedFile, cache_dir, sanitise, save_bytes, save_copy
 
 __all__ = [
@@ -43,6 +44,10 @@ MARK = {"_type": "gradio.FileData"}
 URL_PREFIX = "/gradio_api/file="
 INLINE = frozenset({"application/json", "text/plain", "image/jpeg", "image/png", "image/gif", "image/webp"})
 """Types besides audio and video that a browser may show instead of saving: none of them can run a script."""
+ACTIVE = frozenset({"text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml"})
+"""Types that can run a script when a browser shows them."""
+Way = Literal["inline", "sandboxed", "attachment"]
+"""How a browser may have a file: shown, shown without scripts and with no origin, or saved."""
 
 
 class FileSize:
@@ -145,37 +150,50 @@ class FileRules:
     blocked_paths: tuple[str, ...] = ()
     max_size: int | None = None
     """Bytes of the largest file that may be uploaded."""
+    sandbox: bool = True
+    """Whether HTML and SVG of allowed folders are shown without scripts and with no origin."""
     fetcher: Fetcher = field(default_factory=Fetcher)
     """Gets files that a client names by URL."""
 
-    def may_serve(self, path: str | os.PathLike[str]) -> Literal["inline", "attachment"] | None:
-        """Whether a browser may have this file, and whether to show it or to save it.
+    def may_serve(self, path: str | os.PathLike[str]) -> Way | None:
+        """Whether a browser may have this file, and how.
 
-        Blocked paths come first, then what the author allowed, then the cache. Links are followed before all that.
+        Links are followed first. Then blocked paths and the framework's own files count, then the cache, which may lie
+        in a folder that the author allowed and holds what visitors have uploaded, then what the author allowed.
         """
         real = _real_file(path)
         if real is None or self._blocked(real):
             return None
-        if _within(real, [*_static, *(Path(allowed).resolve() for allowed in self.allowed_paths)]):
-            return "inline"
+        kind = guess_type(real) or ""
         if _within(real, [self.upload_dir.resolve()]):
-            kind = guess_type(real) or ""
             return "inline" if kind in INLINE or kind.startswith(("audio/", "video/")) else "attachment"
-        return None
+        if not _within(real, self._allowed()):
+            return None
+        return "sandboxed" if self.sandbox and (kind in ACTIVE or kind.endswith("+xml")) else "inline"
+
+    def _allowed(self) -> list[Path]:
+        return [*_static, *(Path(allowed).resolve() for allowed in self.allowed_paths)]
 
     def may_publish(self, path: Path) -> bool:
         """Whether a handler's file may be copied into the cache: from the working or a temporary folder, or allowed."""
         real = path.resolve()
         if self._blocked(real):
             return False
-        if _within(real, [*_static, *(Path(allowed).resolve() for allowed in self.allowed_paths), self.upload_dir]):
+        if _within(real, [*self._allowed(), self.upload_dir]):
             return True
         for folder in (Path.cwd().resolve(), Path(tempfile.gettempdir()).resolve()):
             if _within(real, [folder]):
                 return not any(part.startswith(".") for part in real.relative_to(folder).parts)
         return False
 
+    def blocks(self, path: Path) -> bool:
+        """Whether the file at a path is one that nothing else allows to be served."""
+        return self._blocked(path.resolve())
+
     def _blocked(self, real: Path) -> bool:
+        """Whether nothing that the author allows can open it; asked before any allow rule."""
+        if is_private(real, cache=self.upload_dir.resolve()):
+            return True
         lowered = Path(str(real).lower())
         return _within(lowered, [Path(str(Path(blocked).resolve()).lower()) for blocked in self.blocked_paths])
 
@@ -223,6 +241,11 @@ def _published(file: dict[str, Any], rules: FileRules) -> dict[str, Any]:
     local = Path(path)
     if not local.is_file():
         raise InvalidPathError(f"The file {path} cannot be shown, because it does not exist. Return a path that does.")
+    if rules.blocks(local):
+        raise InvalidPathError(
+            f"The file {path} cannot be shown: it is one of the framework's own files, which are never served, or "
+            "named in `blocked_paths`. Write what visitors shall see to another file."
+        )
     if not rules.may_publish(local):
         raise InvalidPathError(
             f"The file {path} cannot be shown: it is neither in the working folder ({Path.cwd()}), nor in the "

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from holdfast import private
 from holdfast.clock import Clock, SystemClock
 from holdfast.components.base import Component
 from holdfast.files import is_file_data, is_url, sanitise
@@ -77,7 +78,7 @@ class CSVLogger(FlaggingCallback):
     def setup(self, components: Sequence[Component], flagging_dir: str | Path) -> None:
         """Remember the columns; the folder is made with the first sample."""
         self.components = list(components)
-        self.flagging_dir = Path(flagging_dir)
+        self.flagging_dir = own_folder(flagging_dir)
 
     def flag(self, flag_data: list[Any], flag_option: str | None = None, username: str | None = None) -> int:
         """Add a line. Returns the number of samples in the file."""
@@ -85,7 +86,7 @@ class CSVLogger(FlaggingCallback):
         given = {name: value for name, value in extra.items() if value is not None}
         header = [*map(column_name, self.components, range(len(self.components))), *given, "timestamp"]
         with self._lock:
-            self.flagging_dir.mkdir(parents=True, exist_ok=True)
+            private.make_folder(self.flagging_dir)
             row = [self._cell(place, value) for place, value in enumerate(flag_data)]
             row += [*given.values(), str(datetime.fromtimestamp(self._clock.time()))]
             return _append(self._file(header), row)
@@ -110,6 +111,7 @@ class CSVLogger(FlaggingCallback):
         return self._begin(file, header)
 
     def _begin(self, file: Path, header: list[str]) -> Path:
+        private.make_file(file)
         with file.open("w", encoding="utf-8", newline="") as opened:
             csv.writer(opened).writerow(header)
         if self.verbose:
@@ -123,13 +125,13 @@ class SimpleCSVLogger(FlaggingCallback):
     def setup(self, components: Sequence[Component], flagging_dir: str | Path) -> None:
         """Remember the columns; the folder is made with the first sample."""
         self.components = list(components)
-        self.flagging_dir = Path(flagging_dir)
+        self.flagging_dir = own_folder(flagging_dir)
         self._lock = threading.Lock()
 
     def flag(self, flag_data: list[Any], flag_option: str | None = None, username: str | None = None) -> int:  # noqa: ARG002 -- the simple form has neither
         """Add a line. Returns the number of samples before it."""
         with self._lock:
-            self.flagging_dir.mkdir(parents=True, exist_ok=True)
+            private.make_folder(self.flagging_dir)
             row = [
                 cell(keep_files(value, self.flagging_dir, simplify=True) if component.HAS_FILES else value)
                 for component, value in zip(self.components, flag_data, strict=True)
@@ -148,7 +150,7 @@ class ChatCSVLogger:
     HEADER = ("conversation", "index", "value", "flag", "username", "timestamp")
 
     def __init__(self, flagging_dir: str | Path, *, clock: Clock | None = None) -> None:
-        self.flagging_dir = Path(flagging_dir)
+        self.flagging_dir = own_folder(flagging_dir)
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
 
@@ -157,7 +159,7 @@ class ChatCSVLogger:
         mark = {True: "Like", False: "Dislike"}.get(liked, str(liked)) if isinstance(liked, bool) else liked
         file = self.flagging_dir / "log.csv"
         with self._lock:
-            self.flagging_dir.mkdir(parents=True, exist_ok=True)
+            private.make_folder(self.flagging_dir)
             if not file.exists():
                 _append(file, self.HEADER)
             now = str(datetime.fromtimestamp(self._clock.time()))
@@ -181,6 +183,14 @@ def flag_method(callback: FlaggingCallback, option: tuple[str, str]) -> Callable
     return flag
 
 
+def own_folder(flagging_dir: str | Path) -> Path:
+    """The folder of flagged samples, which is never served; of the working folder or one around it, their tables."""
+    folder = Path(flagging_dir)
+    around = Path.cwd().is_relative_to(folder.resolve())
+    private.guard(*(folder / name for name in ("log.csv", "dataset1.csv")) if around else (folder,))
+    return folder
+
+
 def column_name(component: Component, place: int) -> str:
     """The heading of a component's column."""
     return str(component.label or f"component {place}")
@@ -193,8 +203,9 @@ def keep_files(value: Any, folder: Path, *, simplify: bool) -> Any:
             source = Path(value["path"])
             mark = hashlib.sha256(source.read_bytes()).hexdigest()[:20]
             kept = folder / mark / source.name
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, kept)
+            private.make_folder(kept.parent)
+            private.make_file(kept)
+            shutil.copyfile(source, kept)
             return str(kept) if simplify else {**value, "path": str(kept)}
         return {key: keep_files(inner, folder, simplify=simplify) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -214,6 +225,7 @@ def cell(value: Any) -> Any:
 
 
 def _append(file: Path, row: Sequence[Any]) -> int:
+    private.make_file(file)
     with file.open("a", encoding="utf-8", newline="") as opened:
         csv.writer(opened).writerow(row)
     with file.open(encoding="utf-8", newline="") as opened:

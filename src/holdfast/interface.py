@@ -18,7 +18,7 @@ from holdfast.components.markdown import Markdown
 from holdfast.components.state import State
 from holdfast.errors import BuildError
 from holdfast.examples_helper import Examples
-from holdfast.flagging import CSVLogger, FlaggingCallback, flag_method
+from holdfast.flagging import CSVLogger, FlaggingCallback, flag_method, own_folder
 from holdfast.graph.dependency import Dependency, register
 from holdfast.graph.events import BoundEvent
 from holdfast.graph.layouts import Accordion, Column, Row
@@ -145,7 +145,7 @@ class Interface(Blocks):
         }
         self.flagging_options = _flag_options(flagging_options)
         self.flagging_callback = flagging_callback or CSVLogger()
-        self.flagging_callback.setup(self._flagged(), flagging_dir)
+        self.flagging_callback.setup(self._flagged(), own_folder(flagging_dir))
         self.in_one_column = set(self.output_components) <= set(self.input_components) and bool(self.output_components)
         with self:
             self._build(additional_inputs_accordion, submit_btn, stop_btn, clear_btn)

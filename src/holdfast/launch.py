@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 from starlette.applications import Starlette
 from typing_extensions import Unpack
 
+from holdfast import private
 from holdfast.errors import BuildError
 from holdfast.graph.callsite import warn
 from holdfast.server.assemble import Assembled, CommonOptions, ServeOptions, assemble
@@ -320,6 +321,7 @@ def _certificate(options: LaunchOptions) -> Certificate | None:
             raise BuildError(
                 f"The certificate cannot be used: {name}={str(path)!r} is no file. Give the path of a PEM file."
             )
+    private.guard(key, chain)
     return Certificate(key, chain, options.get("ssl_keyfile_password"))
 
 

@@ -490,7 +490,7 @@ def test_a_missing_key_and_a_newer_store_are_said(
     outcome = state("check", "--store", file)
     assert outcome.status == 2
     assert "Set HOLDFAST_SECRET_KEY to the one that the app uses" in outcome.err
-    assert not (tmp_path / "key").exists()
+    assert not (tmp_path / ".key").exists()
     import sqlite3
 
     connection = sqlite3.connect(tmp_path / "state.db")

@@ -171,8 +171,8 @@ def test_allowed_folders_are_served_as_they_are(cache: Path, tmp_path: Path) -> 
     page = tmp_path / "site" / "page.html"
     page.parent.mkdir()
     page.write_text("x")
-    assert FileRules(upload_dir=cache, allowed_paths=(str(page.parent),)).may_serve(page) == "inline"
-    assert FileRules(upload_dir=cache, allowed_paths=(str(page),)).may_serve(page) == "inline"
+    assert FileRules(upload_dir=cache, allowed_paths=(str(page.parent),)).may_serve(page) == "sandboxed"
+    assert FileRules(upload_dir=cache, allowed_paths=(str(page),), sandbox=False).may_serve(page) == "inline"
 
 
 def test_a_folder_with_a_longer_name_is_not_the_allowed_one(cache: Path, tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_static_paths_are_served_without_a_copy(rules: FileRules, tmp_path: Path
     logo.parent.mkdir()
     logo.write_text("<svg/>")
     gr.set_static_paths(logo.parent)
-    assert rules.may_serve(logo) == "inline"
+    assert rules.may_serve(logo) == "sandboxed"
     assert publish(FileData(path=str(logo)), rules)["path"] == str(logo)
 
 

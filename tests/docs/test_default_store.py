@@ -44,7 +44,7 @@ def test_session_state_is_kept_in_memory(launch: Launch, tmp_path: Path) -> None
 def test_wider_state_is_kept_in_a_file_and_the_start_message_says_so(launch: Launch, tmp_path: Path) -> None:
     """R6.2"""
     assert "State is kept in sqlite:///.holdfast/state.db" in launch({}, scope="app", key="count")
-    assert {path.name for path in (tmp_path / ".holdfast").iterdir()} >= {"state.db", "key"}
+    assert {path.name for path in (tmp_path / ".holdfast").iterdir()} >= {"state.db", ".key"}
 
 
 def test_the_session_of_a_tab_is_kept_in_a_file(launch: Launch, tmp_path: Path) -> None:

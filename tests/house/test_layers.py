@@ -37,6 +37,7 @@ LAYERS = (
         "files",
         "fetching",
         "saving",
+        "private",
         "ids",
         "errors",
         "clock",

@@ -86,7 +86,7 @@ def test_it_says_where_it_keeps_state(program: Program, page: Page, tmp_path: Pa
     assert re.search(r"State is kept in sqlite:///\.holdfast/state\.db", program.rest())
     assert (tmp_path / ".holdfast" / "state.db").exists()
     assert (tmp_path / ".holdfast" / ".gitignore").read_text() == "*\n"
-    assert stat.S_IMODE((tmp_path / ".holdfast" / "key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / ".holdfast" / ".key").stat().st_mode) == 0o600
 
 
 def test_the_cart_survives_a_kill(program: Program, page: Page) -> None:

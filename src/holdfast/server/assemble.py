@@ -12,7 +12,7 @@ from typing import Any, Literal
 from starlette.applications import Starlette
 from typing_extensions import TypedDict
 
-from holdfast import stores
+from holdfast import private, stores
 from holdfast.clock import Clock, SystemClock
 from holdfast.errors import BuildError
 from holdfast.files import FileRules
@@ -47,6 +47,8 @@ class CommonOptions(TypedDict, total=False):
     """More files and folders that may be served."""
     blocked_paths: Sequence[str] | None
     """Files and folders that are never served."""
+    sandbox_files: bool
+    """`False` lets HTML and SVG files of `allowed_paths` run scripts on the app's origin, as Gradio does."""
     root_path: str | None
     """Where a proxy shows the app: a path, or a whole URL."""
     max_file_size: str | int | None
@@ -207,6 +209,7 @@ def _file_rules(options: ServeOptions, settings: Settings) -> FileRules:
         allowed_paths=(*_texts("allowed_paths", options.get("allowed_paths")), *settings.allowed_paths),
         blocked_paths=(*_texts("blocked_paths", options.get("blocked_paths")), *settings.blocked_paths),
         max_size=size_in_bytes(options.get("max_file_size")),
+        sandbox=options.get("sandbox_files", True),
     )
 
 
@@ -277,15 +280,27 @@ def _prepared(url: str) -> str:
     """The same URL. The default store's folder holds visitors' State and a key, and nobody chose it: git passes by."""
     if url == DEFAULT_STORE:
         folder = Path(url.removeprefix("sqlite:///")).parent
-        folder.mkdir(parents=True, exist_ok=True)
+        _check_owner(folder)
+        private.make_folder(folder)
+        private.close_to_others(folder)
         ignore = folder / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n", "ascii")
     return url
 
 
+def _check_owner(folder: Path) -> None:
+    owner = private.stranger(folder)
+    if owner is not None:
+        raise BuildError(
+            f"The folder {folder.absolute()}, in which State is kept by default, belongs to another user (uid {owner})."
+            " Remove it, make it this user's own with chown, or choose another place with launch(state_store=…)."
+        )
+
+
 def _keys(store: Store, settings: Settings) -> Keyring:
     """What signs State, sessions and cookies: given, or kept beside a durable store, or good for this process alone."""
+    private.guard(key_file(store))  # one from before HOLDFAST_SECRET_KEY was set may be there
     if settings.secret_key:
         return Keyring.parse(settings.secret_key)
     return Keyring.kept_in(key_file(store)) if store.durable else Keyring([random_token()])

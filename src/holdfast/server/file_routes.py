@@ -11,10 +11,12 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from holdfast.errors import Denied
-from holdfast.files import FileRules
+from holdfast.files import FileRules, Way
 from holdfast.server.site import Site
 
 HEADERS = {"x-content-type-options": "nosniff", "accept-ranges": "bytes"}
+SANDBOX = {"content-security-policy": "sandbox"}
+"""Takes scripts, forms and the app's origin from what a browser shows."""
 
 
 class Files:
@@ -41,19 +43,20 @@ class Files:
         found = await anyio.to_thread.run_sync(resolve, self._site.options.rules, path)
         if found is None:
             raise Denied(f"File not allowed: {path[:200]}.")
-        real, inline = found
+        real, way = found
+        inline = way != "attachment"
         kind = mimetypes.guess_type(real.name)[0] if inline else None
         return FileResponse(
             real,
             media_type=kind or "application/octet-stream",
             filename=real.name,
             content_disposition_type="inline" if inline else "attachment",
-            headers=HEADERS,
+            headers={**HEADERS, **SANDBOX} if way == "sandboxed" else HEADERS,
         )
 
 
-def resolve(rules: FileRules, path: str) -> tuple[Path, bool] | None:
-    """The file behind a path from a URL, if it may be served, and whether a browser may show it.
+def resolve(rules: FileRules, path: str) -> tuple[Path, Way] | None:
+    """The file behind a path from a URL, if it may be served, and how a browser may have it.
 
     What is opened is the file that the rules have looked at, with all links followed: nothing can be put in its way.
 
@@ -68,4 +71,4 @@ def resolve(rules: FileRules, path: str) -> tuple[Path, bool] | None:
     except (OSError, RuntimeError, ValueError):
         return None
     way = rules.may_serve(real)
-    return None if way is None else (real, way == "inline")
+    return None if way is None else (real, way)

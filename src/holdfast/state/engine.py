@@ -434,4 +434,4 @@ class StateEngine:
 def key_file(store: Store) -> Path:
     """Where the key is kept that signs what a store gets, when none was given."""
     path: Path | None = getattr(store, "path", None)
-    return Path(".holdfast/key") if path is None else path.with_name("key")
+    return Path(".holdfast/.key") if path is None else path.with_name(".key")

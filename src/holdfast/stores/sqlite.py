@@ -12,11 +12,12 @@ from pathlib import Path
 
 import anyio
 
+from holdfast import private
 from holdfast.stores import sqlite_statements as statements
 from holdfast.stores.errors import FencedError, StoreUnavailableError
 from holdfast.stores.file_locks import FileLocks
 from holdfast.stores.protocol import Change, Claim, Dropped, Gap, Key, OwnerInfo, Record, Write
-from holdfast.stores.sqlite_file import connect, prepare, translated
+from holdfast.stores.sqlite_file import connect, files_of, prepare, translated
 from holdfast.stores.sqlite_writer import Writer
 from holdfast.stores.turns import Turns
 
@@ -45,6 +46,7 @@ class SqliteStore:
 
     def __init__(self, path: str | Path, *, synchronous: str = "NORMAL") -> None:
         self.path = Path(path)
+        private.guard(*files_of(self.path))
         self.url = f"sqlite:///{self.path}"
         self.synchronous = synchronous
         self._turns = Turns()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from holdfast import private
 from holdfast.stores.errors import StoreDamagedError, StoreError, StoreFormatError, StoreUnavailableError
 
 FORMAT = 1
@@ -46,6 +47,11 @@ def connect(
     return connection
 
 
+def files_of(path: Path) -> list[Path]:
+    """Every file that a store at this path consists of, there or not."""
+    return [path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal", "-lanes"))]
+
+
 def place_of(path: Path) -> tuple[int, int] | None:
     """Which file is there, whatever its name; `None` for none."""
     try:
@@ -65,7 +71,13 @@ def prepare(path: Path, synchronous: str) -> sqlite3.Connection:
     """
     tries = round(_PATIENCE / _PAUSE)
     with translated(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder(path.parent)
+        if (owner := private.stranger(path)) is not None:
+            raise StoreUnavailableError(
+                f"{path} belongs to another user (uid {owner}), who could change what is in it. "
+                "Choose another path for the store, or make the file this user's own with chown."
+            )
+        private.make_file(path)  # SQLite gives the files that it puts beside it the same permissions
         while True:
             connection = connect(path, synchronous=synchronous)
             try:
@@ -82,6 +94,8 @@ def prepare(path: Path, synchronous: str) -> sqlite3.Connection:
                 connection.close()
                 raise
             else:
+                for file in files_of(path):  # one of an older release may be open to others
+                    private.close_to_others(file)
                 return connection
 
 

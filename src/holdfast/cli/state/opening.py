@@ -9,7 +9,7 @@ from pathlib import Path
 from holdfast import stores
 from holdfast.errors import StateError
 from holdfast.settings import Settings
-from holdfast.state.codec import Envelope, Keyring
+from holdfast.state.codec import Envelope, Keyring, has_key
 from holdfast.state.engine import key_file
 from holdfast.stores import Store, StoreUrlError
 
@@ -88,4 +88,4 @@ def _keys(store: Store, settings: Settings, *, make: bool) -> Keyring | None:
     if settings.secret_key:
         return Keyring.parse(settings.secret_key)
     file = key_file(store)
-    return Keyring.kept_in(file) if make or file.exists() else None
+    return Keyring.kept_in(file) if make or has_key(file) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from holdfast.state.codec.envelope import Envelope, Head, Opened, can_encrypt, read_head
 from holdfast.state.codec.errors import CodecError, DecodeError, EncodeError, MissingClassError
-from holdfast.state.codec.keys import Keyring
+from holdfast.state.codec.keys import Keyring, has_key
 from holdfast.state.codec.names import register
 from holdfast.state.codec.payload import decode, encode
 
@@ -20,6 +20,7 @@ __all__ = [
     "can_encrypt",
     "decode",
     "encode",
+    "has_key",
     "read_head",
     "register",
 ]

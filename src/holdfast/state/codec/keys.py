@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from holdfast import private
 from holdfast.errors import StateError
 from holdfast.ids import random_id
 
@@ -72,14 +74,21 @@ class Keyring:
         Raises:
             StateError: The file cannot be read or written.
         """
+        private.guard(path, _older(path))
         try:
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
+            if not has_key(path):
+                private.make_folder(path.parent)
                 _write_new(path, new_secret())
         except OSError as error:
             raise StateError(
                 f"The key that signs State cannot be kept in {path}: {error.strerror}. Set HOLDFAST_SECRET_KEY."
             ) from error
+        if (owner := private.stranger(path)) is not None:
+            raise StateError(
+                f"The key file {path} belongs to another user (uid {owner}), who could sign State with it. Remove the "
+                "file, make it this user's own with chown, or set HOLDFAST_SECRET_KEY."
+            )
+        private.close_to_others(path)
         try:
             text = path.read_text("ascii")
         except (OSError, UnicodeDecodeError) as error:
@@ -92,6 +101,33 @@ class Keyring:
                 "that was there, or set HOLDFAST_SECRET_KEY. Without either, remove the file, and a new key is made; "
                 "what the old one has signed is then set aside."
             ) from error
+
+
+def has_key(path: Path) -> bool:
+    """Whether there is a key at this path; one that release 0.1.0 kept, without the dot in its name, is moved there.
+
+    Args:
+        path: The file; its name begins with a dot.
+    """
+    older = _older(path)
+    if path.exists() or older == path or not older.is_file():
+        return path.exists()
+    try:
+        text = older.read_text("ascii")
+    except (OSError, UnicodeDecodeError):
+        return False
+    if len(text) < _SHORTEST or len(text.splitlines()) > 1:
+        return False  # such as a key for TLS that is called `key` too
+    with suppress(FileNotFoundError, FileExistsError):  # another process was first
+        if re.fullmatch("[0-9a-f]{64}", text):
+            older.rename(path)
+        else:  # written by hand, so perhaps for another program too
+            os.link(older, path)
+    return path.exists()
+
+
+def _older(path: Path) -> Path:
+    return path.with_name(path.name.removeprefix("."))
 
 
 def _write_new(path: Path, secret: str) -> None:
