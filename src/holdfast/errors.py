@@ -139,6 +139,12 @@ class NotFound(RequestError):
     status = 404
 
 
+class TooSlow(RequestError):
+    """408: the body took too long to arrive."""
+
+    status = 408
+
+
 class TooLarge(RequestError):
     """413: over a size that the app allows."""
 

@@ -74,11 +74,46 @@ class Limits:
     """
 
     body_bytes: int = bound(
-        128 * MB,
+        32 * MB,
         resource="One JSON body, or one frame of a page",
         unit="bytes",
         per="request",
         beyond="413, or the page's connection ends",
+    )
+    body_values: int = bound(
+        1_000_000,
+        resource="Values in one JSON body, or in one frame of a page",
+        unit="number",
+        per="request",
+        beyond="413",
+    )
+    bodies_bytes: int = bound(
+        256 * MB,
+        resource="Request bodies that are in flight",
+        unit="bytes",
+        per="app",
+        beyond="503",
+    )
+    visitor_bodies_bytes: int = bound(
+        64 * MB,
+        resource="Request bodies that are in flight",
+        unit="bytes",
+        per="visitor",
+        beyond="503",
+    )
+    body_seconds: float = bound(
+        30,
+        resource="Time that a body or upload takes to arrive, besides what `body_rate` allows for its size",
+        unit="seconds",
+        per="request",
+        beyond="408",
+    )
+    body_rate: int = bound(
+        16 * KB,
+        resource="Least bytes of a body or upload that arrive in a second",
+        unit="bytes",
+        per="request",
+        beyond="408, after `body_seconds`",
     )
     session_jobs: int = bound(
         2_000,

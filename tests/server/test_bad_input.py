@@ -143,14 +143,6 @@ def test_names_that_are_too_long_are_refused_without_being_repeated(app: Served,
     assert len(answer.text) < 300
 
 
-def test_a_body_over_the_bound_is_a_413_and_is_not_read(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("holdfast.server.body.read.__defaults__", (1000,))
-    announced = app.http.post("/gradio_api/queue/join", content=b"x" * 2000)
-    assert announced.status_code == 413
-    streamed = app.http.post("/gradio_api/queue/join", content=(b"x" * 100 for _ in range(50)))
-    assert streamed.status_code == 413
-
-
 def test_a_pages_session_is_closed_to_gradios_routes_without_its_secret(app: Served) -> None:
     """R8.1."""
     with app.socket() as page:

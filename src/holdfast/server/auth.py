@@ -26,6 +26,8 @@ AuthRule: TypeAlias = "Check | tuple[str, str] | Sequence[tuple[str, str]]"
 """What `launch(auth=…)` takes: a function of name and password, one pair, or a list of pairs."""
 Dependency: TypeAlias = Callable[[Request], "str | Awaitable[str | None] | None"]
 
+MAX_FORM = 256 * 1024
+"""Bytes of a login form."""
 MAX_CREDENTIAL = 1024
 """Longest name or password that is looked at."""
 
@@ -257,9 +259,12 @@ class AuthRoutes:
 
 
 async def _credentials(request: Request) -> tuple[str, str]:
+    site = request.app.state.site
     try:
-        async with request.form(max_files=0, max_fields=20, max_part_size=64 * 1024) as form:
-            username, password = form.get("username"), form.get("password")
+        with site.bodies.intake(request.receive, site.visitor(request, None), MAX_FORM) as intake:
+            request = Request(request.scope, intake.receive)
+            async with request.form(max_files=0, max_fields=20, max_part_size=64 * 1024) as form:
+                username, password = form.get("username"), form.get("password")
     except HTTPException as error:
         raise BadRequest(f"The login form cannot be read: {error.detail}") from None
     if not isinstance(username, str) or not isinstance(password, str):

@@ -1,62 +1,95 @@
-"""Request bodies: read up to a bound, decoded and checked in one go."""
+"""Request bodies: read up to a bound by those who may come in, decoded and checked in one go."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+import re
+from typing import TYPE_CHECKING, TypeVar
 
+import anyio.to_thread
 import msgspec
 from starlette.requests import Request
 
 from holdfast.errors import Malformed, TooLarge
+from holdfast.server.bodies import LARGE, Intake, count, too_large, weigh
 from holdfast.wire.page import MAX_ID
+
+if TYPE_CHECKING:
+    from holdfast.server.site import Site
 
 T = TypeVar("T")
 
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
-async def read(request: Request, limit: int | None = None) -> bytes:
-    """The request's body.
+
+async def read_weighed(request: Request, decoder: msgspec.json.Decoder[T], limit: int | None = None) -> tuple[T, int]:
+    """Return the JSON body of a request whose sender may use the app, and about how many bytes it takes in memory.
+
+    This is the one way to a body in JSON, so nothing of it is read before the sender is known.
 
     Args:
         request: The request.
+        decoder: The type of the body.
         limit: Most bytes of it; by default those of `Limits.body_bytes`.
 
     Raises:
-        TooLarge: It is over `limit` bytes; the rest is not read.
+        Unauthenticated: A login is needed.
+        Malformed: It is not valid JSON, or not of that form.
+        TooLarge: It exceeds `limit`, the rest is not read; or it holds too many values.
+        Busy: Too many bytes are in flight.
+        TooSlow: It arrives too slowly.
     """
-    if limit is None:
-        limit = request.app.state.site.options.limits.body_bytes
+    site: Site = request.app.state.site
+    user = await site.identify(request)
+    limits = site.options.limits
+    limit = limits.body_bytes if limit is None else limit
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
+    with site.bodies.intake(request.receive, site.visitor(request, user), limit) as intake:
+        body = await _whole(intake)
+        return await decoded(body, decoder, limits.body_values), weigh(body)
+
+
+async def read_as(request: Request, decoder: msgspec.json.Decoder[T], limit: int | None = None) -> T:
+    """Return the request's JSON body as `read_weighed` does."""
+    return (await read_weighed(request, decoder, limit))[0]
+
+
+async def _whole(intake: Intake) -> bytes:
     chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise _too_large(limit)
-        chunks.append(chunk)
+    while not intake.complete:
+        chunks.append(await intake.chunk())
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"The request's body is over {limit >> 20} MB. Send large data as files to the upload route.")
+async def decoded(body: bytes | str, decoder: msgspec.json.Decoder[T], values: int) -> T:
+    """Return `body` as the decoder's type; a large one is decoded in a thread.
 
-
-async def read_as(request: Request, decoder: msgspec.json.Decoder[T]) -> T:
-    """The request's JSON body, checked against the decoder's type.
+    Args:
+        body: The JSON.
+        decoder: Its type.
+        values: Most values that it may hold.
 
     Raises:
-        Malformed: It is no JSON, or not of that form.
-        TooLarge: It is too large.
+        Malformed: It is not valid JSON, or not of that form.
+        TooLarge: It holds more values.
     """
-    return decode(await read(request), decoder)
+    if len(body) > LARGE:
+        return await anyio.to_thread.run_sync(_decode_bounded, body, decoder, values)
+    return _decode_bounded(body, decoder, values)
+
+
+def _decode_bounded(body: bytes | str, decoder: msgspec.json.Decoder[T], values: int) -> T:
+    if count(body) > values and count(_STRING.sub(b"", body.encode() if isinstance(body, str) else body)) > values:
+        raise TooLarge(f"The request's body holds more than {values:,} values. Send large data as a file.")
+    return decode(body, decoder)
 
 
 def decode(body: bytes | str, decoder: msgspec.json.Decoder[T]) -> T:
-    """`body` as the decoder's type.
+    """Return `body` as the decoder's type.
 
     Raises:
-        Malformed: It is no JSON, or not of that form; the sentence says where.
+        Malformed: It is not valid JSON, or not of that form; the sentence says where.
     """
     try:
         return decoder.decode(body)
@@ -69,7 +102,7 @@ def decode(body: bytes | str, decoder: msgspec.json.Decoder[T]) -> T:
 
 
 def check_id(name: str, value: str | None) -> None:
-    """See to it that a name chosen by a client is short enough to be kept.
+    """Refuse a name chosen by a client that is too long to be kept.
 
     Raises:
         Malformed: It is empty or too long.

@@ -106,7 +106,7 @@ class Calls:
 
     async def start(self, request: Request) -> Response:
         """Start an event with values in order."""
-        user = await self._site.auth.identify(request)
+        user = await self._site.identify(request)
         body = await read_as(request, _call)
         session = None
         if body.session_hash is not None:
@@ -116,7 +116,7 @@ class Calls:
 
     async def start_named(self, request: Request) -> Response:
         """Start an event with values by name."""
-        user = await self._site.auth.identify(request)
+        user = await self._site.identify(request)
         given = await read_as(request, _named)
         listener = find(self._site, None, endpoint_name(request))
         return await self._start(request, None, user, listener, by_name(listener, given))
@@ -135,7 +135,7 @@ class Calls:
 
     async def collect(self, request: Request) -> Response:
         """Stream an event's values until it has ended; that can be had once."""
-        user = await self._site.auth.identify(request)
+        user = await self._site.identify(request)
         event_id = request.path_params["event_id"]
         result = self._results.get(event_id)
         if result is None or result.name != request.path_params["name"]:

@@ -52,7 +52,7 @@ class Chunks:
     async def _session(self, request: Request, event_id: str) -> Session:
         """Whose event it is: the request names the event alone, whose id nobody else can guess."""
         check_id("event_id", event_id)
-        user = await self._site.auth.identify(request)
+        user = await self._site.identify(request)
         sessions = self._site.runtime.sessions
         for session in sessions:
             if event_id in session.jobs:

@@ -48,7 +48,7 @@ class ComponentServer:
 
     async def call(self, request: Request) -> Response:
         """Call a method of the session's own instance of a component."""
-        await self._site.auth.identify(request)
+        await self._site.identify(request)
         try:
             asked = await read_as(request, _asked)
         except Malformed as error:

@@ -12,9 +12,9 @@ from starlette.routing import Route
 
 from holdfast.errors import Denied, Malformed, NotFound
 from holdfast.runtime.session import Session
-from holdfast.server.body import check_id, read, read_as
+from holdfast.server.body import check_id, read_as
 from holdfast.server.errors import JSON
-from holdfast.server.page_link import PageLink, greet, read_frame
+from holdfast.server.page_link import FRAMES, PageLink, greet
 from holdfast.server.site import Site
 from holdfast.server.sse import EventStream, frame
 from holdfast.wire.encode import encode, one_line
@@ -68,7 +68,7 @@ class FeedRoutes:
 
     async def feed(self, request: Request) -> Response:
         """A hello in, then the welcome and every message as a stream."""
-        hello = read_frame(await read(request))
+        hello = await read_as(request, FRAMES)
         if not isinstance(hello, Hello):
             raise Malformed("The stream of a page begins with a hello.")
         link = await greet(self._site, request, hello)
@@ -97,7 +97,7 @@ class FeedRoutes:
 
     async def close(self, request: Request) -> Response:
         """A page says that it is closed; a tab's session goes on, for it may be a refresh."""
-        bye = _goodbye_of(await read(request, MAX_GOODBYE))
+        bye = await read_as(request, _goodbye, MAX_GOODBYE)
         session = await self._own(request, bye.session, bye.token)
         if self._site.runtime.app.options.session != "tab":
             link = self._site.links.of(session.id)
@@ -108,7 +108,7 @@ class FeedRoutes:
         return Response(status_code=204)
 
     async def _own(self, request: Request, id: str, token: str) -> Session:
-        user = await self._site.auth.identify(request)
+        user = await self._site.identify(request)
         check_id("session", id)
         session = self._site.runtime.sessions.get(id)
         if session is None:
@@ -117,13 +117,6 @@ class FeedRoutes:
             raise Denied("This session belongs to an API client, not to a page.")
         self._site.runtime.sessions.check(session, token, user)
         return session
-
-
-def _goodbye_of(body: bytes) -> Goodbye:
-    try:
-        return _goodbye.decode(body)
-    except (msgspec.DecodeError, RecursionError):
-        raise Malformed("A goodbye is {session, token} as JSON.") from None
 
 
 async def _frames(link: PageLink, welcome: bytes) -> AsyncIterator[bytes]:

@@ -38,7 +38,7 @@ class Files:
 
     async def file(self, request: Request) -> Response:
         """One file, whole or a range of it."""
-        await self._site.auth.identify(request)
+        await self._site.identify(request)
         path = request.path_params["path"]
         found = await anyio.to_thread.run_sync(resolve, self._site.options.rules, path)
         if found is None:

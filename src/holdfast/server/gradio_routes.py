@@ -55,13 +55,13 @@ class GradioRoutes:
 
     async def config(self, request: Request) -> Response:
         """The whole app, or one page of it."""
-        user = await self._site.auth.identify(request)
+        user = await self._site.identify(request)
         page = self._page(request)
         return JSON(self._configs.config(self._site.root(request), user, page))
 
     async def info(self, request: Request) -> Response:
         """The endpoints, their parameters and results."""
-        await self._site.auth.identify(request)
+        await self._site.identify(request)
         everything = request.query_params.get("all_endpoints", "").lower() in {"true", "1"}
         page = self._page(request)
         found = self._infos.get((page, everything))
@@ -80,7 +80,7 @@ class GradioRoutes:
 
     async def openapi(self, request: Request) -> Response:
         """The endpoints as an OpenAPI document."""
-        await self._site.auth.identify(request)
+        await self._site.identify(request)
         return JSON(openapi(self._site.runtime.app))
 
     async def app_id(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
@@ -112,5 +112,5 @@ class GradioRoutes:
 
     async def reload(self, request: Request) -> Response:
         """Gradio's hot reload for its own page; ours is told through its socket."""
-        await self._site.auth.identify(request)
+        await self._site.identify(request)
         raise NotFound("This app is told of reloads through the page's socket.")

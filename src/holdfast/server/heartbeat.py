@@ -36,7 +36,7 @@ class Heartbeat:
         check_id("session_hash", id)
         session = await self._site.known_session(request, id)
         if session is None:
-            await self._site.auth.identify(request)
+            await self._site.identify(request)
         heartbeats = self._site.heartbeats
         heartbeats.add(id, session)
         return EventStream(

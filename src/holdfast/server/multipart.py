@@ -17,6 +17,8 @@ MAX_FILES = 1000
 """Files in one request, as Gradio."""
 MAX_HEADERS = 16 * 1024
 """Bytes of one part's headers."""
+MAX_BOUNDARY = 256
+"""Bytes of the boundary between parts: what the parser takes. RFC 2046 allows 70."""
 FLUSH_AT = 1024 * 1024
 """Bytes of an upload, over all its files, that are collected before they are written."""
 
@@ -107,7 +109,7 @@ class UploadReader:
     ) -> None:
         kind, options = parse_options_header(content_type)
         boundary = options.get(b"boundary")
-        if kind != b"multipart/form-data" or not boundary:
+        if kind != b"multipart/form-data" or not boundary or len(boundary) > MAX_BOUNDARY:
             raise BadRequest("An upload is a multipart/form-data body with its files in the field `files`.")
         self._folder = folder
         self._max_size = max_size
@@ -145,8 +147,13 @@ class UploadReader:
             self._parser.write(chunk)
         except MultipartParseError as error:
             raise BadRequest(f"The upload's multipart body cannot be read: {error}.") from None
-        if sum(part.pending for part in self._unwritten) >= FLUSH_AT:
+        if self.held >= FLUSH_AT:
             await anyio.to_thread.run_sync(self._flush)
+
+    @property
+    def held(self) -> int:
+        """Bytes that are not written yet."""
+        return sum(part.pending for part in self._unwritten)
 
     async def finish(self) -> list[Path]:
         """The body has ended: where its files are, in their order.

@@ -15,7 +15,7 @@ from holdfast.errors import Denied, Malformed, RequestError
 from holdfast.runtime.jobs import Call
 from holdfast.runtime.request import Request
 from holdfast.runtime.session import Session
-from holdfast.server.body import check_id, decode
+from holdfast.server.body import check_id
 from holdfast.server.cors import is_allowed
 from holdfast.server.origins import is_own, sender
 from holdfast.server.request import HttpRequest
@@ -45,16 +45,8 @@ MAX_CANCEL = 1000
 ANSWERS_WITHIN = 1.0
 """Seconds that a page gets to show that it is there, when another one comes with its session."""
 
-_decoder: msgspec.json.Decoder[FromPage] = msgspec.json.Decoder(FromPage)
-
-
-def read_frame(text: str | bytes) -> FromPage:
-    """A frame that a page sent.
-
-    Raises:
-        Malformed: It is none.
-    """
-    return decode(text, _decoder)
+FRAMES: msgspec.json.Decoder[FromPage] = msgspec.json.Decoder(FromPage)
+"""Decodes what pages send."""
 
 
 class PageLink:

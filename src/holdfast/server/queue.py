@@ -104,7 +104,7 @@ class Queue:
         id = request.query_params.get("session_hash")
         if id is None:
             raise Malformed("The query parameter session_hash is missing.")
-        user = await self._site.auth.identify(request)
+        user = await self._site.identify(request)
         session = await self._site.known_session(request, id, user)
         farewell = None
         if session is None:
@@ -123,7 +123,7 @@ class Queue:
 
     async def status(self, request: Request) -> Response:
         """How long the queue is."""
-        await self._site.auth.identify(request)
+        await self._site.identify(request)
         size = self._site.runtime.queue.waiting
         return JSON({"msg": "estimation", "event_id": None, "rank": None, "queue_size": size, "rank_eta": None})
 

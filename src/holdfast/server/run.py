@@ -43,7 +43,7 @@ class Run:
 
     async def run(self, request: Request) -> Response:
         """Run an endpoint; a generator's first step is the answer."""
-        user = await self._site.auth.identify(request)
+        user = await self._site.identify(request)
         body = await read_as(request, _predict)
         session = None
         if body.session_hash is not None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from starlette.requests import HTTPConnection
 
 from holdfast.runtime.runtime import Runtime
 from holdfast.runtime.session import Session
 from holdfast.server.auth import Auth
+from holdfast.server.bodies import Bodies
 from holdfast.server.body import check_id
 from holdfast.server.browsers import Browsers
 from holdfast.server.heartbeats import Heartbeats
@@ -20,6 +22,9 @@ from holdfast.wire.encode import encode
 
 TOKEN_HEADER = "x-holdfast-token"  # noqa: S105 -- the name of a header
 """Where a page puts its session's secret when it calls a route of Gradio's protocol."""
+USER = "holdfast.user"
+"""Where a request's ASGI scope says who is logged in, once that is known."""
+UNKNOWN = object()
 FILE_URL = b'"url":"/gradio_api/file='
 """How a file's address stands in what the runtime writes: relative to the app's root, which only a request knows."""
 
@@ -31,6 +36,7 @@ class Site:
         runtime: Runs its events.
         options: How it is served.
         auth: Who may come in.
+        bodies: The request bodies that are in flight.
         streams: Its open event streams.
         links: Its pages' connections.
         browsers: Which browser is which.
@@ -48,6 +54,7 @@ class Site:
             root_path=options.root_path,
             limit=options.limits.logins,
         )
+        self.bodies = Bodies(options.limits, runtime.clock)
         self.streams = Streams()
         self.links = Links()
         self.browsers = Browsers(options.secret, root_path=options.root_path)
@@ -58,6 +65,25 @@ class Site:
         """The app's public address, as this request has reached it."""
         return public_root(connection, self.options.root_path)
 
+    async def identify(self, request: HTTPConnection) -> str | None:
+        """Return the name of who sends a request, worked out once per request; `None` where no login is needed.
+
+        Raises:
+            Unauthenticated: A login is needed.
+        """
+        found: Any = request.scope.get(USER, UNKNOWN)
+        if found is UNKNOWN:
+            found = request.scope[USER] = await self.auth.identify(request)
+        user: str | None = found
+        return user
+
+    def visitor(self, request: HTTPConnection, user: str | None) -> str:
+        """Return the name under which the bounds per visitor count: the user, or else the address; empty if unknown."""
+        if user is not None:
+            return f"user {user}"
+        client = request.client
+        return "" if client is None else f"address {client.host}"
+
     async def client_session(self, request: HTTPConnection, session_hash: str) -> Session:
         """The session that an API client names, made if need be.
 
@@ -66,7 +92,7 @@ class Site:
             Malformed: The id cannot be one.
             Denied: It is another user's session, or a page's.
         """
-        user = await self.auth.identify(request)
+        user = await self.identify(request)
         found = await self.known_session(request, session_hash, user)
         if found is not None:
             return found
@@ -108,7 +134,8 @@ class Site:
         if session is None:
             return None
         if user is None:
-            user = await self.auth.user_of(request)
+            found = request.scope.get(USER, UNKNOWN)
+            user = await self.auth.user_of(request) if found is UNKNOWN else found
         sessions.check(session, request.headers.get(TOKEN_HEADER), user)
         sessions.touch(session)
         return session

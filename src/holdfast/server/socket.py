@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from holdfast.errors import Denied, RequestError, Unauthenticated
-from holdfast.server.page_link import PageLink, greet, read_frame
+from holdfast.server.body import decoded
+from holdfast.server.page_link import FRAMES, PageLink, greet
 from holdfast.server.site import Site
 from holdfast.wire.encode import encode
 from holdfast.wire.page import FromPage, Hello, Numbered, Refused, ToPage
@@ -79,7 +80,7 @@ class PageSocket:
         if message["type"] == "websocket.disconnect":
             return None
         try:
-            hello = read_frame(message.get("text") or message.get("bytes") or b"")
+            hello = await self._frame(message)
             if not isinstance(hello, Hello):
                 await _close(websocket, NO_HELLO, "The first frame was no hello.")
                 return None
@@ -97,13 +98,22 @@ class PageSocket:
             return None
         return link
 
+    async def _frame(self, message: Message) -> FromPage:
+        """Return what a page sends.
+
+        Raises:
+            RequestError: It is not a frame of a page.
+        """
+        text: str | bytes = message.get("text") or message.get("bytes") or b""
+        return await decoded(text, FRAMES, self._site.options.limits.body_values)
+
     async def _read(self, websocket: WebSocket, link: PageLink) -> None:
         while True:
             message = await websocket.receive()
             if message["type"] == "websocket.disconnect":
                 return
             try:
-                frame = read_frame(message.get("text") or message.get("bytes") or b"")
+                frame = await self._frame(message)
             except RequestError as error:
                 await _answer(websocket, _refusal(error))
                 continue

@@ -100,19 +100,19 @@ class Uploads:
 
     async def upload(self, request: Request) -> Response:
         """Keep the files of a multipart body; answer their paths, in order."""
-        await self._site.auth.identify(request)
+        user = await self._site.identify(request)
         upload_id = request.query_params.get("upload_id")
         check_id("upload_id", upload_id)
         progress = Progress() if upload_id is None else self._followed.get(upload_id)
         progress.begin()
         try:
-            return JSON([str(path) for path in await self._store(request, progress)])
+            return JSON([str(path) for path in await self._store(request, user, progress)])
         except TooLarge as error:
             return PlainTextResponse(str(error), status_code=413)
         finally:
             progress.end()
 
-    async def _store(self, request: Request, progress: Progress) -> list[Path]:
+    async def _store(self, request: Request, user: str | None, progress: Progress) -> list[Path]:
         rules = self._site.options.rules
         reader = UploadReader(
             request.headers.get("content-type", ""),
@@ -121,16 +121,18 @@ class Uploads:
             on_data=progress.add,
         )
         try:
-            async for chunk in request.stream():
-                await reader.feed(chunk)
-            return await reader.finish()
+            with self._site.bodies.intake(request.receive, self._site.visitor(request, user)) as intake:
+                while not intake.complete:
+                    await reader.feed(await intake.chunk())
+                    intake.hold(reader.held)
+                return await reader.finish()
         except BaseException:
             reader.drop()
             raise
 
     async def progress(self, request: Request) -> Response:
         """Tell how an upload goes on, until it is done."""
-        await self._site.auth.identify(request)
+        await self._site.identify(request)
         upload_id = request.query_params.get("upload_id", "")
         check_id("upload_id", upload_id)
         progress = self._followed.get(upload_id)

@@ -19,9 +19,8 @@ from holdfast.server.errors import JSON
 from holdfast.server.mcp.landing import landing
 from holdfast.server.mcp.serving import Running, Serving
 from holdfast.server.mcp.tools import described, selected, tools_of
-from holdfast.server.mcp.visits import USER
 from holdfast.server.origins import is_own
-from holdfast.server.site import Site
+from holdfast.server.site import USER, Site
 
 ASGI: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -56,7 +55,7 @@ class McpRoutes:
 
     async def schema(self, request: Request) -> Response:
         """The tools as JSON, for people and for clients that configure themselves."""
-        await self._site.auth.identify(request)
+        await self._site.identify(request)
         chosen = selected(self._tools, request.query_params.get("tools"))
         return JSON([described(tool) for tool in chosen.values()])
 
@@ -96,13 +95,14 @@ class Guarded:
         known = origin is None or is_own(origin, request, self._site.options.root_path)
         if not known and not is_allowed(str(origin), host, strict=self._site.options.strict_cors):
             raise Denied("A page of another site may not use the tools of an app on this machine.")
-        user = await self._site.auth.identify(request)
+        user = await self._site.identify(request)
         scope = {**scope, USER: user}
         if user is not None:  # the protocol's package binds each session to this and refuses everybody else
             scope["user"] = AuthenticatedUser(AccessToken(token="", client_id=user, scopes=[]))
-        running = Running(receive, send)
-        self._site.streams.add(running)
-        try:
-            await running.serve(self._app, scope)
-        finally:
-            self._site.streams.discard(running)
+        with self._site.bodies.intake(receive, self._site.visitor(request, user)) as intake:
+            running = Running(intake, send)
+            self._site.streams.add(running)
+            try:
+                await running.serve(self._app, scope)
+            finally:
+                self._site.streams.discard(running)

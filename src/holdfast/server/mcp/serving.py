@@ -17,6 +17,7 @@ from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from holdfast.server.bodies import Intake
 from holdfast.server.mcp.calls import Context, ToolCalls
 from holdfast.server.mcp.readings import Readings, has_parameters, shown_prompt, shown_resource, shown_template
 from holdfast.server.mcp.tools import Tool, of_kind, selected
@@ -164,12 +165,12 @@ class Running:
     """One request being served. When the server ends it is told that its client has gone, and ends in its own way.
 
     Args:
-        receive: What the client sends.
+        intake: Receives what the client sends.
         send: Where its answer goes.
     """
 
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self._receive = receive
+    def __init__(self, intake: Intake, send: Send) -> None:
+        self._intake = intake
         self._send = send
         self._stopped = asyncio.get_running_loop().create_future()
         self._begun = self._ended = False
@@ -186,7 +187,7 @@ class Running:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _received(self) -> Message:
-        message = asyncio.ensure_future(self._receive())
+        message = asyncio.ensure_future(self._intake.receive())
         try:
             await asyncio.wait({message, self._stopped}, return_when=asyncio.FIRST_COMPLETED)
             return message.result() if message.done() else {"type": "http.disconnect"}
@@ -196,6 +197,7 @@ class Running:
     async def _sent(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._begun = True
+            self._intake.hold(0)  # the answer may be a stream that stays open
             message["headers"] = [*message.get("headers", ()), EXPOSED]
         elif message["type"] == "http.response.body" and not message.get("more_body", False):
             self._ended = True

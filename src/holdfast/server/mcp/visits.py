@@ -9,14 +9,12 @@ from starlette.requests import Request
 
 from holdfast.runtime.session import Session
 from holdfast.server.request import HttpRequest
-from holdfast.server.site import Site
+from holdfast.server.site import USER, Site
 
 if TYPE_CHECKING:
     from mcp.server.connection import Connection
 
 KEY = "holdfast"
-USER = "holdfast.user"
-"""Where a request's ASGI scope says who is logged in."""
 
 
 @dataclass
