@@ -162,7 +162,7 @@ def start(
     settings = settings or read()
     host = server_name or settings.server_name or "127.0.0.1"
     port = settings.server_port if server_port is None else server_port
-    assembled = assemble(blocks.spec, options, queue=blocks.queue_options, settings=settings)
+    assembled = assemble(blocks.spec, options, queue=blocks.queue_options, settings=settings, listens_on=host)
     listener = bind(host, port, settings.num_ports)
     try:
         server = Listening(assembled.asgi, listener, host, certificate)

@@ -54,6 +54,12 @@ class Settings:
     """`STATE_STORE`: where State is kept: `memory://`, `sqlite:///path` or `redis://…`."""
     metrics: bool | None = None
     """`METRICS`: serves what the app counts at `/gradio_api/metrics`, as Prometheus reads it."""
+    trusted_origins: tuple[str, ...] = ()
+    """`TRUSTED_ORIGINS`: origins whose pages act with the visitor's login, separated by commas."""
+    trusted_proxies: tuple[str, ...] = ()
+    """`TRUSTED_PROXIES`, or uvicorn's `FORWARDED_ALLOW_IPS`: proxies whose `X-Forwarded-*` headers count."""
+    allowed_hosts: tuple[str, ...] = ()
+    """`ALLOWED_HOSTS`: names under which the app may be reached, separated by commas."""
     secret_key: str | None = None
     """`SECRET_KEY`: signs what is stored and the cookies; one is made and kept beside the store when it is missing."""
     limits: Mapping[str, float] = field(default_factory=dict)
@@ -88,6 +94,9 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         session_grace=source.seconds("SESSION_GRACE"),
         state_store=source.text("STATE_STORE"),
         metrics=source.flag("METRICS"),
+        trusted_origins=source.paths("TRUSTED_ORIGINS"),
+        trusted_proxies=source.paths("TRUSTED_PROXIES") or source.paths("FORWARDED_ALLOW_IPS", prefixes=("",)),
+        allowed_hosts=source.paths("ALLOWED_HOSTS"),
         secret_key=source.text("SECRET_KEY"),
         limits=source.limits(),
     )
@@ -106,8 +115,8 @@ class _Source:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
-    def _find(self, name: str) -> tuple[str, str] | None:
-        for key in (f"HOLDFAST_{name}", f"GRADIO_{name}"):
+    def _find(self, name: str, prefixes: tuple[str, ...] = ("HOLDFAST_", "GRADIO_")) -> tuple[str, str] | None:
+        for key in (f"{prefix}{name}" for prefix in prefixes):
             found = self._environ.get(key, "").strip()
             if found:
                 return key, found
@@ -117,9 +126,9 @@ class _Source:
         found = self._find(name)
         return found[1] if found else None
 
-    def paths(self, name: str) -> tuple[str, ...]:
-        found = self.text(name)
-        return tuple(part.strip() for part in found.split(",") if part.strip()) if found else ()
+    def paths(self, name: str, prefixes: tuple[str, ...] = ("HOLDFAST_", "GRADIO_")) -> tuple[str, ...]:
+        found = self._find(name, prefixes)
+        return tuple(part.strip() for part in found[1].split(",") if part.strip()) if found else ()
 
     def flag(self, name: str) -> bool | None:
         found = self._find(name)

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 import holdfast as gr
 from holdfast.errors import BuildError
 from holdfast.server.auth import Auth
+from holdfast.server.origins import SENDER
 from holdfast.server.socket import NEEDS_LOGIN, NO_HELLO, NOT_YOURS
 
 
@@ -28,7 +29,8 @@ def log_in(app: Served, name: str = "ann", password: str = "pw") -> httpx.Client
 
 @pytest.fixture
 def app(serve: Serve) -> Served:
-    return serve(counter(), auth=[("ann", "pw"), ("bob", "pw2")], auth_message="Ask <b>Eve</b>")
+    users = [("ann", "pw"), ("bob", "pw2")]
+    return serve(counter(), auth=users, auth_message="Ask <b>Eve</b>", allowed_hosts=["app.example", "inside"])
 
 
 def test_a_login_gives_two_cookies(app: Served) -> None:
@@ -106,7 +108,7 @@ def test_another_sites_requests_do_not_count_as_the_logged_in_visitors(app: Serv
     """R8.1: the cookie works in frames, so it travels with every site's requests."""
     client = log_in(app)
     foreign = {"origin": "https://elsewhere.example", "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors"}
-    foreign["host"] = "app.example"
+    foreign["host"] = "app.example"  # on loopback, the app would not even answer
     assert client.get("config").status_code == 200
     assert client.get("config", headers=foreign).status_code == 401
     body = {"data": [None], "fn_index": 0, "session_hash": "s"}
@@ -120,13 +122,14 @@ def test_another_sites_requests_do_not_count_as_the_logged_in_visitors(app: Serv
 @pytest.mark.parametrize(
     ("kept", "headers", "code"),
     [
-        ("all", {"origin": "https://elsewhere.example", "host": "app.example"}, None),
-        ("framed", {"origin": "https://elsewhere.example", "host": "app.example"}, NEEDS_LOGIN),
-        ("framed", {"origin": "null", "host": "app.example"}, NEEDS_LOGIN),
-        ("framed", {"origin": "https://app.example:8443", "host": "app.example"}, None),
+        ("all", {"origin": "https://elsewhere.example", "host": "app.example"}, NOT_YOURS),
+        ("framed", {"origin": "https://elsewhere.example", "host": "app.example"}, NOT_YOURS),
+        ("framed", {"origin": "null", "host": "app.example"}, NOT_YOURS),
+        ("framed", {"origin": "https://app.example:8443", "host": "app.example"}, NOT_YOURS),
+        ("framed", {"origin": "https://app.example", "host": "app.example"}, None),
         ("framed", {"origin": "https://app.example", "host": "inside:80", "x-forwarded-host": "app.example"}, None),
         ("framed", {"origin": "https://app.example", "host": "inside:80", "sec-fetch-site": "same-origin"}, None),
-        ("framed", {"origin": "https://app.example", "host": "inside:80"}, NEEDS_LOGIN),
+        ("framed", {"origin": "https://app.example", "host": "inside:80"}, NOT_YOURS),
         ("all", {"origin": "https://a.example", "host": "app.example", "sec-fetch-site": "cross-site"}, NOT_YOURS),
         ("framed", {}, None),
     ],
@@ -161,7 +164,7 @@ def test_a_socket_that_another_site_opens_does_not_reach_a_dependency(
     serve: Serve, origin: str, host: str, welcome: bool
 ) -> None:
     """The dependency may look at cookies of which nobody here knows how far they travel."""
-    app = serve(counter(), auth_dependency=lambda request: "ann")
+    app = serve(counter(), auth_dependency=lambda request: "ann", allowed_hosts=["app.example"])
     with app.socket(hello=False, host=host, additional_headers={"origin": origin}) as page:
         assert page.hello()["type"] == ("welcome" if welcome else "refused")
 
@@ -334,6 +337,6 @@ async def test_logins_are_bounded_in_number() -> None:
 
     def seen(token: str | None) -> Request:
         cookie = f"access-token-unsecure-{auth.cookie_id}={token}".encode()
-        return Request({"type": "http", "headers": [(b"cookie", cookie)]})
+        return Request({"type": "http", "headers": [(b"cookie", cookie)], SENDER: "own"})
 
     assert [await auth.user_of(seen(token)) for token in tokens] == [None, "a", "a"]

@@ -18,6 +18,7 @@ from holdfast.errors import Denied, NotFound
 from holdfast.server import pages
 from holdfast.server.cors import is_allowed
 from holdfast.server.pages import PageFiles
+from holdfast.server.proxies import Proxies
 from holdfast.server.root import public_root
 from holdfast.server.static import find
 
@@ -166,7 +167,7 @@ def test_files_in_the_config_have_whole_addresses_for_clients(serve: Serve, tmp_
     picture.write_text("cat")
     with gr.Blocks() as demo:
         gr.File(str(picture))
-    app = serve(demo)
+    app = serve(demo, allowed_hosts=["example.org"])
     [component] = app.get("/config", headers={"host": "example.org"}).json()["components"]
     url = component["props"]["value"]["url"]
     assert url.startswith("http://example.org/gradio_api/file=")
@@ -216,8 +217,9 @@ def test_an_app_can_be_made_to_be_installed(serve: Serve) -> None:
 def test_the_public_address_follows_the_proxy(headers: dict[str, str], configured: str | None, expected: str) -> None:
     sent = {"host": "h:1", **headers}
     raw = [(name.encode(), value.encode()) for name, value in sent.items()]
-    scope = {"type": "http", "scheme": "http", "server": ("srv", 99), "path": "/", "headers": raw}
-    assert public_root(HTTPConnection(scope), configured) == expected
+    scope: dict[str, Any] = {"type": "http", "scheme": "http", "server": ("srv", 99), "path": "/", "headers": raw}
+    scope["client"] = ("127.0.0.1", 1234)
+    assert public_root(HTTPConnection(Proxies().applied(scope)), configured) == expected
 
 
 def test_an_address_that_one_visitor_claims_is_not_told_to_the_next(serve: Serve) -> None:
@@ -277,7 +279,7 @@ def test_a_page_from_elsewhere_cannot_make_an_app_on_this_machine_do_anything(
     serve: Serve, headers: dict[str, str], status: int
 ) -> None:
     """A simple request is sent without a preflight; that its answer cannot be read does not undo it."""
-    app = serve(counter(), root_path="https://public.example/app")
+    app = serve(counter(), root_path="https://public.example/app", allowed_hosts=["app.example"])
     body = {"data": ["x", None], "session_hash": "s"}
     answer = app.http.post(
         "/gradio_api/run/now", content=json.dumps(body), headers={"content-type": "text/plain", **headers}
@@ -294,7 +296,8 @@ def test_a_page_from_elsewhere_cannot_make_an_app_on_this_machine_do_anything(
         ({"origin": "https://any.org", "x-forwarded-host": "any.org"}, True),
         ({"origin": "https://any.org", "x-forwarded-host": "any.org, inside"}, True),
         ({"origin": "https://any.org", "sec-fetch-site": "same-origin"}, True),
-        ({"origin": "https://any.org:444", "x-forwarded-host": "any.org"}, True),
+        ({"origin": "https://any.org:444", "x-forwarded-host": "any.org"}, False),
+        ({"origin": "http://any.org", "x-forwarded-host": "any.org", "x-forwarded-proto": "https"}, False),
         ({"origin": "https://public.example"}, True),
     ],
 )
@@ -318,11 +321,17 @@ def test_the_log_says_once_that_a_page_was_refused_and_what_to_do(
     assert "X-Forwarded-Host" in record.message
 
 
-def test_an_allowed_origin_is_named_in_the_answer(serve: Serve) -> None:
-    app = serve(counter())
+def test_an_origin_that_may_call_the_app_is_allowed_in_the_answer(serve: Serve) -> None:
+    """B3: with credentials, only the app's own and trusted origins are named."""
+    app = serve(counter(), allowed_hosts=["app.example"], trusted_origins=["https://friend.org"])
+    for origin in ("https://friend.org", "http://app.example", "https://app.example"):
+        answer = app.get("/config", headers={"origin": origin, "host": "app.example"})
+        assert answer.headers["access-control-allow-origin"] == origin
+        assert answer.headers["access-control-allow-credentials"] == "true"
+        assert "Origin" in answer.headers["vary"]
     answer = app.get("/config", headers={"origin": "https://a.org", "host": "app.example"})
-    assert answer.headers["access-control-allow-origin"] == "https://a.org"
-    assert answer.headers["access-control-allow-credentials"] == "true"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in answer.headers
     assert "Origin" in answer.headers["vary"]
     assert "access-control-allow-origin" not in app.get("/config", headers={"origin": "https://a.org"}).headers
     assert "access-control-allow-origin" not in app.get("/config").headers
@@ -333,11 +342,12 @@ def test_a_preflight_is_answered(serve: Serve) -> None:
         "origin": "https://a.org",
         "host": "app.example",
         "access-control-request-method": "POST",
-        "access-control-request-headers": "content-type",
+        "access-control-request-headers": "content-type, x-forwarded-host",
     }
-    answer = serve(counter()).http.options("/gradio_api/queue/join", headers=headers)
+    app = serve(counter(), allowed_hosts=["app.example"])
+    answer = app.http.options("/gradio_api/queue/join", headers=headers)
     assert (answer.status_code, answer.text) == (200, "OK")
-    assert answer.headers["access-control-allow-origin"] == "https://a.org"
+    assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["access-control-allow-headers"] == "content-type"
     assert "POST" in answer.headers["access-control-allow-methods"]
     assert answer.headers["access-control-max-age"] == "600"
@@ -432,7 +442,7 @@ def test_another_sites_requests_do_not_count_as_the_browsers(
     with gr.Blocks() as demo:
         n, out = gr.State(0, scope="browser", key="n"), gr.Number()
         gr.Button().click(lambda n: (n + 1, n + 1), n, [n, out], api_name="add")
-    app = serve(demo, state_store="memory://")
+    app = serve(demo, state_store="memory://", allowed_hosts=["app.example"])
     given = app.client().get("/", headers={"x-forwarded-proto": "https"}).headers.get_list("set-cookie")
     cookie = given[1].split(";")[0]
     own = {"cookie": cookie, "host": "app.example"}

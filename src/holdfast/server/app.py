@@ -23,6 +23,7 @@ from holdfast.server.cors import CORS
 from holdfast.server.errors import HANDLERS, JSON
 from holdfast.server.feed_routes import FeedRoutes
 from holdfast.server.file_routes import Files
+from holdfast.server.gate import Gate
 from holdfast.server.gradio_routes import GradioRoutes
 from holdfast.server.health import Health
 from holdfast.server.heartbeat import Heartbeat
@@ -45,19 +46,26 @@ STOPPED = "The server was stopped before it could answer. Try again later."
 
 
 class App(Starlette):
-    """A Starlette app whose one socket goes past the stack of middleware, which would be held once per open page.
+    """A Starlette app behind a gate, whose one socket goes past the stack of middleware, which would be held per page.
 
     Args:
+        site: What is served.
         socket: Serves the page's socket.
         **options: Starlette's.
     """
 
-    def __init__(self, socket: ASGIApp, **options: Any) -> None:
+    def __init__(self, site: Site, socket: ASGIApp, **options: Any) -> None:
         super().__init__(**options)
         self._socket = socket
+        access, root_path = site.options.access, site.options.root_path
+        self._gate = Gate(self._serve, proxies=access.proxies(), hosts=access.hosts(root_path), origins=site.origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, as ASGI has it."""
+        await self._gate(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection that may come in."""
         if scope["type"] == "websocket" and scope["path"].endswith(SOCKET):
             scope["app"] = self
             await self._socket(scope, receive, send)
@@ -112,8 +120,10 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
     ]
     middleware = [Middleware(StripRoot, root_path=options.root_path)]
     if options.cors:
-        middleware.append(Middleware(CORS, strict=options.strict_cors, root_path=options.root_path))
-    app = App(PageSocket(site), routes=routes, middleware=middleware, exception_handlers=HANDLERS, lifespan=lifespan)
+        middleware.append(Middleware(CORS, strict=options.access.strict_cors))
+    app = App(
+        site, PageSocket(site), routes=routes, middleware=middleware, exception_handlers=HANDLERS, lifespan=lifespan
+    )
     app.router.redirect_slashes = False
     app.state.site = site
     app.state.tools = tools

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from starlette.applications import Starlette
-from typing_extensions import TypedDict
 
 from holdfast import private, stores
 from holdfast.clock import Clock, SystemClock
@@ -22,6 +21,7 @@ from holdfast.limits import Limits, settled
 from holdfast.runtime.options import RuntimeOptions
 from holdfast.runtime.runtime import Runtime
 from holdfast.runtime.tokens import Tokens
+from holdfast.server.access import AccessOptions, access_of
 from holdfast.server.app import create_app
 from holdfast.server.auth import AuthRule, Dependency
 from holdfast.server.options import ServerOptions
@@ -36,7 +36,7 @@ DEFAULT_STORE = "sqlite:///.holdfast/state.db"
 UNITS = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
 
 
-class CommonOptions(TypedDict, total=False):
+class CommonOptions(AccessOptions, total=False):
     """What `launch` and `mount_gradio_app` both take by keyword; names and defaults are Gradio's where it has them."""
 
     auth_dependency: Dependency | None
@@ -134,6 +134,7 @@ def assemble(
     new_id: Callable[[], str] = random_id,
     cors: bool = True,
     open_store: Callable[[str], Store] = stores.open,
+    listens_on: str | None = None,
 ) -> Assembled:
     """Put together what serves an app.
 
@@ -146,6 +147,7 @@ def assemble(
         new_id: Where session and event ids come from.
         cors: Whether answers name allowed origins; a parent app may do it.
         open_store: Gives the store that a URL means.
+        listens_on: The address that the server listens on, where it is known.
 
     Raises:
         BuildError: An option cannot be used; the message names it.
@@ -183,17 +185,16 @@ def assemble(
         ),
         tokens=Tokens(keys),
     )
-    root_path = options.get("root_path") or settings.root_path
     favicon = options.get("favicon_path")
     serving = ServerOptions(
         rules=rules,
-        root_path=root_path,
+        root_path=options.get("root_path") or settings.root_path,
         auth=options.get("auth"),
         auth_message=options.get("auth_message"),
         auth_dependency=options.get("auth_dependency"),
         show_error=options.get("show_error", False),
         favicon_path=None if favicon is None else str(favicon),
-        strict_cors=options.get("strict_cors", True),
+        access=access_of(options, settings, listens_on),
         cors=cors,
         heartbeat=settings.heartbeat_interval,
         api_open=True if api_open is None else bool(api_open),

@@ -15,7 +15,8 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from holdfast.errors import BadRequest, BuildError, Unauthenticated
+from holdfast.errors import BadRequest, BuildError, Denied, Unauthenticated
+from holdfast.server.documents import logout_button
 from holdfast.server.errors import JSON
 from holdfast.server.links import Links
 from holdfast.server.origins import sender
@@ -28,6 +29,7 @@ Dependency: TypeAlias = Callable[[Request], "str | Awaitable[str | None] | None"
 
 MAX_FORM = 256 * 1024
 """Bytes of a login form."""
+TRUST = "If it belongs to the app, add its origin to trusted_origins."
 MAX_CREDENTIAL = 1024
 """Longest name or password that is looked at."""
 
@@ -39,7 +41,6 @@ class Auth:
         rule: Who may log in; `None` lets everybody in.
         message: Shown on the login page; HTML is allowed.
         dependency: Instead of a login: a function of the request that gives the user's name, or `None`.
-        root_path: The app's configured root path.
         limit: Most logins that are remembered; the one unused for longest ends first.
         new_secret: Where tokens come from.
 
@@ -53,7 +54,6 @@ class Auth:
         *,
         message: str | None = None,
         dependency: Dependency | None = None,
-        root_path: str | None = None,
         limit: int = 10_000,
         new_secret: Callable[[], str] = lambda: secrets.token_urlsafe(32),
     ) -> None:
@@ -62,7 +62,6 @@ class Auth:
         self.message = message
         self.dependency = dependency
         self._check = None if rule is None else _as_check(rule)
-        self._root_path = root_path
         self._limit = limit
         self._new_secret = new_secret
         self._users: OrderedDict[str, str] = OrderedDict()
@@ -79,7 +78,9 @@ class Auth:
         return self._check is not None
 
     async def user_of(self, connection: HTTPConnection) -> str | None:
-        """The name of who is asking, if it is known."""
+        """The name of who is asking, if it is known; nothing that a page of an untrusted origin asks is the user's."""
+        if sender(connection) == "untrusted":
+            return None
         if self.dependency is not None:
             found = self.dependency(_as_request(connection))
             user = await found if inspect.isawaitable(found) else found
@@ -94,9 +95,7 @@ class Auth:
         """The token of the login that a request comes with, if it counts."""
         if self._check is None:
             return None
-        framed, plain = self._cookie_names()
-        counting = {"own": (framed, plain), "unsure": (plain,), "foreign": ()}
-        given = (connection.cookies.get(name) for name in counting[sender(connection, self._root_path)])
+        given = (connection.cookies.get(name) for name in self._cookie_names())
         return next((token for token in given if token is not None and token in self._users), None)
 
     def counts(self, token: str) -> bool:
@@ -213,7 +212,7 @@ class AuthRoutes:
         return [
             Route("/login", self.login, methods=["POST"]),
             Route("/login/", self.login, methods=["POST"]),
-            Route("/logout", self.logout, methods=["GET"]),
+            Route("/logout", self.logout, methods=["GET", "POST"]),
         ]
 
     def api_routes(self) -> list[Route]:
@@ -225,9 +224,16 @@ class AuthRoutes:
         ]
 
     async def login(self, request: Request) -> Response:
-        """Check a form's `username` and `password`; give the cookies."""
+        """Check a form's `username` and `password`; give the cookies.
+
+        Raises:
+            Denied: Another origin's page sends the form, to log its visitor in under a name of its choice.
+            BadRequest: The form cannot be read, or name or password is wrong.
+        """
         if not self._auth.has_login:
             return RedirectResponse(public_root(request, self._root_path) + "/", status_code=302)
+        if sender(request) not in {"own", "trusted"}:
+            raise Denied(f"A page of another origin may not log its visitors in. {TRUST}")
         username, password = await _credentials(request)
         token = await self._auth.log_in(username, password)
         if token is None:
@@ -237,10 +243,19 @@ class AuthRoutes:
         return response
 
     async def logout(self, request: Request) -> Response:
-        """Forget the login and go to the page; pages that are open with it end."""
+        """Forget the login and go to the page; pages that are open with it end.
+
+        Raises:
+            Denied: Another origin's page posts.
+        """
+        if sender(request) not in {"own", "trusted"} or not _is_meant(request):
+            if request.method == "POST":
+                raise Denied(f"A page of another origin may not log its visitors out. {TRUST}")
+            return logout_button()
         everywhere = request.query_params.get("all_session", "true").lower() in {"true", "1"}
         self._links.log_out(self._auth.log_out(request, everywhere=everywhere))
-        response = RedirectResponse(public_root(request, self._root_path) + "/", status_code=302)
+        status = 303 if request.method == "POST" else 302
+        response = RedirectResponse(public_root(request, self._root_path) + "/", status_code=status)
         self._auth.take(response)
         return response
 
@@ -256,6 +271,11 @@ class AuthRoutes:
         """200 when logged in or when nobody has to be, else 401."""
         await self._auth.identify(request)
         return JSON(None)
+
+
+def _is_meant(request: Request) -> bool:
+    """Whether a request is more than a look ahead: browsers load early what a visitor might click."""
+    return request.method != "HEAD" and "prefetch" not in request.headers.get("sec-purpose", "")
 
 
 async def _credentials(request: Request) -> tuple[str, str]:

@@ -10,7 +10,6 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from holdfast.ids import random_id
-from holdfast.server.origins import sender
 
 YEAR = 365 * 24 * 3600
 FRAMED = "-framed"
@@ -22,22 +21,21 @@ class Browsers:
 
     Args:
         secret: Signs the ids; a cookie with another signature is nobody's.
-        root_path: The app's configured root path.
         new_id: Where ids come from.
     """
 
-    def __init__(self, secret: str, *, root_path: str | None = None, new_id: Callable[[], str] = random_id) -> None:
+    def __init__(self, secret: str, *, new_id: Callable[[], str] = random_id) -> None:
         self._secret = secret.encode()
-        self._root_path = root_path
         self._new_id = new_id
         # Browsers give an address's cookies to all its ports: each app has a name of its own.
         self._name = f"holdfast-browser-{self._sign('name')[:8]}"
 
     def read(self, connection: HTTPConnection) -> str | None:
-        """The id of the browser that asks, if it has one that was given here and no other site's page asks."""
-        plain, framed = self._name, self._name + FRAMED
-        counting = {"own": (plain, framed), "unsure": (plain,), "foreign": ()}
-        for name in counting[sender(connection, self._root_path)]:
+        """The id of the browser that asks, if it has one that was given here.
+
+        A request of an untrusted origin has lost its cookies at the gate.
+        """
+        for name in (self._name, self._name + FRAMED):
             id, _, signature = connection.cookies.get(name, "").partition(".")
             if id and hmac.compare_digest(self._sign(id).encode(), signature.encode()):
                 return id

@@ -219,6 +219,7 @@ def _config(app: Starlette, certificate: Certificate | None) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # the gate applies what trusted proxies report, for every server alike
         timeout_keep_alive=75,
         timeout_graceful_shutdown=SHUTDOWN_WITHIN,
         **tls,

@@ -8,6 +8,7 @@ from pathlib import Path
 from holdfast.files import FileRules
 from holdfast.ids import random_token
 from holdfast.limits import Limits
+from holdfast.server.access import Access
 from holdfast.server.auth import AuthRule, Dependency
 
 PAGE_FOLDER = Path(__file__).parent.parent / "page"
@@ -26,7 +27,7 @@ class ServerOptions:
         auth_dependency: A function of the request that gives the user's name.
         show_error: Whether visitors read the text of every exception.
         favicon_path: The site's icon.
-        strict_cors: Whether the origin `null` may call an app on this machine.
+        access: Who may use the app from where.
         cors: Whether answers name allowed origins at all; a parent app may do it.
         heartbeat: Seconds between signs of life on a quiet stream.
         api_open: Whether queued endpoints also take direct calls (`/run`).
@@ -43,7 +44,7 @@ class ServerOptions:
     auth_dependency: Dependency | None = None
     show_error: bool = False
     favicon_path: str | None = None
-    strict_cors: bool = True
+    access: Access = field(default_factory=Access)
     cors: bool = True
     heartbeat: float = 15.0
     api_open: bool = True

@@ -16,8 +16,8 @@ from holdfast.runtime.jobs import Call
 from holdfast.runtime.request import Request
 from holdfast.runtime.session import Session
 from holdfast.server.body import check_id
-from holdfast.server.cors import is_allowed
-from holdfast.server.origins import is_own, sender
+from holdfast.server.cors import may_call
+from holdfast.server.origins import sender
 from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site
 from holdfast.wire.messages import Completed, FeedMessage, ProcessStarts
@@ -242,8 +242,9 @@ async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLin
     if is_foreign(site, connection):
         _tell_operator(site, connection)
         raise Denied(
-            "This app does not take connections from pages of other sites. If this is its own page, behind a proxy, "
-            "let the proxy pass the Host header on or set X-Forwarded-Host, or name the public address as root_path."
+            "This app does not take connections from pages of other origins. If this is its own page, behind a proxy, "
+            "let the proxy pass the Host header on or set X-Forwarded-Host, or name the public address as root_path. "
+            "Other origins whose pages may use it belong in trusted_origins."
         )
     user = await site.auth.identify(connection)
     login = site.auth.login_of(connection)
@@ -306,17 +307,10 @@ def _start(hello: Hello, session: Session) -> int:
 
 
 def is_foreign(site: Site, connection: HTTPConnection) -> bool:
-    """Whether a page of another site asks, which may not use this visitor's cookies through a socket.
+    """Whether a page of an untrusted origin asks that may not have a session here.
 
-    Sockets are outside of CORS: the browser sends the cookies and lets the page read.
+    Sockets are outside of CORS: browsers let the page read what comes.
     """
-    headers = connection.headers
-    origin = headers.get("origin")
-    root_path = site.options.root_path
-    if origin is None or is_own(origin, connection, root_path):
+    if sender(connection) != "untrusted":
         return False
-    if not is_allowed(origin, headers.get("host", ""), strict=site.options.strict_cors):
-        return True
-    if site.auth.has_login:  # its own cookies say more than the address, which a proxy may hide
-        return sender(connection, root_path) == "foreign"
-    return site.auth.required
+    return site.auth.required or not may_call(connection.scope, strict=site.options.access.strict_cors)

@@ -137,7 +137,14 @@ class Pages:
             config = encode(self._locked(root, base))
             links = ""
         else:
-            more = {"username": user, "root": root, "base": base, "current_page": path, "deep_link_state": "none"}
+            more: dict[str, Any] = {
+                "username": user,
+                "logout": self._site.auth.has_login,
+                "root": root,
+                "base": base,
+                "current_page": path,
+                "deep_link_state": "none",
+            }
             if self._app.options.session == "tab":
                 more["session"] = "tab"
             config = self._configs.page_config(path, more)

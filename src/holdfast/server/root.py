@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
-_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+from holdfast.server.proxies import HOST, reported, scheme_of
 
 
 def public_root(connection: HTTPConnection, configured: str | None) -> str:
     """Where a client of this request reaches the app: scheme, host and path, without a slash at the end.
 
-    A whole URL as root path wins; then `X-Forwarded-Host` and `X-Forwarded-Proto`, then Gradio's `x-gradio-server`,
-    then the request's own address. A root path that is only a path replaces the path.
+    A whole URL as root path wins; then what a trusted proxy reports (`X-Forwarded-Host` and `X-Forwarded-Proto`, or
+    Gradio's `x-gradio-server`), then the request's own address. A root path that is only a path replaces the path.
 
     Args:
         connection: The request.
@@ -31,25 +28,14 @@ def public_root(connection: HTTPConnection, configured: str | None) -> str:
 
 
 def _origin(connection: HTTPConnection) -> str:
-    headers = connection.headers
-    proto = _first(headers.get("x-forwarded-proto"))
-    forwarded = _first(headers.get("x-forwarded-host"))
-    if _HOST.fullmatch(forwarded):
-        return f"{'https' if proto == 'https' else 'http'}://{forwarded}"
-    server = headers.get("x-gradio-server", "").rstrip("/")
-    scheme, _, host = server.partition("://")
-    if scheme in {"http", "https"} and _HOST.fullmatch(host):
-        return server
-    own = headers.get("host", "")
-    if not _HOST.fullmatch(own):
+    told = reported(connection.scope).origin
+    if told is not None:
+        return told
+    own = connection.headers.get("host", "")
+    if not HOST.fullmatch(own):
         name, port = connection.scope.get("server") or ("localhost", None)
         own = f"{name}:{port}" if port else str(name)
-    scheme = "https" if proto == "https" else _SCHEMES.get(connection.scope.get("scheme", "http"), "http")
-    return f"{scheme}://{own}"
-
-
-def _first(header: str | None) -> str:
-    return (header or "").split(",")[0].strip()
+    return f"{scheme_of(connection.scope)}://{own}"
 
 
 class StripRoot:

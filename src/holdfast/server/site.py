@@ -37,6 +37,7 @@ class Site:
         options: How it is served.
         auth: Who may come in.
         bodies: The request bodies that are in flight.
+        origins: Tells the app's own pages from those of other origins.
         streams: Its open event streams.
         links: Its pages' connections.
         browsers: Which browser is which.
@@ -51,13 +52,13 @@ class Site:
             options.auth,
             message=options.auth_message,
             dependency=options.auth_dependency,
-            root_path=options.root_path,
             limit=options.limits.logins,
         )
         self.bodies = Bodies(options.limits, runtime.clock)
+        self.origins = options.access.origins(options.root_path)
         self.streams = Streams()
         self.links = Links()
-        self.browsers = Browsers(options.secret, root_path=options.root_path)
+        self.browsers = Browsers(options.secret)
         self.heartbeats = Heartbeats(runtime)
         self.refused_pages = False
 

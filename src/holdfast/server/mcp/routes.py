@@ -14,12 +14,11 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from holdfast.errors import Denied
-from holdfast.server.cors import is_allowed
+from holdfast.server.cors import may_call
 from holdfast.server.errors import JSON
 from holdfast.server.mcp.landing import landing
 from holdfast.server.mcp.serving import Running, Serving
 from holdfast.server.mcp.tools import described, selected, tools_of
-from holdfast.server.origins import is_own
 from holdfast.server.site import USER, Site
 
 ASGI: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -90,10 +89,7 @@ class Guarded:
             Denied: A page of another site asks.
         """
         request = Request(scope)
-        origin = request.headers.get("origin")
-        host = request.headers.get("host", "")
-        known = origin is None or is_own(origin, request, self._site.options.root_path)
-        if not known and not is_allowed(str(origin), host, strict=self._site.options.strict_cors):
+        if not may_call(scope, strict=self._site.options.access.strict_cors):
             raise Denied("A page of another site may not use the tools of an app on this machine.")
         user = await self._site.identify(request)
         scope = {**scope, USER: user}
