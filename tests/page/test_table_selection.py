@@ -2,8 +2,9 @@
 
 Faults of this kind, and their siblings:
 
-- E1: looked for other things that are kept by their place on the screen: the start of a range (found: it stayed where it
-  was when rows were sorted), the editor (finished before rows move), heights of wrapped rows (cleared), the menu (closed).
+- E1: looked for other things that are kept by their place on the screen: the start of a range (found: it stayed where
+  it was when rows were sorted), the editor (finished before rows move), heights of wrapped rows (cleared), the menu
+  (closed).
 - E21: looked for other styles that stop at the text: a gradient and a bar of a Styler (found, mended with the cell).
 - E22: looked for other empty values: a table emptied by a function, by a clear button, and by its menu.
 - E23: looked for other ways to copy: the browser's menu and a page without `navigator.clipboard` (found, both).
@@ -135,7 +136,7 @@ def test_a_function_empties_a_table(app_page: AppPage) -> None:
     """E22: what a function reads is what is seen."""
     with gr.Blocks() as demo:
         table = gr.Dataframe([["a"]], headers=["x"], type="array", interactive=True)
-        gr.Button("Empty").click(lambda: [], None, table)
+        gr.Button("Empty").click(list, None, table)
     page = app_page(demo)
     expect(page.locator(".virtual-row")).to_have_count(1)
     page.get_by_role("button", name="Empty").click()
@@ -151,7 +152,8 @@ def test_a_range_is_copied_by_any_way_of_copying(chosen: Callable[..., Page]) ->
     page.get_by_test_id("cell-1-1").click(modifiers=["Shift"])
     copied = page.evaluate(
         """() => {
-            const event = new ClipboardEvent('copy', { clipboardData: new DataTransfer(), bubbles: true, cancelable: true })
+            const clipboardData = new DataTransfer()
+            const event = new ClipboardEvent('copy', { clipboardData, bubbles: true, cancelable: true })
             document.activeElement.dispatchEvent(event)
             return [event.clipboardData.getData('text/plain'), event.defaultPrevented, getSelection().toString()]
         }"""

@@ -2,9 +2,9 @@
 
 C1: siblings looked for: every route of the table that takes a body (`queue/join`, `run`, `api`, `call`, `call/v2`,
 `cancel`, `reset`, `component_server`, `stream`, `page/feed`, `page/send`, `page/close`, `upload`, `login`, `mcp`),
-frames of a page's socket, bodies in pieces without a length. Found: `queue/join`, `cancel`, `reset`, `page/feed`, `page/send`,
-`page/close` and `stream` read before they authenticated; `upload`, `login` and `mcp` held unfinished bodies for as long
-as the client liked; a frame of a socket was decoded on the event loop, whatever its size.
+frames of a page's socket, bodies in pieces without a length. Found: `queue/join`, `cancel`, `reset`, `page/feed`,
+`page/send`, `page/close` and `stream` read before they authenticated; `upload`, `login` and `mcp` held unfinished
+bodies for as long as the client liked; a frame of a socket was decoded on the event loop, whatever its size.
 C8b: siblings looked for: other headers of a multipart body that the parser refuses; found: none besides the boundary.
 """
 
