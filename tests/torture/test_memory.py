@@ -9,14 +9,18 @@ import pytest
 from tests.torture import measure
 from tests.torture.processes import found_by, start
 
-MOST = 2 * 1024
+MOST = 3 * 512
 """Bytes that a session with a small State may cost."""
 
 
 @pytest.mark.timeout(3600)
 def test_a_session_with_a_small_state_costs_little(store_url: str, rounds: Callable[[int], int]) -> None:
-    """R4.4: at most 2 KB over the bare process, counted by the allocator."""
-    cost = found_by(start(measure.SESSIONS, store_url, str(rounds(2_000)), "trace"))
+    """R4.4: at most 1.5 KB over the bare process, counted by the allocator.
+
+    With Redis every session's lease is still held when it is counted, however slow the machine is.
+    """
+    url = f"{store_url}&lease=3000" if "redis" in store_url else store_url
+    cost = found_by(start(measure.SESSIONS, url, str(rounds(2_000)), "trace"))
     print(json.dumps({"bytes per session": cost}))
     assert cost <= MOST
 

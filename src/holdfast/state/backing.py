@@ -390,12 +390,12 @@ class Backing:
 
     def can_leave(self, home: Home) -> bool:
         """Whether nothing of a home is lost when it leaves memory (R4.4)."""
-        return not any(cell.unsaved or cell.bound for cell in home.cells.values())
+        return not any(cell.unsaved or cell.bound for cell in home.cells)
 
-    async def touch(self, home: Home, expires: float) -> None:
+    async def touch(self, owner: Owner, expires: float) -> None:
         """Keep a session in the store until then, whatever happens to this process."""
         try:
-            await self.store.touch(str(home.owner), expires)
+            await self.store.touch(str(owner), expires)
         except StoreUnavailableError as error:
             self.outage.began(error)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from holdfast.state.history import History
     from holdfast.state.owners import Owner
     from holdfast.state.spec import CellSpec
-    from holdfast.state.stored_lifetime import Renewal
+    from holdfast.state.stored_lifetime import Round
     from holdfast.stores import Claim
 
 
@@ -26,6 +26,10 @@ class Unset:
 
 
 UNSET: Final = Unset()
+
+_FEW = 8
+"""Cells up to which a home keeps them in a tuple: a session has few cells, and there are many sessions, for each of
+which a dict would weigh more than what is in it."""
 
 
 class Cell:
@@ -126,13 +130,14 @@ class Home:
     """The cells of one owner in this process, and how long they are kept."""
 
     __slots__ = (
-        "cells",
+        "_cells",
         "closes",
         "dropped",
+        "kept",
         "lapsed",
         "opened",
         "owner",
-        "renewal",
+        "round",
         "size",
         "timed",
         "users",
@@ -141,7 +146,7 @@ class Home:
 
     def __init__(self, owner: Owner) -> None:
         self.owner = owner
-        self.cells: dict[str, Cell] = {}
+        self._cells: tuple[Cell, ...] | dict[str, Cell] = ()
         self.opened = 0
         """Connections that hold it open."""
         self.users = 0
@@ -156,20 +161,60 @@ class Home:
         self.lapsed = False
         """It went because its time was over."""
         self.size = 0
-        self.renewal: Renewal | None = None
+        self.kept = False
+        """This process has stored something of it, and has said until when the store keeps it."""
+        self.round: Round | None = None
+        """When the store is next asked to keep it longer."""
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Its cells."""
+        cells = self._cells
+        return cells if isinstance(cells, tuple) else tuple(cells.values())
+
+    def find(self, name: str) -> Cell | None:
+        """The cell of this name, if there is one."""
+        cells = self._cells
+        if not isinstance(cells, tuple):
+            return cells.get(name)
+        for cell in cells:
+            if cell.spec.name == name:
+                return cell
+        return None
 
     def cell(self, spec: CellSpec) -> Cell:
         """The cell of a State; made when it is first asked for."""
-        cell = self.cells.get(spec.name)
+        cell = self.find(spec.name)
         if cell is None:
-            cell = self.cells[spec.name] = Cell(spec, self)
+            cell = Cell(spec, self)
+            if not isinstance(self._cells, tuple):
+                self._cells[spec.name] = cell
+            elif len(self._cells) < _FEW:
+                self._cells = (*self._cells, cell)
+            else:
+                self._cells = {each.spec.name: each for each in (*self._cells, cell)}
         return cell
+
+    def remove(self, name: str) -> Cell | None:
+        """Take a cell out."""
+        cell = self.find(name)
+        if cell is not None:
+            if isinstance(self._cells, tuple):
+                self._cells = tuple(each for each in self._cells if each is not cell)
+            else:
+                del self._cells[name]
+        return cell
+
+    def take_cells(self) -> tuple[Cell, ...]:
+        """Take all cells out."""
+        cells, self._cells = self.cells, ()
+        return cells
 
     def without_values(self) -> Home:
         """One for the same owner with what is known of its connections, for when the values leave memory."""
         left = Home(self.owner)
         left.opened, left.was_open = self.opened, self.was_open
-        left.renewal, self.renewal = self.renewal, None
-        if left.renewal is not None:
-            left.renewal.home = left
+        left.kept = self.kept
+        if self.round is not None:
+            self.round.replace(self, left)
         return left

@@ -139,8 +139,7 @@ class StateEngine:
         """Whether a session holds values that live in this process alone (R6.5)."""
         home = self._lifetime.find(Owner("session", session))
         return home is not None and any(
-            cell.bound or (isinstance(cell.image, Unkept) and cell.image.reason is not None)
-            for cell in home.cells.values()
+            cell.bound or (isinstance(cell.image, Unkept) and cell.image.reason is not None) for cell in home.cells
         )
 
     @property
@@ -242,7 +241,7 @@ class StateEngine:
         """Drop single cells of a session: those of States that a re-render has taken away."""
         home = self._lifetime.find(Owner("session", session))
         for spec in specs:
-            cell = home.cells.pop(spec.name, None) if home is not None else None
+            cell = home.remove(spec.name) if home is not None else None
             if home is not None and cell is not None:
                 self._lifetime.call_back(cell)
                 self.put(cell, UNSET, None)

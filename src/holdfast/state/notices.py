@@ -85,13 +85,13 @@ class Notices:
         if isinstance(change, Gap):
             # Whatever was missed: all who listen to something shared look again.
             for shared in [home for home in self._lifetime if home.owner.scope != "session"]:
-                self.tell(shared.owner, [cell.spec for cell in shared.cells.values() if cell.spec.watched], None)
+                self.tell(shared.owner, [cell.spec for cell in shared.cells if cell.spec.watched], None)
             return
         owner = Owner.known(change.key.owner)
         if owner is None:
             return
         spec = self._find_spec(owner.scope, change.key.name)
         home = self._lifetime.find(owner)
-        cell = home.cells.get(change.key.name) if home is not None else None
+        cell = home.find(change.key.name) if home is not None else None
         if spec is not None and spec.watched and (cell is None or max(cell.stored, cell.sending) < change.version):
             self.tell(owner, (spec,), None)

@@ -59,10 +59,12 @@ class Sink:
 class Image:
     """What is known of a committed value that can change in place."""
 
-    __slots__ = ("size",)
+    __slots__ = ()
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    @property
+    def size(self) -> int:
+        """Bytes it counts for."""
+        raise NotImplementedError
 
 
 class Snapshot(Image):
@@ -75,16 +77,29 @@ class Snapshot(Image):
         plain: It has built-in containers and scalars alone, whose `==` runs no code of others.
     """
 
-    __slots__ = ("data", "definite", "plain", "refs", "weight")
+    __slots__ = ("_traits", "data", "refs", "weight")
 
     def __init__(self, data: bytes, refs: tuple[Any, ...], *, definite: bool, plain: bool = False) -> None:
-        super().__init__(len(data))
         self.data = data
         self.refs = refs
-        self.definite = definite
-        self.plain = plain
+        self._traits = definite + 2 * plain
         self.weight: Weight | None = None
         """The value's weight, once it was compared."""
+
+    @property
+    def size(self) -> int:
+        """Bytes it counts for."""
+        return len(self.data)
+
+    @property
+    def definite(self) -> bool:
+        """Whether other bytes mean other content."""
+        return bool(self._traits & 1)
+
+    @property
+    def plain(self) -> bool:
+        """Whether its `==` runs no code of others."""
+        return bool(self._traits & 2)
 
     def restore(self) -> Any:
         """A new object with the value that was encoded."""
@@ -127,12 +142,17 @@ class Unkept(Image):
         digest: Fingerprint of the content, where somebody listens to its changes.
     """
 
-    __slots__ = ("digest", "reason")
+    __slots__ = ("_size", "digest", "reason")
 
     def __init__(self, size: int, *, reason: str | None, digest: bytes | None = None) -> None:
-        super().__init__(size)
+        self._size = size
         self.reason = reason
         self.digest = digest
+
+    @property
+    def size(self) -> int:
+        """Bytes it counts for."""
+        return self._size
 
 
 _loading = threading.local()

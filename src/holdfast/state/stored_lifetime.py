@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,21 +24,50 @@ if TYPE_CHECKING:
 log = logging.getLogger("holdfast.state")
 
 
-class Renewal:
-    """When an open session must be kept longer, and until when the store keeps it."""
+_ROUNDS = 64
+"""Rounds of renewals in the time that one lasts: sessions that are due at about the same time share one."""
 
-    __slots__ = ("expires", "home", "stored", "timed", "when", "writing")
 
-    def __init__(self, home: Home) -> None:
-        self.home = home
-        self.expires = 0.0
-        """What the store is to know: when the session may go, in seconds since the epoch."""
-        self.writing = False
-        """The store is just being told."""
-        self.stored = False
-        """This process has stored something of it."""
+class Round:
+    """Sessions that must be kept longer in the store at about the same time.
+
+    Args:
+        until: When it takes no more of them, on the monotonic clock.
+        when: When they are due.
+    """
+
+    __slots__ = ("_gone", "_homes", "timed", "until", "when")
+
+    def __init__(self, until: float, when: float) -> None:
+        self.until = until
+        self.when: float | None = when
         self.timed = False
-        self.when: float | None = None
+        self._homes: list[Home] = []
+        self._gone = 0
+
+    def __iter__(self) -> Iterator[Home]:
+        return (home for home in self._homes if home.round is self and not home.dropped)
+
+    def add(self, home: Home) -> None:
+        """Renew a session with this round and no other."""
+        if home.round is not self:
+            if home.round is not None:
+                home.round.remove(home)
+            home.round = self
+            self._homes.append(home)
+
+    def remove(self, home: Home) -> None:
+        """Have a session not be renewed."""
+        home.round = None
+        self._gone += 1
+        if self._gone > 64 and self._gone * 2 > len(self._homes):
+            self._homes = list(dict.fromkeys(self))
+            self._gone = 0
+
+    def replace(self, home: Home, other: Home) -> None:
+        """Renew another home of the same session instead."""
+        self.remove(home)
+        self.add(other)
 
 
 class StoredLifetime:
@@ -72,8 +101,12 @@ class StoredLifetime:
         self._call_back = call_back
         self._find_spec = find_spec
         self._take_home = take_home
-        self._timers: Timers[Renewal] = Timers(clock, _deadline, self._renew)
+        self._timers: Timers[Round] = Timers(clock, _deadline, self._renew_round)
         """Of the sessions that this process keeps open or uses."""
+        self._round = Round(0.0, 0.0)
+        """The one that sessions join now."""
+        self._touching: dict[Owner, float] = {}
+        """Sessions of which the store is just being told: when they may go, in seconds since the epoch."""
         self._sweeper: asyncio.Task[None] | None = None
         self._touches: set[asyncio.Task[Any]] = set()
         self._closed = False
@@ -93,63 +126,62 @@ class StoredLifetime:
 
     def stored(self, home: Home) -> None:
         """Something of a home was stored; the store keeps sessions for some time only."""
-        if home.owner.scope != "session" or home.dropped:
+        if home.kept or home.owner.scope != "session" or home.dropped:
             return
-        if home.renewal is None:
-            home.renewal = Renewal(home)
-        if home.renewal.stored:
-            return
-        home.renewal.stored = True
+        home.kept = True
         if home.opened or not home.was_open:
-            self._renew(home.renewal)
+            self._renew(home)
         else:
             left = self._options.grace if home.closes is None else home.closes - self._clock.monotonic()
-            self._touch(home.renewal, max(left, 0.0) + MARGIN)
+            self._touch(home, max(left, 0.0) + MARGIN)
 
     def opened(self, home: Home) -> None:
         """A session is open (again); what is stored of it from before must not go meanwhile."""
-        if home.renewal is None:
-            home.renewal = Renewal(home)
-        self._renew(home.renewal)
+        self._renew(home)
 
     def closed(self, home: Home) -> None:
         """A session's grace has begun."""
-        if home.renewal is None:
-            home.renewal = Renewal(home)
-        home.renewal.when = None
-        self._touch(home.renewal, self._options.grace + MARGIN)
+        if home.round is not None:
+            home.round.remove(home)
+        self._touch(home, self._options.grace + MARGIN)
 
-    def _renew(self, renewal: Renewal) -> None:
-        if renewal.home.dropped:
-            renewal.when = None
-            return
-        renewal.when = self._clock.monotonic() + self._options.unheard_grace / 2
+    def _renew(self, home: Home) -> None:
+        now = self._clock.monotonic()
+        if now >= self._round.until:
+            span = self._options.unheard_grace / 2
+            self._round = Round(now + span / _ROUNDS, now + span)
+        self._round.add(home)
         if not self._closed:
-            self._timers.watch(renewal)
-        self._touch(renewal, self._options.unheard_grace)
+            self._timers.watch(self._round)
+        self._touch(home, self._options.unheard_grace)
+
+    def _renew_round(self, round: Round) -> None:
+        round.when = None
+        for home in list(round):
+            self._renew(home)
 
     def _renew_all(self) -> None:
         """The store may not have heard until when it keeps what is open here, or not for long."""
-        for renewal in self._timers.watched():
-            self._touch(renewal, self._options.unheard_grace)
+        for home in [home for round in self._timers.watched() for home in round]:
+            self._touch(home, self._options.unheard_grace)
 
-    def _touch(self, renewal: Renewal, seconds: float) -> None:
+    def _touch(self, home: Home, seconds: float) -> None:
         """Tell the store until when it keeps a session; the last word counts, whatever comes in between."""
-        renewal.expires = self._clock.time() + seconds
-        if not renewal.writing:
-            renewal.writing = True
-            task = self._spawn(self._write_touch(renewal))
+        begun = home.owner in self._touching
+        self._touching[home.owner] = self._clock.time() + seconds
+        if not begun:
+            task = self._spawn(self._write_touch(home.owner))
             self._touches.add(task)
             task.add_done_callback(self._touches.discard)
 
-    async def _write_touch(self, renewal: Renewal) -> None:
+    async def _write_touch(self, owner: Owner) -> None:
         written = 0.0
         try:
-            while written != renewal.expires:
-                written = renewal.expires
-                await self._backing.touch(renewal.home, written)
+            while written != self._touching[owner]:
+                written = self._touching[owner]
+                await self._backing.touch(owner, written)
         finally:
-            renewal.writing = False
+            del self._touching[owner]
 
     # Ends
 
@@ -216,7 +248,7 @@ class StoredLifetime:
             if owner is None:
                 continue
             home = self._take_home(owner)
-            held = {} if home is None else {cell.spec.name: cell for cell in home.cells.values()}
+            held = {} if home is None else {cell.spec.name: cell for cell in home.cells}
             self._end(owner, cells, held)
 
     def _end(self, owner: Owner, dropped: Sequence[Dropped], held: dict[str, Cell]) -> None:
@@ -234,5 +266,5 @@ class StoredLifetime:
         return lambda: self._backing.decoded(spec, found)
 
 
-def _deadline(renewal: Renewal) -> float | None:
-    return renewal.when
+def _deadline(round: Round) -> float | None:
+    return round.when

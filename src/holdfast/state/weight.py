@@ -15,7 +15,7 @@ _PROTOCOL = 3
 """The last one without frames, whose borders would move with the order of the keys."""
 NO_NUMBER = re.compile(rb"G[\x7f\xff][\xf0-\xff]")
 """What a float looks like in an encoding that may be NaN: not equal to itself, and several that count as one."""
-Weight = tuple[int, int]
+Weight = int
 
 
 class _Sum:
@@ -69,7 +69,7 @@ def weigh(value: Any) -> Weight | None:
         _Weigher(weight).dump(value)
     except Exception:  # it holds itself, is deep, or refuses; whoever compares it piece by piece will tell
         return None
-    return weight.length, weight.total
+    return weight.length << 16 | weight.total
 
 
 __all__ = ["NO_NUMBER", "Weight", "weigh"]

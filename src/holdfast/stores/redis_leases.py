@@ -11,8 +11,7 @@ import itertools
 import logging
 import secrets
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import anyio
@@ -27,12 +26,14 @@ log = logging.getLogger("holdfast.stores")
 
 _MOST = 20_000
 """Owners whose idle leases are kept."""
+_TIDY = 32
+"""Claims given back between two looks for what is idle and over."""
 
 
 class Lease:
     """This process's right to write one cell."""
 
-    __slots__ = ("fence", "name", "until", "version", "wanted")
+    __slots__ = ("fence", "name", "next", "until", "version", "wanted")
 
     def __init__(self, name: str, until: float, version: int) -> None:
         self.name = name
@@ -44,6 +45,9 @@ class Lease:
         """The claim that uses it; `None` while it is idle."""
         self.wanted = False
         """Another process waits for it."""
+        self.next: Lease | None = None
+        """The owner's next one: a session has few cells, and there are many sessions, for each of which a list would
+        weigh more than what is in it."""
 
 
 class Channels(Protocol):
@@ -78,8 +82,11 @@ class RedisLeases:
         """Stands for this process in Redis."""
         self._fences = itertools.count(1)
         self._turns = Turns()
-        self._owners: OrderedDict[str, tuple[Lease, ...]] = OrderedDict()
-        """A session has few cells, and there are many sessions: a dict for each would weigh more than what is in it."""
+        self._owners: dict[str, Lease | None] = {}
+        """The first lease of each owner, the owner unused for longest first."""
+        self._latest = ""
+        """The owner used last."""
+        self._released = 0
         self._used: set[str] = set()
         """Owners of leases in use."""
         self._renewal: asyncio.Task[None] | None = None
@@ -115,8 +122,9 @@ class RedisLeases:
     async def _claim_owner(
         self, owner: str, keys: Sequence[Key], fence: int, known: dict[Key, int]
     ) -> dict[Key, Record | None]:
-        self._owners.setdefault(owner, ())
-        self._owners.move_to_end(owner)
+        if owner != self._latest:
+            self._owners[owner] = self._owners.pop(owner, None)
+            self._latest = owner
         self._used.add(owner)
         soon = self._monotonic() + self._seconds / 4
         found: dict[Key, Record | None] = {}
@@ -159,15 +167,24 @@ class RedisLeases:
             lease.fence = fence
             lease.wanted = before is not None and before.wanted
             new.append(lease)
-        self._owners[owner] = (*self._without(owner, [key.name for key in keys]), *new)
+        self._owners[owner] = _chained((*self._without(owner, [key.name for key in keys]), *new))
         self._keep_renewing(owner)
         return found
 
     def _lease(self, key: Key) -> Lease | None:
-        return next((lease for lease in self._owners.get(key.owner, ()) if lease.name == key.name), None)
+        lease = self._owners.get(key.owner)
+        while lease is not None and lease.name != key.name:
+            lease = lease.next
+        return lease
+
+    def _of(self, owner: str) -> Iterator[Lease]:
+        lease = self._owners.get(owner)
+        while lease is not None:
+            yield lease
+            lease = lease.next
 
     def _without(self, owner: str, names: Sequence[str]) -> tuple[Lease, ...]:
-        return tuple(lease for lease in self._owners.get(owner, ()) if lease.name not in names)
+        return tuple(lease for lease in self._of(owner) if lease.name not in names)
 
     # Commits
 
@@ -197,7 +214,7 @@ class RedisLeases:
 
     def dropped(self, owner: str) -> None:
         """An owner's cells are dropped: the versions of its cells are not known until they are asked for."""
-        for lease in self._owners.get(owner, ()):
+        for lease in self._of(owner):
             lease.version = None
 
     # Giving back
@@ -225,18 +242,19 @@ class RedisLeases:
 
     def _tidy(self) -> None:
         """Forget what is idle and over, the one unused for longest first, a little faster than new ones come."""
+        self._released += 1
+        if self._released % _TIDY:
+            return
         now = self._monotonic()
-        for _ in range(2):
-            owner = next(iter(self._owners), None)
-            if owner is None:
-                return
+        for owner in list(itertools.islice(self._owners, 2 * _TIDY)):
             if owner in self._used:
-                self._owners.move_to_end(owner)
-            elif len(self._owners) > _MOST or all(lease.until <= now for lease in self._owners[owner]):
+                self._owners[owner] = self._owners.pop(owner)
+                self._latest = owner
+            elif len(self._owners) > _MOST or all(lease.until <= now for lease in self._of(owner)):
                 del self._owners[owner]
 
     def _idle(self, owner: str) -> None:
-        if all(lease.fence is None for lease in self._owners.get(owner, ())):
+        if all(lease.fence is None for lease in self._of(owner)):
             self._used.discard(owner)
 
     async def _give_back(self, keys: Sequence[Key], fence: int) -> None:
@@ -246,7 +264,7 @@ class RedisLeases:
                 names = [key.name for key in group]
                 left = self._without(owner, names)
                 if left:
-                    self._owners[owner] = left
+                    self._owners[owner] = _chained(left)
                 else:
                     self._owners.pop(owner, None)
                 self._idle(owner)
@@ -264,9 +282,7 @@ class RedisLeases:
 
     def _wanted(self, owner: str) -> None:
         """Another process waits for cells of an owner."""
-        leases = self._owners.get(owner)
-        if not leases:
-            return
+        leases = list(self._of(owner))
         for lease in leases:
             lease.wanted = True
         fence = next(self._fences)
@@ -282,7 +298,7 @@ class RedisLeases:
         for owner in [owner for owner in self._owners if owner not in self._used]:
             del self._owners[owner]
         for owner in self._used:
-            for lease in self._owners.get(owner, ()):
+            for lease in self._of(owner):
                 lease.wanted = True
 
     # Renewing
@@ -292,7 +308,7 @@ class RedisLeases:
         while self._used:
             await asyncio.sleep(self._seconds / 3)
             for owner in list(self._used):
-                names = [lease.name for lease in self._owners.get(owner, ()) if lease.fence is not None]
+                names = [lease.name for lease in self._of(owner) if lease.fence is not None]
                 if names:
                     await self._renew_owner(owner, names)
 
@@ -313,8 +329,8 @@ class RedisLeases:
         """Give everything back."""
         await end(self._renewal)
         now = self._monotonic()
-        for owner, leases in list(self._owners.items()):
-            names = [lease.name for lease in leases if lease.until > now]
+        for owner in list(self._owners):
+            names = [lease.name for lease in self._of(owner) if lease.until > now]
             if names:
                 await self._tell_free(owner, names)
         self._owners.clear()
@@ -327,6 +343,13 @@ def record_of(raw: Any) -> Record | None:
     if not raw:
         return None
     return Record(int(raw[0]), raw[1] if len(raw) > 1 else None)
+
+
+def _chained(leases: Sequence[Lease]) -> Lease:
+    """One owner's leases, each of which leads to the next."""
+    for lease, following in itertools.zip_longest(leases, leases[1:]):
+        lease.next = following
+    return leases[0]
 
 
 def _by_owner(keys: Sequence[Key]) -> list[tuple[str, list[Key]]]:
