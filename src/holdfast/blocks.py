@@ -18,6 +18,7 @@ from holdfast.graph.context import BuildContext, current
 from holdfast.graph.events import Event
 from holdfast.graph.graph import Graph, Page
 from holdfast.graph.listener import Listener
+from holdfast.settings import OnLeave, checked_on_leave
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -39,6 +40,8 @@ class BlocksOptions(TypedDict, total=False):
     """How long a session lasts: one page load, or as long as the tab, across refresh and restart."""
     state_concurrency: Literal["serial", "last_write"] | None
     """`"last_write"` lets events of one session overlap, as Gradio does."""
+    on_leave: OnLeave | None
+    """What becomes of the events of a visitor who has left for good: `"cancel"`, `"finish"`, or seconds they get."""
     theme: Any
     """Moved to `launch`; still taken here."""
     css: str | None
@@ -65,6 +68,9 @@ class Blocks(BlockContext):
         delete_cache: Seconds between sweeps of closed sessions and their files, and seconds that they are kept.
         session: How long a session lasts: `"page"` (one page load) or `"tab"` (survives refresh and restart).
         state_concurrency: `"last_write"` lets events of one session overlap, as Gradio does.
+        on_leave: What becomes of the events of a visitor who has left for good: `"cancel"`, `"finish"`, or the seconds
+            that they get. By default waiting events are dropped, a generator or coroutine function ends after 15
+            seconds, and a plain function runs to completion.
         **options: `theme`, `css`, `css_paths`, `js`, `head`, `head_paths`: taken here for older programs; give them to
             `launch`.
     """
@@ -86,6 +92,7 @@ class Blocks(BlockContext):
         *,
         session: Literal["page", "tab"] | None = None,
         state_concurrency: Literal["serial", "last_write"] | None = None,
+        on_leave: OnLeave | None = None,
         **options: Any,
     ) -> None:
         _check_choice("session", session, ("page", "tab"))
@@ -108,6 +115,7 @@ class Blocks(BlockContext):
                 delete_cache=delete_cache,
                 session=session,
                 state_concurrency=state_concurrency,
+                on_leave=checked_on_leave("on_leave", on_leave),
                 **_older_options(options),
             ),
         )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 from holdfast import limits
 from holdfast.errors import BuildError
 
 SessionKind = Literal["page", "tab"]
+OnLeave: TypeAlias = Literal["cancel", "finish"] | float
+"""What becomes of an event whose visitor has left for good: it ends, it goes on, or it ends after so many seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +53,8 @@ class Settings:
     """`SESSION`: `page` or `tab`, see `Blocks(session=…)`."""
     session_grace: float | None = None
     """`SESSION_GRACE`: seconds that a closed session is kept."""
+    on_leave: OnLeave | None = None
+    """`ON_LEAVE`: what becomes of the events of a visitor who has left: `cancel`, `finish`, or a number of seconds."""
     state_store: str | None = None
     """`STATE_STORE`: where State is kept: `memory://`, `sqlite:///path` or `redis://…`."""
     metrics: bool | None = None
@@ -92,6 +97,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         fast_expiry=source.flag("IS_E2E_TEST") or False,
         session=source.session("SESSION"),
         session_grace=source.seconds("SESSION_GRACE"),
+        on_leave=source.on_leave("ON_LEAVE"),
         state_store=source.text("STATE_STORE"),
         metrics=source.flag("METRICS"),
         trusted_origins=source.paths("TRUSTED_ORIGINS"),
@@ -99,6 +105,26 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         allowed_hosts=source.paths("ALLOWED_HOSTS"),
         secret_key=source.text("SECRET_KEY"),
         limits=source.limits(),
+    )
+
+
+def checked_on_leave(name: str, given: Any) -> OnLeave | None:
+    """Return a policy for unattended events as it was given.
+
+    Args:
+        name: What it was given as.
+        given: The policy.
+
+    Raises:
+        BuildError: It is not a policy.
+    """
+    number = isinstance(given, int | float) and not isinstance(given, bool)
+    named = given is None or (isinstance(given, str) and given in {"cancel", "finish"})
+    if named or (number and math.isfinite(given) and given >= 0):
+        return given  # type: ignore[no-any-return]
+    raise BuildError(
+        f"{name}={given!r} is not a policy for events whose visitor has left. Give 'cancel', 'finish', or a number of "
+        "seconds of at least 0, or leave it out."
     )
 
 
@@ -164,6 +190,16 @@ class _Source:
         if not number >= 0:
             raise BuildError(f"{key} is {text!r}. Set it to a number of seconds, or leave it out.")
         return number
+
+    def on_leave(self, name: str) -> OnLeave | None:
+        found = self._find(name)
+        if found is None:
+            return None
+        key, text = found
+        try:
+            return checked_on_leave(key, float(text))
+        except ValueError:
+            return checked_on_leave(key, text)
 
     def limit(self, name: str) -> int | Literal["not_set"] | None:
         found = self._find(name)

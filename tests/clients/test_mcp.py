@@ -27,6 +27,7 @@ from tests.waiting import until
 import holdfast as gr
 from holdfast.errors import BuildError
 from holdfast.launch import start
+from holdfast.runtime import runtime
 
 Progress = tuple[float, float | None, str | None]
 TRANSPORTS = pytest.mark.parametrize("transport", ["streamable", "sse"])
@@ -625,6 +626,72 @@ def test_a_call_that_the_client_gives_up_is_cancelled(serve: Serve, transport: s
             assert texts(await mcp.call_tool("add", {})) == ["11"]
 
     run(work())
+
+
+@TRANSPORTS
+@pytest.mark.parametrize("policy", ["cancel", "finish"])
+def test_a_call_whose_client_leaves_ends_by_its_policy(
+    serve: Serve, transport: str, policy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C7: leaving is not cancelling."""
+    monkeypatch.setattr(runtime, "SECONDS", 0.0)
+    told, go = threading.Event(), threading.Event()
+    ended: list[str] = []
+
+    def steps(x: str) -> Iterator[str]:
+        try:
+            while not go.wait(0.01):
+                yield "on"
+            ended.append("finished")
+        finally:
+            ended.append("closed")
+
+    app = serve(offered(steps, on_leave=policy), mcp_server=True)
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        told.set()
+
+    async def work() -> None:
+        async with client(app, transport) as mcp:
+            call = asyncio.create_task(mcp.call_tool("tool", {"x": ""}, progress_callback=hear))
+            await asyncio.to_thread(told.wait, 20)
+        with suppress(MCPError):
+            await call
+        if policy == "cancel":
+            await until(lambda: ended == ["closed"])
+        go.set()
+        await until(lambda: ended == (["closed"] if policy == "cancel" else ["finished", "closed"]))
+
+    run(work())
+
+
+def test_a_call_whose_answer_breaks_off_ends_though_its_session_stays(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C7"""
+    monkeypatch.setattr(runtime, "SECONDS", 0.0)
+    entered, closed = threading.Event(), threading.Event()
+
+    def steps(x: str) -> Iterator[str]:
+        entered.set()
+        try:
+            while True:
+                yield "on"
+        finally:
+            closed.set()
+
+    app = serve(offered(steps, on_leave="cancel"), mcp_server=True)
+    headers = {"accept": "application/json, text/event-stream"}
+    about = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+    hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": about}
+    begun = app.post("/gradio_api/mcp/", hello, headers=headers)
+    headers["mcp-session-id"] = begun.headers["mcp-session-id"]
+    app.post("/gradio_api/mcp/", {"jsonrpc": "2.0", "method": "notifications/initialized"}, headers=headers)
+    call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "tool", "arguments": {"x": ""}}}
+    with pytest.raises(httpx.ReadTimeout):
+        app.client().post("/gradio_api/mcp/", json=call, headers=headers, timeout=0.5)
+    assert entered.is_set()
+    assert closed.wait(10)
 
 
 # Addresses and access -------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import xxhash
 
 from holdfast.graph.callsite import warn
+from holdfast.settings import OnLeave
 from holdfast.themes.presets import is_elsewhere, theme_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class AppOptions:
     """`"page"` or `"tab"`; `None` leaves it to `launch` and the environment."""
     state_concurrency: str | None = None
     """`"serial"` or `"last_write"` for every State that does not say itself."""
+    on_leave: OnLeave | None = None
+    """What becomes of the events of a visitor who has left; `None` leaves it to `launch` and the environment."""
     theme: Any = None
     css: str | None = None
     css_paths: Sequence[Any] = ()

@@ -277,6 +277,7 @@ def _build(
         key=options.get("key"),
         key_path=(*context.key_path, options["key"]) if options.get("key") is not None else None,
         validator=options.get("validator"),
+        on_leave=options.get("on_leave"),
         is_generator=generator,
         component_prop_inputs=prop_inputs(signature, len(read)),
         signature=signature,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from typing_extensions import TypedDict
 
 from holdfast.graph.signature import Signature
+from holdfast.settings import OnLeave
 
 if TYPE_CHECKING:
     from holdfast.graph.block import Block
@@ -61,6 +62,8 @@ class ListenerOptions(TypedDict, total=False):
     """Identity across re-renders."""
     validator: Callable[..., Any] | None
     """Called with the same inputs before the event is queued; returns `gr.validate(...)`s."""
+    on_leave: OnLeave | None
+    """What becomes of its event when the visitor has left for good: `"cancel"`, `"finish"`, or seconds that it gets."""
     inputs_kwargs: Mapping[str, Block] | None
     """Components whose values are passed by keyword."""
 
@@ -116,6 +119,8 @@ class Listener:
     stream_every: float = 0.5
     key: Any = None
     validator: Callable[..., Any] | None = None
+    on_leave: OnLeave | None = None
+    """What becomes of its event when the visitor has left; `None` for the app's policy."""
     is_generator: bool = False
     component_prop_inputs: tuple[int, ...] = ()
     """Inputs of which the function wants all properties, not the value (a parameter annotated with a component)."""

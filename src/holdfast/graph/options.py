@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, get_args
 
 from holdfast.errors import BuildError, InvalidApiNameError
 from holdfast.graph.listener import ListenerOptions, Target, TriggerMode, Visibility
+from holdfast.settings import checked_on_leave
 
 _NAME_CHARACTERS = set(string.punctuation) - {"-", "_"}
 
@@ -63,6 +64,7 @@ def check_options(options: ListenerOptions) -> None:
         given = options.get(count)
         if isinstance(given, int) and given < 1:
             raise BuildError(f"{count}={given} would let no event run. Give 1 or more, or leave it out.")
+    checked_on_leave("on_leave", options.get("on_leave"))
     name = options.get("api_name")
     if name is not None and name is not False and not isinstance(name, str):
         raise InvalidApiNameError(f"api_name={name!r} is a {type(name).__name__}. Give a string, or leave it out.")

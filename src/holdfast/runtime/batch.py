@@ -18,14 +18,19 @@ if TYPE_CHECKING:
 class Seat:
     """One event's part of a batch."""
 
-    __slots__ = ("job", "outcome", "prepared")
+    __slots__ = ("batch", "job", "outcome", "prepared")
 
-    def __init__(self, job: Job, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, job: Job, batch: Batch, loop: asyncio.AbstractEventLoop) -> None:
         self.job = job
+        self.batch = batch
         self.prepared: asyncio.Future[list[Any]] = loop.create_future()
         """Its converted inputs; cancelled when it drops out."""
         self.outcome: asyncio.Future[Sequence[Any]] = loop.create_future()
         """One value per output."""
+
+    def left(self) -> None:
+        """Its event was cancelled."""
+        self.batch.abandoned()
 
 
 class Batch:
@@ -46,12 +51,17 @@ class Batch:
 
     def add(self, job: Job) -> None:
         """One more event takes part."""
-        job.seat = Seat(job, asyncio.get_running_loop())
+        job.seat = Seat(job, self, asyncio.get_running_loop())
         self.seats.append(job.seat)
 
     def start(self) -> None:
         """All take part that will: call the function as soon as each is prepared or has dropped out."""
         self.task = asyncio.get_running_loop().create_task(self._run())
+
+    def abandoned(self) -> None:
+        """Stop an async function once all of its events are cancelled; one in a thread cannot be stopped."""
+        if self.task is not None and self.plan.kind == "async" and all(seat.job.cancelled for seat in self.seats):
+            self.task.cancel()
 
     async def _run(self) -> None:
         try:

@@ -67,6 +67,7 @@ class Job:
     """
 
     __slots__ = (
+        "__weakref__",
         "_progress",
         "_progress_asked",
         "_progress_due",
@@ -74,6 +75,7 @@ class Job:
         "call",
         "cancelled",
         "chunks",
+        "farewell",
         "feed",
         "group",
         "id",
@@ -82,6 +84,7 @@ class Job:
         "plan",
         "progress_interval",
         "rank",
+        "readers",
         "seat",
         "session",
         "started",
@@ -115,6 +118,10 @@ class Job:
         self.seat: Seat | None = None
         """Its part of a batch."""
         self.started: float | None = None
+        self.readers = 0
+        """Calls that wait for it, if it has an audience besides its session's."""
+        self.farewell = False
+        """It runs because its visitor has left (`unload`)."""
         self.chunks: asyncio.Queue[Call | None] | None = None
         """What a `stream` event is fed with; `None` ends it."""
         self.progress_interval = 0.02
@@ -160,6 +167,8 @@ class Job:
         self.complete(Completed(event_id=self.id, output=Output(data=[]), success=True, cancelled=True))
         if self.task is not None:
             self.task.cancel()
+        if self.seat is not None:
+            self.seat.left()
 
     async def wait(self) -> None:
         """Return when it has ended and let go of everything it held."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from holdfast.clock import Clock, SystemClock
@@ -21,6 +21,7 @@ from holdfast.runtime.server_methods import call_server_method
 from holdfast.runtime.session import Session
 from holdfast.runtime.sessions import Sessions
 from holdfast.runtime.tokens import Tokens
+from holdfast.runtime.unattended import LOST_WITHIN, SECONDS, Unattended
 from holdfast.runtime.validate import validate
 from holdfast.state.codec import Keyring
 from holdfast.stores.ending import ended
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from holdfast.graph.app import App
     from holdfast.graph.listener import Listener
     from holdfast.state import CellSpec, StateEngine
+
+
+WATCHED_AFTER = 1.0
+"""Seconds after which a direct call that still runs is ended by its policy if its caller goes."""
 
 
 class Runtime:
@@ -79,6 +84,7 @@ class Runtime:
             on_updates=self.returns.changed,
         )
         self.changes = Changes(app, self.sessions, engine)
+        self.unattended = Unattended(self.clock, app.options.on_leave)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -92,6 +98,7 @@ class Runtime:
         """Stop: no new events, running ones are cancelled and get a moment to end, feeds close."""
         self.queue.stop()
         self.changes.close()
+        self.unattended.close()
         for session in self.sessions:
             for job in tuple(session.jobs.values()):
                 job.cancel()
@@ -157,21 +164,32 @@ class Runtime:
             self.queue.estimate(job, len(job.group.waiting) if job.group else 0)
         reporter = FeedReporter(job, self.clock, show_error=self.options.show_error)
         self._start(job, reporter, queued=listener.queue)
+        if call.origin == "page" and session.connected_once and not session.attended:  # it left during the validation
+            self._left(session, within=SECONDS)
         return job
 
-    async def run(self, session: Session, call: Call) -> Output:
+    async def run(
+        self, session: Session, call: Call, *, gone: Callable[[], Coroutine[Any, Any, None]] | None = None
+    ) -> Output:
         """Run an event and return what it gives, a generator's first step; the queue's limits do not apply.
+
+        Args:
+            session: Whose event it is.
+            call: What is to be run.
+            gone: Returns when the caller has gone; by default it waits for the result in any case.
 
         Raises:
             RequestError: As for `submit`.
             Exception: Whatever the event failed with; `failure` says what of it may be told.
         """
         try:
-            return await self._answer(session, call)
+            return await self._answer(session, call, gone)
         finally:
             self._let_go(session)
 
-    async def _answer(self, session: Session, call: Call) -> Output:
+    async def _answer(
+        self, session: Session, call: Call, gone: Callable[[], Coroutine[Any, Any, None]] | None
+    ) -> Output:
         listener = self.listener(session, call.fn)
         self.sessions.touch(session)
         job = self._job(session, call, listener, direct=True)
@@ -181,12 +199,27 @@ class Runtime:
             await validate(job, self.engine, self.runner.threads, self.options.file_rules)
         self._stop_cancelled_by(job)
         reporter = DirectReporter(job, self.clock)
-        await ended(self._start(job, reporter, queued=False))
+        task = self._start(job, reporter, queued=False)
+        if gone is not None:
+            await self._watch(job, task, gone)
+        await ended(task)
         if reporter.error is not None:
             raise reporter.error
         if reporter.output is None:
             raise Busy("The event was cancelled before it gave a result.")
         return reporter.output
+
+    async def _watch(self, job: Job, task: asyncio.Task[None], gone: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Follow a call for its caller; one that ends soon, as most do, is not worth watching."""
+        if (await asyncio.wait({task}, timeout=WATCHED_AFTER))[0]:
+            return
+        leave = self.follow(job)
+        caller = asyncio.ensure_future(gone())
+        caller.add_done_callback(lambda _: leave())
+        try:
+            await ended(task)
+        finally:
+            caller.cancel()
 
     def failure(self, error: BaseException) -> Failure:
         """What a caller may know of an error that `run` raised."""
@@ -232,16 +265,65 @@ class Runtime:
 
     def connect(self, session: Session) -> None:
         """A page, or a client's heartbeat, is connected."""
+        self.unattended.back(session)
         self.sessions.connect(session)
 
-    def disconnect(self, session: Session, *, gone: bool) -> None:
+    def disconnect(self, session: Session, *, gone: bool, closed: bool = False) -> None:
         """A connection has ended.
 
         Args:
             session: Whose.
             gone: The page said goodbye or the client's heartbeat ended; otherwise it may come back.
+            closed: The page closed the connection itself; otherwise it broke.
         """
         self.sessions.disconnect(session, gone=gone)
+        if session.token is None or (closed and not gone):
+            self._left(session, within=SECONDS)
+        elif gone:
+            self._left(session, within=0)
+        else:
+            tab = self.app.options.session == "tab"
+            self._left(session, within=self.options.session_grace if tab else LOST_WITHIN)
+
+    def goodbye(self, session: Session) -> None:
+        """The page of a session that has no connection any more said that it was closed."""
+        self.sessions.goodbye(session)
+        self._left(session, within=0)
+
+    def listen(self, session: Session) -> None:
+        """A stream of an API client has begun."""
+        session.readers += 1
+        self.unattended.back(session)
+
+    def unlisten(self, session: Session) -> None:
+        """Such a stream has ended."""
+        session.readers -= 1
+        self._left(session, within=SECONDS)
+
+    def _left(self, session: Session, *, within: float) -> None:
+        if not session.attended and not session.closed:
+            self.unattended.leave(session, session.followed, within=within)
+
+    def follow(self, job: Job | None) -> Callable[[], None]:
+        """Keep an event that has an audience besides its session's; the function returned ends that, once.
+
+        Args:
+            job: The event; `None` if it has ended.
+        """
+        if job is None:
+            return lambda: None
+        job.readers += 1
+        self.unattended.back(job)
+        reading = [job]
+
+        def unfollow() -> None:
+            if reading:
+                reading.clear()
+                job.readers -= 1
+                if not job.readers:
+                    self.unattended.leave(job, lambda: (job,), within=SECONDS)
+
+        return unfollow
 
     async def _unload(self, session: Session) -> None:
         """Run the unload listeners of a session that is closed."""
@@ -252,6 +334,7 @@ class Runtime:
             data = [None] * len(listener.inputs)
             call = Call(fn=listener.id, data=data, request=session.request, origin="page")
             job = self._job(session, call, listener, direct=True)
+            job.farewell = True
             await ended(self._start(job, DirectReporter(job, self.clock), queued=False))
 
     # Inside -----------------------------------------------------------------------------------------------------------
@@ -330,8 +413,8 @@ class Runtime:
 
     def _let_go(self, session: Session) -> None:
         """A session that was made for one event goes with it, also if the event was refused."""
-        if session.temporary and not session.jobs:
-            self.sessions.drop(session.id)
+        if session.temporary or session.overdue:
+            self.sessions.settle(session)
 
     @staticmethod
     def _forget(job: Job) -> None:

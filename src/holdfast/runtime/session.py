@@ -49,8 +49,10 @@ class Session:
         "gone",
         "id",
         "jobs",
+        "overdue",
         "owners",
         "page",
+        "readers",
         "request",
         "temporary",
         "token",
@@ -82,12 +84,16 @@ class Session:
         self.feed_bounds = feed_bounds
         self.connections = 0
         self.connected_once = False
+        self.readers = 0
+        """Streams of an API client that are open on it, besides its connections."""
         self.gone = False
         """Its page said goodbye, or its grace is over; unload listeners have been started."""
         self.farewell: asyncio.Task[None] | None = None
         """The task in which they run, or ran."""
         self.deadline: float | None = None
         """When a closed session is dropped; `None` while it is open or has never been."""
+        self.overdue = False
+        """Its grace has ended; it is dropped with its last event."""
         self.jobs: dict[str, Job] = {}
         """Its events that are accepted and have not let go of everything yet."""
         self.request: Request | None = None
@@ -122,6 +128,15 @@ class Session:
     def take_view(self, view: AppView | None) -> None:
         """Begin with what another session has made of the app."""
         self._view = view
+
+    @property
+    def attended(self) -> bool:
+        """Whether a page or client is there to see what becomes of its events."""
+        return self.connections > 0 or self.readers > 0
+
+    def followed(self) -> list[Job]:
+        """Its events whose messages go to its feed."""
+        return [job for job in self.jobs.values() if job.feed is self._feed and job.feed is not None]
 
     @property
     def pending(self) -> list[str]:

@@ -201,7 +201,7 @@ class Sessions:
         session.connected_once = True
         if session.connections > 1 or self.get(session.id) is not session:
             return
-        session.gone = False
+        session.gone = session.overdue = False
         session.deadline = None
         self._departing.pop(session.id, None)
         self._closed.pop(session.id, None)
@@ -262,14 +262,25 @@ class Sessions:
             self._departing.pop(session.id, None)
             farewell = self._say_goodbye(session)
             if farewell is None:
-                self.drop(session.id, lapsed=True)
+                self._drop_unless_back(session)
             else:
                 farewell.add_done_callback(partial(self._drop_unless_back, session))
 
-    def _drop_unless_back(self, session: Session, _: object) -> None:
-        """The grace of a session was over, and its unload listeners have ended, which may have taken their time."""
+    def _drop_unless_back(self, session: Session, _: object = None) -> None:
+        """Drop a session whose grace and unload listeners have ended; events that may end by themselves do so first."""
         if not session.connections and session.id not in self._departing and self.get(session.id) is session:
-            self.drop(session.id, lapsed=True)
+            session.overdue = bool(session.jobs)
+            if not session.jobs:
+                self.drop(session.id, lapsed=True)
+
+    def settle(self, session: Session) -> None:
+        """Drop a session that was kept for its events alone, now that one of them has ended."""
+        if session.jobs or session.farewell in self._farewells:
+            return
+        if session.temporary:
+            self.drop(session.id)
+        elif session.overdue:
+            self._drop_unless_back(session)
 
     # Ends -----------------------------------------------------------------------------------------------------------
 

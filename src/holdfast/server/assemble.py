@@ -25,7 +25,7 @@ from holdfast.server.access import AccessOptions, access_of
 from holdfast.server.app import create_app
 from holdfast.server.auth import AuthRule, Dependency
 from holdfast.server.options import ServerOptions
-from holdfast.settings import SessionKind, Settings, read
+from holdfast.settings import OnLeave, SessionKind, Settings, checked_on_leave, read
 from holdfast.state import CellSpec, StateEngine, StateOptions
 from holdfast.state.codec import Keyring
 from holdfast.state.engine import key_file
@@ -79,6 +79,8 @@ class CommonOptions(AccessOptions, total=False):
     """How long a session lasts: `"page"`, or `"tab"`, which survives refresh and restart."""
     session_grace: float | None
     """Seconds that a closed session is kept."""
+    on_leave: OnLeave | None
+    """What becomes of the events of a visitor who has left for good: `"cancel"`, `"finish"`, or seconds they get."""
     state_store: str | None
     """Where State is kept: `memory://`, `sqlite:///path` or `redis://…`."""
     state_memory_limit: int | None
@@ -250,6 +252,7 @@ def _with_page_options(app: App, options: ServeOptions, settings: Settings) -> A
     changes["session"] = options.get("session") or before.session or settings.session or "page"
     if changes.get("mcp_server") is None and settings.mcp_server is not None:
         changes["mcp_server"] = settings.mcp_server
+    changes["on_leave"] = _on_leave(app, options, settings)
     css = _joined(before.css, before.css_paths, options.get("css"), options.get("css_paths"))
     head = _joined(before.head, before.head_paths, options.get("head"), options.get("head_paths"))
     return app.with_options(**changes, css=css, css_paths=(), head=head, head_paths=())
@@ -329,6 +332,13 @@ def _grace(app: App, options: ServeOptions, settings: Settings) -> float:
     if settings.fast_expiry:
         return 1.0
     return float(app.options.delete_cache[1]) if app.options.delete_cache is not None else 3600.0
+
+
+def _on_leave(app: App, options: ServeOptions, settings: Settings) -> OnLeave | None:
+    for given in (checked_on_leave("on_leave", options.get("on_leave")), app.options.on_leave):
+        if given is not None:
+            return given
+    return settings.on_leave
 
 
 def _state_options(app: App, options: ServeOptions, *, keys: Keyring, grace: float, capacity: int) -> StateOptions:

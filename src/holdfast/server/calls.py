@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from weakref import WeakValueDictionary
 
 import msgspec
 from starlette.requests import Request
@@ -18,7 +19,7 @@ from holdfast.errors import Denied, Malformed, NotFound
 from holdfast.graph.api_info import endpoint
 from holdfast.graph.listener import Listener
 from holdfast.runtime.feed import Feed
-from holdfast.runtime.jobs import Call
+from holdfast.runtime.jobs import Call, Job
 from holdfast.runtime.session import Session
 from holdfast.server.body import read_as
 from holdfast.server.errors import JSON, error_object
@@ -94,6 +95,8 @@ class Calls:
         self._site = site
         limits = site.options.limits
         self._results = Results(limits.results, limits.result_seconds, site.runtime.clock.monotonic)
+        self._jobs: WeakValueDictionary[str, Job] = WeakValueDictionary()
+        """Events that run, by their ids."""
 
     def routes(self) -> list[Route]:
         """The routes under the API's prefix; the longer ones first, for names may hold slashes."""
@@ -130,6 +133,7 @@ class Calls:
         about = HttpRequest(request, session.id, user)
         call = Call(fn=listener.id, data=data, request=about, feed=feed, diffs=False)
         job = await self._site.runtime.submit(session, call)
+        self._jobs[job.id] = job
         self._results.add(job.id, feed, listener.api_name, user)
         return JSON({"event_id": job.id})
 
@@ -150,6 +154,7 @@ class Calls:
             heartbeat=HEARTBEAT,
             interval=self._site.options.heartbeat,
             farewell=_stopped,
+            on_end=self._site.runtime.follow(self._jobs.get(event_id)),
         )
 
     async def _frames(self, event_id: str, feed: Feed, root: Callable[[], str]) -> AsyncIterator[bytes]:

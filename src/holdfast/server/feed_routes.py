@@ -104,7 +104,7 @@ class FeedRoutes:
             if link is not None:
                 link.leave()
             else:
-                self._site.runtime.sessions.goodbye(session)
+                self._site.runtime.goodbye(session)
         return Response(status_code=204)
 
     async def _own(self, request: Request, id: str, token: str) -> Session:

@@ -88,6 +88,8 @@ class PageLink:
         self._resumed = resumed
         self._forked = forked
         self._left = False
+        self.closed = False
+        """Its page closed the connection; otherwise it broke."""
         self._logged_out = False
         self._asked: asyncio.Future[bool] | None = None
 
@@ -132,7 +134,7 @@ class PageLink:
         """It is not connected any more."""
         self._site.links.release(self)
         self._answered(there=False)
-        self._runtime.disconnect(self.session, gone=self._left)
+        self._runtime.disconnect(self.session, gone=self._left, closed=self.closed)
 
     def leave(self) -> None:
         """The page says that it is being closed; the connection ends right after."""

@@ -106,11 +106,13 @@ class Queue:
             raise Malformed("The query parameter session_hash is missing.")
         user = await self._site.identify(request)
         session = await self._site.known_session(request, id, user)
-        farewell = None
+        farewell = on_end = None
         if session is None:
             frames: AsyncIterator[bytes] = _not_found()
         else:
             farewell = partial(last_words, session, self._site.runtime.clock)
+            self._site.runtime.listen(session)
+            on_end = partial(self._site.runtime.unlisten, session)
             readers = self._readers.setdefault(session, Readers())
             frames = messages(session, partial(self._site.root, request), readers, self._site.runtime.clock)
         return EventStream(
@@ -119,6 +121,7 @@ class Queue:
             heartbeat=HEARTBEAT,
             interval=self._site.options.heartbeat,
             farewell=farewell,
+            on_end=on_end,
         )
 
     async def status(self, request: Request) -> Response:

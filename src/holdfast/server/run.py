@@ -19,6 +19,7 @@ from holdfast.server.calls import endpoint_name, fill, find
 from holdfast.server.errors import JSON, error_object
 from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site, absolute_files
+from holdfast.server.sse import gone
 from holdfast.wire.encode import encode
 from holdfast.wire.gradio import PredictBody
 
@@ -62,7 +63,7 @@ class Run:
             request=HttpRequest(request, session.id, user),
         )
         try:
-            output = await self._site.runtime.run(session, call)
+            output = await self._site.runtime.run(session, call, gone=lambda: gone(request.receive))
         except RequestError:
             raise
         except Exception as error:

@@ -26,6 +26,11 @@ NEEDS_LOGIN, NOT_YOURS, NO_HELLO, REPLACED, ENDED = 4401, 4403, 4408, 4409, 4410
 """Why a socket was closed; the page tries again after the last only, and reloads after the first."""
 
 
+CLOSED = frozenset({1000, 1001, 1005})
+"""How a socket ends that its page closed, or that ended with its page. For a broken connection uvicorn gives 1005
+too, but without a reason."""
+
+
 class PageSocket:
     """Serves sockets, as a raw ASGI app: what it holds is held once per open page.
 
@@ -111,6 +116,7 @@ class PageSocket:
         while True:
             message = await websocket.receive()
             if message["type"] == "websocket.disconnect":
+                link.closed = message.get("code") in CLOSED and "reason" in message
                 return
             try:
                 frame = await self._frame(message)

@@ -117,7 +117,7 @@ class EventStream(Response):
         """Send the frames, as ASGI has it."""
         self._stopped = asyncio.get_running_loop().create_future()
         self._streams.add(self)
-        watch = asyncio.create_task(_gone(receive))
+        watch = asyncio.create_task(gone(receive))
         pump = asyncio.create_task(self._pump(send, watch))
         beat = asyncio.create_task(self._beat(send))
         try:
@@ -154,7 +154,7 @@ class EventStream(Response):
             await send({"type": "http.response.body", "body": self._heartbeat, "more_body": True})
 
 
-async def _gone(receive: Receive) -> None:
+async def gone(receive: Receive) -> None:
     """Return when the client has gone. Not with `wait_for`: before Python 3.12 that may lose a cancellation."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -15,7 +15,7 @@ from holdfast.runtime.jobs import Call, Job
 from holdfast.server.mcp import arguments, content
 from holdfast.server.mcp.progress import Meter
 from holdfast.server.mcp.tools import Tool
-from holdfast.server.mcp.visits import Visits, connection_of, request_of
+from holdfast.server.mcp.visits import CALLS, Visits, connection_of, request_of, was_cancelled
 from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site
 from holdfast.wire.messages import Completed, Failure, FeedMessage, Generating, Output, Streaming
@@ -89,10 +89,14 @@ class ToolCalls:
         job = await site.runtime.submit(
             session, Call(fn=tool.listener.id, data=data, request=about, feed=feed, diffs=False)
         )
+        unfollow = site.runtime.follow(job)
+        request.scope.setdefault(CALLS, []).append(unfollow)
         try:
             ended = await self._follow(context, job, feed, root)
         finally:
-            job.cancel()  # the client gave up, or went; an event that has ended takes no notice
+            if was_cancelled(context):
+                job.cancel()
+            unfollow()  # an event that has ended takes no notice
         if isinstance(ended.output, Failure):
             raise Error(ended.output.error or HIDDEN)
         if ended.cancelled or not isinstance(ended.output, Output):

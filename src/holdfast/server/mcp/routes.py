@@ -19,6 +19,7 @@ from holdfast.server.errors import JSON
 from holdfast.server.mcp.landing import landing
 from holdfast.server.mcp.serving import Running, Serving
 from holdfast.server.mcp.tools import described, selected, tools_of
+from holdfast.server.mcp.visits import CALLS
 from holdfast.server.site import USER, Site
 
 ASGI: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -92,7 +93,8 @@ class Guarded:
         if not may_call(scope, strict=self._site.options.access.strict_cors):
             raise Denied("A page of another site may not use the tools of an app on this machine.")
         user = await self._site.identify(request)
-        scope = {**scope, USER: user}
+        calls: list[Callable[[], None]] = []
+        scope = {**scope, USER: user, CALLS: calls}
         if user is not None:  # the protocol's package binds each session to this and refuses everybody else
             scope["user"] = AuthenticatedUser(AccessToken(token="", client_id=user, scopes=[]))
         with self._site.bodies.intake(receive, self._site.visitor(request, user)) as intake:
@@ -101,4 +103,6 @@ class Guarded:
             try:
                 await running.serve(self._app, scope)
             finally:
+                for leave in () if running.ended else calls:
+                    leave()
                 self._site.streams.discard(running)

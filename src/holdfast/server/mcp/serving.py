@@ -173,7 +173,7 @@ class Running:
         self._intake = intake
         self._send = send
         self._stopped = asyncio.get_running_loop().create_future()
-        self._begun = self._ended = False
+        self._begun = self.ended = False
 
     def stop(self) -> None:
         """End it."""
@@ -183,7 +183,7 @@ class Running:
     async def serve(self, app: ASGIApp, scope: Scope) -> None:
         """Serve the request until it is answered, or stopped; then its answer ends where it is."""
         await app(scope, self._received, self._sent)
-        if self._stopped.done() and self._begun and not self._ended:
+        if self._stopped.done() and self._begun and not self.ended:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _received(self) -> Message:
@@ -200,7 +200,7 @@ class Running:
             self._intake.hold(0)  # the answer may be a stream that stays open
             message["headers"] = [*message.get("headers", ()), EXPOSED]
         elif message["type"] == "http.response.body" and not message.get("more_body", False):
-            self._ended = True
+            self.ended = True
         await self._send(message)
 
 

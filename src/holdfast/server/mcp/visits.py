@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mcp.server.connection import Connection
 
 KEY = "holdfast"
+CALLS = "holdfast.calls"
+"""Where a request's ASGI scope keeps what is to be called if its client leaves before the answer."""
 
 
 @dataclass
@@ -76,6 +78,14 @@ def connection_of(context: Any) -> Connection:
     """
     found: Connection = getattr(context, "connection", None) or context.session._connection
     return found
+
+
+def was_cancelled(context: Any) -> bool:
+    """Return whether the client has sent a cancel for a call; otherwise its connection or session has ended.
+
+    Like the connection, the package hands this to handlers inside of the request's session alone (mcp 2).
+    """
+    return bool(context.session._request_outbound.cancel_requested.is_set())
 
 
 def request_of(context: Any) -> Request:

@@ -1,0 +1,111 @@
+"""Unattended jobs: what becomes of the events of a visitor who has left for good (R4.7).
+
+A lost connection alone does not mean that its visitor has left. How much time a visitor gets to come back depends on
+how the connection ended:
+
+- The page said goodbye (a beacon at the end of its load): none, because this page cannot come back.
+- The page closed its connection (a refresh or a closed tab with `session="tab"`, the back-forward cache), or the last
+  stream of an API client ended: 15 seconds.
+- The connection broke: a minute. With `session="tab"`, which promises that events survive sleep, the session's grace.
+
+After that time the policy of each event decides. It counts from the same moment, so a policy that gives an event more
+time than the visitor gets does not add to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Hashable, Iterable
+from typing import TYPE_CHECKING
+
+from holdfast.clock import Clock
+from holdfast.settings import OnLeave
+
+if TYPE_CHECKING:
+    from holdfast.runtime.jobs import Job
+
+SECONDS = 15.0
+"""Seconds that an event gets that can be stopped, and a page or client that closed its connection to come back."""
+LOST_WITHIN = 60.0
+"""Seconds that a page gets to come back whose connection broke; it tries every few seconds."""
+
+logger = logging.getLogger("holdfast.runtime")
+
+
+class Unattended:
+    """Ends the events that a visitor has left behind.
+
+    An *audience* is what waits for some events: a session for those of its feed, and a single call for its own.
+
+    Args:
+        clock: Where time comes from.
+        policy: The app's policy; `None` for the default.
+    """
+
+    def __init__(self, clock: Clock, policy: OnLeave | None) -> None:
+        self._clock = clock
+        self._policy = policy
+        self._departed: dict[Hashable, asyncio.Task[None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._departed)
+
+    def leave(self, audience: Hashable, jobs: Callable[[], Iterable[Job]], *, within: float) -> None:
+        """End the events of an audience unless it is back in time.
+
+        Args:
+            audience: What has left.
+            jobs: Returns its events.
+            within: Seconds that it gets to come back.
+        """
+        self.back(audience)
+        if any(not job.over for job in jobs()):
+            task = asyncio.get_running_loop().create_task(self._end(jobs, within))
+            self._departed[audience] = task
+            task.add_done_callback(lambda done: self._ended(audience, done))
+
+    def back(self, audience: Hashable) -> None:
+        """Keep the events of an audience that is there again."""
+        task = self._departed.pop(audience, None)
+        if task is not None:
+            task.cancel()
+
+    def _ended(self, audience: Hashable, task: asyncio.Task[None]) -> None:
+        if self._departed.get(audience) is task:
+            del self._departed[audience]
+
+    async def _end(self, jobs: Callable[[], Iterable[Job]], within: float) -> None:
+        left = self._clock.monotonic()
+        while True:
+            now = self._clock.monotonic()
+            due = math.inf
+            for job in tuple(jobs()):
+                if job.over:
+                    continue
+                end = left + max(within, self.patience(job))
+                if end <= now:
+                    logger.info("%r was ended: its visitor has left.", job.plan.name)
+                    job.cancel()
+                else:
+                    due = min(due, end)
+            if due == math.inf:
+                return
+            await self._clock.sleep(due - now)
+
+    def patience(self, job: Job) -> float:
+        """Return the seconds that an event gets after its visitor has left; infinity for one that runs to its end."""
+        policy = self._policy if job.listener.on_leave is None else job.listener.on_leave
+        if job.farewell or policy == "finish":
+            return math.inf
+        if policy == "cancel" or (policy is None and job.state == "waiting"):
+            return 0.0
+        if policy is not None:
+            return float(policy)
+        return math.inf if job.plan.kind == "plain" and job.chunks is None else SECONDS
+
+    def close(self) -> None:
+        """End the timers."""
+        for task in self._departed.values():
+            task.cancel()

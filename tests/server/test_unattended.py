@@ -1,0 +1,177 @@
+"""Visitors who leave a served app, over real connections: which end of a connection counts as leaving (R4.7).
+
+C7: siblings looked for and found: see `tests/runtime/test_unattended.py`, which tests the policies themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+
+import holdfast as gr
+from holdfast.runtime import runtime
+
+from .apps import Gate
+from .conftest import Served
+
+Serve = Callable[..., Served]
+
+
+class Endless:
+    """An app with a generator that takes the only place there is, and a quick function that waits for it."""
+
+    def __init__(self, on_leave: Any = None) -> None:
+        self.entered, self.ended = threading.Event(), threading.Event()
+
+        def endless() -> Iterator[int]:
+            self.entered.set()
+            try:
+                while True:
+                    yield 1
+                    time.sleep(0.005)
+            finally:
+                self.ended.set()
+
+        with gr.Blocks(on_leave=on_leave) as self.demo:
+            out = gr.Number()
+            gr.Button().click(endless, None, out, api_name="endless", concurrency_id="one", concurrency_limit=1)
+            gr.Button().click(lambda: 7, None, out, api_name="quick", concurrency_id="one")
+
+    @property
+    def stays(self) -> bool:
+        """Whether the generator goes on, looked at for a while."""
+        return not self.ended.wait(0.3)
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A visitor gets no time to come back."""
+    monkeypatch.setattr(runtime, "SECONDS", 0.0)
+
+
+def goodbye(app: Served, page: Any) -> None:
+    body = {"session": page.welcome["session"], "token": page.welcome["token"]}
+    assert app.post("/gradio_api/page/close", body).status_code == 204
+
+
+def test_others_are_served_when_a_page_with_thirty_events_is_closed(serve: Serve) -> None:
+    """C7: the page says goodbye, as Chromium does at the end of a page."""
+    work = Endless(on_leave="cancel")
+    app = serve(work.demo)
+    with app.socket(close_timeout=0.1) as page:
+        for number in range(30):
+            page.submit(f"e{number}", 0, [])
+        assert work.entered.wait(10)
+        goodbye(app, page)
+    assert app.call("quick", []) == [("complete", [7])]
+    assert work.ended.is_set()
+
+
+def test_a_socket_that_its_page_closes_may_be_a_refresh(serve: Serve, soon: None) -> None:
+    """C7: after the time for it, the page has left."""
+    work = Endless(on_leave="cancel")
+    app = serve(work.demo)
+    with app.socket() as page:
+        page.submit("e", 0, [])
+        assert work.entered.wait(10)
+    assert work.ended.wait(10)
+
+
+@pytest.mark.parametrize("within", [0.0, 60.0])
+def test_a_socket_that_breaks_does_not_mean_that_its_page_has_left(
+    serve: Serve, soon: None, monkeypatch: pytest.MonkeyPatch, within: float
+) -> None:
+    """C7: it gets a minute to come back; after that time it has left."""
+    monkeypatch.setattr(runtime, "LOST_WITHIN", within)
+    work = Endless(on_leave="cancel")
+    app = serve(work.demo)
+    with suppress(OSError), app.socket() as page:
+        page.submit("e", 0, [])
+        assert work.entered.wait(10)
+        broken = page.connection.socket
+        broken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closing it resets it
+        broken.shutdown(socket.SHUT_RD)
+        broken.close()
+        assert work.stays if within else work.ended.wait(10)
+
+
+def test_a_page_without_a_socket_says_goodbye_too(serve: Serve) -> None:
+    """C7"""
+    work = Endless(on_leave="cancel")
+    app = serve(work.demo)
+    with app.http.stream("POST", "/gradio_api/page/feed", json={"type": "hello"}) as stream:
+        lines = stream.iter_lines()
+        welcome = httpx.Response(200, text=next(lines).removeprefix("data: ")).json()
+        me = {"session": welcome["session"], "token": welcome["token"]}
+        frames = [{"type": "submit", "event_id": "e", "fn": 0, "data": []}]
+        assert app.client().post("/gradio_api/page/send", json={**me, "frames": frames}).status_code == 200
+        assert work.entered.wait(10)
+        assert app.client().post("/gradio_api/page/close", json=me).status_code == 204
+    assert work.ended.wait(10)
+
+
+def test_a_client_whose_stream_ends_has_left_unless_its_heartbeat_goes_on(serve: Serve, soon: None) -> None:
+    """C7"""
+    work = Endless(on_leave="cancel")
+    app = serve(work.demo)
+    app.join(0, [], "me")
+    with app.client().stream("GET", "/gradio_api/heartbeat/me") as heartbeat:
+        signs = heartbeat.iter_lines()  # closed when it is collected, and the stream with it
+        assert next(signs)
+        messages = app.follow("me")
+        assert work.entered.wait(10)
+        next(messages)
+        messages.close()  # type: ignore[attr-defined]
+        assert work.stays
+    assert work.ended.wait(10)
+
+
+def test_a_collected_call_ends_with_its_client(serve: Serve, soon: None) -> None:
+    """C7: one that is not collected yet goes on."""
+    work = Endless(on_leave="cancel")
+    app = serve(work.demo)
+    event_id = app.post("/gradio_api/call/endless", {"data": []}).json()["event_id"]
+    assert work.entered.wait(10)
+    assert work.stays
+    with app.http.stream("GET", f"/gradio_api/call/endless/{event_id}") as stream:
+        assert next(stream.iter_lines())
+    assert work.ended.wait(10)
+
+
+def test_a_direct_call_ends_with_its_client(serve: Serve, soon: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """C7"""
+    monkeypatch.setattr(runtime, "WATCHED_AFTER", 0.0)
+    entered, ended = threading.Event(), threading.Event()
+
+    async def slow() -> int:
+        entered.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return 1
+
+    with gr.Blocks(on_leave="cancel") as demo:
+        gr.Button().click(slow, None, gr.Number(), api_name="slow")
+    app = serve(demo)
+    with pytest.raises(httpx.ReadTimeout):
+        app.client().post("/gradio_api/run/slow", json={"data": []}, timeout=0.5)
+    assert entered.is_set()
+    assert ended.wait(10)
+
+
+def test_launch_and_the_environment_set_the_policy(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R4.7: `launch` has precedence over `Blocks`, which has precedence over the environment."""
+    monkeypatch.setenv("HOLDFAST_ON_LEAVE", "0.25")
+    assert serve(Gate().demo).site.runtime.app.options.on_leave == 0.25
+    assert serve(Endless(on_leave="finish").demo).site.runtime.app.options.on_leave == "finish"
+    assert serve(Endless(on_leave="finish").demo, on_leave=0).site.runtime.app.options.on_leave == 0
