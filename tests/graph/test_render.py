@@ -77,21 +77,52 @@ def test_the_page_gets_the_container_with_what_is_in_it() -> None:
     assert [entry["rendered_in"] for entry in config["dependencies"]] == [0]
 
 
-def test_without_keys_every_run_builds_new_blocks() -> None:
+def test_without_keys_the_same_type_at_the_same_place_is_the_same_block() -> None:
+    """E20: a block that the function makes again where it was keeps its id, and so does the form around it."""
     demo, _ = notes()
     view = demo.spec.view()
-    before, after = run(view, 0, 2), run(view, 0, 2)
-    assert not {*ids(before, "textbox")} & {*ids(after, "textbox")}
+    before, after = run(view, 0, 2), run(view, 0, 3)
+    assert ids(after, "textbox")[:2] == ids(before, "textbox")
+    assert ids(after, "form") == ids(before, "form")
+
+
+def test_another_type_at_the_same_place_is_another_block() -> None:
+    """E20: an id never changes its type."""
+    with gr.Blocks() as demo:
+        number = gr.Number(0)
+
+        @gr.render(inputs=number)
+        def draw(n: int) -> None:
+            gr.Markdown("first")
+            gr.HTML("x") if n else gr.Markdown("x")
+
+    view = demo.spec.view()
+    before, after = run(view, 0, 0), run(view, 0, 1)
+    assert ids(after, "markdown") == ids(before, "markdown")[:1]
+    assert ids(after, "html")[0] not in ids(before, "markdown")
+
+
+def test_a_state_without_a_key_begins_again() -> None:
+    """R5.4, E20: only a key makes a State of a render outlive the run."""
+    with gr.Blocks() as demo:
+
+        @gr.render()
+        def draw() -> None:
+            gr.State([])
+
+    view = demo.spec.view()
+    before = ids(run(view, 0), "state")
+    assert not {*before} & {*ids(run(view, 0), "state")}
 
 
 def test_the_blocks_of_the_run_before_are_gone() -> None:
     demo, _ = notes()
     view = demo.spec.view()
-    first = ids(run(view, 0, 1), "textbox")[0]
+    last = ids(run(view, 0, 2), "textbox")[-1]
     listener = max(li.id for li in view.listeners())
     run(view, 0, 1)
     with pytest.raises(KeyError):
-        view.block(first)
+        view.block(last)
     with pytest.raises(KeyError):
         view.listener(listener)
 

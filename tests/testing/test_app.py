@@ -355,3 +355,24 @@ async def test_mistakes_of_a_test_are_said() -> None:
         await page.close()
         with pytest.raises(StateError, match="This page is closed"):
             await page.click(shop.button)
+
+
+async def test_what_was_typed_in_a_render_without_keys_stays() -> None:
+    """E20: in a test as on the page, the same type at the same place is the same component."""
+    with gr.Blocks() as demo:
+        number = gr.State(0)
+        again = gr.Button("Again")
+        again.click(lambda n: n + 1, number, number)
+
+        @gr.render(inputs=number)
+        def draw(n: int) -> None:
+            gr.Textbox(label="Name")
+            gr.Textbox(f"given {n}", label="Given")
+
+    async with testing.open(demo) as app:
+        page = await app.visit()
+        await page.fill(page.find("textbox", label="Name"), "Ada")
+        await page.fill(page.find("textbox", label="Given"), "mine")
+        await page.click(again)
+        assert page.value(page.find("textbox", label="Name")) == "Ada"
+        assert page.value(page.find("textbox", label="Given")) == "given 1"

@@ -22,6 +22,9 @@ const IDLE: Status = { kind: 'idle' }
 // What the configuration says of a block and no component needs as a property of its own.
 const LAYOUTS = new Set(['row', 'column', 'group', 'form', 'accordion', 'tabs', 'tabitem', 'sidebar', 'walkthrough', 'step'])
 
+/** What a visitor changes by using a block. */
+const VISITORS = ['value', 'open', 'selected']
+
 /** One block of the page: the reactive truth about it. */
 export class Block implements Node<any, Record<string, any>> {
   readonly id: number
@@ -63,9 +66,7 @@ export class Block implements Node<any, Record<string, any>> {
 
   /** Properties that a render keeps for the same key. */
   get preserved(): string[] {
-    const said = this.props.preserved_by_key as string[] | string | null | undefined
-    if (said === undefined) return LAYOUTS.has(this.type) ? [] : ['value']
-    return typeof said === 'string' ? [said] : (said ?? [])
+    return preservedIn({ type: this.type, props: this.props })
   }
 
   edit(value: unknown): void {
@@ -98,14 +99,20 @@ export class Block implements Node<any, Record<string, any>> {
     return changed
   }
 
-  /** Renders again under the same key: new properties, save those that are kept. */
+  /** Renders again under the same key, or at the same place: new properties, except those that are kept. */
   renew(entry: ComponentEntry): void {
+    const before = this.#given
     this.#given = entry
-    const kept = new Set(this.preserved)
+    const kept = new Set(this.key === null ? this.#unchanged(before, entry) : preservedIn(entry))
     const { value = null, ...props } = entry.props
     for (const name of kept) if (name !== 'value' && name in this.props) props[name] = this.props[name]
     this.props = props
     if (!kept.has('value')) this.value = value
+  }
+
+  /** What a visitor changes of a block without a key, where the function gives the same as in its run before. */
+  #unchanged(before: ComponentEntry, entry: ComponentEntry): string[] {
+    return VISITORS.filter((name) => equal(before.props[name] ?? null, entry.props[name] ?? null))
   }
 
   /** What has become of it, to be kept; null when it is as the server said. A password is nobody's to keep. */
@@ -182,6 +189,12 @@ export class Block implements Node<any, Record<string, any>> {
   cancel(): void {
     this.#services.cancel(this)
   }
+}
+
+function preservedIn({ type, props }: Pick<ComponentEntry, 'type' | 'props'>): string[] {
+  const said = props.preserved_by_key as string[] | string | null | undefined
+  if (said === undefined) return LAYOUTS.has(type) ? [] : ['value']
+  return typeof said === 'string' ? [said] : (said ?? [])
 }
 
 function isUpdate(given: unknown): given is Record<string, unknown> & { __type__: 'update' } {

@@ -42,7 +42,7 @@ export class Tree {
       const before = this.blocks.get(entry.id)
       const same = before !== undefined && before.type === entry.type
       if (same && entry.id === config.layout.id) continue
-      if (same && numbered && entry.key != null && before.key === entry.key) before.renew(entry)
+      if (same && numbered && before.key === (entry.key ?? null)) before.renew(entry)
       else this.blocks.set(entry.id, this.#make(entry, numbered ? [] : old))
     }
     const at = this.blocks.has(config.layout.id) ? config.layout.id : container

@@ -159,7 +159,7 @@ class AppView:
         self._changed: dict[int, Block] = {}
         self._rendered: dict[int, _Rendered] = {}
         self._kept: dict[KeyPath, tuple[dict[KeyPath, int], dict[KeyPath, int]]] = {}
-        """Ids of keyed blocks and listeners, by the identity of the render that built them."""
+        """Ids of blocks and of keyed listeners, by the identity of the render that built them."""
         self._next: tuple[int, int, int] | None = None
         """First free ids of blocks, listeners and renders, once the session has used some."""
 
@@ -296,7 +296,7 @@ class AppView:
         return block
 
     def kept(self, key_path: KeyPath) -> tuple[Mapping[KeyPath, int], Mapping[KeyPath, int]]:
-        """Ids of the keyed blocks and listeners that a `gr.render` has built in this session."""
+        """Ids of the blocks and of the keyed listeners that a `gr.render` has built in this session."""
         return self._kept.get(key_path, ({}, {}))
 
     def apply_render(self, render_id: int, graph: Graph) -> None:
@@ -306,7 +306,7 @@ class AppView:
         """
         self._drop(render_id)
         self._kept[graph.key_path] = (
-            {block.key_path: number for number, block in graph.blocks.items() if block.key_path is not None},
+            {path: number for number, block in graph.blocks.items() if (path := block.key_path or block.place_path)},
             {li.key_path: number for number, li in graph.listeners.items() if li.key_path is not None},
         )
         depth = len(graph.key_path)

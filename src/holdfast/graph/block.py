@@ -55,6 +55,8 @@ class Block:
     """Path of the page that it stands on."""
     key_path: tuple[object, ...] | None = None
     """`key` with those of the renders around it: its identity across re-renders in one session."""
+    place_path: tuple[object, ...] | None = None
+    """Its place and type in a `gr.render`: the identity across re-renders of a block without a key."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Remember the call: what it gives is what an update made of this block changes."""
@@ -142,7 +144,7 @@ class Block:
         finally:
             current.reset(token)
         copy.given = {**self.given, **props}
-        for name in ("_id", "graph", "parent", "rendered_in", "page", "key_path"):
+        for name in ("_id", "graph", "parent", "rendered_in", "page", "key_path", "place_path"):
             setattr(copy, name, getattr(self, name))
         return copy
 

@@ -222,7 +222,11 @@ def _without_defaults(block: Block, props: Mapping[str, Any]) -> dict[str, Any]:
     kept = {}
     for name, value in props.items():
         default = defaults.get(name)
-        if name in {"name", "preserved_by_key"} or value is default or (value is False and name in marks):
+        if name == "name" or value is default or (value is False and name in marks):
+            continue
+        if name == "preserved_by_key":
+            if block.key is not None and value != _preserved_by_default(block):
+                kept[name] = value
             continue
         # An empty value is not the same as none: the page sends back what it was given.
         empty = isinstance(value, (list, dict)) and not value and name != "value"
@@ -230,6 +234,11 @@ def _without_defaults(block: Block, props: Mapping[str, Any]) -> dict[str, Any]:
             continue
         kept[name] = value
     return kept
+
+
+def _preserved_by_default(block: Block) -> list[str]:
+    """What the page keeps of a block with a key that says nothing about it: the value of a component."""
+    return [] if hasattr(block, "children") else ["value"]
 
 
 def _same(value: Any, default: Any) -> bool:

@@ -52,7 +52,7 @@ class Surroundings(Protocol):
         """First id that is free for `gr.render`s."""
 
     def kept(self, key_path: KeyPath) -> tuple[Mapping[KeyPath, int], Mapping[KeyPath, int]]:
-        """Ids of the keyed blocks and listeners that a `gr.render` has built before."""
+        """Ids of the blocks and of the keyed listeners that a `gr.render` has built before."""
 
     def has_api_name(self, name: str) -> bool:
         """Whether a listener has this name."""
@@ -105,6 +105,7 @@ class Graph:
             outer.kept(key_path) if outer and rendered_in is not None else ({}, {})
         )
         self._keyed: dict[KeyPath, Block] = {}
+        self._places: set[KeyPath] = set()
         self._later: list[tuple[BuildContext, str, Callable[[], object]]] = []
         if rendered_in is None:
             self.attach(root)
@@ -171,9 +172,11 @@ class Graph:
         return block.id
 
     def _kept_block(self, block: Block) -> int | None:
-        """The id that a keyed block of a `gr.render` had in the run before."""
-        if block.key_path is None or self.rendered_in is None:
+        """The id that a block of a `gr.render` had in the run before: under its key, or of its type at its place."""
+        if self.rendered_in is None:
             return None
+        if block.key_path is None:
+            return self._placed_before(block.place_path)
         twin = self._keyed.setdefault(block.key_path, block)
         if twin is not block:
             raise BuildError(
@@ -181,6 +184,12 @@ class Graph:
                 f"{type(block).__name__}. Give each its own key."
             )
         return self._kept_blocks.get(block.key_path)
+
+    def _placed_before(self, path: KeyPath | None) -> int | None:
+        if path is None or path in self._places:
+            return None
+        self._places.add(path)
+        return self._kept_blocks.get(path)
 
     def _enter(self, block: Block, number: int) -> None:
         self.version += 1
@@ -205,9 +214,18 @@ class Graph:
             )
         block.rendered_in = context.rendered_in
         block.key_path = (*context.key_path, block.key) if block.key is not None else None
+        block.place_path = self._place_path(block, context)
         self.attach(block)
         block.page = self.page
         context.parent.add(block)
+
+    def _place_path(self, block: Block, context: BuildContext) -> KeyPath | None:
+        """What makes a block of a `gr.render` the one of the run before. A State without a key begins again (R5.4)."""
+        if self.rendered_in is None or block.key is not None or block.NAME == "state":
+            return None
+        parent = context.parent
+        around = context.key_path if parent is self.root else parent.key_path or parent.place_path
+        return None if around is None else (*around, "at", len(parent.children), block.NAME)
 
     def close(self, container: BlockContext) -> None:
         """A container's `with` has ended: put the frames around its children that they share."""

@@ -50,6 +50,8 @@ def _new_frame(kind: type[BlockContext], container: BlockContext, child: Block, 
     frame = kind(render=False)
     if child.key_path is not None:
         frame.key_path = (*child.key_path, kind.NAME)
+    elif child.place_path is not None:
+        frame.place_path = (*child.place_path, kind.NAME)
     graph.attach(frame)
     frame.parent = container
     frame.page = child.page

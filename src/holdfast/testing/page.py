@@ -66,6 +66,8 @@ class Page:
         self._values: dict[int, Any] = {}
         self._props: dict[int, dict[str, Any]] = {}
         self._rendered: dict[int, set[int]] = {}
+        self._given: dict[int, Any] = {}
+        """Values that the last runs of renders gave their blocks."""
         self._session: Session | None = None
         self._seen = 0
         self._unsent: list[tuple[Run, list[Any]]] = []
@@ -264,6 +266,7 @@ class Page:
         copy._values = dict(self._values)
         copy._props = {id: dict(props) for id, props in self._props.items()}
         copy._rendered = {id: set(ids) for id, ids in self._rendered.items()}
+        copy._given = dict(self._given)
         copy._dispatcher.known = set(self._dispatcher.known)
         session = await self.app.runtime.returns.fork(self.session, browser=self.browser, page=self.path)
         copy._connect(session, session.feed.last)
@@ -348,6 +351,7 @@ class Page:
         self._values.clear()
         self._props.clear()
         self._rendered.clear()
+        self._given.clear()
         self.invalid.clear()
         self._unsent.clear()
         self._dispatcher = Dispatcher(self)
@@ -474,13 +478,16 @@ class Page:
         entries = {entry["id"]: entry for entry in config["components"]}
         before = self._rendered.get(config["render_id"], set())
         for id in before - entries.keys():
-            self._values.pop(id, None)
-            self._props.pop(id, None)
+            for known in (self._values, self._props, self._given):
+                known.pop(id, None)
         for id, entry in entries.items():
-            block = self._view.block(id)
-            kept = id in before and entry.get("key") is not None and "value" in _names(block)
+            given = entry["props"].get("value")
+            same_given = id in self._given and self._given[id] == given
+            # As on the page: a key keeps what it preserves; without one, a value stays that the function gives again.
+            kept = same_given if entry.get("key") is None else "value" in _names(self._view.block(id))
             self._props.pop(id, None)
-            if not kept:
+            self._given[id] = given
+            if id not in before or not kept:
                 self._values.pop(id, None)
         self._rendered[config["render_id"]] = {id for id in entries if id != config["layout"]["id"]}
 

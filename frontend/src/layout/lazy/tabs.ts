@@ -15,21 +15,18 @@ export function openTab(node: Block): string | number | null {
   return (tabs.find(({ tab }) => tab.props.interactive !== false) ?? tabs[0])?.id ?? null
 }
 
-/** Gives what to call with the open tab: it says when that is another one than before, whoever opened it. */
-export function onAnother(say: () => void): (open: string | number | null) => void {
-  let before: string | number | null | undefined
-  return (open) => {
-    if (before !== undefined && open !== before) say()
-    before = open
-  }
+/** Opens a tab. */
+export function choose(node: Block, id: string | number): void {
+  if (openTab(node) !== id) node.set('selected', id)
 }
 
-/** Opens a tab as the visitor does. */
-export function choose(node: Block, id: string | number): void {
-  if (openTab(node) === id) return
-  node.set('selected', id)
-  const index = seenTabs(node).findIndex((one) => one.id === id)
-  const tab = seenTabs(node)[index]!.tab
+/** Fires the events of a tab list whose open tab is another one now, opened by the visitor or by a function. */
+export function announce(node: Block): void {
+  const open = openTab(node)
+  const index = seenTabs(node).findIndex(({ id }) => id === open)
+  const tab = seenTabs(node)[index]?.tab
+  node.dispatch('change')
+  if (!tab) return
   const data = { index, value: tab.props.label as string }
   node.dispatch('select', data)
   tab.dispatch('select', data)
