@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import socket
 import ssl
 import threading
@@ -17,6 +16,7 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 from typing_extensions import Self
 
 from holdfast.errors import BadValue, TooLarge
+from holdfast.networks import is_public
 from holdfast.saving import CHUNK, SavedFile
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -26,13 +26,6 @@ TIMEOUT = 20.0
 LONGEST = 300.0
 """Seconds after which it is given up in any case: a byte now and then must not hold a thread for ever."""
 HEADERS = {"User-Agent": "holdfast", "Accept": "*/*", "Accept-Encoding": "identity"}
-
-
-def is_public(address: str) -> bool:
-    """Is it an address of the open internet, and none of this machine, its network or a provider's inside?"""
-    found = ipaddress.ip_address(address.split("%", 1)[0])
-    mapped = getattr(found, "ipv4_mapped", None)
-    return is_public(str(mapped)) if mapped else found.is_global and not found.is_multicast
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +102,10 @@ class Fetcher:
         port = parts.port or (443 if secure else 80)
         found = [entry[4] for entry in self.resolve(parts.hostname, port, type=socket.SOCK_STREAM)]
         if not found or not all(self.public(str(address[0])) for address in found):
-            raise ValueError(f"{parts.hostname} is no public address")
+            raise ValueError(f"{parts.hostname} is not a public address")
         with socket.create_connection(found[0][:2], TIMEOUT) as raw, _Deadline(raw, self.longest) as deadline:
+            if not self.public(str(raw.getpeername()[0])):  # whatever the system has made of the address
+                raise ValueError(f"{parts.hostname} is not a public address")
             connection = http.client.HTTPConnection(parts.hostname, port, timeout=TIMEOUT)
             connection.default_port = 443 if secure else 80  # decides whether the port stands in the Host header
             try:

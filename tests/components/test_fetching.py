@@ -1,4 +1,10 @@
-"""Files that a client names by URL."""
+"""Files that a client names by URL.
+
+B8: siblings looked for: other requests that the server sends (found: none), other ways to write an address in a URL
+(decimal, octal and hexadecimal IPv4, zones, names that resolve to it), redirects, names whose address changes between
+check and connection. Found: embedded IPv4 addresses of all kinds, providers' own addresses, and that what the system
+connects to was not looked at.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +19,9 @@ from typing import Any
 import pytest
 
 from holdfast.errors import BadValue
-from holdfast.fetching import Fetcher, is_public
+from holdfast.fetching import Fetcher
 from holdfast.files import FileRules, check
+from holdfast.networks import is_public
 
 
 class Site(BaseHTTPRequestHandler):
@@ -83,7 +90,7 @@ def test_a_redirect_is_followed(site: str, tmp_path: Path) -> None:
 
 
 def test_a_redirect_inside_is_not_followed(site: str, tmp_path: Path) -> None:
-    with pytest.raises(BadValue, match=r"10\.0\.0\.1 is no public address"):
+    with pytest.raises(BadValue, match=r"10\.0\.0\.1 is not a public address"):
         LOCAL.fetch(f"{site}/away-inside", tmp_path)
 
 
@@ -117,7 +124,7 @@ def test_half_a_file_is_none(site: str, tmp_path: Path) -> None:
 
 
 def test_this_machine_is_not_asked(site: str, tmp_path: Path) -> None:
-    with pytest.raises(BadValue, match=r"127\.0\.0\.1 is no public address"):
+    with pytest.raises(BadValue, match=r"127\.0\.0\.1 is not a public address"):
         Fetcher().fetch(f"{site}/a.txt", tmp_path)
     assert Site.hosts == []
 
@@ -126,7 +133,7 @@ def test_a_name_of_which_one_address_is_inside_is_not_asked(tmp_path: Path) -> N
     def resolve(*_: Any, **__: Any) -> list[Any]:
         return [(socket.AF_INET, None, None, "", (address, 80)) for address in ("93.184.215.14", "10.0.0.1")]
 
-    with pytest.raises(BadValue, match=r"rebind\.example is no public address"):
+    with pytest.raises(BadValue, match=r"rebind\.example is not a public address"):
         Fetcher(resolve=resolve).fetch("http://rebind.example/a", tmp_path)
 
 
@@ -136,26 +143,84 @@ def test_only_web_addresses_are_asked(url: str, tmp_path: Path) -> None:
         Fetcher().fetch(url, tmp_path)
 
 
+INSIDE = """
+0.0.0.0 0.1.2.3 10.1.2.3 100.64.0.1 100.100.100.200 127.0.0.1 127.255.255.254 168.63.129.16 169.254.169.254 172.16.0.1
+172.31.255.255 192.0.0.9 192.0.0.192 192.0.2.1 192.88.99.1 192.168.0.1 198.18.0.1 198.19.255.255 198.51.100.7
+203.0.113.7 224.0.0.1 239.255.255.250 240.0.0.1 255.255.255.255
+:: ::1 ::127.0.0.1 ::8.8.8.8 ::ffff:127.0.0.1 ::ffff:169.254.169.254 ::ffff:0:127.0.0.1 64:ff9b::7f00:1
+64:ff9b::a9fe:a9fe 64:ff9b::a83f:8110 64:ff9b:1::1 64:ff9b:1::808:808 100::1 2001::1 2001:0:7f00:1::1
+2001:0:808:808::f5ff:fffe 2001:2::1 2001:10::1 2001:20::1 2001:db8::1 2002:7f00:1:: 2002:a9fe:a9fe::1 2002:808:808::1
+2606:4700::5efe:127.0.0.1 2606:4700::200:5efe:10.0.0.1 3fff::1 4000::1 5f00::1 fc00::1 fd00:ec2::254 fd20:ce::254
+fe80::1 fe80::1%eth0 fec0::1 ff02::1
+"""
+OUTSIDE = """
+1.1.1.1 8.8.8.8 93.184.215.14 100.63.255.255 100.128.0.1 168.63.129.17 172.15.0.1 172.32.0.1 192.0.1.1 198.17.0.1
+223.255.255.255 2606:2800:220:1::1 2001:4860:4860::8888 2a00:1450::1 ::ffff:8.8.8.8 64:ff9b::808:808
+2606:4700::5efe:8.8.8.8
+"""
+
+
+@pytest.mark.parametrize("address", INSIDE.split())
+def test_an_address_inside_is_known(address: str) -> None:
+    """B8: also one that holds an IPv4 address, and those of cloud providers."""
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", OUTSIDE.split())
+def test_an_address_of_the_open_internet_is_known(address: str) -> None:
+    """B8: NAT64 is how a machine without IPv4 reaches it."""
+    assert is_public(address)
+
+
 @pytest.mark.parametrize(
-    ("address", "public"),
+    "host",
     [
-        ("93.184.215.14", True),
-        ("2606:2800:220:1::1", True),
-        ("127.0.0.1", False),
-        ("10.1.2.3", False),
-        ("192.168.0.1", False),
-        ("169.254.169.254", False),
-        ("100.64.0.1", False),
-        ("0.0.0.0", False),
-        ("224.0.0.1", False),
-        ("::1", False),
-        ("fe80::1%eth0", False),
-        ("fd00::1", False),
-        ("::ffff:127.0.0.1", False),
+        "[64:ff9b::7f00:1]",
+        "[::127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[2002:7f00:1::]",
+        "[2001:0:7f00:1::]",
+        "168.63.129.16",
+        "192.0.0.192",
+        "2130706433",
+        "0x7f.1",
+        "0177.0.0.1",
+        "127.1",
+        "localhost",
     ],
 )
-def test_addresses_inside_are_known(address: str, public: bool) -> None:
-    assert is_public(address) is public
+def test_an_address_inside_is_not_asked_however_it_is_written(host: str, tmp_path: Path) -> None:
+    """B8: what is checked is what the name resolves to."""
+    with pytest.raises(BadValue, match="is not a public address"):
+        Fetcher().fetch(f"http://{host}/secret", tmp_path)
+
+
+def test_the_address_that_was_checked_is_the_one_connected_to(site: str, tmp_path: Path) -> None:
+    """B8: a name that resolves to another address the second time (DNS rebinding) gains nothing."""
+    answers = iter(["127.0.0.1", "10.0.0.1"])
+    port = int(site.rpartition(":")[2])
+
+    def resolve(*_: Any, **__: Any) -> list[Any]:
+        return [(socket.AF_INET, None, None, "", (next(answers), port))]
+
+    asked: list[str] = []
+
+    def public(address: str) -> bool:
+        asked.append(address)
+        return address == "127.0.0.1"
+
+    path = Fetcher(resolve=resolve, public=public).fetch(f"http://rebind.example:{port}/a.txt", tmp_path)
+    assert Path(path).read_bytes() == b"hello"
+    assert asked == ["127.0.0.1", "127.0.0.1"]  # what was looked up, and what was connected to
+    assert next(answers) == "10.0.0.1"
+
+
+def test_what_the_system_connects_to_is_checked_too(site: str, tmp_path: Path) -> None:
+    """B8: 0.0.0.0 is connected as 127.0.0.1, for one."""
+    port = site.rpartition(":")[2]
+    with pytest.raises(BadValue, match="is not a public address"):
+        Fetcher(public=lambda address: address == "0.0.0.0").fetch(f"http://0.0.0.0:{port}/a.txt", tmp_path)
+    assert Site.hosts == []
 
 
 def test_an_input_that_a_handler_opens_is_fetched(site: str, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ LAYERS = (
         "themes",
         "files",
         "fetching",
+        "networks",
         "saving",
         "private",
         "ids",

@@ -45,7 +45,9 @@ OLD_BROWSER = {"origin": "http://127.0.0.1:9999"}
 
 def scope_of(headers: dict[str, str], *, kind: str = "http", method: str = "GET", scheme: str = "http") -> Any:
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    return {"type": kind, "method": method, "scheme": scheme, "client": ("127.0.0.1", 5000), "headers": raw}
+    return {"type": kind, "method": method, "scheme": scheme, "client": ("127.0.0.1", 5000), "headers": raw} | {
+        "server": ("127.0.0.1", 7860)
+    }
 
 
 def logged_in(app: Served, **headers: str) -> httpx.Client:
@@ -310,6 +312,11 @@ def test_a_page_cannot_reach_an_app_on_loopback_by_its_own_name(serve: Serve, ca
     assert [record for record in caplog.records if "evil.example" in record.getMessage()] == [
         record for record in caplog.records if "Refused a request" in record.getMessage()
     ][:1]
+
+
+def test_a_test_client_reaches_an_app_on_loopback(app: Served) -> None:
+    """It calls the app in this process, under a name of its choice; Gradio's users test so."""
+    assert TestClient(app.demo.server.app).get("/gradio_api/app_id").status_code == 200
 
 
 def test_allowed_hosts_come_from_the_environment_too(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,7 @@ class Hosts:
         names = {_name(name) for name in allowed}
         public = hostname(root_path) if root_path and "://" in root_path else None
         self._open = "*" in names or not (names or is_loopback(listens_on))
+        self._explicit = bool(names)
         self._names = names | {name for name in (public, listens_on) if name}
         self._suffixes = tuple(name[1:] for name in names if name.startswith("*."))
         self._warned = False
@@ -64,8 +65,8 @@ class Hosts:
         Args:
             scope: Of an HTTP request or a socket. Browsers always send a `Host`; a program without one is let in.
         """
-        if self._open:
-            return None
+        if self._open or not (self._explicit or is_loopback((scope.get("server") or ("",))[0])):
+            return None  # what calls the app in this process, such as a test client, comes through no socket
         host = Headers(scope=scope).get("host")
         if not host or self._allows(hostname(f"//{host}")):
             return None
