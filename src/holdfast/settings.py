@@ -65,6 +65,8 @@ class Settings:
     """`TRUSTED_PROXIES`, or uvicorn's `FORWARDED_ALLOW_IPS`: proxies whose `X-Forwarded-*` headers count."""
     allowed_hosts: tuple[str, ...] = ()
     """`ALLOWED_HOSTS`: names under which the app may be reached, separated by commas."""
+    metrics_token: str | None = None
+    """`METRICS_TOKEN`: lets its bearer read metrics and the health page from other machines."""
     secret_key: str | None = None
     """`SECRET_KEY`: signs what is stored and the cookies; one is made and kept beside the store when it is missing."""
     limits: Mapping[str, float] = field(default_factory=dict)
@@ -103,6 +105,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         trusted_origins=source.paths("TRUSTED_ORIGINS"),
         trusted_proxies=source.paths("TRUSTED_PROXIES") or source.paths("FORWARDED_ALLOW_IPS", prefixes=("",)),
         allowed_hosts=source.paths("ALLOWED_HOSTS"),
+        metrics_token=source.text("METRICS_TOKEN"),
         secret_key=source.text("SECRET_KEY"),
         limits=source.limits(),
     )

@@ -1,4 +1,8 @@
-"""What an app counts, and who may read it."""
+"""What an app counts, and who may read it.
+
+B7: siblings looked for: every route that answers without `identify`. Found: `/health` and `/metrics`; `/app_id`,
+`/startup-events`, `/theme.css`, `/user`, `/token` and the page's files tell nothing about visitors.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import pytest
 from tests.runtime.driver import Driver
 
 import holdfast as gr
+from holdfast.errors import BuildError
 from holdfast.runtime import Call, Runtime
 from holdfast.runtime.metrics import Metric, metrics
 from holdfast.server.metrics import prometheus
@@ -95,3 +100,53 @@ async def test_lane_waits_and_evictions_are_counted() -> None:
             driver.runtime.sessions.open(name)
         found = named(driver.runtime)
         assert (found["sessions"], found["state_evictions"]) == (2, 2)
+
+
+TOKEN = "a token of some length"
+AWAY = {"x-forwarded-for": "203.0.113.9"}
+"""How a proxy on this machine passes on what comes from elsewhere."""
+
+
+@pytest.mark.parametrize(
+    ("headers", "all_of_it"),
+    [({}, False), ({"authorization": f"Bearer {TOKEN}"}, True), ({"authorization": "Bearer another"}, False)],
+)
+def test_without_a_login_the_health_page_of_an_app_with_one_is_its_status(
+    serve: Serve, headers: dict[str, str], all_of_it: bool
+) -> None:
+    """B7."""
+    app = serve(counter(), auth=("ann", "pw"), metrics_token=TOKEN)
+    found = app.get("/gradio_api/health", headers=headers).json()
+    assert (found == {"status": "ok"}) is not all_of_it
+    assert app.http.post("login", data={"username": "ann", "password": "pw"}).status_code == 200
+    assert app.get("/gradio_api/health").json()["sessions"] == 0
+    evil = {"origin": "https://evil.example", "sec-fetch-site": "cross-site", "host": "localhost"}
+    assert app.get("/gradio_api/health", headers=evil).json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [AWAY, {"via": "1.1 proxy"}, {"host": "app.example"}, {"origin": "https://evil.example"}, {"x-real-ip": "1.2.3.4"}],
+)
+@pytest.mark.parametrize("login", [None, ("ann", "pw")])
+def test_from_elsewhere_metrics_need_a_login_or_a_token(
+    serve: Serve, headers: dict[str, str], login: tuple[str, str] | None
+) -> None:
+    """B7: without a login of its own too, an app tells its numbers to its operators alone."""
+    app = serve(counter(), auth=login, enable_monitoring=True, metrics_token=TOKEN, allowed_hosts=["app.example"])
+    bearer = {"authorization": f"Bearer {TOKEN}"}
+    assert app.get("/gradio_api/metrics").status_code == 200
+    assert app.get("/gradio_api/metrics", headers=headers).status_code == 401
+    assert app.get("/gradio_api/metrics", headers={**headers, **bearer}).status_code == 200
+    assert app.get("/gradio_api/health", headers=headers).json() == {"status": "ok"}
+    assert "sessions" in app.get("/gradio_api/health", headers={**headers, **bearer}).json()
+    if login is not None and "origin" not in headers:
+        assert app.http.post("login", data={"username": "ann", "password": "pw"}).status_code == 200
+        cookie = "; ".join(f"{name}={value}" for name, value in app.http.cookies.items())
+        assert app.get("/gradio_api/metrics", headers={**headers, "cookie": cookie}).status_code == 200
+
+
+def test_a_token_that_could_be_guessed_is_refused() -> None:
+    """B7."""
+    with pytest.raises(BuildError, match="at least 16 characters"):
+        counter().launch(metrics_token="short", prevent_thread_lock=True)

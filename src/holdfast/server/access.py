@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import TypedDict
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+SHORTEST_TOKEN = 16
+
+
 class AccessOptions(TypedDict, total=False):
     """Options of `launch` and `mount_gradio_app` about who may use the app from where."""
 
@@ -27,6 +30,8 @@ class AccessOptions(TypedDict, total=False):
     """Addresses and networks of proxies whose `X-Forwarded-*` headers count; `"*"` for all; loopback by default."""
     allowed_hosts: Sequence[str] | str | None
     """Names under which the app may be reached; local ones by default where it listens on loopback, else any."""
+    metrics_token: str | None
+    """Lets its bearer read metrics and the health page from other machines; at least 16 characters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +42,7 @@ class Access:
         trusted_origins: See `Origins`.
         trusted_proxies: See `Proxies`.
         allowed_hosts: See `Hosts`.
+        metrics_token: Lets its bearer read metrics and the whole health page.
         listens_on: The address that the server listens on, where it is known.
         strict_cors: Whether pages without an origin are kept out of an app on this machine.
     """
@@ -44,6 +50,7 @@ class Access:
     trusted_origins: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = LOOPBACK
     allowed_hosts: tuple[str, ...] = ()
+    metrics_token: str | None = field(default=None, repr=False)
     listens_on: str | None = None
     strict_cors: bool = True
 
@@ -76,12 +83,22 @@ def access_of(options: Mapping[str, Any], settings: Settings, listens_on: str | 
         trusted_origins=_listed("trusted_origins", options, settings.trusted_origins),
         trusted_proxies=proxies or LOOPBACK,
         allowed_hosts=_listed("allowed_hosts", options, settings.allowed_hosts),
+        metrics_token=_token(options.get("metrics_token") or settings.metrics_token),
         listens_on=listens_on,
         strict_cors=options.get("strict_cors", True),
     )
     access.origins(None)
     access.proxies()
     return access
+
+
+def _token(given: Any) -> str | None:
+    if given is not None and (not isinstance(given, str) or len(given) < SHORTEST_TOKEN):
+        raise BuildError(
+            f"metrics_token must be a string of at least {SHORTEST_TOKEN} characters, so that nobody can guess it. "
+            'Make one with: python -c "import secrets; print(secrets.token_hex(16))"'
+        )
+    return given
 
 
 def _listed(name: str, options: Mapping[str, Any], otherwise: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from holdfast.runtime.metrics import metrics
 from holdfast.server.errors import JSON
+from holdfast.server.operators import is_at_the_machine, is_operator
 from holdfast.server.site import Site
 from holdfast.version import __version__
 
@@ -26,8 +27,11 @@ class Health:
         """The route under the API's prefix."""
         return [Route("/health", self.health, methods=["GET", "HEAD"])]
 
-    async def health(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
-        """200 while it serves, 503 while it stops; counts, no names.
+    async def health(self, request: Request) -> Response:
+        """200 while it serves, 503 while it stops; for its operators with counts, no names.
+
+        On an app with a login, the operators are its users; on another, programs on this machine. On both, the bearer
+        of the metrics token is one.
 
         Without its store it goes on serving from memory, so that is said and is no reason to take it away.
         """
@@ -42,4 +46,6 @@ class Health:
             "store": "ok" if site.runtime.engine.health.ok else "out of reach",
             "metrics": {metric.name: metric.value for metric in metrics(site.runtime)},
         }
-        return JSON(facts, status_code=503 if stopping else 200)
+        all_of_it = await is_operator(site, request) or (not site.auth.required and is_at_the_machine(request))
+        shown = facts if all_of_it else {"status": facts["status"]}
+        return JSON(shown, status_code=503 if stopping else 200)

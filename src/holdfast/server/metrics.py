@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from holdfast.errors import Denied
+from holdfast.errors import Denied, Unauthenticated
 from holdfast.runtime.metrics import Metric, metrics
+from holdfast.server.operators import is_at_the_machine, is_operator
 from holdfast.server.site import Site
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -27,10 +28,20 @@ class Metrics:
         """The route under the API's prefix."""
         return [Route("/metrics", self.metrics, methods=["GET", "HEAD"])]
 
-    async def metrics(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
-        """All numbers, as text."""
+    async def metrics(self, request: Request) -> Response:
+        """All numbers, as text.
+
+        Raises:
+            Denied: Monitoring is not enabled.
+            Unauthenticated: The request comes from elsewhere, without a login and without the token.
+        """
         if not self._site.options.monitoring:
             raise Denied("Monitoring is not enabled.")
+        if not (is_at_the_machine(request) or await is_operator(self._site, request)):
+            raise Unauthenticated(
+                "Metrics need a login, or the token of launch(metrics_token=…) or HOLDFAST_METRICS_TOKEN as "
+                "`Authorization: Bearer TOKEN`."
+            )
         text = "".join(prometheus(metric) for metric in metrics(self._site.runtime))
         return Response(text, media_type=CONTENT_TYPE, headers={"cache-control": "no-store"})
 
