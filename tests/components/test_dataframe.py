@@ -282,3 +282,36 @@ def test_the_presets_give_arrays() -> None:
     assert gr.Numpy().type == "numpy"
     assert gr.Matrix().type == gr.List().type == "array"
     assert gr.List().row_count == gr.Matrix().row_count == gr.Numpy().row_count == [1, "dynamic"]
+
+
+DATES = [dt.datetime(2024, 5, 1, 12, 30), dt.datetime(2025, 1, 2)]
+
+
+@pytest.mark.parametrize("told", ["frame", "datatype", "auto"])
+@pytest.mark.parametrize("kind", ["pandas", "polars"])
+def test_dates_arrive_as_dates(kind: str, told: str) -> None:
+    """E14: siblings looked for: polars (found), a `datatype` without a frame (found), empty cells, cells that are none."""
+    make = {"pandas": pd.DataFrame, "polars": pl.DataFrame}[kind]
+    frame = make({"when": DATES, "n": [1, 2]})
+    options: dict[str, Any] = {
+        "frame": {"value": frame},
+        "datatype": {"headers": ["when", "n"], "datatype": ["date", "number"]},
+        "auto": {"value": frame, "datatype": "auto"},
+    }[told]
+    table = gr.Dataframe(type=kind, **options)
+    sent = table.postprocess(frame)
+    assert sent["data"] == [["2024-05-01 12:30:00", 1], ["2025-01-02 00:00:00", 2]]
+    got = table.preprocess(sent)
+    assert list(got["when"]) == DATES
+    assert list(got["n"]) == [1, 2]
+
+
+def test_a_date_that_was_erased_is_missing_and_a_wrong_one_stays_as_typed() -> None:
+    """E14: bad input never loses data."""
+    table = gr.Dataframe(headers=["when"], datatype="date", column_count=1)
+    erased = table.preprocess({"headers": ["when"], "data": [["2024-05-01"], [""]]})
+    assert erased["when"].isna().tolist() == [False, True]
+    assert list(table.preprocess({"headers": ["when"], "data": [["2024-05-01"], ["soon"]]})["when"]) == [
+        "2024-05-01",
+        "soon",
+    ]

@@ -111,13 +111,21 @@ class Dataframe(Component):
         self.show_search = show_search
         self.pinned_columns = pinned_columns
         self.static_columns = list(static_columns or ())
+        self._dates = self._date_columns(value)
         super().__init__(value, buttons=buttons, **options)
+
+    def _date_columns(self, value: Any) -> frozenset[int]:
+        """Places of the columns that hold dates: so said by `datatype`, or by the frame that the table begins with."""
+        told, found = self.datatype, _datatypes(value)
+        width = self.column_count[0] if isinstance(found, str) else len(found)
+        kinds = [[told] * width if isinstance(told, str) else told, [] if isinstance(found, str) else found]
+        return frozenset(place for kind in kinds for place, name in enumerate(kind) if name == "date")
 
     def preprocess(self, payload: Any) -> Any:
         """The table in the form that the author chose; a frame without rows for an empty one."""
         if payload is None:
             payload = {"headers": self.headers, "data": []}
-        return frame_in(payload, self.type, self.called)
+        return frame_in(payload, self.type, self.called, self._dates)
 
     def postprocess(self, value: Any) -> Table:
         """Headers and rows; with a Styler also how each cell is written and coloured."""

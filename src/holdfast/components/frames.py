@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from datetime import date, time, timedelta
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -171,13 +171,14 @@ def _csv(path: str, called: str) -> Any:
     return pandas().read_csv(path)
 
 
-def frame_in(table: Any, kind: str, called: str) -> Any:
+def frame_in(table: Any, kind: str, called: str, dates: Collection[int] = ()) -> Any:
     """The table that a client sent, as a handler takes it.
 
     Args:
         table: `{"headers": [...], "data": [[...], ...]}`.
         kind: `"pandas"`, `"polars"`, `"numpy"` or `"array"`.
         called: What messages call the component.
+        dates: Places of the columns that a frame has as dates. A column with a cell that is not a date stays as it is.
 
     Raises:
         BadValue: It is no such table; the error says what is wrong.
@@ -193,7 +194,7 @@ def frame_in(table: Any, kind: str, called: str) -> Any:
                 f"{called}: row {place} has {len(row)} cells, but there are {len(headers)} headers. "
                 "Send as many cells as headers."
             )
-    filled = [row for row in rows if row]
+    filled = _with_dates([row for row in rows if row], dates)
     if kind == "pandas":
         return pandas().DataFrame(filled, columns=headers) if filled else pandas().DataFrame(columns=headers)
     repeated = {name for name in map(str, headers) if [str(h) for h in headers].count(name) > 1}
@@ -203,6 +204,25 @@ def frame_in(table: Any, kind: str, called: str) -> Any:
     if not filled:
         return polars().DataFrame({name: [] for name in names})
     return polars().DataFrame(filled, schema=names, orient="row", strict=False)
+
+
+def _with_dates(rows: list[list[Any]], places: Collection[int]) -> list[list[Any]]:
+    """The rows with points in time instead of their strings, in the columns where every cell is one or empty."""
+    columns = {place: _dates([row[place] for row in rows]) for place in places if rows and place < len(rows[0])}
+    found = {place: column for place, column in columns.items() if column is not None}
+    if not found:
+        return rows
+    return [
+        [found[place][number] if place in found else cell for place, cell in enumerate(row)]
+        for number, row in enumerate(rows)
+    ]
+
+
+def _dates(cells: list[Any]) -> list[datetime | None] | None:
+    try:
+        return [None if cell is None or cell == "" else datetime.fromisoformat(cell) for cell in cells]
+    except (TypeError, ValueError):
+        return None
 
 
 def _parts(table: Any, called: str) -> tuple[list[Any], list[list[Any]]]:
