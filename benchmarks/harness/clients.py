@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 from typing_extensions import Self
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -86,14 +87,24 @@ class PageVisitor:
         self._seen = self._acked = self._count = 0
         self._session: str | None = None
         self._token: str | None = None
+        self._events: dict[int, str] = {}
+        """What the page runs its listeners by, by their numbers."""
         self.resumed = False
 
     async def __aenter__(self) -> Self:
+        await self._load()
         await self.connect()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    async def _load(self) -> None:
+        async with httpx.AsyncClient() as http:
+            page = (await http.get(f"http://127.0.0.1:{self._port}/")).text
+        _, _, config = page.partition("window.gradio_config = ")
+        listeners = json.JSONDecoder().raw_decode(config)[0]["dependencies"] if config else ()
+        self._events = {one["id"]: one["event"] for one in listeners}
 
     async def connect(self) -> None:
         """Open the socket and say hello; a second time, go on with the session."""
@@ -117,7 +128,8 @@ class PageVisitor:
         assert self._socket is not None
         self._count += 1
         id = f"e{self._count}"
-        await self._socket.send(json.dumps({"type": "submit", "event_id": id, "fn": fn, "data": data}))
+        event = self._events.get(fn, "")
+        await self._socket.send(json.dumps({"type": "submit", "event_id": id, "event": event, "data": data}))
         return id
 
     async def event(self, fn: int, *data: Any, told: Callable[[Any], None] | None = None) -> Any:

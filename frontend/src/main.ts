@@ -3,6 +3,7 @@ import './styles/base.css'
 import { mount } from 'svelte'
 import { fetchChunk, firstTypes } from './layout/chunks'
 import { configOf, type Config } from './page/config'
+import { TabMemory, tabStorage } from './page/memory'
 import { Page } from './page/page.svelte'
 import { rootOf } from './page/address'
 import { compile } from './page/script'
@@ -23,7 +24,9 @@ async function begin(target: HTMLElement): Promise<void> {
     mount(Login, { target, props: { root: rootOf(config, location), message: config.auth_message } })
     return
   }
-  const tab = config.session === 'tab' ? new (await import('./page/tab')).Tab(config, rootOf(config, location)) : null
+  const root = rootOf(config, location)
+  const goesOn = config.session === 'tab' || new TabMemory(tabStorage(), root, config.current_page).waits
+  const tab = goesOn ? new (await import('./page/tab')).Tab(config, root) : null
   const page = new Page(config, tab)
   // A chunk that cannot be had is said in its place; the rest of the page stands.
   await Promise.allSettled([...firstTypes(page.tree.root)].map(fetchChunk))

@@ -19,12 +19,14 @@ function page() {
     load: 'load',
     page: '',
     query: 'a=1',
+    program: 'a',
     random: () => 1,
     events: {
       message: (message) => heard.push(message),
       refused: () => undefined,
       state: (state) => states.push(state),
       resumed: (resumption) => resumed.push(resumption),
+      outdated: () => false,
       reload: () => undefined,
       turnedAway: (why) => turned.push(why),
     },
@@ -32,7 +34,7 @@ function page() {
   return { client, socket, fallback, heard, states, resumed, turned }
 }
 
-const submit = (event_id: string): Submit => ({ type: 'submit', event_id, fn: 0, data: [] })
+const submit = (event_id: string): Submit => ({ type: 'submit', event_id, event: 'e0', data: [] })
 
 test('says hello, and what it was asked to send once it is welcome', () => {
   const { client, socket, states } = page()
@@ -96,7 +98,7 @@ test('a lost session says which events went with it and sends nothing of the old
   client.send(submit('e2'))
   socket.line.cut()
   vi.advanceTimersByTime(300)
-  socket.welcome({ resumed: false, session: 's2', app_id: 'b' })
+  socket.welcome({ resumed: false, session: 's2', program: 'b' })
   expect(resumed.at(-1)).toMatchObject({ lost: true, changed: true })
   expect(resumed.at(-1)!.gone.sort()).toEqual(['e1', 'e2'])
   expect(socket.line.frames).toEqual([])
@@ -225,6 +227,7 @@ test('a kept page whose session another one took asks once whose it is, then giv
       refused: () => undefined,
       state: () => undefined,
       resumed: () => undefined,
+      outdated: () => false,
       reload: () => undefined,
       turnedAway: (why) => turned.push(why),
     },

@@ -3,7 +3,7 @@ import { Conversation } from '../src/transport/conversation'
 import type { Submit, Welcome } from '../src/protocol/wire'
 import { completed, starts } from './fake-server'
 
-const submit = (event_id: string): Submit => ({ type: 'submit', event_id, fn: 0, data: [] })
+const submit = (event_id: string): Submit => ({ type: 'submit', event_id, event: 'e0', data: [] })
 
 function welcome(more: Partial<Welcome> = {}): Welcome {
   return {
@@ -15,7 +15,7 @@ function welcome(more: Partial<Welcome> = {}): Welcome {
     epoch: 'one',
     seen: 0,
     pending: [],
-    app_id: 'a',
+    program: 'a',
     ...more,
   }
 }

@@ -30,7 +30,7 @@ describe('a call', () => {
     )
     dispatcher.fire(3, 'click')
     expect(submits()).toEqual([
-      { type: 'submit', event_id: 'e1', fn: 0, data: ['hi', null], trigger: 3, event_data: null, round: 0, stream: false },
+      { type: 'submit', event_id: 'e1', event: 'e0', data: ['hi', null], trigger: 3, event_data: null, round: 0, stream: false },
     ])
   })
 
@@ -211,7 +211,7 @@ describe('changes of State', () => {
     )
     dispatcher.fire(1, 'click')
     dispatcher.hear(completed('e1', [null, null], [2, 3]))
-    expect(submits().slice(1)).toMatchObject([{ fn: 1, trigger: 2, round: 1 }])
+    expect(submits().slice(1)).toMatchObject([{ event: 'e1', trigger: 2, round: 1 }])
   })
 
   test('R3.3: each step of a generator counts', () => {

@@ -43,7 +43,7 @@ export class FakeServer {
       epoch: 'one',
       seen: 0,
       pending: [],
-      app_id: 'a',
+      program: 'a',
       ...more,
     })
   }

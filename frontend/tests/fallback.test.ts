@@ -5,7 +5,7 @@ import { later } from '../src/transport/later'
 import { FakeServer } from './fake-server'
 
 const hello: Hello = { type: 'hello', session: null, token: null, seen: 0, page: '', query: '' }
-const welcome = { type: 'welcome', session: 's', token: 't', resumed: false, seen: 0, pending: [], app_id: 'a' }
+const welcome = { type: 'welcome', session: 's', token: 't', resumed: false, seen: 0, pending: [], program: 'a' }
 
 interface Asked {
   url: string

@@ -50,7 +50,7 @@ test('values and properties come back, without any event; what is as the server 
   before.block(2).set('label', 'Answer')
   before.block(1).invalid = 'Too short.'
   expect(keep(before).blocks).toEqual({
-    1: { value: 'half a sen', invalid: 'Too short.' },
+    1: { value: 'half a sen', typed: true, invalid: 'Too short.' },
     2: { props: { label: 'Answer' } },
   })
   const after = restored(before)
@@ -96,7 +96,7 @@ test('a change that waited for its listener is not forgotten', () => {
   const after = restored(before)
   expect(after.called()).toEqual([])
   after.dispatcher.hear(completed('e1'))
-  expect(after.submits().map(({ fn, data }) => [fn, data])).toEqual([[1, ['y']]])
+  expect(after.submits().map(({ event, data }) => [event, data])).toEqual([['e1', ['y']]])
 })
 
 test('what a render has made comes back and goes on under the same numbers', () => {

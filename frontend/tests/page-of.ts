@@ -13,7 +13,7 @@ export function pageOf(components: [id: number, type: string, props?: Record<str
   let now = 0
   let count = 0
   const entries: ComponentEntry[] = components.map(([id, type, props = {}]) => ({ id, type, props }))
-  const listeners = new Listeners(given.map(dependencyOf))
+  const listeners = new Listeners(given.map((one) => dependencyOf({ event: `e${one.id}`, ...one })))
   const services: Services = {
     fire: (block, event, data) => dispatcher.fire(block.id, event, data),
     listens: (block, event) => listeners.of(block.id, event).length > 0,
@@ -43,7 +43,7 @@ export function pageOf(components: [id: number, type: string, props?: Record<str
     scrolled,
     submits,
     /** The ids of the listeners called so far. */
-    called: () => submits().map(({ fn }) => fn),
+    called: () => submits().map(({ event }) => Number(event.slice(1))),
     block: (id: number) => tree.get(id)!,
     wait: (ms: number) => void (now += ms),
   }

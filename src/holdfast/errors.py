@@ -15,6 +15,7 @@ HoldfastError
 ├── StateError                 see holdfast.state
 └── RequestError               a request that cannot be served; carries the HTTP status and one sentence
     ├── NotFound 404 · Denied 403 · Unauthenticated 401 · Malformed 422 · BadRequest 400 · TooLarge 413 · Busy 503
+    └── Outdated 410
 """
 
 from __future__ import annotations
@@ -143,6 +144,12 @@ class TooSlow(RequestError):
     """408: the body took too long to arrive."""
 
     status = 408
+
+
+class Outdated(RequestError):
+    """410: the program was updated since the page was loaded, and what the page asks for is gone or different."""
+
+    status = 410
 
 
 class TooLarge(RequestError):

@@ -144,7 +144,8 @@ def test_a_listener_marks_what_it_listens_to() -> None:
 
 
 def test_our_own_page_gets_only_what_differs() -> None:
-    config = app_config(greeter().spec, compact=True)
+    app = greeter().spec
+    config = app_config(app, compact=True)
     assert config["components"] == [
         {"id": 1, "type": "textbox", "props": {"label": "Name", "max_length": 30}},
         {"id": 2, "type": "state", "props": {}},
@@ -153,7 +154,14 @@ def test_our_own_page_gets_only_what_differs() -> None:
         {"id": 5, "type": "form", "props": {}},
     ]
     assert config["dependencies"] == [
-        {"id": 0, "targets": [[4, "click"]], "inputs": [1, 2], "outputs": [3, 2], "api_name": "greet"}
+        {
+            "id": 0,
+            "event": app.listeners[0].identity,
+            "targets": [[4, "click"]],
+            "inputs": [1, 2],
+            "outputs": [3, 2],
+            "api_name": "greet",
+        }
     ]
 
 
@@ -161,10 +169,10 @@ def test_our_own_page_gets_a_short_head() -> None:
     with gr.Blocks(title="Short", fill_width=True) as demo:
         pass
     config = app_config(demo.spec, page="", compact=True)
-    assert {**config, "app_id": 0} == {
+    assert config == {
         "version": "6.31.0",
         "mode": "blocks",
-        "app_id": 0,
+        "program": demo.spec.program,
         "title": "Short",
         "footer_links": ["api", "gradio", "settings"],
         "fill_width": True,

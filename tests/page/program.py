@@ -23,15 +23,19 @@ class Program:
     """
 
     def __init__(self, code: str, folder: Path, *arguments: str) -> None:
-        (folder / "app.py").write_text(dedent(code))
+        self._folder = folder
+        self.write(code)
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}/"
         self.said = ""
         """What it printed at its last start."""
         self._command = [sys.executable, "-m", "holdfast", "run", "app.py", "--port", str(port), *arguments]
-        self._folder = folder
         self._process: subprocess.Popen[str] | None = None
+
+    def write(self, code: str) -> None:
+        """Write the program, or another version of it."""
+        (self._folder / "app.py").write_text(dedent(code))
 
     def start(self) -> None:
         """Start it, and wait until it serves."""

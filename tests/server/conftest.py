@@ -75,7 +75,7 @@ class Served:
         url = f"ws://{host or server}/gradio_api/page/socket"
         sock = socket.create_connection(("127.0.0.1", self.site_port))
         with sock, connect(url, max_size=None, sock=sock, **options) as connection:
-            page = Page(connection)
+            page = Page(connection, self.demo)
             if hello:
                 page.hello()
             yield page
@@ -84,8 +84,9 @@ class Served:
 class Page:
     """A page on its socket."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: ClientConnection, demo: gr.Blocks) -> None:
         self.connection = connection
+        self._listeners = demo.spec.listeners
         self.welcome: dict[str, Any] = {}
 
     def hello(self, **fields: Any) -> dict[str, Any]:
@@ -96,8 +97,11 @@ class Page:
     def say(self, **frame: Any) -> None:
         self.connection.send(json.dumps(frame))
 
-    def submit(self, event_id: str, fn: int, data: list[Any], **more: Any) -> None:
-        self.say(type="submit", event_id=event_id, fn=fn, data=data, **more)
+    def submit(self, event_id: str, fn: int | str, data: list[Any], **more: Any) -> None:
+        """Run a listener: by its number among those of the app, or by its identity."""
+        known = self._listeners.get(fn) if isinstance(fn, int) else None
+        event = known.identity if known is not None else f"gone.{fn}" if isinstance(fn, int) else fn
+        self.say(type="submit", event_id=event_id, event=event, data=data, **more)
 
     def hear(self, timeout: float = 10) -> dict[str, Any]:
         frame: dict[str, Any] = json.loads(self.connection.recv(timeout))

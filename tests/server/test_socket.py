@@ -36,7 +36,7 @@ def test_a_page_gets_a_session_with_a_secret_of_its_own(serve: Serve) -> None:
         assert len(one.welcome["session"]) >= 32
         assert len(one.welcome["token"]) >= 32
         assert one.welcome["session"] != two.welcome["session"]
-        assert one.welcome["app_id"] == str(app.get("/gradio_api/app_id").json()["app_id"])
+        assert one.welcome["program"] == app.demo.spec.program
 
 
 def test_an_event_that_is_over_at_once_is_told_in_one_message(serve: Serve) -> None:
@@ -185,7 +185,7 @@ def test_the_newer_connection_of_a_page_takes_over(serve: Serve) -> None:
 
 @pytest.mark.parametrize(
     "frame",
-    ["no json", "[]", "{}", '{"type":"submit"}', '{"type":"what"}', '{"type":"submit","event_id":5,"fn":"x","data":3}'],
+    ["no json", "[]", "{}", '{"type":"submit"}', '{"type":"what"}', '{"type":"submit","event_id":5,"data":3}'],
 )
 def test_a_frame_that_cannot_be_read_is_refused_and_the_connection_goes_on(serve: Serve, frame: str) -> None:
     app = serve(counter())
@@ -304,7 +304,8 @@ def test_the_fallback_carries_the_same_conversation(serve: Serve) -> None:
         frames = (json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: "))
         welcome = next(frames)
         who = {"session": welcome["session"], "token": welcome["token"]}
-        submit = {"type": "submit", "event_id": "e1", "fn": 0, "data": ["al", None]}
+        event = app.demo.spec.listeners[0].identity
+        submit = {"type": "submit", "event_id": "e1", "event": event, "data": ["al", None]}
         said = httpx.post(f"{app.api}/page/send", json={**who, "frames": [submit, {"type": "ping"}]})
         assert said.json() == {"frames": [{"type": "pong"}]}
         told = next(frame["message"] for frame in frames if frame["message"]["msg"] == "process_completed")
@@ -377,7 +378,7 @@ class Line:
 @pytest.mark.parametrize("error", [OSError, RuntimeError])
 @pytest.mark.parametrize("hears", [0, 1, 2])
 @pytest.mark.parametrize(
-    "said", ['{"type": "nonsense"}', '{"type": "ping"}', '{"type": "submit", "event_id": "e", "fn": 99, "data": []}']
+    "said", ['{"type": "nonsense"}', '{"type": "ping"}', '{"type": "submit", "event_id": "e", "event": "", "data": []}']
 )
 async def test_a_page_that_goes_while_it_is_answered_is_no_failure_and_leaves_nothing_open(
     said: str, hears: int, error: type[Exception]

@@ -43,6 +43,12 @@ export class Block implements Node<any, Record<string, any>> {
   children: Block[] = $state.raw([])
   /** The element that it is shown in, while it is. */
   element: HTMLElement | null = null
+  /** The visitor has given the value, not the program. */
+  typed = false
+  /** What the visitor had typed has come back: the page's load does not overwrite it. */
+  held = false
+  /** An update of the program has changed its properties. */
+  updated = false
 
   constructor(entry: ComponentEntry, services: Services) {
     this.id = entry.id
@@ -73,12 +79,14 @@ export class Block implements Node<any, Record<string, any>> {
     const changed = !equal(this.value, value)
     this.value = value
     this.invalid = null
+    this.typed = true
     if (changed) this.#services.fire(this, 'change')
     this.#services.fire(this, 'input')
   }
 
   draft(value: unknown): void {
     this.value = value
+    this.typed = true
   }
 
   set(name: string, value: unknown): void {
@@ -89,13 +97,17 @@ export class Block implements Node<any, Record<string, any>> {
   receive(given: unknown): boolean {
     if (!isUpdate(given)) return this.#replace(given)
     const { __type__: _, value, ...props } = given
-    if (Object.keys(props).length > 0) this.props = { ...this.props, ...props }
+    if (Object.keys(props).length > 0) {
+      this.props = { ...this.props, ...props }
+      this.updated = true
+    }
     return 'value' in given && this.#replace(value)
   }
 
   #replace(value: unknown): boolean {
     const changed = this.#services.listens(this, 'change') && !equal(this.value, value)
     this.value = value
+    this.typed = this.held = false
     return changed
   }
 
@@ -119,7 +131,10 @@ export class Block implements Node<any, Record<string, any>> {
   changes(): KeptBlock | null {
     const { value = null, ...given } = this.#given.props
     const kept: KeptBlock = {}
-    if (this.value !== value && this.props.type !== 'password') kept.value = this.value
+    if (this.value !== value && this.props.type !== 'password') {
+      kept.value = this.value
+      if (this.typed) kept.typed = true
+    }
     const props = Object.entries(this.props).filter(([name, prop]) => prop !== given[name])
     if (props.length > 0) kept.props = Object.fromEntries(props)
     if (this.invalid !== null) kept.invalid = this.invalid
@@ -127,10 +142,28 @@ export class Block implements Node<any, Record<string, any>> {
   }
 
   /** As it was when it was kept. */
-  restore({ value, props, invalid }: KeptBlock): void {
+  restore({ value, typed, props, invalid }: KeptBlock): void {
     if (value !== undefined) this.value = value
+    this.typed = typed ?? false
     if (props) this.props = { ...this.props, ...props }
     this.invalid = invalid ?? null
+  }
+
+  /** The session is over: of what was restored, what the visitor had typed is held, and the rest is as the server says. */
+  begin(): void {
+    const { value = null, ...props } = this.#given.props
+    this.held = this.typed
+    this.props = props
+    if (!this.typed) this.value = value
+    this.invalid = null
+  }
+
+  /** What it is called in every version of the program: by its key or `elem_id`, else by what is written on it. */
+  get called(): string {
+    const { key = null, type, props } = this.#given
+    const { elem_id = null, label = null, value = null } = props
+    const own = key !== null || elem_id !== null
+    return JSON.stringify([type, key, elem_id, own ? null : label, !own && type === 'button' ? value : null])
   }
 
   /** How the server would describe it as it is now. */

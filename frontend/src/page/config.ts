@@ -17,6 +17,8 @@ export interface LayoutEntry {
 /** One listener. */
 export interface Dependency {
   id: number
+  /** Its identity: the same in every version of the program that has it. What the page runs it by. */
+  event: string
   /** Component (null: another listener, or the page) and event. */
   targets: [id: number | null, event: string][]
   inputs: number[]
@@ -57,7 +59,8 @@ export interface FooterLink {
 
 export interface Config {
   version: string
-  app_id: string | number
+  /** Names the version of the program that has built the page. */
+  program: string
   api_prefix: string
   root: string
   /** The way from this page to the app's root, which holds behind any proxy. */
@@ -89,6 +92,7 @@ export interface Config {
 }
 
 const DEPENDENCY: Omit<Dependency, 'id'> = {
+  event: '',
   targets: [],
   inputs: [],
   outputs: [],
@@ -114,7 +118,7 @@ const DEPENDENCY: Omit<Dependency, 'id'> = {
 
 const CONFIG: Config = {
   version: '',
-  app_id: '',
+  program: '',
   api_prefix: '/gradio_api',
   root: '',
   base: null,

@@ -16,7 +16,7 @@ export const MOST_ROUNDS = 100
 /** A call that was sent and has not ended, as it is kept. */
 export interface KeptRun {
   id: string
-  fn: number
+  event: string
   cause: Cause
   last: unknown[] | null
   status: Status
@@ -62,6 +62,7 @@ export class Dispatcher {
   readonly #gate = new Gate()
   readonly #runs = new Map<string, Run>()
   #stopped = false
+  #outdated = false
 
   constructor(tree: Tree, listeners: Listeners, around: Surroundings) {
     this.#tree = tree
@@ -75,8 +76,16 @@ export class Dispatcher {
     for (const dependency of this.#listeners.of(id, event)) this.trigger(dependency, act(id, data ?? null))
   }
 
-  load(): void {
-    for (const dependency of this.#listeners.loads()) this.trigger(dependency, act(loadTarget(dependency), null))
+  /** The page is loaded; `known`: listeners of the load that have run for the page that this one goes on with. */
+  load(known = new Set<string>()): void {
+    for (const dependency of this.#listeners.loads()) {
+      if (dependency.render_id !== null || !known.has(dependency.event)) this.trigger(dependency, act(loadTarget(dependency), null))
+    }
+  }
+
+  /** Another version of the program runs at the server: numbers of blocks in its messages mean something else there. */
+  set outdated(outdated: boolean) {
+    this.#outdated = outdated
   }
 
   trigger(dependency: Dependency, cause: Cause): void {
@@ -148,7 +157,7 @@ export class Dispatcher {
     this.#around.send({
       type: 'submit',
       event_id: run.id,
-      fn: dependency.id,
+      event: dependency.event,
       data,
       trigger: cause.trigger,
       event_data: cause.data ?? null,
@@ -182,7 +191,7 @@ export class Dispatcher {
 
   hear(message: FeedMessage): void {
     if (message.msg === 'state_changed') {
-      this.#changed(message.ids, act(null, null))
+      this.#changed(this.#outdated ? [] : message.ids, act(null, null))
       return
     }
     const run = message.event_id === null ? undefined : this.#runs.get(message.event_id)
@@ -197,8 +206,12 @@ export class Dispatcher {
     this.#show(run, statusAfter(run.status, message, this.#around.now()))
     if (message.msg === 'process_generating' || message.msg === 'process_streaming') {
       const changed = this.#step(run, message.output, message.msg === 'process_generating' && !message.full)
-      this.#changed([...(message.output.changed_state_ids ?? []), ...changed], run.cause)
+      this.#changed([...this.#changedStates(message.output), ...changed], run.cause)
     }
+  }
+
+  #changedStates({ changed_state_ids }: Output): number[] {
+    return this.#outdated ? [] : (changed_state_ids ?? [])
   }
 
   /** Applies one step's output; gives the ids of components whose value is another one. */
@@ -209,7 +222,7 @@ export class Dispatcher {
     const values = edits ? data.map((edit, index) => applyEdits(before![index], (edit ?? []) as Edit[])) : data
     const touched = edits ? data.map((edit) => Array.isArray(edit) && edit.length > 0) : null
     run.last = values
-    if (output.render_config) this.#rerender(output.render_config as unknown as RenderConfig, run.dependency)
+    if (output.render_config && !this.#outdated) this.#rerender(output.render_config as unknown as RenderConfig, run.dependency)
     return this.#apply(run.dependency, values, touched)
   }
 
@@ -219,6 +232,7 @@ export class Dispatcher {
       const block = this.#tree.get(id)
       if (!block || block.type === 'state' || index >= values.length || touched?.[index] === false) return
       if (dependency.render_id !== null) return
+      if (block.held && dependency.targets.some(([, event]) => event === 'load')) return
       if (block.receive(values[index])) changed.push(id)
     })
     return changed
@@ -229,7 +243,7 @@ export class Dispatcher {
     const success = message.success && !message.cancelled
     let changed: number[] = []
     if (message.success && output && 'data' in output) {
-      changed = [...(output.changed_state_ids ?? []), ...this.#final(run, output)]
+      changed = [...this.#changedStates(output), ...this.#final(run, output)]
     }
     if (!message.success) this.#failed(message)
     this.#show(run, statusAfter(run.status, message, this.#around.now()))
@@ -252,10 +266,14 @@ export class Dispatcher {
     })
   }
 
-  /** The server did not take a call. */
-  refuse({ event_id, status, detail }: Refused): void {
+  /** The server did not take a call; gives the identity of one that is gone or different since an update of the app. */
+  refuse({ event_id, status, detail }: Refused): string | null {
     const run = event_id === null ? undefined : this.#runs.get(event_id)
-    if (!run) return
+    if (!run) return null
+    if (status === 410) {
+      this.fail(run.id, null)
+      return run.dependency.event
+    }
     const invalid = status === 422 ? validations(detail) : []
     if (invalid.length > 0) {
       invalid.forEach((message, index) => {
@@ -264,6 +282,7 @@ export class Dispatcher {
       })
       this.fail(run.id, null)
     } else this.fail(run.id, status === 503 ? 'This application is currently busy. Please try again. ' : sentence(detail))
+    return null
   }
 
   /** A call cannot end any more as it should; `message` for the visitor, if any. */
@@ -286,27 +305,34 @@ export class Dispatcher {
 
   // Kept while the page is loaded again --------------------------------------------------------------------------
 
-  keep(): Pick<Kept, 'runs' | 'deferred'> {
+  keep(): Pick<Kept, 'runs' | 'deferred' | 'loads'> {
     const now = this.#around.now()
     const runs = [...this.#runs.values()].filter(({ sent }) => sent)
     return {
       runs: runs.map(({ id, dependency, cause, last, status }) => {
-        return { id, fn: dependency.id, cause, last, status, ago: 'since' in status ? now - status.since : 0 }
+        return { id, event: dependency.event, cause, last, status, ago: 'since' in status ? now - status.since : 0 }
       }),
-      deferred: this.#gate.waiting,
+      deferred: this.#gate.waiting.flatMap(([id, cause]): [string, Cause][] => {
+        const dependency = this.#listeners.get(id)
+        return dependency ? [[dependency.event, cause]] : []
+      }),
+      loads: this.#listeners.loads().map(({ event }) => event),
     }
   }
 
   restore({ runs, deferred, at }: Pick<Kept, 'runs' | 'deferred' | 'at'>, today: number): void {
-    for (const { id, fn, cause, last, status, ago } of runs) {
-      const dependency = this.#listeners.get(fn)
+    for (const { id, event, cause, last, status, ago } of runs) {
+      const dependency = this.#listeners.named(event)
       if (!dependency) continue
       const run: Run = { id, dependency, cause, last, status, sent: true }
       this.#runs.set(id, run)
-      this.#gate.reenter(fn)
+      this.#gate.reenter(dependency.id)
       this.#show(run, 'since' in status ? { ...status, since: this.#around.now() - ago - (today - at) } : status)
     }
-    for (const [fn, cause] of deferred) this.#gate.defer(fn, cause)
+    for (const [event, cause] of deferred) {
+      const dependency = this.#listeners.named(event)
+      if (dependency) this.#gate.defer(dependency.id, cause)
+    }
   }
 
   /** Has what stands in renders made again: the server does not have it any more. */

@@ -19,6 +19,11 @@ export class Listeners {
     return this.#all.get(id)
   }
 
+  /** The listener of an identity. */
+  named(event: string): Dependency | undefined {
+    return [...this.#all.values()].find((one) => one.event === event)
+  }
+
   get all(): Iterable<Dependency> {
     return this.#all.values()
   }

@@ -6,6 +6,8 @@ import type { KeptConversation } from '../transport/conversation'
 /** What a block has become since the page was made. */
 export interface KeptBlock {
   value?: unknown
+  /** The visitor has given the value, not the program. */
+  typed?: boolean
   props?: Record<string, unknown>
   invalid?: string
 }
@@ -18,16 +20,29 @@ export interface KeptRender {
 
 /** A page as it was: enough to show it again, and to go on hearing where it stopped. */
 export interface Kept {
-  /** Which program it was made for. */
+  /** Which version of the program had built it. */
   app: string
   /** When, in milliseconds since the epoch. */
   at: number
-  conversation: KeptConversation
+  /** Null: the server had not answered yet. */
+  conversation: KeptConversation | null
   blocks: Record<string, KeptBlock>
+  /** What the blocks that are spoken of here are called in every version of the program. */
+  names: Record<string, string>
+  /** Listeners of the page's load, by identity: they have run. */
+  loads: string[]
   renders: KeptRender[]
   runs: KeptRun[]
-  deferred: [listener: number, cause: Cause][]
+  deferred: [event: string, cause: Cause][]
   scroll: [x: number, y: number]
+  /** Shown once on the page that goes on with this one. */
+  note?: string
+}
+
+/** A page that is loaded again by itself, left for the load that follows. */
+interface Handed {
+  identity: Identity | null
+  kept: Kept
 }
 
 /** Who the tab is to the server. */
@@ -57,11 +72,32 @@ export class TabMemory {
     return typeof found?.session === 'string' && typeof found.token === 'string' ? found : null
   }
 
-  /** This page as it was, if it is of this program and of the tab's session. */
-  page(app: string): Kept | null {
+  /** This page as it was, in this or another version of the program, if it is of the tab's session. */
+  page(): Kept | null {
     const kept = this.#read<Kept>(this.#page)
     const session = this.identity()?.session
-    return kept !== null && kept.app === app && session !== undefined && kept.conversation.session === session ? kept : null
+    return kept?.conversation && session !== undefined && kept.conversation.session === session ? kept : null
+  }
+
+  /** Leaves the page for the next load of it, which alone goes on with it; whether that was possible. */
+  handOver(handed: Handed): boolean {
+    return this.#put(this.#handed, handed) !== null
+  }
+
+  /** What was left for this load. */
+  takeOver(): Handed | null {
+    const handed = this.#read<Handed>(this.#handed)
+    this.#drop(this.#handed)
+    return handed?.kept ? handed : null
+  }
+
+  /** Something was left for this load. */
+  get waits(): boolean {
+    return this.#read(this.#handed) !== null
+  }
+
+  get #handed(): string {
+    return `holdfast reload ${this.#page}`
   }
 
   /** Keeps the tab's session and, if there is room, this page: how many characters that is, null if it is not kept. */
@@ -85,8 +121,8 @@ export class TabMemory {
   waitingFrom(epoch: string): number | null {
     const others = this.#pages()
       .filter((key) => key !== this.#page)
-      .map((key) => this.#read<Kept>(key)?.conversation)
-      .filter((one) => one?.epoch === epoch && one.open.length + one.said.length > 0)
+      .map((key) => this.#read<Kept>(key)?.conversation ?? null)
+      .filter((one) => one !== null && one.epoch === epoch && one.open.length + one.said.length > 0)
     return others.length === 0 ? null : Math.min(...others.map((one) => one!.seen))
   }
 
@@ -94,7 +130,7 @@ export class TabMemory {
   #rename(from: string, to: string): void {
     for (const key of this.#pages()) {
       const kept = this.#read<Kept>(key)
-      if (kept?.conversation.session === from) this.#put(key, { ...kept, conversation: { ...kept.conversation, session: to } })
+      if (kept?.conversation?.session === from) this.#put(key, { ...kept, conversation: { ...kept.conversation, session: to } })
     }
   }
 

@@ -1,5 +1,5 @@
 import { tick } from 'svelte'
-import type { FeedMessage } from '../protocol/wire'
+import type { FeedMessage, Refused } from '../protocol/wire'
 import { Client, type ConnectionState } from '../transport/client'
 import type { Resumption } from '../transport/conversation'
 import { later } from '../transport/later'
@@ -8,12 +8,16 @@ import type { Block, Services } from './block.svelte'
 import { currentPage, type Config } from './config'
 import { Dispatcher } from './dispatcher'
 import { Frames, type Urgency } from './frames'
+import { keptOf, type Parts } from './kept'
 import { Listeners } from './listeners'
+import { TabMemory, tabStorage } from './memory'
 import type { FileData } from './node'
 import type { Tab } from './tab'
 import { Toasts } from './toasts.svelte'
+import { labelOf } from './translate'
 import { Tree } from './tree'
 import { fileUrl, rootOf } from './address'
+import { Updates } from './updates'
 import type { Progress } from './upload'
 
 /** What the page says of its connection. */
@@ -22,11 +26,19 @@ export type Presence = 'connecting' | 'connected' | 'reconnecting' | 'restored' 
 const RESTORED_FOR = 4000
 const LOST_AFTER = 1500
 const GIVEN_UP_AFTER = 15_000
+/** Milliseconds between two attempts to reach a program that is being edited. */
+const EDITED = 300
+const UPDATED = 'The app was updated'
 const RESTARTED = 'The server restarted while this was running, so its result is lost. Please look how far it came, and try again.'
 
 function randomId(): string {
   // `crypto.randomUUID` is missing on plain http.
   return Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(36).padStart(2, '0')).join('')
+}
+
+function notRun(events: string[]): string {
+  const names = [...new Set(events)].map((name) => `“${name}”`).join(', ')
+  return `What you did last${names && ` (${names})`} was not run: it is gone or different now. Please look at the page and try again.`
 }
 
 /** Values and ends are shown as soon as they come; how far an event is, with the next frame. */
@@ -45,9 +57,19 @@ export class Page implements Services {
   presence: Presence = $state('connecting')
   /** A sentence about the server that stays until the page is loaded again. */
   notice: string | null = $state(null)
+  /** Why the program that is being edited does not start. */
+  fault: string | null = $state(null)
   readonly #dispatcher: Dispatcher
   readonly #client: Client
   readonly #tab: Tab | null
+  readonly #parts: Parts
+  readonly #updates: Updates
+  /** Files are on their way to the server. */
+  #uploads = 0
+  /** Loads the page again as soon as that is safe. */
+  #due: ReturnType<typeof setTimeout> | undefined
+  /** The page is being loaded again, with its session. */
+  #leaving = false
   /** The server has given the page its session. */
   readonly #greeted: Promise<void>
   #greet: () => void = () => undefined
@@ -82,33 +104,42 @@ export class Page implements Services {
       for (const message of messages) this.#dispatcher.hear(message)
     })
     const base = this.api('/page')
+    this.#updates = new Updates(tabStorage(), this.root)
     this.#client = new Client({
       connect: { socket: socketAt(`${base}/socket`), fallback: later(async () => (await import('../transport/fallback')).fallbackAt(base)) },
       load: prefix,
       page: config.current_page,
       query: location.search.slice(1),
-      kept: tab !== null,
+      kept: config.session === 'tab',
+      program: config.program,
+      patience: config.dev_mode ? EDITED : undefined,
       events: {
         message: (message) => {
           frames.push(message, urgency(message))
           tab?.heard()
         },
-        refused: (refused) => this.#dispatcher.refuse(refused),
+        refused: (refused) => this.#refused(refused),
+        outdated: () => this.#outdated(),
+        stateless: () => this.tree.stateless,
         state: (state) => this.#connection(state),
         resumed: (resumption) => this.#resumed(resumption),
         turnedAway: (why) => this.#turnedAway(why),
         reload: ({ error }) => {
-          if (error === null) location.reload()
-          else this.toasts.show('error', error, 'The changed program could not be loaded', null)
+          if (error == null) this.#loadAgain(null)
+          else this.#faulty(error)
         },
       },
     })
-    tab?.restore({
+    this.#parts = {
       tree: this.tree,
+      listeners: this.listeners,
       dispatcher: this.#dispatcher,
       client: this.#client,
       settle: () => frames.flush(),
-    })
+    }
+    const refused = tab?.restore(this.#parts) ?? []
+    const note = refused.length > 0 ? notRun(refused) : tab?.kept?.note
+    if (note) this.toasts.show('warning', note, UPDATED, null)
   }
 
   /** The URL of a route under the API's prefix. */
@@ -119,6 +150,7 @@ export class Page implements Services {
   start(): void {
     this.#client.start()
     if (!this.#tab?.kept) this.#dispatcher.load()
+    else if (this.#tab.translated) this.#dispatcher.load(new Set(this.#tab.kept.loads))
     this.#tab?.start()
     const wake = (): void => {
       if (document.visibilityState === 'visible') this.#client.wake()
@@ -130,7 +162,7 @@ export class Page implements Services {
     })
     addEventListener('pagehide', ({ persisted }) => {
       // A page in the back-forward cache may come back to its session.
-      if (!persisted && !this.#tab) this.#sayGoodbye()
+      if (!persisted && !this.#leaving && this.config.session !== 'tab') this.#sayGoodbye()
       this.#client.pause()
     })
   }
@@ -146,6 +178,7 @@ export class Page implements Services {
   #connection(state: ConnectionState): void {
     if (this.presence === 'restarted' || this.presence === 'ended' || state === 'closed') return
     if (state === 'connected') {
+      this.fault = null
       const back = this.#was ? this.presence === 'reconnecting' : !!this.#tab?.kept
       this.presence = back ? (this.#was ? 'restored' : 'returned') : 'connected'
       this.#was = true
@@ -155,6 +188,7 @@ export class Page implements Services {
     }
     if (this.presence === 'reconnecting') return
     this.presence = state
+    if (this.config.dev_mode) return
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       const message = 'Connection to the server was lost. Attempting reconnection...'
@@ -170,8 +204,14 @@ export class Page implements Services {
 
   #resumed({ lost, restarted, forked, changed, gone }: Resumption): void {
     this.#greet()
+    this.#dispatcher.outdated = changed
     if (lost) {
       if (this.#tab?.startsAfresh()) return
+      if (this.#tab?.kept && this.config.session !== 'tab') {
+        for (const id of gone) this.#dispatcher.fail(id, null)
+        this.#startOver()
+        return
+      }
       this.#tab?.forget()
       this.#settle()
       this.presence = 'restarted'
@@ -181,7 +221,6 @@ export class Page implements Services {
       for (const id of gone) this.#dispatcher.fail(id, null)
       return
     }
-    if (changed) this.notice = 'A new version of this app is running. Reload the page to use it.'
     if (restarted) this.#beginAgain(gone, forked)
     // Their ends are among the messages that follow; if not, the server has lost them.
     else if (gone.length > 0) setTimeout(() => this.#giveUp(gone), GIVEN_UP_AFTER)
@@ -190,6 +229,56 @@ export class Page implements Services {
 
   #giveUp(events: string[]): void {
     for (const id of events) this.#dispatcher.fail(id, 'The result was lost with the connection. Please try again.')
+  }
+
+  // New versions of the program ----------------------------------------------------------------------------------
+
+  /** Another version of the program runs: the page is loaded again, unless it was just now or is busy. */
+  #outdated(): boolean {
+    const wait = this.config.dev_mode ? 0 : this.#updates.wait(Date.now())
+    if (this.#uploads === 0 && wait === 0) {
+      this.#loadAgain(null)
+      return true
+    }
+    if (wait === Infinity) this.notice = 'A new version of this app is running. Reload the page to use it.'
+    else this.#due ??= setTimeout(() => this.#loadWhenIdle(), Math.max(wait, 1000))
+    return false
+  }
+
+  #loadWhenIdle(): void {
+    this.#due = undefined
+    if (this.#uploads > 0) this.#due = setTimeout(() => this.#loadWhenIdle(), 1000)
+    else this.#loadAgain(null)
+  }
+
+  #refused(refused: Refused): void {
+    const gone = this.#dispatcher.refuse(refused)
+    if (gone !== null) this.#loadAgain(notRun([labelOf(gone)]))
+  }
+
+  /** Loads the page again as it is: with its session, what was typed, and the place that was scrolled to. */
+  #loadAgain(note: string | null): void {
+    if (this.#leaving) return
+    this.#leaving = true
+    const { session, token } = this.#client.conversation
+    const kept = keptOf(this.#parts, this.config.program)
+    const identity = session === null || token === null ? null : { session, token }
+    this.#client.pause()
+    this.#updates.note(Date.now())
+    new TabMemory(tabStorage(), this.root, this.config.current_page).handOver({ identity, kept: note === null ? kept : { ...kept, note } })
+    location.reload()
+  }
+
+  /** The session that the page had before it was loaded again is over. */
+  #startOver(): void {
+    this.#tab!.begin()
+    this.toasts.show('info', 'The server was restarted and no longer has what this page did. What you typed is still here.', UPDATED)
+    this.#dispatcher.load()
+  }
+
+  #faulty(error: string): void {
+    this.fault = error
+    this.#settle()
   }
 
   /** The session goes on without the process, or the page, that had its running events. */
@@ -237,7 +326,12 @@ export class Page implements Services {
     const { tooLarge, upload } = await import('./upload')
     const refusal = tooLarge(files, this.config.max_file_size)
     if (refusal !== null) throw new Error(refusal)
-    return upload(files, this.root, this.config.api_prefix, progress, signal)
+    this.#uploads += 1
+    try {
+      return await upload(files, this.root, this.config.api_prefix, progress, signal)
+    } finally {
+      this.#uploads -= 1
+    }
   }
 
   async server(block: Block, method: string, data: unknown): Promise<unknown> {
@@ -248,6 +342,7 @@ export class Page implements Services {
       component_id: block.id,
       fn_name: method,
       session_hash: session,
+      program: this.config.program,
       data,
     })
   }

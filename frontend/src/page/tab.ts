@@ -1,24 +1,20 @@
 import { tick } from 'svelte'
-import type { Client } from '../transport/client'
 import type { Config } from './config'
-import type { Dispatcher } from './dispatcher'
 import { Keeper } from './keeper'
+import { keptOf, type Parts } from './kept'
 import { TabMemory, tabStorage, type Identity, type Kept } from './memory'
-import type { Tree } from './tree'
+import { translate } from './translate'
 
-/** What is kept of a page, and restored. */
-export interface Parts {
-  tree: Tree
-  dispatcher: Dispatcher
-  client: Client
-  /** Applies the messages that were heard and wait for a frame. */
-  settle(): void
-}
-
-/** A page whose session lasts as long as its browser tab: it is kept while it is used, and is loaded as it was. */
+/**
+ * A page that goes on with what it was before it was loaded again. Where the session lasts as long as the browser tab
+ * it is kept while it is used; else it goes on only when it has been loaded again by itself.
+ */
 export class Tab {
   /** The page as it was, when this load goes on with it. */
-  readonly kept: Kept | null
+  kept: Kept | null
+  /** It was a page of another version of the program. */
+  readonly translated: boolean
+  readonly #lasting: boolean
   readonly #app: string
   readonly #identity: Identity | null
   readonly #memory: TabMemory
@@ -30,36 +26,67 @@ export class Tab {
   #greeted = false
   #otherPages: number | null = null
   #full = false
+  /** The visitor has scrolled since. */
+  #scrolled = false
 
   constructor(config: Config, root: string, storage: Storage | null = tabStorage()) {
-    this.#app = String(config.app_id)
+    this.#app = config.program
+    this.#lasting = config.session === 'tab'
     this.#memory = new TabMemory(storage, root, config.current_page)
-    this.#identity = this.#memory.identity()
-    this.kept = this.#memory.page(this.#app)
+    const handed = this.#memory.takeOver()
+    this.#identity = handed?.identity ?? (this.#lasting ? this.#memory.identity() : null)
+    this.kept = handed?.kept ?? (this.#lasting ? this.#memory.page() : null)
+    this.translated = this.kept !== null && this.kept.app !== this.#app
   }
 
-  /** Puts the page back as it was, without any event. */
-  restore(parts: Parts): void {
+  /** Puts the page back as it was, without any event; gives the names of events that this version does not have. */
+  restore(parts: Parts): string[] {
     this.#parts = parts
     const { tree, dispatcher, client } = parts
-    if (this.#identity === null) return
-    client.conversation.resume(this.#identity.session, this.#identity.token, this.kept?.conversation ?? null)
-    if (this.kept === null) return
+    let refused: string[] = []
+    if (this.kept !== null && this.translated) {
+      tree.adopt(this.kept.renders)
+      const found = translate(this.kept, tree, parts.listeners)
+      this.kept = found.kept
+      refused = found.refused
+    }
+    if (this.#identity !== null) {
+      client.conversation.resume(this.#identity.session, this.#identity.token, this.kept?.conversation ?? null)
+    }
+    if (this.kept === null) return refused
     for (const render of this.kept.renders) dispatcher.restoreRender(render)
     tree.restore(this.kept.blocks)
     dispatcher.restore(this.kept, Date.now())
+    return refused
+  }
+
+  /** The session that the page had is over: it begins again, with what the visitor has typed. */
+  begin(): void {
+    this.#parts?.tree.begin()
   }
 
   /** Keeps the page from now on. */
   start(): void {
+    this.#scroll()
+    if (!this.#lasting) return
     const later = (): void => this.#keeper.later()
     for (const event of ['input', 'change', 'click', 'keyup']) document.addEventListener(event, later, { capture: true, passive: true })
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'hidden') this.#keeper.now()
     })
     addEventListener('pagehide', () => this.#keeper.now())
+  }
+
+  #scroll(): void {
     const [x, y] = this.kept?.scroll ?? [0, 0]
-    if (x !== 0 || y !== 0) void tick().then(() => scrollTo({ left: x, top: y, behavior: 'instant' }))
+    if (x === 0 && y === 0) return
+    const there = (): void => scrollTo({ left: x, top: y, behavior: 'instant' })
+    void tick().then(there)
+    // What renders and loads bring may make the page as high as it was.
+    if (this.translated) for (const after of [100, 400, 1000]) setTimeout(() => scrollY < y && !this.#scrolled && there(), after)
+    for (const event of ['wheel', 'touchmove', 'keydown']) {
+      addEventListener(event, () => (this.#scrolled = true), { once: true, passive: true })
+    }
   }
 
   /** The server has answered. */
@@ -89,27 +116,19 @@ export class Tab {
 
   /** The server does not know this page, and the visitor has done nothing on it yet: it begins anew by itself. */
   startsAfresh(): boolean {
-    if (this.#greeted || this.#identity === null) return false
+    if (!this.#lasting || this.#greeted || this.#identity === null) return false
     this.forget()
     location.reload()
     return true
   }
 
   #keep(): number {
-    if (this.#parts === null || !this.#greeted) return 0
-    const { tree, dispatcher, client, settle } = this.#parts
-    settle()
-    const conversation = client.conversation.keep()
+    if (!this.#lasting || this.#parts === null || !this.#greeted) return 0
+    const kept = keptOf(this.#parts, this.#app)
+    const { client } = this.#parts
+    const { conversation } = kept
     const { token } = client.conversation
     if (conversation === null || token === null) return 0
-    const kept: Kept = {
-      app: this.#app,
-      at: Date.now(),
-      conversation,
-      ...tree.keep(),
-      ...dispatcher.keep(),
-      scroll: [scrollX, scrollY],
-    }
     const size = this.#memory.write({ session: conversation.session, token }, kept)
     if (size === null && !this.#full) {
       this.#full = true

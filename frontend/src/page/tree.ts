@@ -9,7 +9,11 @@ export class Tree {
   /** The latest of each render, and where it stands. */
   readonly #rendered = new Map<number, { config: RenderConfig; container: number }>()
   readonly #renumbered = new Set<number>()
+  /** They do not change: blocks of renders have none. */
+  #names: Map<number, string> | null = null
   readonly #services: Services
+  /** What stood under a key in renders of another version of the program, by type and key. */
+  readonly #orphans = new Map<string, ComponentEntry>()
 
   constructor(components: ComponentEntry[], layout: LayoutEntry, services: Services) {
     this.#services = services
@@ -56,7 +60,39 @@ export class Tree {
     const block = new Block(entry, this.#services)
     const before = entry.key == null ? undefined : old.find(({ key, type }) => key === entry.key && type === entry.type)
     if (before) block.inherit(before)
+    const orphan = this.#orphans.get(`${entry.type} ${entry.key}`)
+    if (orphan && this.#orphans.delete(`${entry.type} ${entry.key}`)) block.inherit(new Block(orphan, this.#services))
     return block
+  }
+
+  /** What renders of another version of the program had put on the page: what they make now goes on with its keys. */
+  adopt(renders: KeptRender[]): void {
+    for (const { config } of renders) {
+      for (const entry of config.components) if (entry.key != null) this.#orphans.set(`${entry.type} ${entry.key}`, entry)
+    }
+  }
+
+  /** What the page's own blocks are called in every version of the program; equal ones are told apart by their order. */
+  get names(): Map<number, string> {
+    const seen = new Map<string, number>()
+    const names = new Map<number, string>()
+    for (const [id, block] of this.blocks) {
+      if (block.renderedIn !== null) continue
+      const count = (seen.get(block.called) ?? 0) + 1
+      seen.set(block.called, count)
+      names.set(id, `${block.called} ${count}`)
+    }
+    return names
+  }
+
+  /** Nothing of what the visitor has done here is kept by the server: no State, no renders, no changed properties. */
+  get stateless(): boolean {
+    return this.#rendered.size === 0 && [...this.blocks.values()].every(({ type, updated }) => type !== 'state' && !updated)
+  }
+
+  /** The session is over: the page begins again, with what the visitor has typed. */
+  begin(): void {
+    for (const block of this.blocks.values()) block.begin()
   }
 
   /** The server has started again and will number what it renders anew: only keys tell what is the same. */
@@ -69,18 +105,20 @@ export class Tree {
     return [...this.#rendered.keys()]
   }
 
-  /** What has become of the blocks, to be kept. */
-  keep(): Pick<Kept, 'blocks' | 'renders'> {
+  /** What has become of the blocks, to be kept; `also`: other blocks that are spoken of. */
+  keep(also = new Set<number | null>()): Pick<Kept, 'blocks' | 'renders' | 'names'> {
     const blocks: Kept['blocks'] = {}
     for (const [id, block] of this.blocks) {
       const changes = block.renderedIn === null ? block.changes() : null
       if (changes !== null) blocks[id] = changes
     }
+    this.#names ??= this.names
+    const names = Object.fromEntries([...this.#names].filter(([id]) => id in blocks || also.has(id)))
     const renders = [...this.#rendered.values()].map(({ config, container }): KeptRender => {
       const components = config.components.map((entry) => this.blocks.get(entry.id)?.entry() ?? entry)
       return { container, config: { ...config, components } }
     })
-    return { blocks, renders }
+    return { blocks, renders, names }
   }
 
   /** As it was when it was kept; what renders had made comes before this through `rerender`. */

@@ -151,6 +151,8 @@ export interface Hello {
   page?: string
   /** The page's query string, for `gr.Request.query_params`. */
   query?: string
+  /** Names the program that has built the page (`Welcome.program`). */
+  program?: string
 }
 
 /** Run one listener. */
@@ -158,8 +160,8 @@ export interface Submit {
   type: "submit"
   /** Chosen by the page, unique within the session. */
   event_id: string
-  /** The dependency's id in the config. */
-  fn: number
+  /** What runs: the listener's identity (`event` in the config). A number would be another listener's in another version of the program. */
+  event: string
   /** One slot per input, State's slots null. */
   data: unknown[]
   /** Id of the component whose event it was. */
@@ -216,8 +218,8 @@ export interface Welcome {
   seen: number
   /** Events of the session that are accepted and not ended; a page resends what it sent and does not find here or in the messages that follow. */
   pending: string[]
-  /** Changes when the program does; a page built by another program should be loaded again. */
-  app_id: string
+  /** Names the running version of the program; a page built by another one should be loaded again. */
+  program: string
 }
 
 /** One message of the session's feed. */
@@ -231,6 +233,7 @@ export interface Numbered {
 export interface Refused {
   type: "refused"
   event_id: string | null
+  /** As in HTTP. 410: the program was updated and does not have this event any more, or has another in its place; nothing has run, and the page should be loaded again. */
   status: number
   detail: unknown
 }
@@ -245,9 +248,10 @@ export interface Knock {
   type: "knock"
 }
 
-/** The program changed on disk and was loaded again (development). */
+/** The program changed on disk (development): load the page again, or show why the program does not start. */
 export interface Reload {
   type: "reload"
+  /** Why it does not start; the page waits until it does. */
   error: string | null
 }
 

@@ -2,8 +2,8 @@ const FIRST = 250
 const LONGEST = 10_000
 
 /** Milliseconds before attempt number `failures` (0 is the first after a loss), spread so that pages do not come back in step. */
-export function backoff(failures: number, random: () => number): number {
-  const ceiling = Math.min(LONGEST, FIRST * 2 ** failures)
+export function backoff(failures: number, random: () => number, longest = LONGEST): number {
+  const ceiling = Math.min(longest, FIRST * 2 ** failures)
   return ceiling / 2 + (random() * ceiling) / 2
 }
 

@@ -22,6 +22,10 @@ export interface ClientEvents {
   state(state: ConnectionState): void
   resumed(resumption: Resumption): void
   reload(reload: Reload): void
+  /** Another version of the program runs at the server; true: the page is being loaded again, and says nothing more. */
+  outdated(): boolean
+  /** The server had nothing of this page that a new session would not have. */
+  stateless?(): boolean
   /** The server will not have this page; no further attempt is made. */
   turnedAway(why: Exclude<Ending, 'lost'>): void
 }
@@ -33,6 +37,10 @@ export interface ClientOptions {
   page: string
   query: string
   events: ClientEvents
+  /** Which version of the program has built the page. */
+  program?: string
+  /** Most milliseconds between two attempts to connect. */
+  patience?: number | undefined
   /** The page is kept: messages count as read when `acknowledge` says so. */
   kept?: boolean
   random?: () => number
@@ -55,7 +63,7 @@ export class Client {
 
   constructor(options: ClientOptions) {
     this.#options = options
-    this.conversation = new Conversation(options.load)
+    this.conversation = new Conversation(options.load, options.program)
     this.#random = options.random ?? Math.random
   }
 
@@ -166,8 +174,10 @@ export class Client {
   #welcomed(welcome: Welcome, way: Way): void {
     this.#way = way
     this.#failures = 0
+    // Before anything is said: what waits to be sent is for the version that has it.
+    if (this.conversation.isOutdated(welcome) && this.#options.events.outdated()) return
     this.#welcome = true
-    const resumption = this.conversation.welcomed(welcome)
+    const resumption = this.conversation.welcomed(welcome, this.#options.events.stateless?.() ?? false)
     for (const frame of resumption.send) this.#connection?.send(frame)
     this.#options.events.state('connected')
     this.#options.events.resumed(resumption)
@@ -209,7 +219,7 @@ export class Client {
   #lost(): void {
     this.#drop()
     if (this.#stopped) return
-    const wait = backoff(this.#failures, this.#random)
+    const wait = backoff(this.#failures, this.#random, this.#options.patience)
     this.#failures += 1
     this.#options.events.state('reconnecting')
     this.#timers.retry = setTimeout(() => this.#connect(), wait)

@@ -37,8 +37,9 @@ export class Conversation {
   seen = 0
   /** Names this load of the page. */
   readonly #load: string
+  /** The version of the program that has built the page. */
+  readonly #program: string
   #acked = 0
-  #app: string | null = null
   /** Said and not yet known to be accepted, and whether the server may have it. */
   readonly #said = new Map<string, { frame: Submit; sent: boolean }>()
   /** Accepted and not ended. */
@@ -48,8 +49,9 @@ export class Conversation {
   /** What the page shows is of its session, not of a page that has just been loaded. */
   #began = false
 
-  constructor(load: string) {
+  constructor(load: string, program = '') {
     this.#load = load
+    this.#program = program
   }
 
   /** Goes on with a session of the tab: where the page stopped, or (null) as a new page of it. */
@@ -75,7 +77,7 @@ export class Conversation {
   hello(page: string, query: string): Hello {
     const { session, token, epoch } = this
     const seen = session !== null && epoch === null ? null : this.seen
-    return { type: 'hello', session, token, epoch, seen, load: this.#load, page, query }
+    return { type: 'hello', session, token, epoch, seen, load: this.#load, page, query, program: this.#program }
   }
 
   /** Events whose end the page still waits for. */
@@ -90,15 +92,20 @@ export class Conversation {
     return connected ? frame : null
   }
 
-  welcomed(welcome: Welcome): Resumption {
-    const lost = this.#began && !welcome.resumed
-    const changed = this.#app !== null && this.#app !== welcome.app_id
+  /** Another version of the program runs at the server than the one that has built the page. */
+  isOutdated({ program }: Welcome): boolean {
+    return this.#program !== '' && this.#program !== program
+  }
+
+  /** `stateless`: the server had nothing of this page, so that a new session serves it as well. */
+  welcomed(welcome: Welcome, stateless = false): Resumption {
+    const changed = this.isOutdated(welcome)
+    const lost = this.#began && !welcome.resumed && !(stateless && !changed)
     const restarted = this.epoch !== null && this.epoch !== welcome.epoch
     const first = this.epoch === null
     this.session = welcome.session
     this.token = welcome.token
     this.epoch = welcome.epoch
-    this.#app ??= welcome.app_id
     this.#began = true
     if (lost) return this.#startAgain(welcome, changed)
     if (restarted || first || this.seen < welcome.seen) this.seen = this.#acked = welcome.seen

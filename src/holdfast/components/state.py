@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 from holdfast.components.base import Component
+from holdfast.graph.callsite import assigned_to
 from holdfast.graph.events import Event
 from holdfast.state import CellSpec, Owner, Scope, access
 
@@ -68,6 +69,8 @@ class State(Component):
             concurrency=concurrency,
             secret=secret,
         )
+        self.assigned_to = assigned_to() if key is None else ""
+        """The program's variable that it is kept in: its name over versions of the program when it has no key."""
         self.time_to_live = time_to_live
         self.delete_callback = delete_callback
         super().__init__(None, render=render, key=key)

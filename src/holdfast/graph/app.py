@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import xxhash
 
 from holdfast.graph.callsite import warn
+from holdfast.graph.identity import block_names, program_of
 from holdfast.settings import OnLeave
 from holdfast.themes.presets import is_elsewhere, theme_of
 
@@ -49,6 +50,8 @@ class AppOptions:
     pwa: bool = False
     mcp_server: bool = False
     i18n: Any = None
+    boot: str = ""
+    """In development: names this start of the program, which then counts as another version of it."""
 
     def __post_init__(self) -> None:
         """A theme may be given by its name."""
@@ -102,6 +105,24 @@ class App:
         return xxhash.xxh3_64_intdigest(repr(shape).encode()) >> 1
 
     @cached_property
+    def program(self) -> str:
+        """Names this version of the program to the pages that it has built; see `program_of`."""
+        return program_of(self)
+
+    @cached_property
+    def _by_identity(self) -> Mapping[str, Listener]:
+        return {listener.identity: listener for listener in self.listeners.values()}
+
+    @cached_property
+    def block_names(self) -> Mapping[int, str]:
+        """Names of its blocks, by id, under which another version of the program finds them; see `block_names`."""
+        return block_names(self.blocks.values())
+
+    def by_identity(self, identity: str) -> Listener | None:
+        """The listener of an event that a page names."""
+        return self._by_identity.get(identity)
+
+    @cached_property
     def _by_api_name(self) -> Mapping[str, Listener]:
         return {listener.api_name: listener for listener in self.listeners.values()}
 
@@ -149,6 +170,7 @@ class _Rendered:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.triggers = index_triggers(graph.listeners.values())
+        self.by_identity = {listener.identity: listener for listener in graph.listeners.values()}
 
 
 class AppView:
@@ -259,6 +281,14 @@ class AppView:
         if found is not None or not self._rendered:
             return found
         return next((li for li in self.listeners() if li.api_name == name.removeprefix("/")), None)
+
+    def by_identity(self, identity: str) -> Listener | None:
+        """The listener of an event that a page names, those of renders too."""
+        found = self.app.by_identity(identity)
+        for rendered in self._rendered.values():
+            if found is None:
+                found = rendered.by_identity.get(identity)
+        return found
 
     def triggered_by(self, block_id: int | None, event: str) -> tuple[Listener, ...]:
         """The listeners of an event of a block, those of renders too."""

@@ -44,7 +44,7 @@ def app_config(
     blocks = [app.block(n) for n in whole.blocks if n != whole.root.id and _on_page(whole.blocks[n].page, page)]
     listeners = [li for li in whole.listeners.values() if _on_page(li.page, page)]
     pages = {entry.path: _page_entry(whole, entry.path) for entry in whole.pages if _on_page(entry.path, page)}
-    config = {
+    config: dict[str, Any] = {
         **(_compact_head(whole) if compact else _head(whole)),
         **({} if compact and len(pages) == 1 else {"page": pages}),
         "layout": layout(whole.root, whole.pages[0].path if page is None else page),
@@ -53,6 +53,8 @@ def app_config(
     }
     if page is not None:
         config["current_page"] = page
+    if compact:
+        config["program"] = whole.program
     return config
 
 
@@ -69,7 +71,7 @@ def _head(app: App) -> dict[str, Any]:
         "api_prefix": API_PREFIX,
         "mode": options.mode,
         "app_id": app.app_id,
-        "dev_mode": False,
+        "dev_mode": bool(options.boot),
         "vibe_mode": False,
         "analytics_enabled": options.analytics_enabled,
         "css": options.css,
@@ -100,8 +102,8 @@ def _head(app: App) -> dict[str, Any]:
 
 _PAGE_READS = frozenset(
     {
-        "version", "mode", "app_id", "css", "js", "head", "title", "show_error", "footer_links", "max_file_size",
-        "fill_height", "fill_width", "pages", "i18n_translations", "mcp_server",
+        "version", "mode", "css", "js", "head", "title", "show_error", "footer_links", "max_file_size",
+        "fill_height", "fill_width", "dev_mode", "pages", "i18n_translations", "mcp_server",
     }
 )  # fmt: skip
 """What our own page takes from the head; it takes what is missing for null or false."""
@@ -321,6 +323,7 @@ def listener_entry(listener: Listener, *, compact: bool = False) -> dict[str, An
     }
     if not compact:
         return entry
+    entry["event"] = listener.identity
     return {
         name: value
         for name, value in entry.items()

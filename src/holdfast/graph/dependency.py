@@ -252,6 +252,7 @@ def _build(
         inputs_as_dict=as_dict,
         keyword_inputs=keywords,
         api_name=name,
+        given_name=options.get("api_name") or None,
         api_description=options.get("api_description"),
         api_visibility=visibility,
         scroll_to_output=options.get("scroll_to_output", False),

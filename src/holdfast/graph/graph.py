@@ -10,6 +10,7 @@ from holdfast.errors import BuildError, DuplicateBlockError, InvalidComponentErr
 from holdfast.graph.app import App, AppOptions
 from holdfast.graph.context import current
 from holdfast.graph.grouping import INVISIBLE, group_children
+from holdfast.graph.identity import name_events
 from holdfast.graph.listener import Listener, Target
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class Surroundings(Protocol):
 
     def has_api_name(self, name: str) -> bool:
         """Whether a listener has this name."""
+
+    def listener(self, number: int) -> Listener:
+        """A listener by its id."""
 
 
 class Graph:
@@ -265,6 +269,12 @@ class Graph:
                 current.reset(token)
         self.page = before
 
+    def listener(self, number: int) -> Listener:
+        """A listener by its id, here or in what the graph is built inside of."""
+        if number not in self.listeners and self.outer is not None:
+            return self.outer.listener(number)
+        return self.listeners[number]
+
     def drop_listener(self, listener: Listener) -> None:
         """Take a listener out again."""
         self.version += 1
@@ -387,3 +397,4 @@ class Graph:
         watched = {t.block for li in self.listeners.values() for t in li.targets if t.event == "change"}
         for block in self.blocks.values():
             block.settle(watched=block in watched)
+        name_events(self.listeners, self.outer.listener if self.outer is not None else None, self.key_path)

@@ -132,5 +132,9 @@ class Listener:
     """`key` with those of the renders around it."""
     signature: Signature = field(default_factory=Signature)
     """Which parameters of the function take inputs, and which the runtime fills."""
+    given_name: str | None = None
+    """The `api_name` that the author gave, before it was made unique."""
+    identity: str = ""
+    """Its name wherever it stands in the program: what a page runs it by. Set when the graph is complete."""
     extra: dict[str, Any] = field(default_factory=dict)
     """`event_specific_args` and the like, for the config alone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from holdfast.errors import Denied, StateError
@@ -76,10 +77,18 @@ class Returns:
         # Another connection of the page may have brought it back meanwhile.
         there = self._sessions.get(id) is not None
         session = self._sessions.open(id, token=token, username=username, browser=browser, page=page)
-        if not there and record["app"] == self._app.app_id:
-            for number, props in record["props"].items():
-                session.view.update_props(number, props)
+        if not there:
+            self._take_props(session, record["props"])
         return session
+
+    def _take_props(self, session: Session, props: Mapping[Any, Mapping[str, Any]]) -> None:
+        """Take over what updates have made of components that the program still has."""
+        numbers = {name: number for number, name in self._app.block_names.items()}
+        for name in props.keys() & numbers.keys():
+            try:
+                session.view.update_props(numbers[name], props[name])
+            except (TypeError, ValueError) as error:  # noqa: PERF203 -- this version refuses what an older one took
+                logger.info("A component is not as a session had it before the restart: %s", error)
 
     async def fork(self, session: Session, *, browser: str | None, page: str) -> Session:
         """A copy of a session, for a tab that was duplicated: it has all that was committed, and no running events."""
@@ -133,7 +142,8 @@ class Returns:
 
     async def _write(self, session: Session) -> None:
         view = session.own_view
-        props = {} if view is None else {n: _writable(props) for n, props in view.changed_props().items()}
+        names = self._app.block_names
+        props = {} if view is None else {names[n]: _writable(props) for n, props in view.changed_props().items()}
         record = {"app": self._app.app_id, "user": session.username, "props": props}
         await self._engine.update(self.record, session.owners.session, lambda _: record)
 

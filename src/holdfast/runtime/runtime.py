@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.clock import Clock, SystemClock
 from holdfast.errors import BadRequest, Busy, NotFound, RequestError
+from holdfast.graph.identity import state_names
 from holdfast.ids import random_id, random_token
 from holdfast.runtime.changes import Changes
 from holdfast.runtime.jobs import Call, Job
@@ -359,6 +360,10 @@ class Runtime:
             raise NotFound(f"There is no function {fn!r} in this app, or it is gone since a part was rendered again.")
         return found
 
+    def named(self, session: Session, event: str) -> Listener | None:
+        """The listener of an event as a page names it; `None`: this program, or this session, does not have it."""
+        return (session.own_view or self.app).by_identity(event)
+
     def _known(self, session: Session, call: Call, listener: Listener) -> Job | None:
         """The job of an event that was submitted before."""
         id = call.event_id
@@ -441,11 +446,14 @@ class Runtime:
 
 
 def name_lasting_cells(app: App) -> None:
-    """Give the States of an app the names that their cells have in a durable store."""
-    for state in app.states:
-        cell: CellSpec = state.cell  # type: ignore[attr-defined]
-        if cell.key is None:  # its number means another State in another version of the program
-            cell.name = f"{cell.id}@{app.app_id:x}"
+    """Give the States of an app the names that their cells have in a durable store.
+
+    One without a key is found again by the variable that the program keeps it in: its number means another State in
+    another version of the program.
+    """
+    for number, name in state_names(app.states).items():
+        state: Any = app.blocks[number]
+        state.cell.name = f"@{name}"
 
 
 __all__ = ["RequestError", "Runtime", "name_lasting_cells"]

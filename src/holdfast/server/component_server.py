@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from holdfast.errors import BadRequest, Malformed
+from holdfast.errors import BadRequest, Malformed, Outdated
 from holdfast.server.body import read_as
 from holdfast.server.errors import JSON
 from holdfast.server.request import HttpRequest
@@ -24,6 +24,8 @@ class Asked(Struct, kw_only=True):
     fn_name: str
     session_hash: str
     data: Any = None
+    program: str = ""
+    """Which version of the program has built the page; numbers of components hold for that one alone."""
 
 
 _asked = msgspec.json.Decoder(Asked)
@@ -53,6 +55,8 @@ class ComponentServer:
             asked = await read_as(request, _asked)
         except Malformed as error:
             raise BadRequest(f"Invalid JSON body. {error}") from None
+        if asked.program not in {"", self._site.runtime.app.program}:
+            raise Outdated("The app was updated. Load the page again.")
         session = await self._site.client_session(request, asked.session_hash)
         about = HttpRequest(request, session.id, session.username)
         result = await self._site.runtime.component_server(

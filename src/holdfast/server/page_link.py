@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.requests import HTTPConnection
 
-from holdfast.errors import Denied, Malformed, RequestError
+from holdfast.errors import Denied, Malformed, NotFound, Outdated, RequestError
+from holdfast.graph.listener import Listener
 from holdfast.runtime.jobs import Call
 from holdfast.runtime.request import Request
 from holdfast.runtime.session import Session
@@ -22,6 +23,7 @@ from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site
 from holdfast.wire.messages import Completed, FeedMessage, ProcessStarts
 from holdfast.wire.page import (
+    MAX_ID,
     Ack,
     Cancel,
     Chunk,
@@ -91,6 +93,8 @@ class PageLink:
         self.closed = False
         """Its page closed the connection; otherwise it broke."""
         self._logged_out = False
+        self._is_current = hello.program in {"", site.runtime.app.program}
+        """The program that built the page is the one that runs."""
         self._asked: asyncio.Future[bool] | None = None
 
     def welcome(self) -> Welcome:
@@ -104,7 +108,7 @@ class PageLink:
             epoch=self.session.epoch,
             seen=self.seen,
             pending=list(dict.fromkeys([*self.session.pending, *(id for id in waiting if id is not None)])),
-            app_id=str(self._runtime.app.app_id),
+            program=self._runtime.app.program,
         )
 
     def news(self, seen: int) -> tuple[int, list[tuple[int, FeedMessage]]]:
@@ -176,7 +180,7 @@ class PageLink:
         """Whether `take` may wait for an author's function: other frames need not wait for that."""
         if not isinstance(frame, Submit):
             return False
-        listener = self._runtime.app.listeners.get(frame.fn)
+        listener = self._runtime.app.by_identity(frame.event)
         return listener is None or listener.validator is not None
 
     async def take(self, frame: FromPage) -> ToPage | None:
@@ -213,11 +217,14 @@ class PageLink:
     async def _submit(self, frame: Submit) -> Refused | None:
         try:
             check_id("event_id", frame.event_id)
+            listener = self._listener(frame)
+            if listener is None:
+                return None
             call = Call(
-                fn=frame.fn,
+                fn=listener.id,
                 data=frame.data,
                 event_data=frame.event_data,
-                trigger=frame.trigger,
+                trigger=self._trigger(frame, listener),
                 event_id=frame.event_id,
                 round=frame.round,
                 stream=frame.stream,
@@ -228,6 +235,27 @@ class PageLink:
         except RequestError as error:
             return Refused(event_id=frame.event_id[:256], status=error.status, detail=error.detail)
         return None
+
+    def _listener(self, frame: Submit) -> Listener | None:
+        """What a page wants to run; `None`: it ran before, and what ran is gone since.
+
+        Raises:
+            Outdated: The page is of another version of the program, and this one has nothing of that identity.
+            NotFound: A part of the page that has been rendered again had it.
+        """
+        found = self._runtime.named(self.session, frame.event)
+        if found is not None or self.session.knows(frame.event_id):
+            return found
+        if self._is_current:
+            raise NotFound(f"The event {frame.event[:MAX_ID]!r} is gone since a part of this page was rendered again.")
+        raise Outdated("The app was updated, so this was not run. The page is loaded again with what you typed.")
+
+    def _trigger(self, frame: Submit, listener: Listener) -> int | None:
+        """The component whose event it was. Numbers that another version of the program gave say nothing here."""
+        if self._is_current:
+            return frame.trigger
+        blocks = [target.block for target in listener.targets if target.block is not None]
+        return blocks[0].id if len(blocks) == 1 else None
 
 
 def _without_starts(unread: list[tuple[int, FeedMessage]]) -> list[tuple[int, FeedMessage]]:

@@ -38,6 +38,8 @@ class Hello(Struct, tag="hello", tag_field="type", kw_only=True):
     """Which page of a multipage app; "" is the first."""
     query: str = ""
     """The page's query string, for `gr.Request.query_params`."""
+    program: str = ""
+    """Names the program that has built the page (`Welcome.program`)."""
 
 
 class Submit(Struct, tag="submit", tag_field="type", kw_only=True):
@@ -45,8 +47,9 @@ class Submit(Struct, tag="submit", tag_field="type", kw_only=True):
 
     event_id: str
     """Chosen by the page, unique within the session."""
-    fn: int
-    """The dependency's id in the config."""
+    event: str
+    """What runs: the listener's identity (`event` in the config). A number would be another listener's in another
+    version of the program."""
     data: list[Any]
     """One slot per input, State's slots null."""
     trigger: int | None = None
@@ -108,8 +111,8 @@ class Welcome(Struct, tag="welcome", tag_field="type", kw_only=True):
     pending: list[str]
     """Events of the session that are accepted and not ended; a page resends what it sent and does not find here
     or in the messages that follow."""
-    app_id: str
-    """Changes when the program does; a page built by another program should be loaded again."""
+    program: str
+    """Names the running version of the program; a page built by another one should be loaded again."""
 
 
 class Numbered(Struct, tag="message", tag_field="type", kw_only=True):
@@ -124,6 +127,8 @@ class Refused(Struct, tag="refused", tag_field="type", kw_only=True):
 
     event_id: str | None
     status: int
+    """As in HTTP. 410: the program was updated and does not have this event any more, or has another in its place;
+    nothing has run, and the page should be loaded again."""
     detail: Any
 
 
@@ -136,9 +141,10 @@ class Knock(Struct, tag="knock", tag_field="type", kw_only=True):
 
 
 class Reload(Struct, tag="reload", tag_field="type", kw_only=True):
-    """The program changed on disk and was loaded again (development)."""
+    """The program changed on disk (development): load the page again, or show why the program does not start."""
 
     error: str | None = None
+    """Why it does not start; the page waits until it does."""
 
 
 ToPage: TypeAlias = Welcome | Numbered | Refused | Pong | Knock | Reload

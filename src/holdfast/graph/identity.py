@@ -1,0 +1,223 @@
+"""Names of events and of State that hold wherever they stand in the program (R6.8).
+
+A page that another version of the program has built names its events by what they are, not by their number: the
+function (or the `api_name` that its author gave), what triggers it, what it reads and writes. Moving a listener changes
+nothing; changing its function, targets, inputs, or outputs makes another event.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+import xxhash
+
+if TYPE_CHECKING:
+    from holdfast.graph.app import App
+    from holdfast.graph.block import Block
+    from holdfast.graph.listener import Listener
+
+_WITH_TEXT = frozenset({"button", "downloadbutton", "uploadbutton"})
+"""Types whose `value` or label is what the visitor reads on them."""
+_SIMPLE = (str, int, float, bool, bytes, type(None))
+_DEPTH = 4
+_READABLE = 40
+"""Most characters of a name that are only there to be read."""
+
+
+def name_events(
+    listeners: Mapping[int, Listener],
+    outer: Callable[[int], Listener] | None = None,
+    within: tuple[object, ...] = (),
+) -> None:
+    """Give each listener of a graph its identity, the same in every process that runs the same program.
+
+    Equal listeners (the same function on buttons that look the same) are told apart by their order, and their number is
+    part of the name: when one is added or removed, which is which cannot be known, so all of them count as new.
+
+    Args:
+        listeners: All listeners of the graph, by id.
+        outer: Finds a listener of the app around it, which one of these may follow.
+        within: Which `gr.render` has built them.
+    """
+    known: dict[int, str] = {}
+
+    def digest(listener: Listener) -> str:
+        found = known.get(listener.id)
+        if found is None:
+            known[listener.id] = ""  # a listener that follows itself cannot be built; this only bounds the recursion
+            found = known[listener.id] = _hash([within, *_shape(listener), before(listener.trigger_after)])
+        return found
+
+    def before(number: int | None) -> str:
+        if number is None:
+            return ""
+        if number in listeners:
+            return digest(listeners[number])
+        return "" if outer is None else outer(number).identity
+
+    alike: defaultdict[str, list[Listener]] = defaultdict(list)
+    for listener in listeners.values():
+        alike[digest(listener)].append(listener)
+    for one, equals in alike.items():
+        for position, listener in enumerate(equals):
+            own = one if len(equals) == 1 else _hash([one, position, len(equals)])
+            listener.identity = f"{_readable(listener)}.{own}"
+
+
+def _readable(listener: Listener) -> str:
+    name = listener.given_name or getattr(listener.fn, "__name__", "") or "event"
+    return "".join(c if c.isalnum() or c in "_-" else "_" for c in name[:_READABLE])
+
+
+def _shape(listener: Listener) -> list[object]:
+    return [
+        ["name", listener.given_name] if listener.given_name else ["function", *_function(listener.fn)],
+        [[target.event, described(target.block)] for target in listener.targets],
+        [described(block) for block in listener.inputs],
+        [described(block) for block in listener.outputs],
+        listener.page,
+        listener.key_path,
+        [listener.inputs_as_dict, listener.keyword_inputs, listener.component_prop_inputs, listener.connection],
+        [listener.trigger_only_on_success, listener.trigger_only_on_failure, listener.render is not None],
+    ]
+
+
+def described(block: Block | None) -> list[object]:
+    """What a component is, without its number or its place: its key or `elem_id`, else what is written on it."""
+    if block is None:
+        return []
+    if block.IS_ROOT:
+        return ["page"]
+    if block.key_path is not None or block.elem_id is not None:
+        return [block.NAME, block.key_path, block.elem_id]
+    if block.NAME == "state":
+        return [block.NAME, *state_name(block)]
+    text = getattr(block, "value", None) if block.NAME in _WITH_TEXT else None
+    return [block.NAME, str(getattr(block, "label", None)), str(text) if isinstance(text, str) else None]
+
+
+def state_name(state: Any) -> list[object]:
+    """What is known of a State: its key, else the variable that the program keeps it in and the type of its value."""
+    cell = state.cell
+    if cell.key is not None:
+        return ["key", cell.key]
+    initial = _function(cell.factory) if cell.factory is not None else [type(cell.initial).__qualname__]
+    return ["variable", state.assigned_to, *initial]
+
+
+def state_names(states: Iterable[Any]) -> dict[int, str]:
+    """Names for the States of an app that have no key, by id; equal ones are told apart as equal listeners are."""
+    given = {state.id: repr(state_name(state)) for state in states if state.cell.key is None}
+    count = Counter(given.values())
+    seen: Counter[str] = Counter()
+    names = {}
+    for number, name in given.items():
+        seen[name] += 1
+        names[number] = _hash([name, seen[name], count[name]])
+    return names
+
+
+def block_names(blocks: Iterable[Block]) -> dict[int, str]:
+    """Names for blocks, by id, under which another version of the program finds the same ones."""
+    names = {}
+    seen: Counter[str] = Counter()
+    for block in blocks:
+        name = repr([block.page, *described(block)])
+        seen[name] += 1
+        names[block.id] = _hash([name, seen[name]])
+    return names
+
+
+def program_of(app: App) -> str:
+    """A digest of all that an open page has of a program: a page with another one is loaded again.
+
+    Start values are left out, which may be another one at each start (a time, a random number).
+    """
+    options = app.options
+    page = [options.title, options.css, options.js, options.head, options.fill_height, options.fill_width]
+    blocks = [[n, block.page, described(block), _stable(_looks(block))] for n, block in app.blocks.items()]
+    listeners = [[n, li.identity, li.js, li.trigger_mode, li.cancels] for n, li in app.listeners.items()]
+    return _hash([_stable(page), blocks, _tree(app.root), listeners, list(map(tuple, app.pages)), options.boot])
+
+
+def _looks(block: Block) -> dict[str, Any]:
+    left_out = {"value", "name", *getattr(block, "FILE_PROPS", ())}
+    return {name: value for name, value in block.props().items() if name not in left_out}
+
+
+def _tree(block: Any) -> object:
+    children = getattr(block, "children", None)
+    return block.id if children is None else [block.id, [_tree(child) for child in children]]
+
+
+def _stable(value: Any) -> object:
+    """A property's value, as far as it is the same in every process."""
+    if isinstance(value, _SIMPLE):
+        return value
+    if isinstance(value, Mapping):
+        return [[str(name), _stable(one)] for name, one in value.items()]
+    if isinstance(value, (list, tuple)):
+        return [_stable(one) for one in value]
+    return type(value).__qualname__
+
+
+# Functions ------------------------------------------------------------------------------------------------------------
+
+
+def _function(fn: Any, depth: int = _DEPTH) -> list[object]:
+    """What makes a function another one than its neighbors: its name, and what it was made with."""
+    if fn is None or depth == 0:
+        return []
+    if hasattr(fn, "func") and hasattr(fn, "args"):  # functools.partial
+        given = [_value(one, depth) for one in fn.args]
+        return ["partial", _function(fn.func, depth - 1), given, _named(fn.keywords, depth)]
+    if inspect.ismethod(fn):
+        return ["method", type(fn.__self__).__qualname__, _function(fn.__func__, depth - 1)]
+    code = getattr(fn, "__code__", None)
+    if not isinstance(code, CodeType):
+        name = getattr(fn, "__qualname__", None) or type(fn).__qualname__
+        return ["callable", getattr(fn, "__module__", None), name]
+    held = [_cell(cell, depth) for cell in fn.__closure__ or ()]
+    given = [_value(one, depth) for one in fn.__defaults__ or ()]
+    body = _code(code) if "<lambda>" in fn.__name__ else None  # a lambda has no name but its body
+    return ["function", fn.__module__, fn.__qualname__, held, given, _named(fn.__kwdefaults__ or {}, depth), body]
+
+
+def _named(values: Mapping[str, Any], depth: int) -> list[object]:
+    return [[name, _value(value, depth)] for name, value in sorted(values.items())]
+
+
+def _cell(cell: Any, depth: int) -> object:
+    try:
+        return _value(cell.cell_contents, depth)
+    except ValueError:  # not filled yet
+        return None
+
+
+def _value(value: Any, depth: int) -> object:
+    """A value that a function was made with, as far as it is the same in every process."""
+    if isinstance(value, _SIMPLE):
+        return value
+    if isinstance(value, tuple) and depth > 0:
+        return [_value(one, depth - 1) for one in value]
+    if hasattr(value, "NAME") and hasattr(value, "key_path"):
+        return described(value)
+    if callable(value) and not isinstance(value, type):
+        return _function(value, depth - 1)
+    return type(value).__qualname__
+
+
+def _code(code: CodeType) -> list[object]:
+    constants = [
+        _code(one) if isinstance(one, CodeType) else sorted(map(repr, one)) if isinstance(one, frozenset) else repr(one)
+        for one in code.co_consts
+    ]
+    return [code.co_code.hex(), code.co_names, code.co_varnames, constants]
+
+
+def _hash(parts: list[object]) -> str:
+    return f"{xxhash.xxh3_64_intdigest(repr(parts).encode()):016x}"[:13]
