@@ -21,7 +21,7 @@ async function begin(target: HTMLElement): Promise<void> {
   const theme = new Theme()
   if (config.auth_required) {
     const { default: Login } = await import('./lazy/Login.svelte')
-    mount(Login, { target, props: { root: rootOf(config, location), message: config.auth_message } })
+    mount(Login, { target, props: { config, root: rootOf(config, location), theme } })
     return
   }
   const root = rootOf(config, location)

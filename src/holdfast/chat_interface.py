@@ -235,7 +235,7 @@ class ChatInterface(Blocks):
 
     def _build_chat(self) -> None:
         self.chatbot.render()
-        with Group(), Row():
+        with Group(elem_classes=["composer"]), Row():
             self.textbox.render()
 
     # Listeners --------------------------------------------------------------------------------------------------------

@@ -96,11 +96,9 @@ def test_what_happened_while_it_was_away_is_there_when_it_is_back(
     app.go_on(5)
     expect(page.get_by_label("Numbers")).to_have_value(upto(5))
     wire.cut(stay_down=True)
-    expect(page.get_by_test_id("connection")).to_have_text("Reconnecting…")
+    expect(page.get_by_test_id("connection")).to_contain_text("Reconnecting.")
     app.go_on(STEPS)
-    expect(page.get_by_test_id("toast-text")).to_have_text(
-        "Connection to the server was lost. Attempting reconnection..."
-    )
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
     wire.mend()
     expect(page.get_by_label("Numbers")).to_have_value(upto(STEPS))
     expect(page.get_by_test_id("toast-body")).to_have_count(0)
@@ -111,12 +109,12 @@ def test_a_click_while_it_is_away_runs_once_when_it_is_back(page: Page, wire: Wi
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_label("Total")).to_have_value("1")
     wire.cut(stay_down=True)
-    expect(page.get_by_test_id("connection")).to_have_text("Reconnecting…")
+    expect(page.get_by_test_id("connection")).to_contain_text("Reconnecting.")
     page.get_by_role("button", name="Add").click()
     wire.mend()
-    expect(page.get_by_test_id("connection")).to_have_text("Connection restored")
+    expect(page.get_by_test_id("connection")).to_have_text("Connection restored.")
     expect(page.get_by_label("Total")).to_have_value("2")
-    expect(page.get_by_test_id("connection")).to_have_text("Connected")
+    expect(page.get_by_test_id("connection")).to_be_empty()
     complaints.clear()
 
 
@@ -130,7 +128,7 @@ def test_a_restarted_server_is_said_and_a_reload_begins_anew(
     port = int(url.rstrip("/").rsplit(":", 1)[1])
     app.demo.close()
     start(app.demo, {}, server_port=port, quiet=True)
-    expect(page.get_by_test_id("connection")).to_have_text("Server restarted")
+    expect(page.get_by_test_id("connection")).to_contain_text("The server was restarted")
     page.set_viewport_size({"width": 800, "height": 200})
     page.mouse.wheel(0, 10_000)
     expect(page.get_by_role("button", name="Reload")).to_be_in_viewport(ratio=1)
@@ -138,7 +136,7 @@ def test_a_restarted_server_is_said_and_a_reload_begins_anew(
     expect(page.get_by_role("button", name="Reload")).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("alert")).to_contain_text("Reload the page")
     page.get_by_role("button", name="Reload").click()
-    expect(page.get_by_test_id("connection")).to_have_text("Connected")
+    expect(page.get_by_test_id("connection")).to_be_empty()
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_label("Total")).to_have_value("1")
     complaints.clear()
@@ -201,7 +199,7 @@ def test_a_guessed_secret_opens_no_session(serve: Serve, context: BrowserContext
         }"""
     )
     assert taken == "refused"
-    expect(page.get_by_test_id("connection")).to_have_text("Connected")
+    expect(page.get_by_test_id("connection")).to_be_empty()
 
 
 def test_a_page_whose_connection_is_not_logged_in_says_so_and_is_not_loaded_for_ever(
@@ -218,5 +216,4 @@ def test_a_page_whose_connection_is_not_logged_in_says_so_and_is_not_loaded_for_
         gr.Textbox(label="Text")
     page.goto(serve(demo, auth_dependency=who))
     expect(page.get_by_role("alert")).to_contain_text("does not know the login of this page")
-    expect(page.get_by_test_id("connection")).to_have_text("Not connected")
     assert len(loads) == 1

@@ -38,15 +38,15 @@ def background(page: Page) -> str:
     return found
 
 
-def test_the_header_names_the_app_and_says_that_it_is_connected(app_page: AppPage) -> None:
-    page = app_page(calculator())
+def test_a_header_that_is_asked_for_names_the_app(app_page: AppPage) -> None:
+    page = app_page(calculator(), header=True)
     expect(page.get_by_role("banner").get_by_role("heading", name="Calculator", level=1)).to_be_visible()
-    expect(page.get_by_role("banner").get_by_role("status")).to_have_text("Connected")
     assert page.title() == "Calculator"
 
 
-def test_the_header_does_not_repeat_the_apps_own_heading(app_page: AppPage) -> None:
-    page = app_page(gr.Interface(lambda text: text, "textbox", "textbox", title="Echo"))
+@pytest.mark.parametrize("header", [True, None])
+def test_the_page_does_not_repeat_the_apps_own_heading(app_page: AppPage, header: bool | None) -> None:
+    page = app_page(gr.Interface(lambda text: text, "textbox", "textbox", title="Echo"), header=header)
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     expect(page.get_by_text("Echo")).to_have_count(1)
 

@@ -84,6 +84,12 @@ export interface Config {
   dev_mode: boolean
   auth_required: boolean
   auth_message: string | null
+  /** There is a login page, so that a visitor can log out. */
+  logout: boolean
+  /** What the author said of the header; null shows one where it has a purpose. */
+  header: boolean | null
+  /** Address of the image that replaces Holdfast's mark. */
+  logo: string | null
   deep_link_state: 'none' | 'valid' | 'invalid'
   /** How long a session lasts: a load of the page, or the tab. */
   session: 'page' | 'tab'
@@ -141,6 +147,9 @@ const CONFIG: Config = {
   dev_mode: false,
   auth_required: false,
   auth_message: null,
+  logout: false,
+  header: null,
+  logo: null,
   deep_link_state: 'none',
   session: 'page',
   mcp_server: false,

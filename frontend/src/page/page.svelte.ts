@@ -23,8 +23,8 @@ import type { Progress } from './upload'
 /** What the page says of its connection. */
 export type Presence = 'connecting' | 'connected' | 'reconnecting' | 'restored' | 'returned' | 'restarted' | 'ended'
 
-const RESTORED_FOR = 4000
-const LOST_AFTER = 1500
+const RESTORED_FOR = 5000
+const TROUBLE_AFTER = 1000
 const GIVEN_UP_AFTER = 15_000
 /** Milliseconds between two attempts to reach a program that is being edited. */
 const EDITED = 300
@@ -55,6 +55,12 @@ export class Page implements Services {
   readonly listeners: Listeners
   readonly root: string
   presence: Presence = $state('connecting')
+  /** The connection has been missing long enough to be spoken of. */
+  trouble = $state(false)
+  /** Attempts to connect since it was lost. */
+  tries = $state(0)
+  /** When the page was kept that this load has restored, as a clock shows it. */
+  since: string | null = null
   /** A sentence about the server that stays until the page is loaded again. */
   notice: string | null = $state(null)
   /** Why the program that is being edited does not start. */
@@ -74,7 +80,6 @@ export class Page implements Services {
   readonly #greeted: Promise<void>
   #greet: () => void = () => undefined
   #was = false
-  #lostToast: number | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
 
   /** With a `tab` the page belongs to its browser tab, and is as it was when it was loaded before. */
@@ -130,6 +135,7 @@ export class Page implements Services {
         },
       },
     })
+    if (tab?.kept) this.since = new Date(tab.kept.at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
     this.#parts = {
       tree: this.tree,
       listeners: this.listeners,
@@ -186,20 +192,28 @@ export class Page implements Services {
       if (back) this.#timer = setTimeout(() => (this.presence = 'connected'), RESTORED_FOR)
       return
     }
+    this.tries = this.#client.failures
     if (this.presence === 'reconnecting') return
     this.presence = state
     if (this.config.dev_mode) return
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => {
-      const message = 'Connection to the server was lost. Attempting reconnection...'
-      this.#lostToast = this.toasts.show('error', message, 'Connection Lost', null)
-    }, LOST_AFTER)
+    this.#timer = setTimeout(() => (this.trouble = true), TROUBLE_AFTER)
   }
 
   #settle(): void {
     clearTimeout(this.#timer)
-    if (this.#lostToast !== null) this.toasts.close(this.#lostToast)
-    this.#lostToast = null
+    this.trouble = false
+    this.tries = 0
+  }
+
+  /** Connects now instead of waiting for the next attempt. */
+  retry(): void {
+    this.#client.wake()
+  }
+
+  /** The visitor has read that the page was restored. */
+  seen(): void {
+    if (this.presence === 'restored' || this.presence === 'returned') this.presence = 'connected'
   }
 
   #resumed({ lost, restarted, forked, changed, gone }: Resumption): void {

@@ -1,4 +1,4 @@
-import type { Config, LayoutEntry } from '../page/config'
+import type { Config, LayoutEntry, PageEntry } from '../page/config'
 
 /** The address of a page of the app. */
 export function pageUrl(root: string, path: string): string {
@@ -9,6 +9,22 @@ interface Heading {
   text: string
   /** `h1` where the app has no heading of its own, so that the page has exactly one; none where it says the same. */
   element: 'h1' | 'span' | 'none'
+}
+
+/** The pages that can be chosen; none where there is no choice. */
+export function pageLinks(config: Config): PageEntry[] {
+  return config.pages.length > 1 ? config.pages.filter(([, , shown]) => shown) : []
+}
+
+/** Whether the header has a purpose: pages to choose from, somebody who is logged in, or a wish of the author's. */
+export function hasHeader(config: Config): boolean {
+  return config.header ?? (pageLinks(config).length > 0 || (config.logout && config.username !== null))
+}
+
+/** What this page is called: the app's title, or its own where the app has several pages. */
+export function pageName(config: Config): string {
+  const own = config.current_page === '' ? undefined : config.pages.find(([path]) => path === config.current_page)
+  return own?.[1] || config.title
 }
 
 const plain = (text: string): string => text.replace(/<[^>]*>|[#*_`]/g, '').trim()

@@ -67,6 +67,11 @@ export class Client {
     this.#random = options.random ?? Math.random
   }
 
+  /** Attempts to connect that have failed since the last one that did not. */
+  get failures(): number {
+    return this.#failures
+  }
+
   start(): void {
     this.#stopped = false
     if (!this.#connection) this.#connect()

@@ -116,7 +116,7 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
         *Pages(site, configs).routes(),
         *gradio.routes(),
         *auth.routes(),
-        *Static(options.page_folder, options.favicon_path).routes(),
+        *Static(options.page_folder, options.favicon_path, options.logo).routes(),
     ]
     middleware = [Middleware(StripRoot, root_path=options.root_path)]
     if options.cors:

@@ -25,6 +25,7 @@ from holdfast.server.access import AccessOptions, access_of
 from holdfast.server.app import create_app
 from holdfast.server.auth import AuthRule, Dependency
 from holdfast.server.options import ServerOptions
+from holdfast.server.static import is_address
 from holdfast.settings import OnLeave, SessionKind, Settings, checked_on_leave, read
 from holdfast.state import CellSpec, StateEngine, StateOptions
 from holdfast.state.codec import Keyring
@@ -43,6 +44,12 @@ class CommonOptions(AccessOptions, total=False):
     """Instead of `auth`: a function of the request that gives the user's name, or `None`."""
     favicon_path: str | Path | None
     """The site's icon."""
+    header: bool | None
+    """Whether pages begin with a header that names the app. By default there is one where it has a purpose: several
+    pages, or a login."""
+    logo: str | Path | None
+    """The image in the header and on the login page, in place of Holdfast's mark: a file, or an `https:` or `data:`
+    address."""
     allowed_paths: Sequence[str] | None
     """More files and folders that may be served."""
     blocked_paths: Sequence[str] | None
@@ -197,6 +204,8 @@ def assemble(
         show_error=options.get("show_error", False),
         favicon_path=None if favicon is None else str(favicon),
         access=access_of(options, settings, listens_on),
+        header=options.get("header"),
+        logo=_logo(options.get("logo")),
         cors=cors,
         heartbeat=settings.heartbeat_interval,
         api_open=True if api_open is None else bool(api_open),
@@ -229,6 +238,21 @@ def size_in_bytes(size: str | int | None) -> int | None:
     if found is None or unit is None or not isinstance(size, str) or float(found[1]) <= 0:
         raise BuildError(f"max_file_size={size!r} is no size. Give a number of bytes, or a text such as '5mb'.")
     return int(float(found[1]) * unit)
+
+
+def _logo(given: str | Path | None) -> str | None:
+    """What replaces Holdfast's mark.
+
+    Raises:
+        BuildError: There is no such image.
+    """
+    if given is None or is_address(str(given)):
+        return None if given is None else str(given)
+    if not Path(given).is_file():
+        raise BuildError(
+            f"logo={str(given)!r} is not a file. Give the path of an image, or an https: or data: address."
+        )
+    return str(given)
 
 
 def _texts(name: str, given: Sequence[str] | None) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import ExceptionHandler
 
 from holdfast.errors import RequestError
+from holdfast.server.error_page import error_page, wants_page
 from holdfast.wire.encode import encode
 from holdfast.wire.messages import Failure
 
@@ -48,27 +49,33 @@ def error_object(failure: Failure) -> dict[str, Any]:
     return {"error": None} if failure.error is None else {"error": failure.error, "visible": failure.visible}
 
 
-async def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG001 -- Starlette's signature
+def answer(request: Request, detail: Any, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """An error: a page for a browser that has asked for one, JSON for everyone else."""
+    if wants_page(request):
+        return error_page(request, detail, status, headers)
+    return JSON({"detail": detail}, status_code=status, headers=headers)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestError):
         raise error
-    return JSON({"detail": error.detail}, status_code=error.status)
+    return answer(request, error.detail, error.status)
 
 
-async def _http(request: Request, error: Exception) -> Response:  # noqa: ARG001 -- Starlette's signature
+async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code in {204, 304}:
         return Response(status_code=error.status_code, headers=error.headers)
-    return JSON({"detail": error.detail}, status_code=error.status_code, headers=error.headers)
+    return answer(request, error.detail, error.status_code, error.headers)
 
 
 async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001 -- Starlette's signature
     return Response(status_code=400)
 
 
-async def _broken(request: Request, error: Exception) -> Response:  # noqa: ARG001 -- Starlette's signature
-    sentence = "The server failed while it answered. Its log says why."
-    return JSON({"detail": sentence}, status_code=500)
+async def _broken(request: Request, error: Exception) -> Response:  # noqa: ARG001 -- the log has the error
+    return answer(request, "The server failed while it answered. Its log says why.", 500)
 
 
 HANDLERS: dict[int | type[Exception], ExceptionHandler] = {

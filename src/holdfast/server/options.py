@@ -28,6 +28,8 @@ class ServerOptions:
         show_error: Whether visitors read the text of every exception.
         favicon_path: The site's icon.
         access: Who may use the app from where.
+        header: Whether pages begin with a header; `None` shows one where it has a purpose.
+        logo: Path or address of the image that replaces Holdfast's mark.
         cors: Whether answers name allowed origins at all; a parent app may do it.
         heartbeat: Seconds between signs of life on a quiet stream.
         api_open: Whether queued endpoints also take direct calls (`/run`).
@@ -45,6 +47,8 @@ class ServerOptions:
     show_error: bool = False
     favicon_path: str | None = None
     access: Access = field(default_factory=Access)
+    header: bool | None = None
+    logo: str | None = None
     cors: bool = True
     heartbeat: float = 15.0
     api_open: bool = True

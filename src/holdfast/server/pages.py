@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from holdfast.server.config import Configs
 from holdfast.server.site import Site
+from holdfast.server.static import logo_address
 from holdfast.wire.encode import encode
 
 MARK = "<!--holdfast:head-->"
@@ -28,6 +29,8 @@ MISSING = """<!doctype html>
 <p>API clients work without them.</p></body></html>
 """
 COMPRESS_FROM = 1024
+UNTITLED = "Holdfast"
+"""The title of an app whose author gave none."""
 
 
 class PageFiles:
@@ -133,8 +136,9 @@ class Pages:
         before, after = self._files.template or ("", "")
         base = "../" * path.count("/") or "./"
         root = self._site.root(request)
+        logo = logo_address(self._site.options.logo, base)
         if self._site.auth.required and user is None:
-            config = encode(self._locked(root, base))
+            config = encode({**self._locked(root, base), "logo": logo})
             links = ""
         else:
             more: dict[str, Any] = {
@@ -145,6 +149,7 @@ class Pages:
                 "current_page": path,
                 "deep_link_state": "none",
             }
+            more |= {"logo": logo, "header": self._site.options.header}
             if self._app.options.session == "tab":
                 more["session"] = "tab"
             config = self._configs.page_config(path, more)
@@ -152,7 +157,7 @@ class Pages:
         head = "\n".join(
             part
             for part in (
-                f"<title>{html.escape(self._app.title)}</title>",
+                f"<title>{html.escape(self._title(path))}</title>",
                 f"<script>window.gradio_config = {_in_script(config)};</script>",
                 links,
                 self._styles(base),
@@ -162,11 +167,19 @@ class Pages:
         )
         return (_based(before, base) + head + _based(after, base)).encode()
 
+    def _title(self, path: str) -> str:
+        """The browser tab's title: of the first page the app's, of the others their own as well."""
+        label = next((page.label for page in self._app.pages if page.path == path), "") if path else ""
+        parts = [label, self._app.title if self._app.title != UNTITLED or not label else ""]
+        return " · ".join(part for part in parts if part)
+
     def _locked(self, root: str, base: str) -> dict[str, Any]:
         """What a visitor who has not logged in may know."""
         return {
             "auth_required": True,
             "auth_message": self._site.auth.message,
+            "title": self._app.title,
+            "footer_links": list(self._app.options.footer_links),
             "space_id": None,
             "root": root,
             "base": base,

@@ -15,6 +15,8 @@ from holdfast.errors import Denied, NotFound
 FOREVER = "public, max-age=31536000, immutable"
 """The build puts a digest into every asset's name."""
 SHORT = "public, max-age=3600"
+LOGO = "static/logo"
+"""Where pages find the image that replaces Holdfast's mark, from the app's root."""
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 
 
@@ -24,10 +26,12 @@ class Static:
     Args:
         folder: The built page.
         favicon: The site's icon; the page's own by default.
+        logo: File of the image that replaces Holdfast's mark.
     """
 
-    def __init__(self, folder: Path, favicon: str | None = None) -> None:
+    def __init__(self, folder: Path, favicon: str | None = None, logo: str | None = None) -> None:
         self._folder = folder
+        self._logo = None if logo is None or is_address(logo) else Path(logo)
         self._favicon = None if favicon is None else Path(favicon)
 
     def routes(self) -> list[Route]:
@@ -35,6 +39,7 @@ class Static:
         both = ["GET", "HEAD"]
         return [
             Route("/assets/{path:path}", self.asset, methods=both),
+            Route(f"/{LOGO}", self.logo, methods=both),
             Route("/static/{path:path}", self.static, methods=both),
             Route("/svelte/{path:path}", self.static, methods=both),
             Route("/favicon.ico", self.favicon, methods=both),
@@ -56,6 +61,14 @@ class Static:
                 return FileResponse(candidate, headers={"cache-control": SHORT})
         return Response(status_code=204)
 
+    async def logo(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
+        """The image that replaces Holdfast's mark."""
+        if self._logo is None or not await anyio.to_thread.run_sync(self._logo.is_file):
+            raise NotFound("Not Found")
+        # Opened by itself, an SVG could run scripts as this site.
+        headers = {"cache-control": SHORT, "x-content-type-options": "nosniff", "content-security-policy": "sandbox"}
+        return FileResponse(self._logo, headers=headers)
+
     async def robots(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
         """Crawlers may see the page, not the API."""
         return Response("User-agent: *\nDisallow: /gradio_api/\n", media_type="text/plain")
@@ -69,6 +82,21 @@ class Static:
             headers["content-encoding"] = encoding
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
         return FileResponse(found, media_type="text/javascript" if path.endswith(".js") else kind, headers=headers)
+
+
+def is_address(logo: str) -> bool:
+    """Whether a logo is one that browsers fetch themselves, not a file of this machine."""
+    return logo.startswith(("https://", "http://", "data:"))
+
+
+def logo_address(logo: str | None, base: str) -> str | None:
+    """Where a page finds the app's logo.
+
+    Args:
+        logo: What the author gave.
+        base: The way from the page to the app's root.
+    """
+    return logo if logo is None or is_address(logo) else base + LOGO
 
 
 def find(folder: Path, path: str, accepted: str) -> tuple[Path, str | None]:
