@@ -7,19 +7,20 @@ that becomes a sheet when the window gets narrow.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 from tests.axe import assert_accessible
 
 import holdfast as gr
 
 AppPage = Callable[..., Page]
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 pytestmark = pytest.mark.browser
 
 
-def desk(position: str = "left") -> gr.Blocks:
+def desk(position: Literal["left", "right"] = "left") -> gr.Blocks:
     with gr.Blocks(title="Parcel desk") as demo:
         with gr.Sidebar(position=position, label="Conversations") as sidebar:
             gr.Textbox(label="Search")
@@ -39,7 +40,7 @@ def on_a_phone(app_page: AppPage, demo: gr.Blocks) -> Page:
 
 
 @pytest.mark.parametrize("position", ["left", "right"])
-def test_it_is_closed_when_a_phone_loads_the_page(app_page: AppPage, position: str) -> None:
+def test_it_is_closed_when_a_phone_loads_the_page(app_page: AppPage, position: Literal["left", "right"]) -> None:
     """F1"""
     page = on_a_phone(app_page, desk(position))
     expect(page.get_by_label("Search")).not_to_be_in_viewport()
