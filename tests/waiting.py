@@ -13,3 +13,8 @@ async def until(condition: Callable[[], object]) -> None:
             return
         await asyncio.sleep(0.005)
     raise AssertionError("it did not come about")
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """As `until`, in a test that has no event loop."""
+    asyncio.run(until(condition))

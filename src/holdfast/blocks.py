@@ -34,8 +34,9 @@ class BlocksOptions(TypedDict, total=False):
     """Whether the page is at least as high as the window."""
     fill_width: bool
     """Whether the page is as wide as the window."""
-    delete_cache: tuple[int, int] | None
-    """Seconds between sweeps of closed sessions and their files, and seconds that they are kept."""
+    delete_cache: tuple[float, float] | None
+    """Seconds between two sweeps of the app's files, and seconds after which a file is deleted; at the end of the app
+    all are. The latter is also how long closed sessions are kept."""
     session: Literal["page", "tab"] | None
     """How long a session lasts: one page load, or as long as the tab, across refresh and restart."""
     state_concurrency: Literal["serial", "last_write"] | None
@@ -65,7 +66,8 @@ class Blocks(BlockContext):
         title: The browser tab's title.
         fill_height: Whether the page is at least as high as the window.
         fill_width: Whether the page is as wide as the window.
-        delete_cache: Seconds between sweeps of closed sessions and their files, and seconds that they are kept.
+        delete_cache: Seconds between two sweeps of the app's files, and seconds after which a file is deleted; at the
+            end of the app all are. The latter is also how long closed sessions are kept.
         session: How long a session lasts: `"page"` (one page load) or `"tab"` (survives refresh and restart).
         state_concurrency: `"last_write"` lets events of one session overlap, as Gradio does.
         on_leave: What becomes of the events of a visitor who has left for good: `"cancel"`, `"finish"`, or the seconds
@@ -88,7 +90,7 @@ class Blocks(BlockContext):
         title: str = "Holdfast",
         fill_height: bool = False,
         fill_width: bool = False,
-        delete_cache: tuple[int, int] | None = None,
+        delete_cache: tuple[float, float] | None = None,
         *,
         session: Literal["page", "tab"] | None = None,
         state_concurrency: Literal["serial", "last_write"] | None = None,
@@ -96,6 +98,7 @@ class Blocks(BlockContext):
         **options: Any,
     ) -> None:
         _check_choice("session", session, ("page", "tab"))
+        _check_delete_cache(delete_cache)
         _check_choice("state_concurrency", state_concurrency, ("serial", "last_write"))
         self.queue_options: dict[str, Any] = {}
         """Arguments of the last call of `queue`, for `launch`."""
@@ -392,6 +395,17 @@ def _call(listener: Listener, inputs: Sequence[Any]) -> Any:
 def _check_choice(name: str, value: str | None, choices: Sequence[str]) -> None:
     if value is not None and value not in choices:
         raise BuildError(f"{name}={value!r} is none of {', '.join(choices)}.")
+
+
+def _check_delete_cache(given: Any) -> None:
+    if given is None:
+        return
+    pair = isinstance(given, tuple | list) and len(given) == 2
+    if not pair or not all(isinstance(one, int | float) and not isinstance(one, bool) and one > 0 for one in given):
+        raise BuildError(
+            f"delete_cache={given!r} cannot be used. Give two numbers of seconds above 0: how often files are swept, "
+            "and how old they get, such as delete_cache=(3600, 86400)."
+        )
 
 
 def _older_options(given: Mapping[str, Any]) -> dict[str, Any]:

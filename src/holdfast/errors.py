@@ -158,6 +158,12 @@ class TooLarge(RequestError):
     status = 413
 
 
+class StorageFull(RequestError):
+    """507: there is no room for more files; trying again later may work."""
+
+    status = 507
+
+
 class Malformed(RequestError):
     """422: the body does not have the form that the route takes."""
 

@@ -11,6 +11,7 @@ from holdfast.components.base import Component
 from holdfast.components.dataset import Dataset
 from holdfast.errors import BuildError, RenderError
 from holdfast.examples_cache import CachedResults
+from holdfast.files import adopt
 from holdfast.graph.callsite import warn
 from holdfast.graph.context import current
 from holdfast.graph.dependency import Dependency, register
@@ -164,7 +165,7 @@ class Examples:
         return row[0] if len(row) == 1 else tuple(row)
 
     def _kept(self, place: int) -> Any:
-        payloads = self.cached.row(place) if self.cached is not None else []
+        payloads = adopt(self.cached.row(place)) if self.cached is not None else []
         return payloads[0] if len(payloads) == 1 else tuple(payloads)
 
 

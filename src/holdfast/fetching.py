@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from typing_extensions import Self
 
-from holdfast.errors import BadValue, TooLarge
+from holdfast.errors import BadValue, StorageFull, TooLarge
 from holdfast.networks import is_public
 from holdfast.saving import CHUNK, SavedFile
 
@@ -64,7 +64,7 @@ class Fetcher:
         limit = self.max_size if max_size is None else min(self.max_size, max_size)
         try:
             return self._follow(url, directory, limit)
-        except TooLarge as error:
+        except (TooLarge, StorageFull) as error:
             raise BadValue(f"The file at {url:.200} cannot be used: {error}") from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise BadValue(f"The file at {url:.200} cannot be fetched: {error}.") from None

@@ -10,6 +10,7 @@ import mimetypes
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -17,16 +18,21 @@ from urllib.parse import quote
 
 from holdfast.errors import BadValue, InvalidPathError
 from holdfast.fetching import Fetcher
+from holdfast.folders import APPS, process_folders
+from holdfast.keeping import FileKeeper, Hold
 from holdfast.private import is_private
-from holdfast.saving import SavedFile, cache_dir, sanitise, save_bytes, save_copy
+from holdfast.saving import SavedFile, app_folder, cache_dir, sanitise, save_bytes, save_copy
 
 __all__ = [
     "FileData",
     "FileRules",
     "FileSize",
     "SavedFile",
+    "adopt",
     "cache_dir",
     "check",
+    "check_local",
+    "enter",
     "file_data",
     "guess_type",
     "icon_data",
@@ -152,6 +158,8 @@ class FileRules:
     """Bytes of the largest file that may be uploaded."""
     sandbox: bool = True
     """Whether HTML and SVG of allowed folders are shown without scripts and with no origin."""
+    keeper: FileKeeper | None = None
+    """Bounds what is in the cache."""
     fetcher: Fetcher = field(default_factory=Fetcher)
     """Gets files that a client names by URL."""
 
@@ -179,7 +187,7 @@ class FileRules:
         real = path.resolve()
         if self._blocked(real):
             return False
-        if _within(real, [*self._allowed(), self.upload_dir]):
+        if _within(real, [*self._allowed(), self.upload_dir.resolve(), *process_folders()]):
             return True
         for folder in (Path.cwd().resolve(), Path(tempfile.gettempdir()).resolve()):
             if _within(real, [folder]):
@@ -192,18 +200,61 @@ class FileRules:
 
     def _blocked(self, real: Path) -> bool:
         """Whether nothing that the author allows can open it; asked before any allow rule."""
-        if is_private(real, cache=self.upload_dir.resolve()):
+        cache = self.upload_dir.resolve()
+        if is_private(real, cache=cache):
             return True
+        if cache.parent.name == APPS and _within(real, [cache.parent]):
+            return not _within(real, [cache, *process_folders()])  # another app's
         lowered = Path(str(real).lower())
         return _within(lowered, [Path(str(Path(blocked).resolve()).lower()) for blocked in self.blocked_paths])
 
 
-def publish(payload: Any, rules: FileRules) -> Any:
+serving: ContextVar[FileRules | None] = ContextVar("holdfast_file_rules", default=None)
+"""The rules of the app whose event runs."""
+holding: ContextVar[Hold | None] = ContextVar("holdfast_file_hold", default=None)
+"""The files that the event needs."""
+
+
+def enter(rules: FileRules, hold: Hold | None = None) -> None:
+    """Keep files that are made in this context in the app's folder, and judge paths by its rules.
+
+    Args:
+        rules: The app's.
+        hold: Takes the files that the event gets and gives.
+    """
+    serving.set(rules)
+    holding.set(hold)
+    app_folder.set(rules.upload_dir)
+
+
+def check_local(path: str) -> None:
+    """Check that a handler's file may be read on behalf of the visitor whose event runs.
+
+    Raises:
+        InvalidPathError: It is in a folder that the app may not serve.
+    """
+    rules = serving.get()
+    if rules is not None:
+        _check_publishable(path, rules)
+
+
+def adopt(payload: Any) -> Any:
+    """Return JSON of the framework's own with every file in it copied to where the app keeps its files."""
+
+    def copied(file: dict[str, Any]) -> dict[str, Any]:
+        path = file.get("path")
+        return file if not path or is_url(path) else {**file, "path": save_copy(path)}
+
+    return _mapped(payload, is_file_data, copied)
+
+
+def publish(payload: Any, rules: FileRules, *, keep: bool = False) -> Any:
     """An output's JSON with every file in it put where a browser can fetch it.
 
     Args:
         payload: What `postprocess` gave; it is not changed.
         rules: The app's.
+        keep: The files are not deleted as long as the app runs.
 
     Returns:
         The same with files copied into the cache and their `url` set, relative to the app's root.
@@ -211,7 +262,7 @@ def publish(payload: Any, rules: FileRules) -> Any:
     Raises:
         InvalidPathError: A handler gave a file from a folder that the app may not serve.
     """
-    return _mapped(payload, is_file_data, lambda file: _published(file, rules))
+    return _mapped(payload, is_file_data, lambda file: _published(file, rules, keep))
 
 
 def check(payload: Any, rules: FileRules, *, fetch: bool = False) -> Any:
@@ -232,12 +283,26 @@ def check(payload: Any, rules: FileRules, *, fetch: bool = False) -> Any:
     return _mapped(payload, lambda found: found.get("path") is not None, lambda file: _checked(file, rules, fetch))
 
 
-def _published(file: dict[str, Any], rules: FileRules) -> dict[str, Any]:
+def _published(file: dict[str, Any], rules: FileRules, keep: bool) -> dict[str, Any]:
     path = file.get("path")
     if not path or file.get("is_stream"):
         return file
     if is_url(path):
         return {**file, "url": path}
+    _check_publishable(path, rules)
+    local = Path(path)
+    if not _within(local.resolve(), [rules.upload_dir.resolve(), *_static]):
+        path = save_copy(local, directory=rules.upload_dir)
+    elif rules.keeper is not None and _within(local.resolve(), [rules.upload_dir.resolve()]):
+        rules.keeper.shown(path)
+    if keep and rules.keeper is not None:
+        rules.keeper.pin(path)
+    if (hold := holding.get()) is not None:
+        hold.add(path)
+    return {**file, "path": path, "url": _url(path)}
+
+
+def _check_publishable(path: str, rules: FileRules) -> None:
     local = Path(path)
     if not local.is_file():
         raise InvalidPathError(f"The file {path} cannot be shown, because it does not exist. Return a path that does.")
@@ -252,9 +317,6 @@ def _published(file: dict[str, Any], rules: FileRules) -> dict[str, Any]:
             "temporary one, or its name or folder begins with a dot. Write it there, or name its folder in "
             "`allowed_paths` of `launch()`."
         )
-    if not _within(local.resolve(), [rules.upload_dir.resolve(), *_static]):
-        path = save_copy(local, directory=rules.upload_dir)
-    return {**file, "path": path, "url": _url(path)}
 
 
 def _checked(file: dict[str, Any], rules: FileRules, fetch: bool) -> dict[str, Any]:
@@ -270,6 +332,8 @@ def _checked(file: dict[str, Any], rules: FileRules, fetch: bool) -> dict[str, A
         if _within(Path(os.path.abspath(path)), [rules.upload_dir.resolve()]):  # noqa: PTH100 - must not follow links
             raise BadValue("An uploaded file is not there any more. Upload it again.")
         raise InvalidPathError(f"The file {path} cannot be used, because it was not uploaded by a user.")
+    if (hold := holding.get()) is not None:
+        hold.add(path)
     return {**file, "url": _url(path)}
 
 

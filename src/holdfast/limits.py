@@ -157,6 +157,21 @@ class Limits:
         per="app",
         beyond="the oldest is forgotten: its progress ends",
     )
+    file_bytes: int = bound(
+        10 * 1024 * MB,
+        resource="Uploaded, fetched and produced files",
+        unit="bytes",
+        per="app",
+        beyond="the oldest are deleted; 507 if all of them belong to events that have not ended",
+    )
+    file_seconds: float = bound(
+        24 * 3600,
+        resource="Uploaded, fetched and produced files",
+        unit="seconds",
+        per="app",
+        option='launch(limits={"file_seconds": …}), or Blocks(delete_cache=(frequency, age))',
+        beyond="deleted: 403 for the file, and the page asks to upload it again",
+    )
     logins: int = bound(
         10_000,
         resource="Logins that are remembered",

@@ -4,17 +4,51 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
+from contextlib import suppress
+from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
+from weakref import WeakValueDictionary
 
 from typing_extensions import Self
 
-from holdfast import settings
+from holdfast import private
 from holdfast.errors import TooLarge
+from holdfast.folders import process_folder
 
 NAME_BYTES = 200
+TRIES = 5
+_ENDING = re.compile(r"(?<=.)\.[A-Za-z]\w{1,9}$")
+"""What may stand before a file's last ending as a part of it."""
 CHUNK = 1 << 20
+PART = ".part-"
+"""What the names of unfinished files begin with."""
+
+app_folder: ContextVar[Path | None] = ContextVar("holdfast_files", default=None)
+"""The folder of the app whose event runs."""
+
+
+class Watcher(Protocol):
+    """Watches the files that are written into a folder; called from any thread."""
+
+    def wrote(self, size: int) -> None:
+        """So many bytes are written; a negative number is of a file that was given up."""
+        ...
+
+    def finished(self, path: Path, size: int) -> None:
+        """A file is whole; the bytes that were written are no longer those of an unfinished one."""
+        ...
+
+
+_watched: WeakValueDictionary[Path, Watcher] = WeakValueDictionary()
+
+
+def watch(directory: Path, watcher: Watcher) -> None:
+    """Report what is written into a folder, for as long as the watcher is there."""
+    _watched[directory] = watcher
 
 
 def sanitise(name: str) -> str:
@@ -28,6 +62,9 @@ def sanitise(name: str) -> str:
     stem, dot, ending = kept.rpartition(".")
     if not dot or not stem:
         stem, ending = kept, ""
+    inner = _ENDING.search(stem) if ending else None
+    if inner is not None:  # `.nii.gz` is one ending, of which nothing may be cut
+        stem, ending = stem[: inner.start()], f"{inner[0][1:]}.{ending}"
     # The loop below looks at all of it each time, and a client may send a name of any length.
     stem, ending = stem[:NAME_BYTES], f".{ending[:NAME_BYTES]}" if ending else ""
     while len((stem + ending).encode()) > NAME_BYTES:
@@ -40,15 +77,8 @@ def sanitise(name: str) -> str:
 
 
 def cache_dir() -> Path:
-    """Where uploaded and produced files are kept, made when it is missing.
-
-    `HOLDFAST_TEMP_DIR` or `GRADIO_TEMP_DIR`, else a folder of this user among the system's temporary ones.
-    """
-    chosen = settings.read().temp_dir
-    user = str(os.getuid()) if hasattr(os, "getuid") else "user"
-    folder = Path(chosen) if chosen else Path(tempfile.gettempdir()) / f"holdfast-{user}"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder.resolve()
+    """Return where files are kept that are made now: the folder of the app whose event runs, or of this process."""
+    return app_folder.get() or process_folder()
 
 
 def save_bytes(data: bytes | bytearray | memoryview, name: str, *, directory: Path | None = None) -> str:
@@ -89,10 +119,13 @@ class SavedFile:
         self.path = ""
         """Where it is, once it is whole."""
         self._hash = hashlib.sha256()
+        self._counted = 0
+        """Bytes that the watcher knows of."""
 
     def __enter__(self) -> Self:
-        self.directory.mkdir(parents=True, exist_ok=True)
-        handle, self._part = tempfile.mkstemp(prefix=".part-", dir=self.directory)
+        private.make_folder(self.directory)
+        handle, self._part = tempfile.mkstemp(prefix=PART, dir=self.directory)
+        self._watcher = _watched.get(self.directory)
         self._stream = os.fdopen(handle, "wb")
         return self
 
@@ -101,11 +134,15 @@ class SavedFile:
 
         Raises:
             TooLarge: It is over the allowed size now.
+            StorageFull: The app has no room for it.
         """
         self.size += len(data)
         if self.max_size is not None and self.size > self.max_size:
             raise TooLarge(f"{self.name} is over the maximum file size of {self.max_size} bytes.")
         self._hash.update(data)
+        self._counted += len(data)
+        if self._watcher is not None:
+            self._watcher.wrote(len(data))
         self._stream.write(data)
 
     def written(self) -> None:
@@ -119,9 +156,20 @@ class SavedFile:
         part = Path(self._part)
         if kind is not None:
             part.unlink(missing_ok=True)
+            if self._watcher is not None:
+                self._watcher.wrote(-self._counted)
             return
-        folder = self.directory / self._hash.hexdigest()
-        folder.mkdir(parents=True, exist_ok=True)
-        target = folder / self.name
-        part.replace(target)
+        target = self.directory / self._hash.hexdigest() / self.name
+        self._move(part, target)
+        if self._watcher is not None:
+            self._watcher.finished(target, self._counted)
         self.path = str(target)
+
+    @staticmethod
+    def _move(part: Path, target: Path) -> None:
+        for _ in range(TRIES):
+            private.make_folder(target.parent)
+            with suppress(FileNotFoundError):  # a sweep has just removed the folder, which was empty
+                part.replace(target)
+                return
+        part.replace(target)

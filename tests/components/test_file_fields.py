@@ -75,8 +75,11 @@ def test_a_file_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
         ("a.png", ["image/png"], True),
         ("a.png", ["image/*"], True),
         ("a.jpg", ["image/png"], False),
-        ("a.txt", ["txt"], False),
+        ("a.txt", ["txt"], True),
         ("nothing", [".txt"], False),
+        ("brain.NII.gz", [".nii.gz"], True),
+        ("other.gz", [".nii.gz"], False),
+        ("dir.nii/x.gz", [".nii.gz"], False),
     ],
 )
 def test_types_are_endings_categories_or_mime_types(path: str, types: list[str], fitting: bool) -> None:

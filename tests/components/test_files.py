@@ -53,6 +53,7 @@ def upload(cache: Path, name: str = "a.txt", data: bytes = b"hi") -> str:
         ("日本語.txt", "日本語.txt"),
         ("a" * 300 + ".tar", "a" * 196 + ".tar"),
         ("x." + "y" * 300, "x." + "y" * 198),
+        ("a" * 300 + ".nii.gz", "a" * 193 + ".nii.gz"),
     ],
 )
 def test_a_file_name_is_cleaned(name: str, clean: str) -> None:
@@ -96,14 +97,14 @@ def test_a_file_over_the_limit_is_refused_while_it_comes(cache: Path) -> None:
 
 def test_the_cache_is_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "there"))
-    assert files.cache_dir() == (tmp_path / "there").resolve()
-    assert (tmp_path / "there").is_dir()
+    assert files.cache_dir().is_relative_to((tmp_path / "there").resolve())
+    assert files.cache_dir().is_dir()
 
 
 def test_the_cache_belongs_to_this_user_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
     monkeypatch.delenv("HOLDFAST_TEMP_DIR", raising=False)
-    assert str(os.getuid()) in files.cache_dir().name
+    assert any(str(os.getuid()) in part for part in files.cache_dir().parts)
 
 
 def test_a_file_data_is_a_dict_with_attributes() -> None:

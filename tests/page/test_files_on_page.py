@@ -92,6 +92,46 @@ def test_a_file_of_the_wrong_kind_is_refused_with_a_sentence(app_page: AppPage) 
     expect(page.get_by_test_id("toast-text")).to_contain_text("Invalid file type: drop.txt.")
 
 
+def test_a_compound_ending_counts_as_a_whole(app_page: AppPage) -> None:
+    """E25: siblings looked for: every place that judges a file by its ending (the browser's own choice, which looks at
+    the last ending alone; drops and pastes; the upload button; the server); an ending without its dot; a name that is
+    cut to 200 bytes. found: the first, and the last two on the server."""
+    with gr.Blocks() as demo:
+        file, seen = gr.File(label="Scan", file_types=[".nii.gz"]), gr.Textbox(label="Seen")
+        file.upload(lambda path: Path(path).name, file, seen)
+        gr.UploadButton("Send", file_types=[".nii.gz"])
+    page = app_page(demo)
+    expect(page.get_by_test_id("file-upload")).to_have_attribute("accept", ".nii.gz,.gz")
+    expect(page.get_by_test_id("Send-upload-button")).to_have_attribute("accept", ".nii.gz,.gz")
+    other = {"name": "other.gz", "mimeType": "application/gzip", "buffer": b"x"}
+    page.get_by_test_id("file-upload").set_input_files(other)  # type: ignore[arg-type]
+    toast = page.get_by_test_id("toast-body")
+    expect(toast).to_contain_text("Invalid file type: other.gz.")
+    expect(toast).to_contain_text("one of these formats: .nii.gz")
+    expect(toast).to_have_class(re.compile("error"))
+    page.evaluate(DROP, ["[aria-label^='Click to upload']", "brain.nii.gz", "application/gzip", "x"])
+    expect(page.get_by_label("Seen")).to_have_value("brain.nii.gz")
+
+
+def test_buttons_have_the_names_that_scripts_for_gradio_look_for(app_page: AppPage, notes: Path, picture: Path) -> None:
+    """E26: siblings looked for: the file's row, the header of files, a picture, and each source of pictures. found: the
+    picture's button was called Clear, and one whose only source is the clipboard had no button to paste."""
+    with gr.Blocks() as demo:
+        file, image = gr.File(label="Notes"), gr.Image(label="Photo")
+        gr.Image(label="Pasted", sources=["clipboard"])
+    page = app_page(demo)
+    expect(page.get_by_role("button", name="Paste from clipboard", exact=True)).to_have_count(2)
+    page.get_by_test_id("file-upload").first.set_input_files(notes)
+    page.get_by_role("button", name="Remove this file", exact=True).click()
+    expect(page.get_by_role("button", name="Remove this file")).to_have_count(0)
+    page.locator(f"#component-{image.id} input[type=file], [data-testid=image] input[type=file]").first.set_input_files(
+        picture
+    )
+    page.get_by_role("button", name="Remove Image", exact=True).click()
+    expect(page.get_by_role("button", name="Remove Image")).to_have_count(0)
+    assert file.id != image.id
+
+
 def test_a_file_that_is_too_large_is_refused_with_a_sentence(
     app_page: AppPage, notes: Path, complaints: object
 ) -> None:
@@ -142,7 +182,7 @@ def test_a_picture_is_uploaded_shown_and_cleared(app_page: AppPage, picture: Pat
     expect(page.get_by_label("Seen")).to_have_value("(2, 4, 3)")
     expect(page.get_by_test_id("image").locator("img")).to_have_attribute("alt", "Photo")
     assert page.locator("[data-testid=image] img").evaluate("image => image.naturalWidth") == 4
-    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Remove Image").click()
     expect(page.get_by_label("Seen")).to_have_value("none")
 
 

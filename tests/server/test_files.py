@@ -33,6 +33,10 @@ def upload(app: Served, *files: tuple[str, bytes], query: str = "") -> Any:
     return app.http.post(f"/gradio_api/upload{query}", files=parts)
 
 
+def folder_of(app: Served) -> Path:
+    return app.site.options.rules.upload_dir
+
+
 def body(*parts: tuple[str, bytes], field: str = "files", end: bool = True) -> bytes:
     head = b"".join(
         b'--B\r\nContent-Disposition: form-data; name="%s"; filename="%s"\r\n\r\n%s\r\n'
@@ -51,14 +55,16 @@ def test_an_upload_is_kept_under_its_hash_and_name(serve: Serve, cache: Path) ->
     answer = upload(app, ("a file.bin", content), ("b.txt", b"text"))
     assert answer.status_code == 200
     first, second = map(Path, answer.json())
-    assert first == cache / hashlib.sha256(content).hexdigest() / "a file.bin"
+    assert first == folder_of(app) / hashlib.sha256(content).hexdigest() / "a file.bin"
+    assert first.is_relative_to(cache)
     assert (first.read_bytes(), second.read_bytes()) == (content, b"text")
 
 
 @pytest.mark.parametrize("name", ["../../evil.txt", "..\\..\\evil.txt", "/etc/evil.txt", "a/../../evil.txt"])
 def test_a_path_in_a_file_name_is_dropped(serve: Serve, cache: Path, name: str) -> None:
-    [path] = upload(serve(counter()), (name, b"x")).json()
-    assert Path(path).parent.parent == cache
+    app = serve(counter())
+    [path] = upload(app, (name, b"x")).json()
+    assert Path(path).parent.parent == folder_of(app)
     assert Path(path).name == "evil.txt"
 
 
@@ -69,7 +75,7 @@ def test_a_file_over_the_limit_is_a_413_and_leaves_nothing(serve: Serve, cache: 
     assert refused.status_code == 413
     assert refused.headers["content-type"].startswith("text/plain")
     assert "big.bin is over the 1024 bytes" in refused.text
-    assert len([p for p in cache.rglob("*") if p.is_file()]) == 1
+    assert len([p for p in folder_of(app).rglob("*") if p.is_file()]) == 1
 
 
 @pytest.mark.parametrize(
@@ -88,10 +94,11 @@ def test_a_file_over_the_limit_is_a_413_and_leaves_nothing(serve: Serve, cache: 
 def test_a_body_that_is_no_upload_is_a_400_with_a_sentence(
     serve: Serve, cache: Path, content: bytes, kind: str
 ) -> None:
-    answer = serve(counter()).http.post("/gradio_api/upload", content=content, headers={"content-type": kind})
+    app = serve(counter())
+    answer = app.http.post("/gradio_api/upload", content=content, headers={"content-type": kind})
     assert answer.status_code == 400
     assert isinstance(answer.json()["detail"], str)
-    assert not [p for p in cache.rglob("*") if p.is_file()]
+    assert not [p for p in folder_of(app).rglob("*") if p.is_file()]
 
 
 @pytest.mark.anyio

@@ -35,14 +35,17 @@ def fits(path: str, file_types: Sequence[str]) -> bool:
 
     Args:
         path: The file's path; its ending says its type.
-        file_types: Endings (`".txt"`), categories (`"image"`), MIME types (`"image/png"`, `"image/*"`), or `"file"`.
+        file_types: Endings (`".txt"`, `".nii.gz"`, also without the first dot), categories (`"image"`), MIME types
+            (`"image/png"`, `"image/*"`), or `"file"`.
     """
     kind = guess_type(path) or ""
+    name = Path(path).name.lower()
     category = kind.partition("/")[0]
     for wanted in file_types:
         if wanted in {"file", kind} or wanted in CATEGORIES & {category}:
             return True
-        if wanted.startswith(".") and path.lower().endswith(wanted.lower()):
+        ending = wanted if wanted.startswith(".") else f".{wanted}"
+        if "/" not in wanted and name.endswith(ending.lower()) and len(name) > len(ending):
             return True
         if wanted.endswith("/*") and wanted[:-2] == category:
             return True

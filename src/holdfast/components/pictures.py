@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from holdfast.components.plain import type_of
 from holdfast.errors import BadValue
-from holdfast.files import FileData, file_data, is_url, save_bytes
+from holdfast.files import FileData, check_local, file_data, is_url, save_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -195,6 +195,7 @@ def _named(path: str) -> FileData:
     if path.startswith(DATA_URL):
         return FileData(url=path)
     if path.lower().endswith(".svg") and not is_url(path):
+        check_local(path)
         try:
             text = Path(path).read_text(encoding="utf-8")
         except OSError as error:

@@ -9,7 +9,7 @@ from typing import Any
 from holdfast.components.options import WatermarkOptions
 from holdfast.components.pictures import from_array, opened, pillow
 from holdfast.components.plain import type_of
-from holdfast.files import is_url
+from holdfast.files import check_local, is_url
 
 log = logging.getLogger(__name__)
 MARGIN = 10
@@ -33,6 +33,8 @@ def watermarked(value: Any, options: WatermarkOptions) -> Any:
             "An image given as %s gets no watermark: only raster images that are on this server can.", text[:80]
         )
         return value
+    if text:
+        check_local(text)
     image = _loaded(value).convert("RGBA")
     mark = _loaded(options.watermark).convert("RGBA")
     mark.thumbnail((max(1, image.width // SHARE), max(1, image.height // SHARE)))

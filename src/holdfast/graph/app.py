@@ -30,8 +30,8 @@ class AppOptions:
     fill_height: bool = False
     fill_width: bool = False
     analytics_enabled: bool = False
-    delete_cache: tuple[int, int] | None = None
-    """Seconds between sweeps, and seconds that a closed session and its files are kept."""
+    delete_cache: tuple[float, float] | None = None
+    """Seconds between two sweeps of files, and seconds that a file and a closed session are kept."""
     session: str | None = None
     """`"page"` or `"tab"`; `None` leaves it to `launch` and the environment."""
     state_concurrency: str | None = None

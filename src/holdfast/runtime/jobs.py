@@ -14,6 +14,7 @@ from holdfast.wire.messages import Completed, FeedMessage, Log, Output, Progress
 
 if TYPE_CHECKING:
     from holdfast.graph.listener import Listener
+    from holdfast.keeping import Hold
     from holdfast.runtime.batch import Seat
     from holdfast.runtime.plan import Plan
     from holdfast.runtime.queue import Group
@@ -78,6 +79,7 @@ class Job:
         "farewell",
         "feed",
         "group",
+        "hold",
         "id",
         "listener",
         "loop",
@@ -115,6 +117,8 @@ class Job:
         self.group: Group | None = None
         self.rank: int | None = None
         """The rank that was last told."""
+        self.hold: Hold | None = None
+        """Its files, which are not deleted before it has ended."""
         self.seat: Seat | None = None
         """Its part of a batch."""
         self.started: float | None = None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+from holdfast import files
 from holdfast.clock import Clock
 from holdfast.graph.updates import skip
 from holdfast.runtime import current
@@ -72,6 +73,7 @@ class Runner:
             asyncio.CancelledError: It was cancelled; everything it held is free.
         """
         current.job.set(job)
+        files.enter(self.options.file_rules, job.hold)
         blocked.set(self.threads.lend)
         # A batch runs for several visitors, so it has none that could be meant.
         acting.set(None if job.listener.batch else (self.engine, job.session.owners))

@@ -10,6 +10,7 @@ from holdfast.clock import Clock, SystemClock
 from holdfast.errors import BadRequest, Busy, NotFound, RequestError
 from holdfast.graph.identity import state_names
 from holdfast.ids import random_id, random_token
+from holdfast.keeping import Hold, paths_in
 from holdfast.runtime.changes import Changes
 from holdfast.runtime.jobs import Call, Job
 from holdfast.runtime.options import RuntimeOptions
@@ -399,6 +400,9 @@ class Runtime:
 
     def _start(self, job: Job, reporter: Reporter, *, queued: bool) -> asyncio.Task[None]:
         job.session.jobs[job.id] = job
+        keeper = self.options.file_rules.keeper
+        if keeper is not None and (job.plan.heavy or job.plan.told_of_file):
+            job.hold = Hold(keeper, paths_in([job.call.data, job.call.event_data]))
         task = job.loop.create_task(self.runner.run(job, reporter, queued=queued))
         job.task = task
         self._tasks.add(task)
@@ -409,6 +413,8 @@ class Runtime:
         self._tasks.discard(task)
         self.queue.leave(job)  # one that is cancelled at once has not begun its task
         session = job.session
+        if job.hold is not None:
+            job.hold.release()
         self._forget(job)
         if not job.over:  # its task was stopped from outside
             job.cancel()

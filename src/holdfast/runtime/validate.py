@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
+from holdfast import files
 from holdfast.errors import BadRequest, Malformed
 from holdfast.files import FileRules
 from holdfast.runtime import current
@@ -45,6 +46,7 @@ async def validate(job: Job, engine: StateEngine, threads: Threads, rules: FileR
     if listener.validator is None:
         return
     token = current.job.set(None)
+    files.enter(rules)
     job.listener, job.plan = checker(listener), plan_of(checker(listener))
     try:
         async with engine.event(job.session.owners, job.plan.reads, ()) as event:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
+import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Match, Route
@@ -155,19 +156,27 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start the runtime; at the end tell the streams, then end it."""
     site: Site = app.state.site
     tools: ToolServer | None = app.state.tools
+    keeper = site.options.rules.keeper
     try:
         await site.runtime.engine.start()
         await site.runtime.start()
     except HoldfastError as error:
         app.state.refused = error
         await site.runtime.engine.aclose()
+        if keeper is not None:
+            await anyio.to_thread.run_sync(keeper.close)
         raise
     try:
         async with AsyncExitStack() as serving:
             if tools is not None:
                 await serving.enter_async_context(tools.running())
+            if keeper is not None:
+                sweeping = asyncio.create_task(keeper.run())
+                serving.callback(sweeping.cancel)
             yield
     finally:
         site.streams.stop()
         await site.runtime.aclose()
         await site.runtime.engine.aclose()
+        if keeper is not None:
+            await anyio.to_thread.run_sync(keeper.close)

@@ -17,6 +17,7 @@ from holdfast.errors import BuildError
 from holdfast.files import FileRules
 from holdfast.graph.app import App, settled_theme
 from holdfast.ids import random_id, random_token
+from holdfast.keeping import MOST_WAIT, FileKeeper, Keeping
 from holdfast.limits import Limits, settled
 from holdfast.runtime.options import RuntimeOptions
 from holdfast.runtime.runtime import Runtime
@@ -165,7 +166,8 @@ def assemble(
     queue = queue or {}
     clock = clock or SystemClock()
     app = _with_page_options(app, options, settings)
-    rules = _file_rules(options, settings)
+    limits = settled(options.get("limits"), settings.limits)
+    rules = _file_rules(options, settings, FileKeeper(_keeping(app, limits), clock))
     _check_scopes(app, options)
     url, chosen = _store_of(app, options, settings)
     store = open_store(_prepared(url))
@@ -176,7 +178,6 @@ def assemble(
         store, clock=clock, options=_state_options(app, options, keys=keys, grace=grace, capacity=capacity)
     )
     api_open = queue.get("api_open")
-    limits = settled(options.get("limits"), settings.limits)
     runtime = Runtime(
         app,
         engine=engine,
@@ -216,13 +217,24 @@ def assemble(
     return Assembled(create_app(runtime, serving), runtime, store.url, chosen)
 
 
-def _file_rules(options: ServeOptions, settings: Settings) -> FileRules:
+def _file_rules(options: ServeOptions, settings: Settings, keeper: FileKeeper) -> FileRules:
     return FileRules(
         allowed_paths=(*_texts("allowed_paths", options.get("allowed_paths")), *settings.allowed_paths),
         blocked_paths=(*_texts("blocked_paths", options.get("blocked_paths")), *settings.blocked_paths),
         max_size=size_in_bytes(options.get("max_file_size")),
         sandbox=options.get("sandbox_files", True),
+        upload_dir=keeper.folder,
+        keeper=keeper,
     )
+
+
+def _keeping(app: App, limits: Limits) -> Keeping:
+    """How long files are kept: as the author says with `delete_cache`, as in Gradio, or as the limits say."""
+    if app.options.delete_cache is None:
+        age = limits.file_seconds
+        return Keeping(age=age, total=limits.file_bytes, frequency=min(MOST_WAIT, age))
+    frequency, age = app.options.delete_cache
+    return Keeping(age=age, total=limits.file_bytes, frequency=frequency, all_at_end=True)
 
 
 def size_in_bytes(size: str | int | None) -> int | None:

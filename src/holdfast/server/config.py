@@ -72,7 +72,7 @@ class Configs:
 
     def _publish(self, block: Block, value: Any) -> Any:
         try:
-            return files.publish(value, self._rules)
+            return files.publish(value, self._rules, keep=True)
         except InvalidPathError as error:
             name = getattr(block, "called", repr(block))
             raise BuildError(f"{name} cannot start with what it was given. {error}") from error

@@ -174,7 +174,8 @@ class Page:
         given: list[Any] = []
         for path in map(Path, paths):
             data = path.read_bytes()
-            given.append(files.file_data(files.save_bytes(data, path.name), orig_name=path.name, size=len(data)))
+            kept = files.save_bytes(data, path.name, directory=self.app.runtime.options.file_rules.upload_dir)
+            given.append(files.file_data(kept, orig_name=path.name, size=len(data)))
             given[-1]["meta"] = {"_type": "gradio.FileData"}
         many = getattr(component, "file_count", "single") != "single"
         await self._edit(component, given if many else given[0], wait=False)

@@ -33,10 +33,21 @@ test("file types in Gradio's words become an accept attribute", () => {
   expect(accept(null)).toBeUndefined()
 })
 
+test('E25: the accept attribute has the last ending of a compound one too, since browsers look at that alone', () => {
+  expect(accept(['.nii.gz', '.tar.gz', '.csv'])).toBe('.nii.gz,.gz,.tar.gz,.csv')
+})
+
+test('E25: a compound ending is judged as a whole', () => {
+  expect(fits({ name: 'Brain.NII.gz', type: 'application/gzip' }, ['.nii.gz'])).toBe(true)
+  expect(fits({ name: 'other.gz', type: 'application/gzip' }, ['.nii.gz'])).toBe(false)
+  expect(fits({ name: 'nii.gz', type: '' }, ['.nii.gz'])).toBe(false)
+})
+
 test('dropped files are judged by name and type', () => {
-  expect(fits({ name: 'A.CSV', type: '' }, '.csv')).toBe(true)
-  expect(fits({ name: 'a.txt', type: 'text/plain' }, '.csv,image/*')).toBe(false)
-  expect(fits({ name: 'a', type: 'image/png' }, 'image/*')).toBe(true)
+  expect(fits({ name: 'A.CSV', type: '' }, ['.csv'])).toBe(true)
+  expect(fits({ name: 'a.txt', type: 'text/plain' }, ['.csv', 'image'])).toBe(false)
+  expect(fits({ name: 'a', type: 'image/png' }, ['image'])).toBe(true)
+  expect(fits({ name: 'a', type: '' }, ['file'])).toBe(true)
   expect(fits({ name: 'a', type: '' }, undefined)).toBe(true)
 })
 

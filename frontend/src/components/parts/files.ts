@@ -5,17 +5,26 @@ export type FileCount = 'single' | 'multiple' | 'directory'
 
 const KINDS = ['image', 'audio', 'video', 'text']
 
-/** The `accept` attribute for Gradio's `file_types`: kinds ("image"), endings (".csv", "csv") and MIME types. */
-export function accept(types: string[] | null | undefined): string | undefined {
+/** Gradio's `file_types` as a browser writes them: kinds ("image"), endings (".csv", "csv") and MIME types. */
+export function rules(types: string[] | null | undefined): string[] | undefined {
   if (!types || types.length === 0 || types.includes('file')) return undefined
-  return types.map((type) => (KINDS.includes(type) ? `${type}/*` : type.includes('/') || type.startsWith('.') ? type : `.${type}`)).join(',')
+  return types.map((type) => (KINDS.includes(type) ? `${type}/*` : type.includes('/') || type.startsWith('.') ? type : `.${type}`))
 }
 
-/** Does a file fit `accept`? A dropped file passes the browser by, so it is judged here. */
-export function fits(file: Pick<File, 'name' | 'type'>, pattern: string | undefined): boolean {
-  if (!pattern) return true
+/** The `accept` attribute. Browsers look at a name's last ending alone, so that of `.nii.gz` is among them too. */
+export function accept(types: string[] | null | undefined): string | undefined {
+  const endings = rules(types)?.flatMap((rule) => {
+    const last = rule.startsWith('.') ? rule.slice(rule.lastIndexOf('.')) : rule
+    return last === rule ? [rule] : [rule, last]
+  })
+  return endings && [...new Set(endings)].join(',')
+}
+
+/** Does a file fit? It may have been dropped, or have just the last ending, so it is judged here. */
+export function fits(file: Pick<File, 'name' | 'type'>, types: string[] | null | undefined): boolean {
   const name = file.name.toLowerCase()
-  return pattern.split(',').some((raw) => {
+  return (rules(types) ?? ['*']).some((raw) => {
+    if (raw === '*') return true
     const rule = raw.trim().toLowerCase()
     if (rule.startsWith('.')) return name.endsWith(rule)
     if (rule.endsWith('/*')) return file.type.startsWith(rule.slice(0, -1))
@@ -24,12 +33,12 @@ export function fits(file: Pick<File, 'name' | 'type'>, pattern: string | undefi
 }
 
 /** The files that fit; of what does not, the visitor is told. */
-export function admit(node: Node<any, any>, files: File[], pattern: string | undefined): File[] {
-  const good = files.filter((file) => fits(file, pattern))
-  const bad = files.filter((file) => !fits(file, pattern))
+export function admit(node: Node<any, any>, files: File[], types: string[] | null | undefined): File[] {
+  const good = files.filter((file) => fits(file, types))
+  const bad = files.filter((file) => !fits(file, types))
   if (bad.length > 0) {
     const names = bad.map((file) => file.name).join(', ')
-    node.toast('error', `Invalid file type: ${names}. Please upload a file that is one of these formats: ${pattern}`)
+    node.toast('error', `Invalid file type: ${names}. Please upload a file that is one of these formats: ${rules(types)?.join(', ')}`)
   }
   return good
 }

@@ -1,0 +1,451 @@
+"""Files of an app are bounded in age and in total size, and belong to that app alone.
+
+C6, requirement "bound files", A4 (the folder for temporary files). Siblings looked for: everything that writes a file
+which a client causes: uploads, files fetched by URL, MCP's data URLs, arrays and PIL images of handlers (`save_bytes`
+without a folder), copies of handlers' files, start values, kept results of examples, unfinished uploads; every place
+that reads a handler's path without the rules of files. found: none of them was ever deleted, and all apps of a user had
+one folder; an SVG, and an image with a watermark, were read from any path that a handler returned.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from tests.server.conftest import Serve, Served
+from tests.waiting import until, wait_until
+
+import holdfast as gr
+from holdfast import files, folders, keeping
+from holdfast.errors import BuildError, InvalidPathError, StorageFull
+from holdfast.files import FileData, FileRules
+from holdfast.folders import FolderLock
+from holdfast.keeping import FileKeeper, Hold, Keeping
+from holdfast.saving import save_bytes
+from holdfast.testing import ManualClock
+
+KB = 1024
+ROOM = keeping.LEAST * 2
+"""What a small file counts."""
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOLDFAST_TEMP_DIR", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+def keeper_of(clock: ManualClock, **options: Any) -> FileKeeper:
+    return FileKeeper(Keeping(**options), clock)
+
+
+def keep(keeper: FileKeeper, name: str, data: bytes | None = None) -> str:
+    return save_bytes(name.encode() if data is None else data, name, directory=keeper.folder)
+
+
+def there(*paths: str) -> list[bool]:
+    return [Path(path).exists() for path in paths]
+
+
+@pytest.mark.anyio
+async def test_a_file_is_deleted_when_it_is_older_than_the_age(clock: ManualClock) -> None:
+    """C6."""
+    keeper = keeper_of(clock, age=60)
+    old = keep(keeper, "old")
+    await clock.advance(40)
+    young = keep(keeper, "young")
+    await clock.advance(30)
+    keeper.sweep()
+    assert there(old, young) == [False, True]
+    assert not Path(old).parent.exists()
+
+
+@pytest.mark.anyio
+async def test_the_same_file_again_is_as_young_as_its_last_upload_or_output(clock: ManualClock) -> None:
+    """C6: what a page was shown lately stays."""
+    keeper = keeper_of(clock, age=60)
+    rules = FileRules(upload_dir=keeper.folder, keeper=keeper)
+    uploaded, shown, old = keep(keeper, "uploaded"), keep(keeper, "shown"), keep(keeper, "old")
+    await clock.advance(50)
+    keep(keeper, "uploaded")
+    files.publish(FileData(path=shown), rules)
+    await clock.advance(20)
+    keeper.sweep()
+    assert there(uploaded, shown, old) == [True, True, False]
+
+
+@pytest.mark.anyio
+async def test_over_the_total_size_the_oldest_go_first(clock: ManualClock) -> None:
+    """C6: as soon as more is written, without waiting for a sweep."""
+    keeper = keeper_of(clock, total=ROOM * 10)
+    paths = []
+    for number in range(12):
+        paths.append(keep(keeper, f"{number:02}", bytes([number]) * keeping.LEAST))
+        await clock.advance(1)
+    keeper.sweep()
+    left = there(*paths)
+    assert left == sorted(left)
+    assert 8 <= sum(left) <= 10
+
+
+@pytest.mark.anyio
+async def test_files_of_an_event_that_has_not_ended_stay(clock: ManualClock) -> None:
+    """C6: neither their age nor the total size counts."""
+    keeper = keeper_of(clock, age=60, total=ROOM * 4)
+    needed, other = keep(keeper, "needed"), keep(keeper, "other")
+    hold = Hold(keeper, keeping.paths_in([{"path": needed}]))
+    twice = Hold(keeper, [needed])
+    await clock.advance(100)
+    keeper.sweep()
+    assert there(needed, other) == [True, False]
+    twice.release()
+    keeper.sweep()
+    assert there(needed) == [True]
+    hold.release()
+    keeper.sweep()
+    assert there(needed) == [False]
+
+
+def test_without_room_a_file_is_refused_and_leaves_nothing(clock: ManualClock) -> None:
+    """C6: the total size is a bound also when nothing can be deleted."""
+    keeper = keeper_of(clock, total=ROOM * 4)
+    hold = Hold(keeper, [keep(keeper, str(number)) for number in range(3)])
+    with pytest.raises(StorageFull, match=r"There is no room for more files: .* Try again later"):
+        keep(keeper, "large", b"x" * (ROOM + keeping.LEAST))
+    assert sum(path.is_file() for path in keeper.folder.rglob("*")) == 3
+    hold.release()
+    keep(keeper, "small")
+
+
+@pytest.mark.anyio
+async def test_what_was_never_finished_is_deleted_after_an_hour(clock: ManualClock) -> None:
+    """C6: a process that was killed while it took an upload."""
+    keeper = keeper_of(clock)
+    keep(keeper, "a")
+    part = keeper.folder / ".part-abc"
+    part.write_bytes(b"half")
+    os.utime(part, (clock.time(), clock.time()))
+    keeper.sweep()
+    assert part.exists()
+    await clock.advance(keeping.ABANDONED + 1)
+    keeper.sweep()
+    assert not part.exists()
+
+
+@pytest.mark.anyio
+async def test_sweeps_come_as_often_as_was_said_and_never_on_the_loop(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C6: `delete_cache=(frequency, age)`."""
+    keeper = keeper_of(clock, frequency=10)
+    swept: list[bool] = []
+    monkeypatch.setattr(keeper, "sweep", lambda: swept.append(threading.current_thread() is threading.main_thread()))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(keeper.run)
+        for count in (1, 2, 3):
+            await until(lambda: len(swept) >= count and clock.sleepers)  # noqa: B023 -- called before the next count
+            await clock.advance(10)
+        tasks.cancel_scope.cancel()
+    assert swept[:3] == [False] * 3
+    keeper.close()
+
+
+def upload(app: Served, name: str, content: bytes = b"x") -> Any:
+    return app.http.post("/gradio_api/upload", files=[("files", (name, content))])
+
+
+def status(app: Served, path: str) -> int:
+    return int(app.get(f"/gradio_api/file={path}").status_code)
+
+
+def echo(**options: Any) -> gr.Blocks:
+    with gr.Blocks(**options) as demo:
+        file, out = gr.File(), gr.File()
+        gr.Button().click(lambda path: path, file, out, api_name="same")
+    return demo
+
+
+def test_an_upload_is_deleted_when_its_time_is_over(serve: Serve) -> None:
+    """C6: in a running app."""
+    app = serve(echo(delete_cache=(0.05, 0.2)))
+    [path] = upload(app, "a.txt").json()
+    wait_until(lambda: not Path(path).exists())
+    assert status(app, path) == 403
+    answer = app.post("/gradio_api/run/same", {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}]})
+    assert "Upload it again" in answer.text
+
+
+def test_at_shutdown_delete_cache_deletes_all_files(serve: Serve) -> None:
+    """C6: as in Gradio, also those that the app begins with."""
+    Path("start.txt").write_text("start")
+    with gr.Blocks(delete_cache=(3600, 3600)) as demo:
+        gr.File("start.txt")
+    app = serve(demo)
+    [path] = upload(app, "a.txt").json()
+    folder = Path(path).parents[1]
+    assert len(list(folder.iterdir())) == 2
+    demo.close()
+    assert not folder.exists()
+
+
+def test_without_delete_cache_files_stay_for_the_next_start(serve: Serve) -> None:
+    """C6: a page with `session="tab"` still shows them; the same program has the same folder."""
+    first = serve(echo())
+    [path] = upload(first, "a.txt").json()
+    first.demo.close()
+    second = serve(echo())
+    assert status(second, path) == 200
+
+
+def test_files_that_another_process_of_the_program_uses_stay_at_shutdown(serve: Serve) -> None:
+    """C6: several processes serve one app."""
+    demo = echo(delete_cache=(3600, 3600))
+    app = serve(demo)
+    [path] = upload(app, "a.txt").json()
+    code = (
+        "import sys, pathlib; from holdfast.folders import FolderLock\n"
+        "lock = FolderLock(pathlib.Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(Path(path).parents[1])],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2] / "src",
+    )
+    with other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        demo.close()
+        assert Path(path).exists()
+        other.communicate("")
+
+
+def test_two_apps_of_one_process_have_folders_of_their_own(serve: Serve, cache: Path) -> None:
+    """C6: what one app was given, another does not serve, whatever it allows."""
+    first, second = serve(echo()), serve(echo(), allowed_paths=[str(cache), "/tmp"])
+    [path] = upload(first, "a.txt").json()
+    [other] = upload(second, "a.txt").json()
+    assert Path(path).parents[1] != Path(other).parents[1]
+    assert (status(first, path), status(second, path)) == (200, 403)
+    data = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    assert first.post("/gradio_api/run/same", {"data": [data]}).status_code == 200
+    assert second.post("/gradio_api/run/same", {"data": [data]}).status_code >= 400
+
+
+def test_a_handler_cannot_give_a_file_of_another_app(serve: Serve) -> None:
+    """C6: both are in the folder for temporary files, whose files may be shown."""
+    with gr.Blocks() as demo:
+        text, out = gr.Textbox(), gr.File()
+        gr.Button().click(lambda path: path, text, out, api_name="give")
+    first, second = serve(echo()), serve(demo)
+    [path] = upload(first, "a.txt").json()
+    assert second.post("/gradio_api/run/give", {"data": [path]}).status_code >= 400
+
+
+def test_two_programs_have_folders_of_their_own(tmp_path: Path, cache: Path) -> None:
+    """C6: in one working folder."""
+    code = "from holdfast.keeping import *; from holdfast.clock import SystemClock\n"
+    found = []
+    for name in ("a.py", "b.py", "a.py"):
+        (tmp_path / name).write_text(code + "print(FileKeeper(Keeping(), SystemClock()).folder)")
+        run = subprocess.run([sys.executable, name], capture_output=True, text=True, check=True, timeout=60)
+        found.append(run.stdout)
+    assert found[0] == found[2] != found[1]
+
+
+@pytest.mark.anyio
+async def test_a_folder_that_no_process_uses_is_deleted_when_all_in_it_is_too_old(clock: ManualClock) -> None:
+    """C6: a program that is not run any more."""
+    keeper = keeper_of(clock, age=60)
+    abandoned, used, young = (keeper.folder.with_name(name) for name in ("abandoned", "used", "young"))
+    for folder in (abandoned, used, young):
+        path = save_bytes(b"x", "x", directory=folder)
+        os.utime(path, (clock.time(), clock.time() + (50 if folder is young else 0)))
+    lock = FolderLock(used)
+    await clock.advance(100)
+    keeper.sweep_others()
+    assert [folder.exists() for folder in (abandoned, used, young)] == [False, True, True]
+    lock.close()
+
+
+def test_what_a_component_begins_with_stays_as_long_as_the_app(serve: Serve) -> None:
+    """C6."""
+    Path("start.txt").write_text("start")
+    with gr.Blocks(delete_cache=(0.05, 0.1)) as demo:
+        gr.File("start.txt")
+    app = serve(demo)
+    [path] = upload(app, "a.txt").json()
+    [shown] = [c["props"]["value"] for c in app.get("/config").json()["components"] if c["type"] == "file"]
+    wait_until(lambda: not Path(path).exists())
+    assert status(app, shown["path"]) == 200
+
+
+@pytest.fixture
+def gate() -> Iterator[threading.Event]:
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def test_a_running_event_keeps_what_it_was_given_and_what_it_has_shown(serve: Serve, gate: threading.Event) -> None:
+    """C6: however long it runs."""
+    seen: list[list[str]] = []
+
+    def slow(path: str) -> Iterator[str]:
+        made = Path("made.txt")
+        made.write_text("made")
+        yield str(made)
+        gate.wait(20)
+        seen.append([Path(path).read_text()])
+        yield path
+
+    with gr.Blocks(delete_cache=(0.05, 0.1)) as demo:
+        file, out = gr.File(), gr.File()
+        gr.Button().click(slow, file, out)
+    app = serve(demo)
+    [path], [other] = upload(app, "a.txt", b"given").json(), upload(app, "b.txt").json()
+    app.join(0, [{"path": path, "meta": {"_type": "gradio.FileData"}}], "s")
+    steps = app.follow("s")
+    made = next(m["output"]["data"][0]["path"] for m in steps if m["msg"] == "process_generating")
+    wait_until(lambda: not Path(other).exists())
+    assert there(path, made) == [True, True]
+    gate.set()
+    assert [m["success"] for m in steps if m["msg"] == "process_completed"] == [True]
+    assert seen == [["given"]]
+    wait_until(lambda: there(path, made) == [False, False])
+
+
+def test_an_upload_without_room_is_a_507(serve: Serve, gate: threading.Event) -> None:
+    """C6: when all files belong to events that have not ended."""
+    with gr.Blocks() as demo:
+        file, out = gr.File(), gr.Textbox()
+        gr.Button().click(lambda path: str(gate.wait(20)), file, out)
+    app = serve(demo, limits={"file_bytes": 123 * KB})
+    [path] = upload(app, "a.txt", b"x" * 60 * KB).json()
+    app.join(0, [{"path": path, "meta": {"_type": "gradio.FileData"}}], "s")
+    refused = upload(app, "b.txt", b"y" * 60 * KB)
+    assert refused.status_code == 507
+    assert "no room" in refused.json()["detail"]
+    gate.set()
+    app.messages("s")
+    wait_until(lambda: upload(app, "b.txt", b"y" * 60 * KB).status_code == 200)
+    assert not Path(path).exists()
+
+
+def test_an_image_that_a_handler_makes_is_in_the_folder_of_its_app(serve: Serve) -> None:
+    """C6: written by the component, which does not know the app."""
+    np = pytest.importorskip("numpy")
+    with gr.Blocks() as demo:
+        out = gr.Image()
+        gr.Button().click(lambda: np.zeros((4, 4, 3), np.uint8), None, out, api_name="make")
+    app = serve(demo)
+    [made] = app.post("/gradio_api/run/make", {"data": []}).json()["data"]
+    assert Path(made["path"]).is_relative_to(app.site.options.rules.upload_dir)
+
+
+def test_a_file_of_an_examples_kept_result_is_served_by_its_app(serve: Serve) -> None:
+    """C6, A4: through a copy among the app's files."""
+
+    def make(text: str) -> str:
+        made = Path(f"{text}.txt")
+        made.write_text(text)
+        return str(made)
+
+    with gr.Blocks() as demo:
+        box, out = gr.Textbox(), gr.File()
+        gr.Examples(["hello"], box, out, make, cache_examples=True, api_name="kept")
+    app = serve(demo)
+    [result] = app.post("/gradio_api/run/kept", {"data": [0]}).json()["data"]
+    assert app.http.get(result["url"]).text == "hello"
+    assert Path(result["path"]).is_relative_to(app.site.options.rules.upload_dir)
+
+
+@pytest.mark.parametrize("watermark", [None, "mark.png"])
+def test_an_image_is_not_read_from_where_files_may_not_be_shown(serve: Serve, watermark: str | None) -> None:
+    """A4: a path that a visitor has named."""
+    pil = pytest.importorskip("PIL.Image")
+    pil.new("RGB", (4, 4)).save("mark.png")
+    name = "secret.png" if watermark else "secret.svg"
+    Path(".hidden").mkdir()
+    pil.new("RGB", (4, 4)).save(".hidden/secret.png")
+    Path(".hidden/secret.svg").write_text("<svg>secret</svg>")
+    with gr.Blocks() as demo:
+        text, out = gr.Textbox(), gr.Image(watermark=watermark)
+        gr.Button().click(lambda path: path, text, out, api_name="give")
+    answer = serve(demo).post("/gradio_api/run/give", {"data": [f".hidden/{name}"]})
+    assert answer.status_code >= 400
+    assert "secret%3C" not in answer.text
+
+
+def test_outside_of_an_event_the_author_names_the_path() -> None:
+    """A4."""
+    files.check_local("/etc/hostname")
+    with gr.Blocks():
+        Path("logo.svg").write_text("<svg/>")
+        gr.Image("logo.svg")
+    files.serving.set(FileRules())
+    with pytest.raises(InvalidPathError):
+        files.check_local("/etc/hostname")
+    files.serving.set(None)
+
+
+def test_a_temporary_folder_that_another_user_made_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A4: whoever made it could read and change what is in it."""
+    monkeypatch.delenv("HOLDFAST_TEMP_DIR")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(folders, "_instead", {})
+    foreseen = tmp_path / f"holdfast-{os.getuid()}"
+    foreseen.mkdir()
+    monkeypatch.setattr("holdfast.private.is_mine", lambda found: found.st_ino != foreseen.stat().st_ino)
+    with pytest.warns(UserWarning, match=r"Another user of this machine has made .*Remove .*or set HOLDFAST_TEMP_DIR"):
+        used = folders.root()
+    assert not used.is_relative_to(foreseen)
+    assert folders.root() == used
+    assert used.parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_link_in_place_of_the_temporary_folder_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A4."""
+    monkeypatch.delenv("HOLDFAST_TEMP_DIR")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(folders, "_instead", {})
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / f"holdfast-{os.getuid()}").symlink_to(tmp_path / "elsewhere")
+    with pytest.warns(UserWarning, match="Another user"):
+        assert not folders.root().is_relative_to(tmp_path / "elsewhere")
+
+
+def test_a_chosen_folder_of_another_user_is_refused(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A4."""
+    monkeypatch.setattr("holdfast.private.stranger", lambda path: 4321 if path == cache else None)
+    with pytest.raises(BuildError, match=r"HOLDFAST_TEMP_DIR=.* belongs to another user \(uid 4321\)"):
+        folders.root()
+
+
+def test_files_and_their_folders_are_for_their_owner_alone(serve: Serve) -> None:
+    """A4."""
+    before = os.umask(0)
+    try:
+        app = serve(echo())
+        [path] = upload(app, "a.txt").json()
+    finally:
+        os.umask(before)
+    places = [Path(path), *Path(path).parents[:4]]
+    assert [place.stat().st_mode & 0o777 for place in places] == [0o600, *[0o700] * 4]
