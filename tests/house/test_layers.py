@@ -42,7 +42,6 @@ LAYERS = (
         "folders",
         "keeping",
         "programs",
-        "limits",
         "ids",
         "errors",
         "clock",
