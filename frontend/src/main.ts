@@ -30,6 +30,8 @@ async function begin(target: HTMLElement): Promise<void> {
   const page = new Page(config, tab)
   // A chunk that cannot be had is said in its place; the rest of the page stands.
   await Promise.allSettled([...firstTypes(page.tree.root)].map(fetchChunk))
+  // While the program that is being edited does not start, nothing can be fetched from it.
+  if (config.dev_mode) await import('./lazy/Fault.svelte')
   mount(App, { target, props: { target, page, theme, embedded: window.parent !== window } })
   if (typeof config.js === 'string') await runOwn(config.js)
   page.start()

@@ -110,11 +110,12 @@ def launch(
     _check_names(options)
     close(blocks)
     serving = _serving(options)
+    serving["boot"] = cast("dict[str, Any]", options).get("_boot", "")
     serving |= {"max_threads": max_threads, "auth": auth, "auth_message": auth_message, "show_error": show_error}
     server = start(
         blocks,
         serving,
-        certificate=_certificate(options),
+        certificate=certificate_of(options),
         quiet=options.get("quiet", False),
         server_name=server_name,
         server_port=server_port,
@@ -292,7 +293,7 @@ _NOT_DONE = ("app_kwargs", "num_workers")
 
 def _check_names(options: Mapping[str, Any]) -> None:
     """Refuse options that do not exist; warn of those that do nothing here."""
-    known = {*LaunchOptions.__annotations__, "_app", "_frontend"}
+    known = {*LaunchOptions.__annotations__, "_app", "_frontend", "_boot"}
     unknown = [name for name in options if name not in known]
     if unknown:
         raise TypeError(f"launch() has no parameter {unknown[0]!r}.")
@@ -309,7 +310,12 @@ def _serving(options: Mapping[str, Any]) -> ServeOptions:
     return cast("ServeOptions", {name: value for name, value in options.items() if name in wanted})
 
 
-def _certificate(options: LaunchOptions) -> Certificate | None:
+def certificate_of(options: Mapping[str, Any]) -> Certificate | None:
+    """What https is served with, if it is asked for.
+
+    Raises:
+        BuildError: A part of it is missing.
+    """
     key, chain = options.get("ssl_keyfile"), options.get("ssl_certfile")
     if key is None and chain is None:
         return None

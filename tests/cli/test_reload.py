@@ -71,8 +71,10 @@ def test_a_program_that_failed_waits_for_the_next_change() -> None:
 
 def test_the_process_gets_the_command_line_without_reload_and_with_a_port() -> None:
     own = ["run", "app.py", "--reload"]
-    assert again(own, ["--reload"], 7861) == ["run", "app.py", "--port", "7861", "--", "--reload"]
-    assert again(own, [], None) == ["run", "app.py", "--"]
+    report = Path("error.txt")
+    reloads = ["--reloads", "error.txt"]
+    assert again(own, ["--reload"], 7861, report) == ["run", "app.py", *reloads, "--port", "7861", "--", "--reload"]
+    assert again(own, [], None, report) == ["run", "app.py", *reloads, "--"]
 
 
 def test_hidden_and_foreign_folders_are_not_watched(tmp_path: Path) -> None:

@@ -64,6 +64,21 @@ class Program:
             self._process.communicate()
             self._process = None
 
+    def stop(self) -> None:
+        """End it as a service manager does, with the processes that it has started."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.communicate()
+            self._process = None
+
+    def wait_for_restart(self) -> None:
+        """Wait until it says again that it serves (`--reload`)."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if re.search(r"https?://\S+", line):
+                return
+
     def rest(self) -> str:
         """What it has printed since; ends it."""
         assert self._process is not None

@@ -140,7 +140,7 @@ def test_the_files_of_tls_are_not_served(here: Path) -> None:
     """A4."""
     command = "openssl req -x509 -newkey rsa:2048 -nodes -keyout tls.pem -out cert.pem -days 2 -subj /CN=localhost"
     subprocess.run(command.split(), check=True, capture_output=True, cwd=here, timeout=60)
-    launch._certificate({"ssl_keyfile": "tls.pem", "ssl_certfile": "cert.pem"})
+    launch.certificate_of({"ssl_keyfile": "tls.pem", "ssl_certfile": "cert.pem"})
     rules = files.FileRules(allowed_paths=(".",))
     assert [rules.may_serve(name) for name in ("tls.pem", "cert.pem")] == [None, None]
 

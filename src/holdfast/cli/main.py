@@ -63,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
     )
     run.add_argument("program", metavar="FILE[:NAME]", help="the file, and which app of it when it has several")
     run.add_argument("--reload", action="store_true", help="start again whenever a file beside the program changes")
+    run.add_argument("--reloads", metavar="FILE", help=argparse.SUPPRESS)
     _serving(run)
     _serving(commands.add_parser("demo", help="serve a small app that shows what state is"))
     state_options.add(commands)

@@ -1,6 +1,6 @@
 """`--reload`: the app runs in a process of its own, which is started again when a file changes.
 
-The new process listens on the same port, so that open pages reconnect to it by themselves.
+The new process listens on the same port, so that open pages reconnect to it by themselves, and load themselves again.
 """
 
 from __future__ import annotations
@@ -12,9 +12,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import sleep
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, Protocol
+
+from holdfast.cli.broken import Broken
+from holdfast.errors import HoldfastError
+from holdfast.server.listening import Certificate
 
 PAUSE = 0.3
 """Seconds between two looks at the files."""
@@ -26,8 +31,25 @@ NOT_WATCHED = frozenset({"__pycache__", "node_modules", "site-packages"})
 Look = Callable[[], dict[Path, float]]
 
 
-def supervise(folder: Path, own: list[str], program: list[str], *, host: str | None, port: int | None) -> int:
+class Shown(Protocol):
+    """Something that stands at the program's address."""
+
+    def close(self) -> None:
+        """Leave the address."""
+
+
+def supervise(
+    folder: Path,
+    own: list[str],
+    program: list[str],
+    *,
+    host: str | None,
+    port: int | None,
+    certificate: Certificate | None = None,
+) -> int:
     """Run the command without `--reload` in a process of its own, again after every change in `folder`.
+
+    While the program does not start, its address shows why.
 
     Args:
         folder: Whose Python files are watched.
@@ -35,11 +57,37 @@ def supervise(folder: Path, own: list[str], program: list[str], *, host: str | N
         program: The program's own arguments.
         host: The address that it asks for.
         port: The port that it asks for; a free one is chosen once when it is `None`.
+        certificate: What it serves https with.
     """
-    chosen = port if port is not None else free_port(host or "127.0.0.1")
-    command = [sys.executable, "-m", "holdfast", *again(own, program, chosen if port is None else None)]
+    address = host or "127.0.0.1"
+    chosen = port if port is not None else free_port(address)
     signal.signal(signal.SIGTERM, _interrupt)
-    return watch(lambda: subprocess.Popen(command), lambda: changes(folder))  # noqa: S603 -- our own command line
+    with TemporaryDirectory(prefix="holdfast-") as place:
+        report = Path(place, "error.txt")
+        arguments = again(own, program, chosen if port is None else None, report)
+        command = [sys.executable, "-m", "holdfast", *arguments]
+
+        def start() -> subprocess.Popen[bytes]:
+            report.unlink(missing_ok=True)
+            return subprocess.Popen(command)  # noqa: S603 -- our own command line
+
+        def show(status: int) -> Shown | None:
+            return _show(report, status, address, chosen, certificate)
+
+        return watch(start, lambda: changes(folder), show=show)
+
+
+def _show(report: Path, status: int, host: str, port: int, certificate: Certificate | None) -> Shown | None:
+    """Serve why the program has ended at its address."""
+    try:
+        error = report.read_text("utf-8")
+    except FileNotFoundError:
+        error = f"The program ended with status {status}. The terminal says why."
+    try:
+        return Broken(error, host, port, certificate)
+    except (OSError, HoldfastError) as refused:  # the address is taken, which may be why the program does not start
+        print(f"The error cannot be shown in the browser: {refused}", file=sys.stderr)
+        return None
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 -- a signal handler's signature
@@ -47,7 +95,12 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG00
     raise KeyboardInterrupt
 
 
-def watch(start: Callable[[], subprocess.Popen[bytes]], look: Look, pause: Callable[[float], None] = sleep) -> int:
+def watch(
+    start: Callable[[], subprocess.Popen[bytes]],
+    look: Look,
+    pause: Callable[[float], None] = sleep,
+    show: Callable[[int], Shown | None] = lambda _: None,
+) -> int:
     """Keep a process running, a new one after every change.
 
     A process that ends with an error waits for the next change; one that ends well ends the command.
@@ -56,6 +109,7 @@ def watch(start: Callable[[], subprocess.Popen[bytes]], look: Look, pause: Calla
         start: Starts the process.
         look: The files with the times of their last change.
         pause: Waits between two looks.
+        show: Shows where the program is expected that it ended, with this exit status.
 
     Returns:
         The exit status of a process that ended well.
@@ -63,6 +117,7 @@ def watch(start: Callable[[], subprocess.Popen[bytes]], look: Look, pause: Calla
     seen = look()
     process = start()
     told = False
+    shown: Shown | None = None
     try:
         while True:
             pause(PAUSE)
@@ -72,14 +127,20 @@ def watch(start: Callable[[], subprocess.Popen[bytes]], look: Look, pause: Calla
                 print(f"Changed: {', '.join(changed)}. Starting again.", file=sys.stderr)
                 seen, told = now, False
                 stop(process)
+                if shown is not None:
+                    shown.close()
+                    shown = None
                 process = start()
             elif process.poll() == 0:
                 return 0
             elif process.poll() is not None and not told:
                 told = True
                 print("The program ended with an error. It starts again at the next change.", file=sys.stderr)
+                shown = show(process.poll() or 0)
     finally:
         stop(process)
+        if shown is not None:
+            shown.close()
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -109,15 +170,16 @@ def changes(folder: Path) -> dict[Path, float]:
     return found
 
 
-def again(own: list[str], program: list[str], port: int | None) -> list[str]:
+def again(own: list[str], program: list[str], port: int | None, report: Path) -> list[str]:
     """The command line for the process: no `--reload`, and a port that stays.
 
     Args:
         own: The command line.
         program: The program's own arguments.
         port: The port to add; `None` when it has one.
+        report: Where the process writes why it does not start.
     """
-    added = [] if port is None else ["--port", str(port)]
+    added = ["--reloads", str(report), *([] if port is None else ["--port", str(port)])]
     return [*(argument for argument in own if argument != "--reload"), *added, "--", *program]
 
 

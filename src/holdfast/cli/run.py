@@ -18,6 +18,7 @@ from holdfast.cli.mistakes import told
 from holdfast.cli.options import launch_options
 from holdfast.cli.reload import supervise
 from holdfast.errors import HoldfastError
+from holdfast.ids import random_id
 
 SPAWNED = Path(__file__).parent / "spawned"
 """Makes `import gradio` mean Holdfast in processes that the program spawns; they inherit `sys.path`."""
@@ -37,19 +38,29 @@ def run(given: argparse.Namespace, command: list[str], arguments: list[str]) -> 
     path, name = program.split(given.program)
     options = launch_options(given)
     if given.reload:
-        return supervise(path.resolve().parent, command, arguments, host=given.host, port=given.port)
+        folder, certificate = path.resolve().parent, launching.certificate_of(options)
+        return supervise(folder, command, arguments, host=given.host, port=given.port, certificate=certificate)
+    if given.reloads is not None:
+        options["_boot"] = random_id()
+    try:
+        return _serve(path, name, given.program, options, arguments)
+    except Exception as error:
+        said = told(error)
+        if given.reloads is not None:
+            Path(given.reloads).write_text(said, "utf-8")
+        print(said, end="", file=sys.stderr)
+        return 2 if isinstance(error, HoldfastError) else 1
+
+
+def _serve(path: Path, name: str | None, wanted: str, options: dict[str, Any], arguments: list[str]) -> int:
     gradio_alias.install()
     sys.path.insert(0, str(SPAWNED))
     launched = _decide(options)
-    try:
-        module = program.execute(path, main=name is None, arguments=arguments)
-    except Exception as error:
-        print(told(error), end="", file=sys.stderr)
-        return 2 if isinstance(error, HoldfastError) else 1
+    module = program.execute(path, main=name is None, arguments=arguments)
     if launched and name is None:
         _wait(launched)
         return 0
-    app = program.find_app(vars(module), name, str(given.program).removesuffix(f":{name}"))
+    app = program.find_app(vars(module), name, wanted.removesuffix(f":{name}"))
     app.launch()
     return 0
 

@@ -37,7 +37,7 @@ class Returns:
 
     def __init__(self, app: App, sessions: Sessions, engine: StateEngine) -> None:
         self.tab = app.options.session == "tab"
-        self.lasting = self.tab and engine.store.durable
+        self.lasting = (self.tab or bool(app.options.boot)) and engine.store.durable
         """Sessions outlive the process."""
         self.record = CellSpec(key=RECORD)
         self._durable = engine.store.durable

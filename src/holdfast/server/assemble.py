@@ -118,6 +118,9 @@ class ServeOptions(CommonOptions, total=False):
     """HTML on the login page."""
     show_error: bool
     """Whether visitors read the text of every exception, not of `gr.Error` alone."""
+    boot: str
+    """In development: names this start of the program. Open pages load themselves again after each, and sessions
+    outlive the process."""
     footer_links: Sequence[Any] | None
     """What the page's foot offers: `"api"`, `"gradio"`, `"settings"`, or `{"label", "url"}`."""
 
@@ -277,7 +280,7 @@ def _texts(name: str, given: Sequence[str] | None) -> tuple[str, ...]:
 
 def _with_page_options(app: App, options: ServeOptions, settings: Settings) -> App:
     """The app with what `launch` says of its page."""
-    names = ("theme", "js", "footer_links", "pwa", "mcp_server", "i18n", "show_error")
+    names = ("theme", "js", "footer_links", "pwa", "mcp_server", "i18n", "show_error", "boot")
     changes: dict[str, Any] = {name: options[name] for name in names if options.get(name) is not None}  # type: ignore[literal-required]
     if "theme" in changes:
         changes["theme"] = settled_theme(changes["theme"])
@@ -313,7 +316,7 @@ def _store_of(app: App, options: ServeOptions, settings: Settings) -> tuple[str,
     if chosen:
         return chosen, True
     outlives = any(state.cell.scope != "session" for state in app.states)  # type: ignore[attr-defined]
-    return (DEFAULT_STORE if outlives or app.options.session == "tab" else "memory://"), False
+    return (DEFAULT_STORE if outlives or app.options.session == "tab" or app.options.boot else "memory://"), False
 
 
 def _prepared(url: str) -> str:
