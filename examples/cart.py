@@ -1,6 +1,8 @@
-"""Cart: a listener of a State's change keeps the count of items up to date."""
+"""Cart: Count what changed.
 
-from __future__ import annotations
+A listener of a State's `change` runs after every event that changed it, and only then. The cart below shows its count
+without the button knowing about it.
+"""
 
 import holdfast as gr
 

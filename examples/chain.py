@@ -1,6 +1,8 @@
-"""Chain: the second step starts when the first is done, and sees the State that it left."""
+"""Chain: One step after another.
 
-from __future__ import annotations
+A step that starts with `then` sees the State that the step before has left. If the first one fails, nothing of it
+stays and the second one can tell.
+"""
 
 import holdfast as gr
 

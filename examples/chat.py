@@ -1,6 +1,8 @@
-"""Chat: a Chatbot built by hand; its history is the Chatbot's own value."""
+"""Chat: A Chatbot built by hand.
 
-from __future__ import annotations
+The conversation is the Chatbot's own value: the function gets it as a list of messages and returns it longer. Use
+this form when a chat is one part of a larger app.
+"""
 
 import random
 import time

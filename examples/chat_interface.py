@@ -1,6 +1,8 @@
-"""ChatInterface: a function of message and history becomes a chat that streams."""
+"""Chat interface: A conversation that streams.
 
-from __future__ import annotations
+`ChatInterface` turns one function of message and history into a whole chat. Every `yield` is shown as soon as it is
+there.
+"""
 
 import time
 from collections.abc import Iterator

@@ -1,6 +1,8 @@
-"""Conditional: a handler gives the State back changed or as it was."""
+"""Conditional: Change the State, or leave it.
 
-from __future__ import annotations
+A function that returns a State unchanged changes nothing, and no `change` listener runs. Type a word twice to see the
+difference.
+"""
 
 import holdfast as gr
 

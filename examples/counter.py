@@ -1,6 +1,8 @@
-"""Counter: the smallest app that remembers something."""
+"""Counter: The smallest app that remembers.
 
-from __future__ import annotations
+A State belongs to one visitor, and a function gets it like any other input. Open the page in a second tab: it counts
+for itself.
+"""
 
 import holdfast as gr
 

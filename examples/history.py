@@ -1,6 +1,8 @@
-"""History: two States of one handler, a number and a list."""
+"""History: Two States in one step.
 
-from __future__ import annotations
+An event may write several States, and they change together or not at all. Here a number and the list of its earlier
+values go hand in hand.
+"""
 
 import holdfast as gr
 

@@ -1,6 +1,7 @@
-"""Large: every visitor has a list of a million numbers."""
+"""Large: A million numbers for each visitor.
 
-from __future__ import annotations
+A State may be large: a change is seen without copying the value. Other visitors' clicks do not wait for it.
+"""
 
 import random
 

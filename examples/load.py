@@ -1,6 +1,8 @@
-"""Load: a State is filled when the page opens."""
+"""Load: Fill a State when the page opens.
 
-from __future__ import annotations
+`demo.load` runs once for each page that opens. It may read from a database or a file, and what it returns belongs to
+that visitor.
+"""
 
 import holdfast as gr
 

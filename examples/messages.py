@@ -1,6 +1,8 @@
-"""Messages: one visitor's earlier messages, kept in a State next to an ordinary input."""
+"""Messages: An Interface that remembers.
 
-from __future__ import annotations
+In an `Interface`, the string `"state"` among inputs and outputs is a State. The function gets it last and returns it
+last.
+"""
 
 import holdfast as gr
 

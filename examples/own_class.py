@@ -1,6 +1,8 @@
-"""Own class: a State may hold any object; it can be replaced or changed in place."""
+"""Own class: Any object is a State.
 
-from __future__ import annotations
+A State may hold an object of your own class, replaced or changed in place. Both count as a change, and both are
+undone when the function fails.
+"""
 
 from dataclasses import dataclass, field
 

@@ -1,6 +1,8 @@
-"""Reset: two buttons over the same outputs, and a ClearButton that puts a State back to its start."""
+"""Reset: Back to the start.
 
-from __future__ import annotations
+A `ClearButton` puts a State back to its first value, as often as a visitor likes. A first value that is a function is
+made again each time.
+"""
 
 import holdfast as gr
 

@@ -1,6 +1,8 @@
-"""Scores: a plain list outside the function is shared by every visitor."""
+"""Scores: What is outside belongs to everyone.
 
-from __future__ import annotations
+A plain list outside of the function is shared by all visitors, as in any Python program. A State is the opposite: one
+for each of them.
+"""
 
 import holdfast as gr
 

@@ -1,6 +1,8 @@
-"""String shortcuts: components by name, a State among them."""
+"""String shortcuts: Components by name.
 
-from __future__ import annotations
+Where a component needs no options, its name is enough: `"textbox"`, `"number"`, `"state"`. The program gets shorter
+and behaves the same.
+"""
 
 import holdfast as gr
 

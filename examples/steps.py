@@ -1,6 +1,8 @@
-"""Steps: two buttons fill one dict, one field after the other."""
+"""Steps: Two buttons fill one form.
 
-from __future__ import annotations
+Two buttons write one State, one field after the other. Press both at once: they take turns, and neither field is
+lost.
+"""
 
 from typing import Any
 

@@ -1,6 +1,8 @@
-"""Visible state: a text that the visitor may edit is input and output at once, so it needs no State."""
+"""Visible state: What is shown is the state.
 
-from __future__ import annotations
+A text that the visitor may edit is input and output at once, so it needs no State. What is on the page is what the
+function gets.
+"""
 
 import holdfast as gr
 

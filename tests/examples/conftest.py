@@ -36,9 +36,11 @@ def serve() -> Iterator[Callable[[str], str]]:
     served: list[gr.Blocks] = []
 
     def serve(name: str) -> str:
-        demo: gr.Blocks = load(name).demo
+        module = load(name)
+        demo: gr.Blocks = module.demo
         served.append(demo)
-        return start(demo, {}, server_port=0, quiet=True).local_url
+        login = {"auth": module.ACCOUNTS} if hasattr(module, "ACCOUNTS") else {}
+        return start(demo, {"state_store": "memory://", **login}, server_port=0, quiet=True).local_url  # type: ignore[typeddict-item]
 
     yield serve
     for demo in served:
@@ -67,6 +69,6 @@ def another_browser(browser: Browser) -> Iterator[BrowserContext]:
 
 
 def show(page: Page, url: str) -> None:
-    """Open an address and wait until the app is there and connected."""
+    """Open an address and wait until the app is there and connected, or asks for a login."""
     page.goto(url)
-    page.locator("gradio-app[data-connected=true]").wait_for()
+    page.locator("gradio-app[data-connected=true], input[autocomplete=current-password]").first.wait_for()
