@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fileUrl, rootOf } from '../src/page/address'
+import { fileUrl, NOWHERE, rootOf } from '../src/page/address'
 import type { FileData } from '../src/page/node'
 import { readable, tooLarge } from '../src/page/upload'
 
@@ -27,7 +27,13 @@ describe('the address of a file', () => {
 
   test('is its own where it has one', () => {
     expect(fileUrl(file({ url: 'https://other.com/x.png' }), 'http://h', '/p')).toBe('https://other.com/x.png')
-    expect(fileUrl(file({ url: 'data:text/plain,x' }), 'http://h', '/p')).toBe('data:text/plain,x')
+    expect(fileUrl(file({ url: 'data:image/png,x' }), 'http://h', '/p')).toBe('data:image/png,x')
+  })
+
+  test('is none where following it would run a script', () => {
+    for (const url of ['javascript:alert(1)', ' java\nscript:alert(1)', 'data:text/html,x', 'vbscript:x', '\u200bJAVASCRIPT:x']) {
+      expect(fileUrl(file({ url }), 'http://h', '/p')).toBe(NOWHERE)
+    }
   })
 
   test('is made of its path where the server says none', () => {

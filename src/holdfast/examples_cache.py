@@ -16,6 +16,7 @@ from holdfast.components.base import Component
 from holdfast.errors import BuildError
 from holdfast.flagging import keep_files
 from holdfast.ids import random_id
+from holdfast.seals import reissued
 
 CACHE_FOLDER = Path(private.HOME) / "cached_examples"
 
@@ -52,7 +53,7 @@ class CachedResults:
         """The outputs' values for a row, in the browser's form; computed when they are not kept yet."""
         file = self.folder / f"{place}.json"
         if file.exists():
-            return list(json.loads(file.read_text(encoding="utf-8")))
+            return list(reissued(json.loads(file.read_text(encoding="utf-8"))))
         payloads = self._compute(self._rows[place])
         private.make_folder(self.folder)
         kept = [keep_files(payload, self.folder / f"files-{place}", simplify=False) for payload in payloads]

@@ -20,8 +20,10 @@ from holdfast.errors import BadValue, InvalidPathError
 from holdfast.fetching import Fetcher
 from holdfast.folders import APPS, process_folders
 from holdfast.keeping import FileKeeper, Hold
+from holdfast.links import is_safe_link
 from holdfast.private import is_private
 from holdfast.saving import SavedFile, app_folder, cache_dir, sanitise, save_bytes, save_copy
+from holdfast.seals import Seal
 
 __all__ = [
     "FileData",
@@ -162,6 +164,8 @@ class FileRules:
     """Bounds what is in the cache."""
     fetcher: Fetcher = field(default_factory=Fetcher)
     """Gets files that a client names by URL."""
+    seal: Seal = field(default_factory=Seal, compare=False, repr=False)
+    """Recognizes the parts that this server issued when a client sends them back."""
 
     def may_serve(self, path: str | os.PathLike[str]) -> Way | None:
         """Whether a browser may have this file, and how.
@@ -278,15 +282,16 @@ def check(payload: Any, rules: FileRules, *, fetch: bool = False) -> Any:
 
     Raises:
         InvalidPathError: A path is outside of the uploads and the allowed folders.
-        BadValue: A path is no path, or its file is gone.
+        BadValue: A path is no path, or its file is gone, or its address would run a script.
     """
-    return _mapped(payload, lambda found: found.get("path") is not None, lambda file: _checked(file, rules, fetch))
+    return _mapped(payload, lambda found: "path" in found or is_file_data(found), lambda f: _checked(f, rules, fetch))
 
 
 def _published(file: dict[str, Any], rules: FileRules, keep: bool) -> dict[str, Any]:
     path = file.get("path")
     if not path or file.get("is_stream"):
-        return file
+        url = file.get("url")
+        return {**file, "url": None} if isinstance(url, str) and not is_safe_link(url) else file
     if is_url(path):
         return {**file, "url": path}
     _check_publishable(path, rules)
@@ -320,7 +325,12 @@ def _check_publishable(path: str, rules: FileRules) -> None:
 
 
 def _checked(file: dict[str, Any], rules: FileRules, fetch: bool) -> dict[str, Any]:
-    path = file["path"]
+    path = file.get("path")
+    if path is None:
+        url = file.get("url")
+        if url is not None and not (isinstance(url, str) and is_safe_link(url)):
+            raise BadValue(f"The address of a file cannot be {url!r:.80}. Send one with http or https.")
+        return file
     if not isinstance(path, str):
         raise BadValue(f"The path of a file is a text, but {path!r} (a {type(path).__name__}) was sent.")
     if is_url(path):

@@ -141,6 +141,6 @@ def test_files_in_other_properties_than_the_value_get_their_url(tmp_path: Path) 
         gr.Button(icon=icon)
         gr.JSON(gr.FileData(path=str(icon)))
     rules = FileRules(upload_dir=tmp_path / "cache")
-    button, shown = app_config(demo.spec, publish=lambda _, value: publish(value, rules))["components"]
+    button, shown = app_config(demo.spec, publish=lambda _block, _name, value: publish(value, rules))["components"]
     assert button["props"]["icon"]["url"].endswith("/icon.png")
     assert shown["props"]["value"]["url"] is None

@@ -204,7 +204,7 @@ def test_start_values_that_hold_files_can_be_made_fetchable(tmp_path: Path) -> N
     (tmp_path / "notes.txt").write_text("text")
     with gr.Blocks():
         file = gr.File(str(tmp_path / "notes.txt"))
-    entry = component_entry(file, publish=lambda block, value: [block.NAME, value["orig_name"]])
+    entry = component_entry(file, publish=lambda block, _, value: [block.NAME, value["orig_name"]])
     assert entry["props"]["value"] == ["file", "notes.txt"]
 
 

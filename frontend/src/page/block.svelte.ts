@@ -2,6 +2,7 @@ import { equal } from './equal'
 import type { ComponentEntry } from './config'
 import type { KeptBlock } from './memory'
 import type { CommonProps, FileData, Node, Status } from './node'
+import { isUpdate } from './script'
 
 /** What blocks ask of the page they stand on. */
 export interface Services {
@@ -228,8 +229,4 @@ function preservedIn({ type, props }: Pick<ComponentEntry, 'type' | 'props'>): s
   const said = props.preserved_by_key as string[] | string | null | undefined
   if (said === undefined) return LAYOUTS.has(type) ? [] : ['value']
   return typeof said === 'string' ? [said] : (said ?? [])
-}
-
-function isUpdate(given: unknown): given is Record<string, unknown> & { __type__: 'update' } {
-  return typeof given === 'object' && given !== null && (given as { __type__?: unknown }).__type__ === 'update'
 }

@@ -58,6 +58,8 @@ export interface Node<V = unknown, P = Record<string, unknown>> {
   /** Message of a failed validator for this input, if any. */
   readonly invalid: string | null
   readonly children: Node[]
+  /** A visitor may have made it up: nothing of it runs, and all markup is sanitized. */
+  readonly untrusted?: boolean
   /** The visitor changed the value: stores it and fires `change` and `input`. */
   edit(value: V): void
   /** Stores a value without events (a draft while dragging; follow with `edit`). */

@@ -1,4 +1,5 @@
 import type { Dependency } from './config'
+import { equal } from './equal'
 
 type Script = (...values: unknown[]) => unknown
 
@@ -38,5 +39,23 @@ export async function runScript(
   const result = await compile(source)(...inputs, ...outputs)
   if (dependency.backend_fn) return slots(result, dependency.inputs.length, inputs)
   if (result === undefined) return []
-  return slots(result, dependency.outputs.length, [])
+  return passedOn(slots(result, dependency.outputs.length, []), [...inputs, ...outputs])
+}
+
+/** The results of a script as outputs take them: a value that the script was given is passed on as a value, never as an update. */
+export function passedOn(results: unknown[], given: unknown[]): unknown[] {
+  if (!results.some(isUpdate)) return results
+  const known = given.flatMap(updatesIn)
+  return results.map((result) => (known.some((one) => equal(one, result)) ? { __type__: 'update', value: result } : result))
+}
+
+/** What in a value looks like an update, at any depth. */
+function updatesIn(value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return []
+  return [...(isUpdate(value) ? [value] : []), ...Object.values(value).flatMap(updatesIn)]
+}
+
+/** Does it look like an update? Only what the server or a script of the app's author made is one. */
+export function isUpdate(given: unknown): given is Record<string, unknown> & { __type__: 'update' } {
+  return typeof given === 'object' && given !== null && (given as { __type__?: unknown }).__type__ === 'update'
 }

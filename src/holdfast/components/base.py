@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from typing_extensions import Self, TypedDict, Unpack
 
-from holdfast import lazy
+from holdfast import files, lazy
 from holdfast.errors import BadValue
 from holdfast.graph.block import Block
 from holdfast.graph.context import current
@@ -15,6 +15,7 @@ from holdfast.graph.dependency import attach_load
 
 if TYPE_CHECKING:
     from holdfast.components.timer import Timer
+    from holdfast.files import FileRules
 
 
 class BlockOptions(TypedDict, total=False):
@@ -114,6 +115,8 @@ class Component(Block):
     """Its label is shown without a frame too."""
     LACKS: ClassVar[frozenset[str]] = frozenset()
     """Options of this base class that the component does not have."""
+    FROM_CLIENT: ClassVar[bool] = False
+    """Its value alone can do no harm, so a client may put one into a chat message."""
 
     def __init__(
         self,
@@ -217,12 +220,55 @@ class Component(Block):
             ]
         return found
 
+    def incoming(self, payload: Any, rules: FileRules, *, fetch: bool = False) -> Any:
+        """Check what a client sent before anything reads it: the files it names, and what only the server decides.
+
+        Every value of a client passes through here, also where a listener has `preprocess=False`.
+
+        Args:
+            payload: The client's JSON; it is not changed.
+            rules: The app's.
+            fetch: Whether files that it names by URL are fetched.
+
+        Raises:
+            InvalidPathError: It names a file that this client may not name.
+            BadValue: It cannot be used.
+        """
+        return files.check(payload, rules, fetch=fetch and self.FETCHES) if self.HAS_FILES else payload
+
+    def outgoing(self, payload: Any, rules: FileRules, *, keep: bool = False) -> Any:
+        """Make what goes to a page complete: its files where a browser can fetch them, its parts sealed.
+
+        Args:
+            payload: What `postprocess` returned, or a function with `postprocess=False`; it is not changed.
+            rules: The app's.
+            keep: Whether its files are part of the app, and never deleted.
+
+        Raises:
+            InvalidPathError: A file of it may not be served.
+        """
+        return files.publish(payload, rules, keep=keep) if self.HAS_FILES else payload
+
     def preprocess(self, payload: Any) -> Any:
         """The handler's value for the browser's `payload`.
 
         Raises:
             BadValue: The payload is none that this component sends.
         """
+        return payload
+
+    def from_message(self, payload: Any) -> Any:
+        """What remains of the value of a client's chat part of this kind.
+
+        Raises:
+            BadValue: The payload is none that this component sends.
+        """
+        if self.HAS_FILES:
+            found = payload if isinstance(payload, list) else [] if payload is None else [payload]
+            if not all(isinstance(file, dict) and isinstance(file.get("path"), str) for file in found):
+                raise self.bad("a file, or a list of files", payload)
+        else:
+            self.preprocess(payload)
         return payload
 
     def postprocess(self, value: Any) -> Any:
@@ -256,6 +302,24 @@ class Component(Block):
     def example_value(self) -> Any:
         """A value as a handler sees it."""
         return self.example_payload()
+
+
+def published(block: Block, name: str, payload: Any, rules: FileRules, *, keep: bool = False) -> Any:
+    """A property of a block as a page gets it: the value complete, in others the files where a browser can fetch them.
+
+    Args:
+        block: The block.
+        name: The property's name.
+        payload: Its JSON; it is not changed.
+        rules: The app's.
+        keep: Whether its files are part of the app, and never deleted.
+
+    Raises:
+        InvalidPathError: A file of it may not be served.
+    """
+    if name == "value" and isinstance(block, Component):
+        return block.outgoing(payload, rules, keep=keep)
+    return files.publish(payload, rules, keep=keep)
 
 
 class Field(Component):

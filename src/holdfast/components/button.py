@@ -34,6 +34,7 @@ class Button(Component):
     """
 
     NAME: ClassVar[str] = "button"
+    FROM_CLIENT: ClassVar[bool] = True
     SKIP_API: ClassVar[bool] = True
     FILE_PROPS: ClassVar[tuple[str, ...]] = ("icon",)
     LACKS: ClassVar[frozenset[str]] = frozenset({"label", "show_label", "container", "buttons"})

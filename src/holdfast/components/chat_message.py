@@ -14,8 +14,10 @@ from holdfast.components.prose import unindented
 from holdfast.errors import BadValue, Error
 from holdfast.files import FileData, guess_type, is_file_data, is_url
 from holdfast.graph.block import NOT_PROPS
+from holdfast.seals import Issued
 
 METADATA = ("title", "id", "parent_id", "log", "duration", "status")
+FILE = ("path", "url", "size", "orig_name", "mime_type", "is_stream", "meta")
 NOT_MESSAGES = (
     "Data incompatible with messages format. Each message should be a dictionary with 'role' and 'content' keys "
     "or a ChatMessage object."
@@ -144,7 +146,8 @@ def _dict_part(part: Mapping[str, Any]) -> dict[str, Any] | None:
     if isinstance(part.get("file"), Mapping):
         return _file_part(part["file"], part.get("alt_text"))
     if part.get("type") == "component" and "component" in part:
-        return {name: part.get(name) for name in ("component", "value", "constructor_args", "props", "type")}
+        kept = {name: part.get(name) for name in ("component", "value", "constructor_args", "props", "type")}
+        return {**kept, "seal": part["seal"]} if isinstance(part.get("seal"), str) else kept
     if isinstance(part.get("path"), (str, os.PathLike)):
         return _file_part(part, part.get("alt_text"))
     return None
@@ -168,6 +171,7 @@ def _component_part(component: Component) -> dict[str, Any]:
         "constructor_args": {**given, "render": False},
         "props": component.props(),
         "type": "component",
+        "seal": Issued(),
     }
 
 
@@ -210,15 +214,17 @@ def thoughts(text: str, tags: Sequence[tuple[str, str]]) -> Iterator[tuple[str, 
         yield rest, None
 
 
-def messages_in(
-    payload: Any, called: str, rebuild: Callable[[str, dict[str, Any], Any], Component]
-) -> list[dict[str, Any]]:
+PartIn = Callable[[dict[str, Any]], dict[str, Any]]
+"""What becomes of a component that a client's message holds."""
+
+
+def messages_in(payload: Any, called: str, component_in: PartIn) -> list[dict[str, Any]]:
     """The messages that a client sent, checked, as a handler takes them.
 
     Args:
         payload: The wire's list.
         called: What messages call the component.
-        rebuild: Makes a component from its name, its options and its value on the wire.
+        component_in: Checks a part that is a component.
 
     Raises:
         BadValue: It is no list of messages; the error says which one is wrong and how.
@@ -227,10 +233,10 @@ def messages_in(
         return []
     if not isinstance(payload, list):
         raise BadValue(f"{called} takes a list of messages, but a {type(payload).__name__} was sent.")
-    return [_message_in(message, f"{called}: message {index}", rebuild) for index, message in enumerate(payload)]
+    return [_message_in(message, f"{called}: message {index}", component_in) for index, message in enumerate(payload)]
 
 
-def _message_in(message: Any, where: str, rebuild: Callable[[str, dict[str, Any], Any], Component]) -> dict[str, Any]:
+def _message_in(message: Any, where: str, component_in: PartIn) -> dict[str, Any]:
     if not isinstance(message, dict) or not isinstance(message.get("role"), str):
         raise BadValue(f"{where} is no object with a `role` and a `content`.")
     content, metadata, options = message.get("content"), message.get("metadata"), message.get("options")
@@ -245,10 +251,15 @@ def _message_in(message: Any, where: str, rebuild: Callable[[str, dict[str, Any]
         raise BadValue(f"{where} has options that are no list of objects with a `value` and maybe a `label`.")
     return {
         "role": message["role"],
-        "metadata": None if metadata is None else {k: metadata[k] for k in METADATA if k in metadata},
-        "content": [_part_in(part, where, rebuild) for part in content],
-        "options": options,
+        "metadata": None if metadata is None else _metadata_in(metadata),
+        "content": [part_in(part, where, component_in) for part in content],
+        "options": None if options is None else [option_out(option) for option in options],
     }
+
+
+def _metadata_in(metadata: dict[str, Any]) -> dict[str, Any]:
+    plain = (str, int, float, bool, type(None))
+    return {name: metadata[name] for name in METADATA if name in metadata and isinstance(metadata[name], plain)}
 
 
 def _is_option(option: Any) -> bool:
@@ -257,15 +268,24 @@ def _is_option(option: Any) -> bool:
     )
 
 
-def _part_in(part: Any, where: str, rebuild: Callable[[str, dict[str, Any], Any], Component]) -> dict[str, Any]:
+def part_in(part: Any, where: str, component_in: PartIn) -> dict[str, Any]:
+    """One part of a client's message.
+
+    Args:
+        part: The part.
+        where: What messages call its place.
+        component_in: Checks a part that is a component.
+
+    Raises:
+        BadValue: It is not a valid part.
+    """
     if isinstance(part, dict):
         if isinstance(part.get("text"), str):
             return {"text": part["text"], "type": "text"}
-        file = part.get("file")
+        file, alt = part.get("file"), part.get("alt_text")
         if isinstance(file, dict) and isinstance(file.get("path"), str):
-            return {"file": file, "alt_text": part.get("alt_text"), "type": "file"}
+            kept = {name: file[name] for name in FILE if name in file}
+            return {"file": kept, "alt_text": alt if isinstance(alt, str) else None, "type": "file"}
         if isinstance(part.get("component"), str):
-            given, value = part.get("constructor_args"), part.get("value")
-            instance = rebuild(part["component"], given if isinstance(given, dict) else {}, value)
-            return {**part, "type": "component", "instance": instance}
+            return component_in(part)
     raise BadValue(f"{where} has a part that is neither a text, nor a file, nor a component: {part!r:.80}.")

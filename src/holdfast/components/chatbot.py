@@ -12,9 +12,9 @@ from holdfast.components import happenings
 from holdfast.components.base import Component, ComponentOptions
 from holdfast.components.chat_message import ChatMessage, MessageDict, messages_in, messages_out
 from holdfast.components.markdown import LatexDelimiter, default_delimiters
+from holdfast.components.message_parts import as_text, checked, component_in, sealed
 from holdfast.components.schemas import chat_schema
-from holdfast.components.shortcuts import rebuilt
-from holdfast.files import FileData, file_data, guess_type, icon_data
+from holdfast.files import FileData, FileRules, file_data, guess_type, icon_data
 
 __all__ = ["ChatMessage", "Chatbot", "ExampleMessage", "MessageDict"]
 
@@ -67,6 +67,7 @@ class Chatbot(Component):
 
     NAME: ClassVar[str] = "chatbot"
     HAS_FILES: ClassVar[bool] = True
+    FROM_CLIENT: ClassVar[bool] = True
     FILE_PROPS: ClassVar[tuple[str, ...]] = ("avatar_images", "examples")
     BUTTONS: ClassVar[Sequence[str] | None] = ("share", "copy", "copy_all")
     change = happenings.CHANGE
@@ -134,9 +135,21 @@ class Chatbot(Component):
         self.like_user_message = like_user_message
         super().__init__(value, **options)
 
+    def incoming(self, payload: Any, rules: FileRules, *, fetch: bool = False) -> Any:
+        """The messages with only those components in them that a client may send, or that this server issued."""
+        return super().incoming(checked(payload, rules.seal), rules, fetch=fetch)
+
+    def outgoing(self, payload: Any, rules: FileRules, *, keep: bool = False) -> Any:
+        """The messages with a seal on each component that a handler put in."""
+        return sealed(super().outgoing(payload, rules, keep=keep), rules.seal)
+
     def preprocess(self, payload: Any) -> list[dict[str, Any]]:
         """The messages, each a dict of `role`, `metadata`, `content` and `options`."""
-        return messages_in(payload, self.called, rebuilt)
+        return messages_in(payload, self.called, component_in)
+
+    def from_message(self, payload: Any) -> list[dict[str, Any]]:
+        """The texts and files of the conversation in a client's message; its components become text."""
+        return messages_in(payload, self.called, as_text)
 
     def postprocess(self, value: Any) -> list[dict[str, Any]]:
         """The messages in the form of the wire; `None` empties it."""

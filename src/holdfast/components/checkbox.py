@@ -21,6 +21,7 @@ class Checkbox(Field):
     """
 
     NAME: ClassVar[str] = "checkbox"
+    FROM_CLIENT: ClassVar[bool] = True
     LABEL_STAYS: ClassVar[bool] = True
     change = happenings.CHANGE
     input = happenings.INPUT

@@ -25,6 +25,7 @@ class CheckboxGroup(Chooser, Field):
     """
 
     NAME: ClassVar[str] = "checkboxgroup"
+    FROM_CLIENT: ClassVar[bool] = True
     change = happenings.CHANGE
     input = happenings.INPUT
     select = happenings.SELECT

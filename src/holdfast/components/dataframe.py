@@ -51,6 +51,7 @@ class Dataframe(Component):
     """
 
     NAME: ClassVar[str] = "dataframe"
+    FROM_CLIENT: ClassVar[bool] = True
     BUTTONS: ClassVar[Sequence[str] | None] = None
     LACKS: ClassVar[frozenset[str]] = frozenset({"container"})
     change = happenings.CHANGE
@@ -126,6 +127,14 @@ class Dataframe(Component):
         if payload is None:
             payload = {"headers": self.headers, "data": []}
         return frame_in(payload, self.type, self.called, self._dates)
+
+    def from_message(self, payload: Any) -> Table:
+        """Headers and rows alone: how cells look is not a client's to say."""
+        if not isinstance(payload, dict):
+            raise self.bad("an object with `headers` and `data`", payload)
+        kept: Table = {"headers": payload.get("headers"), "data": payload.get("data")}  # type: ignore[typeddict-item]
+        frame_in(kept, "array", self.called)
+        return kept
 
     def postprocess(self, value: Any) -> Table:
         """Headers and rows; with a Styler also how each cell is written and coloured."""

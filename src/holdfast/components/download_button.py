@@ -34,6 +34,7 @@ class DownloadButton(Component):
     """
 
     NAME: ClassVar[str] = "downloadbutton"
+    FROM_CLIENT: ClassVar[bool] = True
     HAS_FILES: ClassVar[bool] = True
     FETCHES: ClassVar[bool] = True
     FILE_PROPS: ClassVar[tuple[str, ...]] = ("icon",)

@@ -40,6 +40,7 @@ class Dropdown(Chooser, Field):
     """
 
     NAME: ClassVar[str] = "dropdown"
+    FROM_CLIENT: ClassVar[bool] = True
     change = happenings.CHANGE
     input = happenings.INPUT
     select = happenings.SELECT

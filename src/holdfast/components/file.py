@@ -29,6 +29,7 @@ class File(FileField):
     """
 
     NAME: ClassVar[str] = "file"
+    FROM_CLIENT: ClassVar[bool] = True
     change = happenings.CHANGE
     select = happenings.SELECT
     clear = happenings.CLEAR

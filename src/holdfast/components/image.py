@@ -55,6 +55,7 @@ class Image(Component):
     """
 
     NAME: ClassVar[str] = "image"
+    FROM_CLIENT: ClassVar[bool] = True
     HAS_FILES: ClassVar[bool] = True
     FETCHES: ClassVar[bool] = True
     BUTTONS: ClassVar[Sequence[str] | None] = ("download", "share", "fullscreen")

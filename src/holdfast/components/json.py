@@ -31,6 +31,7 @@ class JSON(Component):
     """
 
     NAME: ClassVar[str] = "json"
+    FROM_CLIENT: ClassVar[bool] = True
     BUTTONS: ClassVar[Sequence[str] | None] = ("copy",)
     change = happenings.CHANGE
 

@@ -56,6 +56,7 @@ class Label(Component):
     """
 
     NAME: ClassVar[str] = "label"
+    FROM_CLIENT: ClassVar[bool] = True
     change = happenings.CHANGE
     select = happenings.SELECT
 

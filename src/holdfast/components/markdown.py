@@ -45,6 +45,7 @@ class Markdown(Component):
     """
 
     NAME: ClassVar[str] = "markdown"
+    FROM_CLIENT: ClassVar[bool] = True
     BUTTONS: ClassVar[Sequence[str] | None] = None
     change = happenings.CHANGE
     copy = happenings.COPY

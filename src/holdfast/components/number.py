@@ -29,6 +29,7 @@ class Number(Numeric, Field):
     """
 
     NAME: ClassVar[str] = "number"
+    FROM_CLIENT: ClassVar[bool] = True
     change = happenings.CHANGE
     input = happenings.INPUT
     submit = happenings.SUBMIT

@@ -25,6 +25,7 @@ class Radio(Chooser, Field):
     """
 
     NAME: ClassVar[str] = "radio"
+    FROM_CLIENT: ClassVar[bool] = True
     select = happenings.SELECT
     change = happenings.CHANGE
     input = happenings.INPUT

@@ -30,6 +30,7 @@ class Slider(Numeric, Field):
     """
 
     NAME: ClassVar[str] = "slider"
+    FROM_CLIENT: ClassVar[bool] = True
     BUTTONS: ClassVar[Sequence[str] | None] = None
     RANDOM: ClassVar[random.Random] = random.SystemRandom()
     """Where `randomize` takes its numbers from."""

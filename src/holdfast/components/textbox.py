@@ -35,6 +35,7 @@ class Textbox(Field):
     """
 
     NAME: ClassVar[str] = "textbox"
+    FROM_CLIENT: ClassVar[bool] = True
     change = happenings.CHANGE
     input = happenings.INPUT
     select = happenings.SELECT

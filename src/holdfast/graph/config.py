@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from holdfast.graph.listener import Listener
 
 API_PREFIX = "/gradio_api"
-Publish = Callable[["Block", Any], Any]
-"""Makes a start value's files fetchable: gets the block and its `value`, gives the value for the page."""
+Publish = Callable[["Block", str, Any], Any]
+"""Makes a property ready for the page: gets the block, the property's name and its JSON."""
 
 _HIDDEN_PROPS = frozenset({"key"})
 _MARK_VALUES: Mapping[str, Any] = {"editable": "user"}
@@ -157,7 +157,7 @@ def component_entry(
     if publish is not None:
         for name in _file_props(block):
             if props.get(name) is not None:
-                props[name] = publish(block, props[name])
+                props[name] = publish(block, name, props[name])
     entry: dict[str, Any] = {"id": block.id, "type": block.NAME, "props": props}
     if block.rendered_in is not None:
         entry["rendered_in"] = block.rendered_in

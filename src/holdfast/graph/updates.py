@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from holdfast.received import KEY, Sources, is_received
+
 
 class Update(dict[str, Any]):
     """Properties to change, under `__type__: "update"`. Made by `update()` and `skip()` alone."""
@@ -36,16 +38,24 @@ def skip() -> Update:
     return Update({"__type__": "update"})
 
 
-def is_update(value: Any, *, strict: bool = False) -> bool:
+def is_update(value: Any, sources: Sources | None = None) -> bool:
     """Whether a handler's `value` is an update.
 
     Args:
         value: What the handler returned for one output.
-        strict: Only what `update()` and `skip()` made counts (State R1.6); else a dict that says so counts too.
+        sources: What the handler was given; a dict from there is a value, whatever it holds.
     """
     if isinstance(value, Update):
         return True
-    return not strict and isinstance(value, dict) and value.get("__type__") == "update"
+    if not isinstance(value, dict) or value.get(KEY) != "update" or is_received(value):
+        return False
+    return sources is None or not sources.hold(value)
+
+
+def as_value(payload: Any) -> Any:
+    """What goes to a page for a value; one that it would take for an update is wrapped in an update of the value."""
+    looks = isinstance(payload, dict) and payload.get(KEY) == "update"
+    return Update({KEY: "update", "value": payload}) if looks else payload
 
 
 def validate(is_valid: bool, message: str) -> dict[str, Any]:

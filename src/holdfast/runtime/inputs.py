@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any
 from holdfast import files
 from holdfast.components.base import Component
 from holdfast.errors import BadValue, Error, HandlerError, InvalidPathError
+from holdfast.received import mark
 from holdfast.runtime.plan import Plan, Port, Properties
 
 if TYPE_CHECKING:
     from holdfast.files import FileRules
     from holdfast.graph.app import AppView
+    from holdfast.graph.block import Block
     from holdfast.graph.listener import Listener
     from holdfast.state import CellSpec
+
+LONGEST_LABEL = 200
+"""Characters of a string that a page may set as a property."""
 
 
 def convert_inputs(
@@ -52,37 +57,53 @@ def convert_inputs(
     ]
 
 
-def _unconverted(_: int, port: Port, payload: Any, _view: object, _ports: object, rules: Any) -> Any:
-    """A value as the browser has it; a file in it is one that the client may name (`preprocess=False`)."""
-    return check_files(payload, rules) if port.files else payload
+def client_value(block: Block, payload: Any, rules: FileRules, *, fetch: bool = False) -> Any:
+    """Accept a client's value for a component. Nothing else lets a client's value in.
+
+    Args:
+        block: What it is for.
+        payload: Decoded JSON that only the caller has; dicts in it that look like the framework's are marked.
+        rules: Which files it may name, and which parts this server issued.
+        fetch: Whether files that it names by URL are fetched.
+
+    Raises:
+        BadValue: It cannot be accepted; the message says why.
+    """
+    mark(payload)
+    if not isinstance(block, Component):
+        return payload
+    try:
+        return block.incoming(payload, rules, fetch=fetch)
+    except InvalidPathError as error:
+        raise BadValue(str(error)) from None
+
+
+def _unconverted(_: int, port: Port, payload: Any, view: AppView | None, _ports: object, rules: Any) -> Any:
+    """A value as the browser has it (`preprocess=False`)."""
+    return client_value(port.block if view is None else view.block(port.id), payload, rules)
 
 
 def check_files(payload: Any, rules: FileRules) -> Any:
-    """A client's JSON, each file in it one that it may name.
+    """A client's JSON that is not a component's value, each file in it one that it may name.
 
     Raises:
         BadValue: One is not.
     """
     try:
-        return files.check(payload, rules)
+        return files.check(mark(payload), rules)
     except InvalidPathError as error:
         raise BadValue(str(error)) from None
 
 
 def _convert(index: int, port: Port, payload: Any, view: AppView | None, ports: Sequence[Port], rules: Any) -> Any:
     block = port.block if view is None else view.block(port.id)
-    if not isinstance(block, Component):
-        return payload
     try:
-        if port.properties:
-            return _properties(block, payload, port.files, rules)
-        if port.files:
-            payload = files.check(payload, rules, fetch=block.FETCHES)
-        return block.preprocess(payload)
+        if port.properties and isinstance(block, Component):
+            return _properties(block, payload, rules)
+        payload = client_value(block, payload, rules, fetch=True)
+        return block.preprocess(payload) if isinstance(block, Component) else payload
     except Error:
         raise
-    except InvalidPathError as error:  # the client named it
-        raise BadValue(str(error)) from None
     except Exception as error:
         raise HandlerError(
             f"Could not preprocess input component at index {index} (a `{block.get_block_name()}` component) of the "
@@ -92,16 +113,21 @@ def _convert(index: int, port: Port, payload: Any, view: AppView | None, ports: 
         ) from error
 
 
-def _properties(block: Component, payload: Any, has_files: bool, rules: Any) -> Properties:
-    """All properties of a component: those that the page sent, over those that the server knows."""
+def _properties(block: Component, payload: Any, rules: Any) -> Properties:
+    """All properties of a component: those that a page can change, over those that the server knows."""
     known = block.props()
     sent = {"value": payload}
     if isinstance(payload, dict) and "value" in payload and payload.keys() <= known.keys() | {"value", "id", "key"}:
-        sent = payload
-    value = sent["value"]
-    if has_files:
-        value = files.check(value, rules)
+        sent = {name: value for name, value in payload.items() if _is_pages(name, value)} | {"value": payload["value"]}
+    value = client_value(block, sent["value"], rules)
     return Properties(**{**known, **sent, "value": block.preprocess(value)})
+
+
+def _is_pages(name: str, value: Any) -> bool:
+    """Whether a page may set a property: a flag, a number, a short name, a label. No markup, no code, no address."""
+    if isinstance(value, str):
+        return len(value) <= LONGEST_LABEL and (name == "label" or value.isidentifier())
+    return isinstance(value, bool | int | float) or value is None
 
 
 def _names(ports: Sequence[Port]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from holdfast.files import FileRules
+from holdfast.received import Sources, mark
 from holdfast.runtime.inputs import check_files, convert_inputs
 from holdfast.runtime.outputs import Step, convert_outputs
 from holdfast.runtime.threads import Threads
@@ -26,7 +27,7 @@ class Invocation:
         threads: Where conversions go that take long.
     """
 
-    __slots__ = ("cells", "data", "job", "listener", "plan", "rules", "threads", "view")
+    __slots__ = ("cells", "data", "job", "listener", "plan", "rules", "sources", "threads", "view")
 
     def __init__(
         self, job: Job, data: Sequence[Any], cells: Mapping[CellSpec, Any], rules: FileRules, threads: Threads
@@ -39,9 +40,11 @@ class Invocation:
         self.cells = cells
         self.rules = rules
         self.threads = threads
+        self.sources = Sources(data, job.call.event_data, cells)
 
     def inputs(self) -> list[Any]:
         """The converted inputs."""
+        mark(self.job.call.event_data)
         if self.plan.told_of_file:
             check_files(self.job.call.event_data, self.rules)
         return convert_inputs(self.plan, self.listener, self.view, self.data, self.cells, self.rules)
@@ -59,7 +62,7 @@ class Invocation:
 
     def outputs(self, returned: Any) -> Step:
         """The step that a returned value makes."""
-        return convert_outputs(self.plan, self.listener, self.view, returned, self.rules)
+        return convert_outputs(self.plan, self.listener, self.view, returned, self.rules, self.sources)
 
     async def outputs_from_loop(self, returned: Any) -> Step:
         """The same; outputs that take long are converted in a thread."""

@@ -13,7 +13,8 @@ from holdfast.components.base import Component
 from holdfast.errors import Error, HandlerError
 from holdfast.graph.api import ApiValue
 from holdfast.graph.block import NOT_PROPS, Block
-from holdfast.graph.updates import Update, is_update, skip
+from holdfast.graph.updates import Update, as_value, is_update, skip
+from holdfast.received import Sources
 from holdfast.runtime.inputs import describe
 from holdfast.runtime.plan import Plan, Port, Properties
 from holdfast.wire.encode import freeze
@@ -40,7 +41,9 @@ class Step(NamedTuple):
 NOTHING = Step([], {}, [], 0)
 
 
-def convert_outputs(plan: Plan, listener: Listener, view: AppView | None, returned: Any, rules: Any) -> Step:
+def convert_outputs(
+    plan: Plan, listener: Listener, view: AppView | None, returned: Any, rules: Any, sources: Sources
+) -> Step:
     """Convert what the function returned.
 
     Args:
@@ -49,14 +52,15 @@ def convert_outputs(plan: Plan, listener: Listener, view: AppView | None, return
         view: The session's own view of the app, if it has one.
         returned: What the function returned or yielded.
         rules: Which files may be published.
+        sources: What the function was given.
 
     Raises:
         HandlerError: It does not fit the outputs; nothing has been changed by then.
     """
-    return convert_values(plan, listener, view, spread(plan, returned), rules)
+    return convert_values(plan, listener, view, spread(plan, returned, sources), rules, sources)
 
 
-def spread(plan: Plan, returned: Any) -> Sequence[Any]:
+def spread(plan: Plan, returned: Any, sources: Sources | None = None) -> Sequence[Any]:
     """One value per output, from any of the forms in which a function may return them."""
     ports = plan.outputs
     if not ports:
@@ -65,7 +69,7 @@ def spread(plan: Plan, returned: Any) -> Sequence[Any]:
         return _by_component(plan, returned)
     if len(ports) == 1:
         return (returned,)
-    if is_update(returned) and len(returned) == 1:
+    if is_update(returned, sources) and len(returned) == 1:
         return [returned] * len(ports)
     values: Sequence[Any] = returned if isinstance(returned, tuple | list) else () if returned is None else (returned,)
     if len(values) < len(ports):
@@ -105,7 +109,9 @@ def _by_component(plan: Plan, returned: dict[Any, Any]) -> list[Any]:
     return [found[id] if id in found else skip() for id in ids]
 
 
-def convert_values(plan: Plan, listener: Listener, view: AppView | None, values: Sequence[Any], rules: Any) -> Step:
+def convert_values(
+    plan: Plan, listener: Listener, view: AppView | None, values: Sequence[Any], rules: Any, sources: Sources
+) -> Step:
     """Convert one value per output; see `convert_outputs`."""
     data: list[Any] = []
     cells: dict[CellSpec, Any] = {}
@@ -119,7 +125,7 @@ def convert_values(plan: Plan, listener: Listener, view: AppView | None, values:
             continue
         block = port.block if view is None else view.block(port.id)
         try:
-            sent = freeze(_convert(block, port, value, listener.postprocess, updates, rules))
+            sent = freeze(_convert(block, port, value, listener.postprocess, updates, rules, sources))
         except HandlerError:
             raise
         except Error as error:
@@ -167,12 +173,13 @@ def _convert(
     postprocess: bool,
     updates: list[tuple[int, dict[str, Any]]],
     rules: Any,
+    sources: Sources,
 ) -> Any:
     if isinstance(value, Block):
         value = Update({**{k: v for k, v in value.given.items() if k not in NOT_PROPS}, "__type__": "update"})
     elif isinstance(value, Properties):
         value = _update_of(block, value)
-    if is_update(value):
+    if is_update(value, sources):
         return _convert_update(block, port, value, postprocess, updates, rules)
     if isinstance(block, ApiValue):
         return value
@@ -183,7 +190,7 @@ def _convert(
             f"The output {describe(port)} is a layout and has no value, but the function returned a "
             f"{type(value).__name__} for it. Return `gr.{type(block).__name__}(...)`, `gr.update(...)` or `gr.skip()`."
         )
-    return _publish(block.postprocess(value) if postprocess else value, port, rules)
+    return as_value(block.outgoing(block.postprocess(value) if postprocess else value, rules))
 
 
 def _convert_update(
@@ -206,22 +213,15 @@ def _convert_update(
         updates.append((port.id, props))
     if "value" in update:
         value = update["value"]
-        sent["value"] = _publish(block.config_value(value) if postprocess else value, port, rules)
+        value = block.config_value(value) if postprocess else value
+        sent["value"] = block.outgoing(value, rules) if isinstance(block, Component) else value
     sent["__type__"] = "update"
     return sent
 
 
 def _update_of(block: Block, properties: Properties) -> Update:
     """An update of what a function changed in the properties that it was given."""
-    before = block.props()
-    changed = {
-        name: value
-        for name, value in vars(properties).items()
-        if name == "value" or (name in before and name not in NOT_PROPS and before[name] is not value)
-    }
-    changed.pop("name", None)
-    return Update({**changed, "__type__": "update"})
-
-
-def _publish(value: Any, port: Port, rules: Any) -> Any:
-    return files.publish(value, rules) if port.files else value
+    known = block.props()
+    changes = properties.changes()
+    changed = {name: changes[name] for name in changes if name in known and name not in {*NOT_PROPS, "name"}}
+    return Update({**changed, "value": properties.value, "__type__": "update"})

@@ -33,8 +33,6 @@ class Port(NamedTuple):
     block: Block
     cell: CellSpec | None
     """Its cell, when it is a State."""
-    files: bool
-    """Its JSON may hold files."""
     properties: bool = False
     """The function wants all properties of the component, not the value alone."""
 
@@ -136,7 +134,7 @@ def plan_of(listener: Listener) -> Plan:
 
 def _port(block: Block, properties: bool = False) -> Port:
     cell = getattr(block, "cell", None) if block.NAME == "state" else None
-    return Port(block.id, block, cell, bool(getattr(block, "HAS_FILES", False)), properties)
+    return Port(block.id, block, cell, properties)
 
 
 def is_heavy(block: Block) -> bool:
@@ -255,3 +253,14 @@ def _login(kind: type[OAuthProfile | OAuthToken], optional: bool, job: Job) -> A
 
 class Properties(SimpleNamespace):
     """All properties of a component, for a parameter annotated with its class; returned, it is an update of them."""
+
+    __slots__ = ("_given",)  # beside the attributes, which are the properties
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._given = given
+
+    def changes(self) -> dict[str, Any]:
+        """What the function that was given them has changed; what a page had changed before is not its doing."""
+        given = self._given
+        return {name: value for name, value in vars(self).items() if name not in given or given[name] is not value}

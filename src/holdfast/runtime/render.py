@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from holdfast import files
+from holdfast.components.base import published
 from holdfast.graph.config import render_config
 from holdfast.runtime.invocation import Invocation
 from holdfast.runtime.options import RuntimeOptions
@@ -61,7 +61,7 @@ class Renders:
                 graph,
                 spec.render_id,
                 compact=job.call.origin == "page",
-                publish=lambda _, payload: files.publish(payload, rules),
+                publish=lambda block, name, payload: published(block, name, payload, rules),
             )
 
     async def _build(self, call: Invocation, spec: RenderSpec) -> Graph:

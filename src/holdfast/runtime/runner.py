@@ -175,7 +175,8 @@ class Runner:
 
     @staticmethod
     def _converted(invocation: Invocation, row: Sequence[Any]) -> Step:
-        return convert_values(invocation.plan, invocation.listener, invocation.view, row, invocation.rules)
+        made = invocation
+        return convert_values(made.plan, made.listener, made.view, row, made.rules, made.sources)
 
     async def _run_samples(
         self, job: Job, reporter: Reporter, event: StateEvent | None, cells: Mapping[CellSpec, Any]

@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from holdfast.errors import NotFound
+from holdfast.received import mark
 from holdfast.runtime.plan import kind_of
 from holdfast.runtime.threads import Threads, outlast
 
@@ -36,6 +37,7 @@ async def call_server_method(
     if method not in getattr(block, "SERVER_METHODS", ()):
         raise NotFound(f"The component {block_id} ({block.get_block_name()}) has no method {method!r} for the page.")
     fn = getattr(block, method)
+    mark(data)
     keywords = {"request": request} if "request" in getattr(fn, "__annotations__", {}) else {}
     if kind_of(fn) == "async":
         return await fn(data, **keywords)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from holdfast.limits import Limits, settled
 from holdfast.runtime.options import RuntimeOptions
 from holdfast.runtime.runtime import Runtime
 from holdfast.runtime.tokens import Tokens
+from holdfast.seals import Seal
 from holdfast.server.access import AccessOptions, access_of
 from holdfast.server.app import create_app
 from holdfast.server.auth import AuthRule, Dependency
@@ -175,6 +176,7 @@ def assemble(
     url, chosen = _store_of(app, options, settings)
     store = open_store(_prepared(url))
     keys = _keys(store, settings)
+    rules = replace(rules, seal=Seal(keys.signing(keys.current)))
     grace = _grace(app, options, settings)
     capacity = options.get("state_session_capacity", 10_000)
     engine = StateEngine(

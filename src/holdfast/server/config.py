@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from holdfast import files
+from holdfast.components.base import published
 from holdfast.errors import BuildError, InvalidPathError
 from holdfast.files import FileRules
 from holdfast.graph.app import App
@@ -70,12 +70,12 @@ class Configs:
             found = self._encoded[page, compact] = encode(config)
         return found
 
-    def _publish(self, block: Block, value: Any) -> Any:
+    def _publish(self, block: Block, name: str, value: Any) -> Any:
         try:
-            return files.publish(value, self._rules, keep=True)
+            return published(block, name, value, self._rules, keep=True)
         except InvalidPathError as error:
-            name = getattr(block, "called", repr(block))
-            raise BuildError(f"{name} cannot start with what it was given. {error}") from error
+            called = getattr(block, "called", repr(block))
+            raise BuildError(f"{called} cannot start with what it was given. {error}") from error
 
 
 def _with(encoded: bytes, more: Mapping[str, Any]) -> bytes:

@@ -17,6 +17,8 @@ export interface ComponentPart {
   value: unknown
   constructor_args?: Record<string, unknown>
   props?: Record<string, unknown>
+  /** Set by the server on what the app put in itself; it takes every other one away. */
+  seal?: string
 }
 export type Part = TextPart | FilePart | ComponentPart
 

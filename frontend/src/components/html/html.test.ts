@@ -1,10 +1,20 @@
 import { expect, test, vi } from 'vitest'
 import { engine } from './engine'
-import { CLICK_SCRIPT, fill, onLoad } from './html'
+import { CLICK_SCRIPT, fill, onLoad, Watchers, type Hands } from './html'
+
+const hands: Hands = {
+  element: {} as HTMLElement,
+  trigger: () => undefined,
+  props: {},
+  server: {},
+  upload: async () => null,
+  watch: () => undefined,
+}
 
 test('the usual template is the value itself, whatever is in it', () => {
   expect(fill('${value}', { value: '<b>${1+1}`</b>' })).toBe('<b>${1+1}`</b>')
   expect(fill('${value}', { value: null })).toBe('')
+  expect(fill('${value}', { value: { a: '<img>&' } })).toBe('{"a":"&lt;img>&amp;"}')
 })
 
 test('expressions see the properties by name', () => {
@@ -50,13 +60,27 @@ test('handlebars that are none leave the template as it is, and the console says
 test('the usual script makes every click an event', () => {
   const element = new EventTarget() as unknown as HTMLElement
   const trigger = vi.fn()
-  onLoad(CLICK_SCRIPT, { element, trigger, props: {}, server: {} })
+  onLoad(CLICK_SCRIPT, { ...hands, element, trigger })
   element.dispatchEvent(new Event('click'))
   expect(trigger).toHaveBeenCalledExactlyOnceWith('click')
 })
 
 test("the author's script sees the element, the trigger and the properties", () => {
   const trigger = vi.fn()
-  onLoad("trigger('submit', props.value)", { element: {} as HTMLElement, trigger, props: { value: 3 }, server: {} })
+  onLoad("trigger('submit', props.value)", { ...hands, trigger, props: { value: 3 } })
   expect(trigger).toHaveBeenCalledExactlyOnceWith('submit', 3)
+})
+
+test('a watcher is called back for changes from outside, of its own properties only', () => {
+  const watchers = new Watchers()
+  const [value, both] = [vi.fn(), vi.fn()]
+  watchers.changed({ value: 1, note: 'a' })
+  watchers.add('value', value)
+  watchers.add(['value', 'note'], both)
+  watchers.changed({ value: 1, note: 'b' }).forEach((call) => call())
+  expect([value.mock.calls.length, both.mock.calls.length]).toEqual([0, 1])
+  watchers.wrote('value', 2)
+  expect(watchers.changed({ value: 2, note: 'b' })).toEqual([])
+  expect(watchers.changed({ value: [3], note: 'b' })).toEqual([value, both])
+  expect(watchers.changed({ value: [3], note: 'b' })).toEqual([])
 })

@@ -1,4 +1,5 @@
 /** The small template language of HTML: `${…}` with the component's properties, and its script. */
+import { equal } from '../../page/equal'
 
 type Values = Record<string, unknown>
 
@@ -59,7 +60,8 @@ function inside(template: string, at: number): boolean {
 
 function text(value: unknown): string {
   if (value === null || value === undefined) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  // What is no text is no markup either.
+  return typeof value === 'object' ? JSON.stringify(value).replace(/&/g, '&amp;').replace(/</g, '&lt;') : String(value)
 }
 
 /** What Gradio runs when nothing is said: every click is an event. */
@@ -71,18 +73,48 @@ export interface Hands {
   props: Values
   /** The functions of the program that the script may call, by their names. */
   server: Record<string, (...given: unknown[]) => Promise<unknown>>
+  /** Sends a file to the server. */
+  upload: (file: File) => Promise<unknown>
+  /** Calls back after an update from outside has changed one of these properties and is shown. */
+  watch: (names: string | string[], callback: () => void) => void
 }
 
 /** Runs the author's `js_on_load` once; the usual one without `eval`, so that it works under a strict content policy. */
-export function onLoad(script: string, { element, trigger, props, server }: Hands): void {
+export function onLoad(script: string, hands: Hands): void {
+  const { element, trigger, props, server, upload, watch } = hands
   if (script.trim() === '') return
   if (script === CLICK_SCRIPT) {
     element.addEventListener('click', () => trigger('click'))
     return
   }
   try {
-    new Function('element', 'trigger', 'props', 'server', script)(element, trigger, props, server)
+    const names = ['element', 'trigger', 'props', 'server', 'upload', 'watch']
+    new Function(...names, script)(element, trigger, props, server, upload, watch)
   } catch (error) {
     console.error('The js_on_load of an HTML component failed:', error)
+  }
+}
+
+/** What `js_on_load` watches. */
+export class Watchers {
+  readonly #all: { names: string[]; callback: () => void }[] = []
+  #known: Values = {}
+
+  add(names: string | string[], callback: () => void): void {
+    this.#all.push({ names: [names].flat(), callback })
+  }
+
+  /** The script has set a property itself: that calls nothing back. */
+  wrote(name: string, value: unknown): void {
+    this.#known = { ...this.#known, [name]: value }
+  }
+
+  /** Takes over the properties as they are now and returns the callbacks for those that changed. */
+  changed(values: Values): (() => void)[] {
+    const before = this.#known
+    this.#known = { ...values }
+    return this.#all
+      .filter(({ names }) => names.some((name) => !equal(before[name] ?? null, values[name] ?? null)))
+      .map(({ callback }) => callback)
   }
 }

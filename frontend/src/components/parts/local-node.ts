@@ -3,11 +3,17 @@ import type { Node } from '../../page/node'
 
 let next = -1
 
-export function localNode(owner: Node<any, any>, type: string, read: () => { value: unknown; props: Record<string, unknown> }): Node<any, any> {
+export function localNode(
+  owner: Node<any, any>,
+  type: string,
+  untrusted: boolean,
+  read: () => { value: unknown; props: Record<string, unknown> },
+): Node<any, any> {
   const id = next--
   return {
     id,
     type,
+    untrusted: untrusted || (owner.untrusted ?? false),
     get props() {
       return read().props
     },

@@ -24,6 +24,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
+from holdfast.received import received
 from holdfast.state.codec.errors import DecodeError
 from holdfast.state.codec.names import NAMES
 from holdfast.state.content import model_fields
@@ -79,6 +80,12 @@ def path(flavour: str, text: str) -> pathlib.PurePath:
     if flavour == "concrete":
         return pathlib.Path(text)
     return pathlib.PureWindowsPath(text) if flavour == "windows" else pathlib.PurePosixPath(text)
+
+
+@tag
+def received_(kind: str) -> str:
+    """The mark of a dict that a client sent."""
+    return received(kind)
 
 
 @tag

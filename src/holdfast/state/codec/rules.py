@@ -18,6 +18,7 @@ import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
+from holdfast.received import Received
 from holdfast.state.codec import rebuild
 from holdfast.state.codec.errors import EncodeError
 from holdfast.state.codec.foreign import foreign_rule
@@ -32,6 +33,7 @@ _BY_TYPE: dict[type, Callable[[Any], Parts]] = {
     decimal.Decimal: lambda v: (rebuild.decimal_, (str(v),)),
     fractions.Fraction: lambda v: (rebuild.fraction, (v.numerator, v.denominator)),
     uuid.UUID: lambda v: (rebuild.uuid_, (v.bytes,)),
+    Received: lambda v: (rebuild.received_, (str(v),)),
     range: lambda v: (rebuild.range_, (v.start, v.stop, v.step)),
     slice: lambda v: (rebuild.slice_, (v.start, v.stop, v.step)),
     dt.date: lambda v: (rebuild.date, (v.year, v.month, v.day)),

@@ -1,8 +1,8 @@
-/** Markdown to DOM: parse, sanitise, then what needs elements: links, code tools, formulas. */
-import DOMPurify from 'dompurify'
+/** Markdown to DOM: parse, sanitize, then what needs elements: links, code tools, formulas. */
 import { Marked } from 'marked'
 import { copyText } from '../clipboard'
 import { check, copy } from '../icons'
+import { outwards, sanitize } from '../sanitize'
 import { Blocks, type Block, type MarkdownOptions } from './blocks'
 import { colour, languageOf } from './highlight'
 import { typeset } from './math'
@@ -16,35 +16,12 @@ export interface RenderOptions extends MarkdownOptions {
   allowTags: boolean | string[]
 }
 
-/** HTML as elements, without anything that could run unless the author turned the sanitiser off. */
+/** HTML as elements, without anything that could run unless the author turned the sanitizer off. */
 export function fragment(html: string, options: Pick<RenderOptions, 'sanitize' | 'allowTags'>): DocumentFragment {
-  if (!options.sanitize) {
-    const template = document.createElement('template')
-    template.innerHTML = html
-    return template.content
-  }
-  const tags = Array.isArray(options.allowTags) ? options.allowTags : []
-  return DOMPurify.sanitize(options.allowTags === true ? told(html) : html, {
-    RETURN_DOM_FRAGMENT: true,
-    ADD_TAGS: tags,
-    ADD_ATTR: ['target'],
-    FORBID_TAGS: ['style', 'form'],
-  })
-}
-
-/** The markup with every tag that means nothing to a browser as text: the sanitiser would drop what somebody wrote. */
-function told(html: string): string {
-  return html.replace(/<(\/?)([a-z_][^\s<>/]*)/gi, (tag, slash: string, name: string) => (drawn(name) ? tag : `&lt;${slash}${name}`))
-}
-
-const SVG = 'http://www.w3.org/2000/svg'
-const MATH = /^(math|semantics|m(i|n|o|s|text|row|frac|sqrt|root|style|error|padded|phantom|sub|sup|subsup|under|over|underover|multiscripts|table|tr|td))$/i
-
-/** Does a browser draw elements of this name? */
-function drawn(name: string): boolean {
-  if (name.includes('-') || !/^[a-z][a-z0-9]*$/i.test(name)) return false
-  if (!(document.createElement(name) instanceof HTMLUnknownElement) || MATH.test(name)) return true
-  return document.createElementNS(SVG, name).constructor !== SVGElement
+  if (options.sanitize) return sanitize(html, options)
+  const template = document.createElement('template')
+  template.innerHTML = html
+  return template.content
 }
 
 const lines = new Marked({ gfm: true, breaks: true })
@@ -63,15 +40,6 @@ export function mount(element: HTMLElement, blocks: Blocks, block: Block, option
   element.replaceChildren(content)
   void colour(element)
   void typeset(element)
-}
-
-/** Links open beside the app, not in its place. */
-function outwards(root: DocumentFragment): void {
-  for (const anchor of root.querySelectorAll<HTMLAnchorElement>('a[href]')) {
-    if (anchor.getAttribute('href')?.startsWith('#')) continue
-    anchor.target = '_blank'
-    anchor.rel = 'noopener noreferrer'
-  }
 }
 
 function dress(root: DocumentFragment, options: RenderOptions): void {

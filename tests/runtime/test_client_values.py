@@ -1,0 +1,345 @@
+"""A client's JSON is data: not the author's update, not a component's properties, not a file of the server.
+
+A1, A2: siblings looked for: `preprocess` of every component, listeners with `preprocess=False` or `postprocess=False`,
+start values and updates of a Chatbot, cached examples, parameters annotated with a component, event data, server
+functions; found: `constructor_args` of every component that takes paths, the first two, cached examples, and the
+properties that a page sends.
+A3, R8.4: siblings looked for: single values, values for all outputs, values by component, batches, generators, values
+nested in lists, copies, State in memory and in a store, validators, API clients, MCP; found: all but the validators.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import holdfast as gr
+from holdfast.files import FileRules
+from holdfast.received import Sources, is_received, mark
+from holdfast.runtime.inputs import client_value
+from holdfast.seals import Issued, Seal, reissued
+from holdfast.state.codec.payload import decode, encode
+from holdfast.wire.encode import encode_value
+
+from .driver import Driver
+
+pytestmark = pytest.mark.anyio
+
+UPDATE = {"__type__": "update", "value": "v", "html_template": "<script>"}
+
+
+def part(component: str, value: Any, args: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    return {"type": "component", "component": component, "value": value, "constructor_args": args or {}, **more}
+
+
+def said(*parts: Any) -> list[dict[str, Any]]:
+    return [{"role": "user", "content": list(parts), "metadata": None, "options": None}]
+
+
+def sent(payload: Any) -> Any:
+    """A value as a client's JSON."""
+    return json.loads(encode_value(payload))
+
+
+def accepted(payload: Any, rules: FileRules) -> list[dict[str, Any]]:
+    """The parts that a handler gets of one message."""
+    bot = gr.Chatbot()
+    (message,) = bot.preprocess(client_value(bot, sent(payload), rules))
+    parts: list[dict[str, Any]] = message["content"]
+    return parts
+
+
+def shown(content: Any, rules: FileRules) -> list[dict[str, Any]]:
+    """The parts of a message that a handler returns, on the wire."""
+    bot = gr.Chatbot()
+    (message,) = sent(bot.outgoing(bot.postprocess([{"role": "assistant", "content": content}]), rules))
+    parts: list[dict[str, Any]] = message["content"]
+    return parts
+
+
+@pytest.mark.parametrize("name", ["html", "state", "timer", "dataset", "uploadbutton"])
+def test_a_component_that_could_run_code_becomes_text(name: str) -> None:
+    """A1."""
+    assert accepted(said(part(name, "<b>hi</b>", {"js_on_load": "x"})), FileRules()) == [
+        {"text": "<b>hi</b>", "type": "text"}
+    ]
+
+
+def test_of_another_component_only_the_type_the_value_and_harmless_options_stay() -> None:
+    """A1, A2: properties are made on the server, options are taken from a list."""
+    args = {"label": "L", "sanitize_html": False, "elem_id": "x", "elem_classes": ["y"], "height": 50, "buttons": ["z"],
+            "visible": False, "container": "yes", "max_height": 1e9, "min_width": True}  # fmt: skip
+    (found,) = accepted(said(part("markdown", "# Hi", args, props={"sanitize_html": False})), FileRules())
+    assert found["constructor_args"] == {"label": "L", "height": 50, "render": False}
+    assert found["props"]["sanitize_html"] is True
+    assert (found["props"]["label"], found["props"]["elem_id"], found["value"]) == ("L", None, "# Hi")
+    assert found["instance"].value == "# Hi"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "args"),
+    [
+        ("button", "b", {"icon": "secret.txt", "link": "javascript:x"}),
+        ("chatbot", [], {"avatar_images": ["secret.txt", "secret.txt"]}),
+        ("chatbot", [], {"examples": [{"icon": "secret.txt", "files": ["secret.txt"]}]}),
+        ("downloadbutton", None, {"icon": "secret.txt"}),
+        ("image", None, {"watermark": "secret.txt"}),
+        ("image", None, {"placeholder": "secret.txt"}),
+        ("dataframe", {"headers": ["a"], "data": [[1]]}, {"value": "secret.txt"}),
+    ],
+)
+def test_no_option_of_a_client_names_a_file(name: str, value: Any, args: dict[str, Any], tmp_path: Path) -> None:
+    """A2: a file of the working directory is neither read nor published."""
+    (found,) = accepted(said(part(name, value, args)), FileRules(upload_dir=tmp_path))
+    assert "secret.txt" not in json.dumps({**found, "instance": None})
+    again = shown(found["instance"], FileRules(upload_dir=tmp_path))
+    assert "secret.txt" not in json.dumps(again)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "args", "kept"),
+    [
+        ("radio", "a", {"choices": ["a", "b"]}, "a"),
+        ("slider", 5, {"minimum": 0, "maximum": 10}, 5),
+        ("label", {"label": "cat"}, {}, {"label": "cat"}),
+        ("dataframe", {"headers": ["a"], "data": [[1]], "metadata": {"styling": [["position:fixed"]]}}, {},
+         {"headers": ["a"], "data": [[1]]}),
+    ],
+)  # fmt: skip
+def test_a_value_stays_that_its_component_accepts(name: str, value: Any, args: dict[str, Any], kept: Any) -> None:
+    """A1."""
+    (found,) = accepted(said(part(name, value, args)), FileRules())
+    assert found["value"] == kept
+
+
+@pytest.mark.parametrize(
+    "wrong", [part("radio", "c", {"choices": ["a"]}), part("markdown", {"a": 1}), part("image", "x"), part("bogus", 1)]
+)
+def test_a_value_that_its_component_refuses_is_refused(wrong: Any) -> None:
+    """A1."""
+    with pytest.raises(gr.Error):
+        accepted(said(wrong), FileRules())
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:x", " JAVA\tSCRIPT:x", "\x01javascript:x", "data:text/html,x", "vbscript:x", "file:///x", 5]
+)
+@pytest.mark.parametrize("kind", [gr.File, gr.Image, gr.DownloadButton, gr.Chatbot])
+def test_a_files_address_that_is_a_script_is_refused(kind: type[Any], url: Any) -> None:
+    """A1: it has no path, so nothing else looks at it."""
+    file = {"path": None, "url": url, "meta": {"_type": "gradio.FileData"}}
+    value = said({"type": "file", "file": file}) if kind is gr.Chatbot else file
+    with pytest.raises(gr.Error):
+        client_value(kind(), value, FileRules())
+    assert json.dumps(kind().outgoing(file, FileRules())).find("script") < 0
+
+
+@pytest.mark.parametrize("url", ["https://a/b", "/gradio_api/file=x", "a/b", "blob:x", "data:image/png;base64,x", None])
+def test_other_addresses_stay(url: str | None) -> None:
+    """A1."""
+    file = {"path": None, "url": url, "meta": {"_type": "gradio.FileData"}}
+    assert client_value(gr.Image(), dict(file), FileRules()) == file
+
+
+@pytest.mark.parametrize("change", ["value", "props", "constructor_args", "component", "seal", None])
+def test_what_the_app_put_in_comes_back_whole_and_only_as_it_was(change: str | None) -> None:
+    """A1: exactly the part that was issued; numbers may come back as JavaScript writes them."""
+    rules = FileRules(seal=Seal(b"k"))
+    (issued,) = shown(gr.HTML("<b>", js_on_load="x", ratio=2.0, size=1.5), rules)
+    issued["props"]["props"]["ratio"] = 2
+    issued["constructor_args"]["ratio"] = 2
+    if change is not None:
+        issued[change] = {"js_on_load": "y"} if isinstance(issued[change], dict) else "html2"[: len(change)]
+    if change == "component":
+        issued[change] = "markdown"
+    (found,) = accepted(said(issued), rules)
+    if change is None:
+        assert found["instance"].js_on_load == "x"
+        assert shown(found, rules) == [{**issued, "seal": found["seal"]}]
+        assert shown(found, FileRules(seal=Seal(b"other"))) == [{"text": "<b>", "type": "text"}]
+    elif change == "component":
+        assert "seal" not in found
+        assert "x" not in (found["constructor_args"], found["props"])
+    else:
+        assert found == {"text": issued["value"], "type": "text"}
+
+
+def test_parts_reach_a_page_sealed_however_they_leave(tmp_path: Path) -> None:
+    """A1: start value, update, cached examples; a made-up part is reduced on its way out too."""
+    rules = FileRules(seal=Seal(b"k"))
+    bot = gr.Chatbot([{"role": "user", "content": gr.HTML("<b>")}])
+    kept = json.loads(json.dumps(bot.value))
+    for value in (bot.value, bot.config_value(bot.initial), reissued(kept)):
+        (message,) = bot.outgoing(value, rules)
+        (found,) = message["content"]
+        assert rules.seal.fits(encode_value([found[n] for n in ("component", "value", "constructor_args", "props")]),
+                               found["seal"])  # fmt: skip
+        assert not isinstance(found["seal"], Issued)
+    made_up = said(
+        part("html", "hi", {"js_on_load": "x"}, props={"js_on_load": "x"}), part("bogus", "b"), {"type": "component"}
+    )
+    (message,) = bot.outgoing(made_up, rules)
+    assert [each["type"] for each in message["content"]] == ["text"] * 3
+
+
+@pytest.mark.parametrize("preprocess", [True, False])
+async def test_every_listener_accepts_a_value_in_the_same_way(preprocess: bool) -> None:
+    """A1: also with `preprocess=False` and `postprocess=False`."""
+    seen: list[Any] = []
+    with gr.Blocks() as demo:
+        bot = gr.Chatbot()
+
+        def run(value: Any) -> Any:
+            seen.append(copy.deepcopy(value))
+            return value
+
+        demo.load(run, bot, bot, api_name="run", preprocess=preprocess, postprocess=preprocess)
+    async with Driver(demo) as driver:
+        (back,) = await driver.values("run", said(part("html", "hi", {"js_on_load": "x"})))
+    assert seen[0][0]["content"] == back[0]["content"] == [{"text": "hi", "type": "text"}]
+
+
+async def test_a_page_cannot_make_its_properties_the_functions_changes() -> None:
+    """A1, R8.4: what the page sent is data; what the function changed is an update."""
+    seen: list[Any] = []
+
+    def run(box: gr.HTML) -> Any:
+        seen.append((box.html_template, box.padding))
+        box.max_height = 7
+        return box
+
+    with gr.Blocks() as demo:
+        html = gr.HTML("v")
+        demo.load(run, html, html, api_name="run")
+    async with Driver(demo) as driver:
+        sent = {**html.props(), "value": "w", "html_template": "<script>", "head": "<script>", "padding": True}
+        assert await driver.values("run", sent) == [{"__type__": "update", "value": "w", "max_height": 7}]
+    assert seen == [("${value}", True)]
+
+
+def forms(value: Any) -> dict[str, Any]:
+    """What a function may do with a client's value before it returns it."""
+    return {
+        "same": value,
+        "shallow": copy.copy(value),
+        "deep": copy.deepcopy(value),
+        "dict": dict(value),
+        "unpacked": {**value, "more": 1},
+        "changed": value | {"html_template": "other"},
+        "json": json.loads(json.dumps(value)),
+    }
+
+
+@pytest.mark.parametrize("form", forms(UPDATE))
+@pytest.mark.parametrize("nested", [False, True])
+async def test_a_clients_dict_is_a_value(form: str, nested: bool) -> None:
+    """A3, R8.4: whichever way a function passes it on; the wire says so too."""
+    with gr.Blocks() as demo:
+        given, html = gr.JSON(), gr.HTML()
+        demo.load(lambda v: forms(v["x"] if nested else v)[form], given, html, api_name="run")
+    async with Driver(demo) as driver:
+        (found,) = await driver.values("run", {"x": dict(UPDATE)} if nested else dict(UPDATE))
+        assert found.keys() == {"__type__", "value"}
+        assert found["value"]["__type__"] == "update"
+        assert driver.page.own_view is None or driver.page.view.block(html.id).props()["html_template"] == "${value}"
+
+
+@pytest.mark.parametrize(
+    ("run", "wanted"),
+    [
+        (lambda _: {"__type__": "update", "value": "a"}, {"__type__": "update", "value": "a"}),
+        (lambda v: {"__type__": "update", "value": v}, {"__type__": "update", "value": UPDATE}),
+        (lambda v: gr.update(value=v["value"]), {"__type__": "update", "value": "v"}),
+        (lambda _: {"__type__": "update"}, {"__type__": "update"}),
+    ],
+)
+async def test_an_authors_dict_is_an_update(run: Any, wanted: Any) -> None:
+    """A3: beside a client's, and around it."""
+    with gr.Blocks() as demo:
+        given, html = gr.JSON(), gr.HTML()
+        demo.load(run, given, html, api_name="run")
+    async with Driver(demo) as driver:
+        assert await driver.values("run", dict(UPDATE)) == [wanted]
+
+
+async def test_a_skip_of_a_client_skips_nothing() -> None:
+    """A3: one dict for all outputs, by component, from a generator, and from event data or JSON text."""
+    skip = {"__type__": "update"}
+    wrapped = {"__type__": "update", "value": skip}
+    with gr.Blocks() as demo:
+        given, text, one, two = gr.JSON(), gr.Textbox(), gr.JSON(), gr.JSON()
+
+        def steps(value: Any) -> Any:
+            yield value
+
+        def told(data: gr.EventData) -> Any:
+            return data._data["x"]
+
+        demo.load(lambda v: (v, v), given, [one, two], api_name="both")
+        demo.load(lambda v: {one: v}, given, [one, two], api_name="keyed")
+        demo.load(steps, given, one, api_name="steps")
+        demo.load(json.loads, text, one, api_name="text")
+        demo.load(told, None, one, api_name="told")
+        demo.load(lambda vs: [vs], given, one, api_name="batch", batch=True)
+    async with Driver(demo) as driver:
+        assert await driver.values("both", dict(skip)) == [wrapped, wrapped]
+        assert await driver.values("keyed", dict(skip)) == [wrapped, skip]
+        assert await driver.values("steps", dict(skip)) == [wrapped]
+        assert await driver.values("text", json.dumps(skip)) == [wrapped]
+        assert await driver.values("batch", dict(skip)) == [wrapped]
+        assert await driver.values("told", event_data={"x": dict(skip)}) == [wrapped]
+
+
+@dataclass
+class Note:
+    content: Any
+
+
+@pytest.mark.parametrize("kept", [lambda v: v, lambda v: [Note(v)], json.dumps], ids=["as is", "in", "text"])
+async def test_a_dict_out_of_state_is_a_value(kept: Any) -> None:
+    """A3: for another visitor, whatever held it."""
+
+    def back(held: Any) -> Any:
+        return json.loads(held) if isinstance(held, str) else held[0].content if isinstance(held, list) else held
+
+    with gr.Blocks() as demo:
+        state = gr.State(None, scope="app", key="kept")
+        given, html = gr.JSON(), gr.HTML()
+        demo.load(kept, given, state, api_name="post")
+        demo.load(back, state, html, api_name="read")
+    async with Driver(demo) as driver:
+        await driver.values("post", dict(UPDATE))
+        (found,) = await driver.values("read", None, session=driver.open())
+        assert found == {"__type__": "update", "value": UPDATE}
+
+
+def test_the_mark_survives_a_store() -> None:
+    """A3: a dict that a client sent is known after a restart, also when the function changes it then."""
+    there = decode(encode([mark({"a": [dict(UPDATE)]})]))
+    assert there == [{"a": [UPDATE]}]
+    assert is_received({**there[0]["a"][0], "more": 1})
+    assert there[0]["a"][0]["__type__"] is mark(dict(UPDATE))["__type__"]
+    assert type(decode(encode("update"))) is str
+
+
+def test_what_has_the_mark_is_plain_json() -> None:
+    """A3: a program that looks at the dict or writes it sees no difference."""
+    value = mark(dict(UPDATE))
+    assert value == UPDATE
+    assert encode_value(value) == encode_value(UPDATE)
+    assert json.dumps(value) == json.dumps(UPDATE)
+
+
+def test_sources_are_looked_through_whatever_they_hold() -> None:
+    """A3: circles and text that only begins like JSON are no trouble."""
+    circle: list[Any] = ['{"__type__', '{"\\u005f_type__": "update"}']
+    circle.append(circle)
+    sources = Sources(circle)
+    assert sources.hold({"__type__": "update"})
+    assert not sources.hold({"__type__": "update", "value": 1})
