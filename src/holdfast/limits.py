@@ -115,6 +115,41 @@ class Limits:
         per="request",
         beyond="408, after `body_seconds`",
     )
+    held_bytes: int = bound(
+        512 * MB,
+        resource="Waiting events, unread messages, and progress",
+        unit="bytes",
+        per="app",
+        beyond="503; sessions without an open page end, those that were never connected first",
+    )
+    visitor_bytes: int = bound(
+        128 * MB,
+        resource="Waiting events, unread messages, and progress",
+        unit="bytes",
+        per="visitor",
+        beyond="503; the visitor's sessions without an open page end",
+    )
+    session_bytes: int = bound(
+        64 * MB,
+        resource="Waiting events, unread messages, and progress",
+        unit="bytes",
+        per="session",
+        beyond="503",
+    )
+    visitor_sessions: int = bound(
+        1_000,
+        resource="Sessions",
+        unit="number",
+        per="visitor",
+        beyond="the visitor's session without an open page that was unused for longest ends; if all are open, 503",
+    )
+    stream_chunks: int = bound(
+        64,
+        resource="Values that wait for one running `stream` event",
+        unit="number",
+        per="request",
+        beyond="the oldest is dropped",
+    )
     session_jobs: int = bound(
         2_000,
         resource="Events that wait or run",
@@ -136,18 +171,39 @@ class Limits:
         per="session",
         beyond="the steps of each event are folded into one; over four times as many, the oldest results are dropped",
     )
+    visitor_results: int = bound(
+        500,
+        resource="Results of `/call` that are not collected",
+        unit="number",
+        per="visitor",
+        beyond="the visitor's oldest is dropped: 404 when it is collected",
+    )
+    results_bytes: int = bound(
+        256 * MB,
+        resource="Results of `/call` that are not collected",
+        unit="bytes",
+        per="app",
+        beyond="the oldest of the visitor who holds the most are dropped: 404 when they are collected",
+    )
+    visitor_results_bytes: int = bound(
+        64 * MB,
+        resource="Results of `/call` that are not collected",
+        unit="bytes",
+        per="visitor",
+        beyond="the visitor's oldest are dropped: 404 when they are collected",
+    )
     results: int = bound(
         1_000,
         resource="Results of `/call` that are not collected",
         unit="number",
         per="app",
-        beyond="the oldest is dropped: 404 when it is collected",
+        beyond="the oldest of the visitor who has the most is dropped: 404 when it is collected",
     )
     result_seconds: float = bound(
         600,
-        resource="Results of `/call` that are not collected",
+        resource="Results of `/call` that are not collected, after the event has ended",
         unit="seconds",
-        per="app",
+        per="request",
         beyond="dropped: 404 when it is collected",
     )
     uploads_followed: int = bound(
@@ -155,7 +211,35 @@ class Limits:
         resource="Uploads whose progress is remembered",
         unit="number",
         per="app",
-        beyond="the oldest is forgotten: its progress ends",
+        beyond="the oldest of the visitor who has the most is forgotten: its progress ends",
+    )
+    visitor_uploads_followed: int = bound(
+        100,
+        resource="Uploads whose progress is remembered",
+        unit="number",
+        per="visitor",
+        beyond="the visitor's oldest is forgotten: its progress ends",
+    )
+    uploads_followed_bytes: int = bound(
+        16 * MB,
+        resource="Uploads whose progress is remembered",
+        unit="bytes",
+        per="app",
+        beyond="those of the visitor who holds the most are forgotten: their progress ends",
+    )
+    visitor_uploads_followed_bytes: int = bound(
+        4 * MB,
+        resource="Uploads whose progress is remembered",
+        unit="bytes",
+        per="visitor",
+        beyond="the visitor's oldest are forgotten: their progress ends",
+    )
+    upload_followed_seconds: float = bound(
+        60,
+        resource="Uploads whose progress is remembered, after they have ended",
+        unit="seconds",
+        per="request",
+        beyond="forgotten: 404 when its progress is asked for",
     )
     file_bytes: int = bound(
         10 * 1024 * MB,
@@ -184,7 +268,14 @@ class Limits:
         resource="Sessions of MCP clients",
         unit="number",
         per="app",
-        beyond="503",
+        beyond="an idle session of the visitor who has the most ends; if none is idle, 503",
+    )
+    visitor_mcp_sessions: int = bound(
+        100,
+        resource="Sessions of MCP clients",
+        unit="number",
+        per="visitor",
+        beyond="the visitor's oldest session ends",
     )
 
     def __post_init__(self) -> None:
@@ -253,7 +344,7 @@ EXISTING = (
         per="app",
         option="launch(state_session_capacity=…)",
         environment="",
-        beyond="the closed session that was unused for longest ends",
+        beyond="a session without an open page ends, one that was never connected first; if all are open, 503",
     ),
     Bound(
         name="session_grace",
@@ -263,7 +354,7 @@ EXISTING = (
         per="session",
         option="launch(session_grace=…)",
         environment="HOLDFAST_SESSION_GRACE",
-        beyond="a closed session ends; its page begins a new one",
+        beyond="a closed session ends, and so does one that was never connected, counted from its last use",
     ),
     Bound(
         name="state_memory_limit",
@@ -273,7 +364,7 @@ EXISTING = (
         per="app",
         option="launch(state_memory_limit=…)",
         environment="",
-        beyond="values move to a durable store; without one, closed sessions end",
+        beyond="values move to a durable store; without one, sessions without an open page end, then 503",
     ),
     Bound(
         name="state_rollback_limit",

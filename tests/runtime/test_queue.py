@@ -127,9 +127,9 @@ async def test_without_queue_the_limits_do_not_count() -> None:
         await asyncio.gather(*(job.wait() for job in jobs))
 
 
-async def test_a_direct_call_does_not_wait_for_a_place() -> None:
+async def test_a_direct_call_of_a_listener_without_a_queue_does_not_wait_for_a_place() -> None:
     gate = Gate()
-    async with Driver(app((gate, {}))) as driver:
+    async with Driver(app((gate, {"queue": False}))) as driver:
         job = await driver.submit("run0")
         direct = asyncio.ensure_future(driver.runtime.run(driver.page, Call(fn="run0", data=[])))
         await until(lambda: gate.inside == 2)

@@ -9,8 +9,6 @@ from tests.server.apps import Gate, counter, failing, stars
 from tests.server.conftest import Serve
 
 import holdfast as gr
-from holdfast.runtime import Feed
-from holdfast.server.calls import Results
 
 
 def test_a_call_gives_an_event_and_its_result(serve: Serve) -> None:
@@ -202,25 +200,14 @@ def test_a_batch_function_takes_one_sample_or_lists(serve: Serve) -> None:
     assert app.post("/gradio_api/run/double", {"data": [[1, 2]], "batched": True}).json()["data"] == [[2, 4]]
 
 
-def test_limits_do_not_hold_back_run(serve: Serve) -> None:
+def test_limits_do_not_hold_back_run_where_the_program_wants_it_as_in_gradio(serve: Serve) -> None:
+    """C4: the option that restores Gradio's way."""
     gate = Gate(concurrency_limit=1)
-    app = serve(gate.demo)
+    app = serve(gate.demo, run_in_queue=False)
     app.join(0, ["x"], "s")
     assert gate.entered.wait(10)
     assert app.post("/gradio_api/run/wait", {"data": ["y"]}).json()["data"] == ["y"]
     gate.release.set()
-
-
-def test_uncollected_results_are_bounded_in_number_and_age() -> None:
-    """R4.6."""
-    now = 0.0
-    results = Results(limit=3, age=10, now=lambda: now)
-    for i in range(5):
-        results.add(f"e{i}", Feed(), "f", None)
-    assert [results.get(f"e{i}") is not None for i in range(5)] == [False, False, True, True, True]
-    now = 11.0
-    results.add("new", Feed(), "f", None)
-    assert len(results) == 1
 
 
 def test_a_call_without_a_session_reaches_what_is_kept_for_its_browser(serve: Serve) -> None:

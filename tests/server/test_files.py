@@ -18,7 +18,6 @@ import holdfast as gr
 from holdfast.errors import BadRequest, TooLarge
 from holdfast.saving import SavedFile
 from holdfast.server.multipart import UploadReader
-from holdfast.server.uploads import Followed
 
 
 @pytest.fixture(autouse=True)
@@ -190,17 +189,6 @@ def test_progress_of_an_upload_that_never_comes_is_a_404(serve: Serve, monkeypat
     monkeypatch.setattr("holdfast.server.uploads.WAIT", 0.05)
     answer = serve(counter()).get("/gradio_api/upload_progress?upload_id=never")
     assert (answer.status_code, answer.text) == (404, "Upload not found")
-
-
-@pytest.mark.anyio
-async def test_followed_uploads_are_bounded() -> None:
-    """R4.6."""
-    followed = Followed(limit=2)
-    first = followed.get("a")
-    followed.get("b")
-    followed.get("c")
-    assert len(followed) == 2
-    assert first.done
 
 
 def get_file(app: Served, path: Path | str, **headers: str) -> Any:

@@ -242,6 +242,7 @@ async def test_a_delete_callback_runs_once_for_each_value_that_is_dropped(
     elif way == "expire":
         await clock.advance(5)
     elif way == "evict":
+        engine.close("s1")
         async with engine.event(Owners("s2"), (), (spec,)):
             pass
     elif way == "close":
@@ -290,21 +291,22 @@ async def test_an_async_delete_callback_is_awaited(engine: StateEngine, make_cel
 
 
 @memory_only
-async def test_over_the_capacity_the_session_unused_for_longest_goes_closed_ones_first(
+async def test_over_the_capacity_the_closed_session_unused_for_longest_goes_and_never_an_open_one(
     make_engine: Any, dropped: list[Any]
 ) -> None:
     """R4.4"""
     engine = await make_engine(session_capacity=3)
     spec = cells_of(engine)(lambda: 0, delete_callback=dropped.append)
-    for number, name in enumerate(("open old", "closed", "open new")):
+    for number, name in enumerate(("open", "closed", "closed later")):
         engine.open(name)
         await run(engine, Owners(name), spec, lambda _, number=number: number)
     engine.close("closed")
-    for number, name in enumerate(("fourth", "fifth"), start=10):
+    engine.close("closed later")
+    for number, name in enumerate(("fourth", "fifth", "sixth"), start=10):
         engine.open(name)
         await run(engine, Owners(name), spec, lambda _, number=number: number)
         await engine.settled()
-    assert dropped == [1, 0]
+    assert dropped == [1, 2]
     assert engine.stats.evictions == 2
 
 

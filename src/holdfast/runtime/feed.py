@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from holdfast.runtime.folding import fold
 from holdfast.wire.messages import FeedMessage, StateChanged
 
+if TYPE_CHECKING:
+    from holdfast.runtime.holdings import Account
+
 ABANDONED = 10
 """Times its bound after which even the ends of events are dropped: whoever left them has gone for good."""
+ENTRY = 400
+"""Bytes that a message takes besides its content, about."""
 SOON = 0.01
 """Seconds after which a message that can wait is read. What follows within them goes out in one go with it, as the end
 of a quick event does with its start."""
@@ -34,13 +39,17 @@ class Feed:
     Args:
         messages: How many messages may be unread before they are folded.
         size: How many bytes, about.
+        account: Where what it holds is counted.
     """
 
     __slots__ = (
+        "_account",
         "_bound",
+        "_charged",
         "_due",
         "_entries",
         "_full",
+        "_full_size",
         "_size",
         "_size_bound",
         "_waiters",
@@ -50,7 +59,11 @@ class Feed:
         "size",
     )
 
-    def __init__(self, messages: int = 1_000, size: int = 4_000_000) -> None:
+    def __init__(self, messages: int = 1_000, size: int = 4_000_000, account: Account | None = None) -> None:
+        self._account = account
+        self._charged = 0
+        """Bytes that its account counts."""
+        self._full_size = 0
         self.messages = messages
         self.size = size
         self.last = 0
@@ -94,9 +107,13 @@ class Feed:
         self._size += weight
         if full is not None and message.event_id is not None:
             self._full = self._full or {}
+            before = self._full.get(message.event_id)
+            self._full_size += full[1] - (0 if before is None else before[1])
             self._full[message.event_id] = full
         if len(self._entries) > self._bound or self._size > self._size_bound:
             self._fold()
+        if self._account is not None:
+            self._charge(self._account)
         if at_once:
             self._wake()
         elif self._waiters and not self._due:
@@ -111,8 +128,17 @@ class Feed:
 
     def ended(self, event_id: str) -> None:
         """Forget an event's whole values; its last message is published."""
-        if self._full:
-            self._full.pop(event_id, None)
+        if self._full and (full := self._full.pop(event_id, None)) is not None:
+            self._full_size -= full[1]
+            if self._account is not None:
+                self._charge(self._account)
+
+    def _charge(self, account: Account) -> None:
+        """Tell the account how much is held now."""
+        held = self._size + self._full_size + ENTRY * len(self._entries)
+        if held != self._charged:
+            account.add(held - self._charged)
+            self._charged = held
 
     def after(self, seen: int) -> list[tuple[int, FeedMessage]]:
         """The messages with a higher number than `seen`, oldest first."""
@@ -146,6 +172,11 @@ class Feed:
                 yield item
             after = found[-1][0] if found else self.last
 
+    @property
+    def watched(self) -> bool:
+        """Whether a reader waits for the next message."""
+        return bool(self._waiters)
+
     def ack(self, n: int) -> None:
         """Forget all messages up to number `n`: their reader has them for good."""
         read = 0
@@ -157,6 +188,8 @@ class Feed:
         del self._entries[:read]
         if len(self._entries) <= self.messages // 2:
             self._bound, self._size_bound = self.messages, self.size
+        if self._account is not None:
+            self._charge(self._account)
 
     def close(self) -> None:
         """No message will come; readers end when they have what is there."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from holdfast.graph.listener import Listener
     from holdfast.keeping import Hold
     from holdfast.runtime.batch import Seat
+    from holdfast.runtime.holdings import Account
     from holdfast.runtime.plan import Plan
     from holdfast.runtime.queue import Group
     from holdfast.runtime.session import Session
@@ -37,6 +38,7 @@ class Call:
         origin: Our own page, or a client.
         feed: Where its messages go; the session's by default.
         stream: More values follow through `Runtime.feed_chunk`, for a listener of a `stream` event.
+        weight: Bytes that `data` takes in memory, about.
         diffs: Whether steps after the first are sent as edits; `False` sends whole values always.
     """
 
@@ -51,7 +53,37 @@ class Call:
     origin: Literal["page", "api"] = "api"
     feed: Feed | None = None
     stream: bool = False
+    weight: int = 0
     diffs: bool = True
+
+
+class Chunks(asyncio.Queue["Call | None"]):
+    """What a `stream` event is fed with, counted as held for its session.
+
+    Args:
+        account: The session's.
+        most: Most chunks.
+    """
+
+    def __init__(self, account: Account, most: int) -> None:
+        self._account = account
+        super().__init__(most)
+
+    def _put(self, item: Call | None) -> None:
+        super()._put(item)
+        if item is not None:
+            self._account.add(item.weight)
+
+    def _get(self) -> Call | None:
+        item = super()._get()
+        if item is not None:
+            self._account.add(-item.weight)
+        return item
+
+    def drop(self) -> None:
+        """The event has ended: forget what it has not taken."""
+        while not self.empty():
+            self.get_nowait()
 
 
 class Job:
@@ -92,6 +124,7 @@ class Job:
         "started",
         "state",
         "task",
+        "weight",
     )
 
     def __init__(
@@ -126,7 +159,9 @@ class Job:
         """Calls that wait for it, if it has an audience besides its session's."""
         self.farewell = False
         """It runs because its visitor has left (`unload`)."""
-        self.chunks: asyncio.Queue[Call | None] | None = None
+        self.weight = 0
+        """Bytes that count as held for it."""
+        self.chunks: Chunks | None = None
         """What a `stream` event is fed with; `None` ends it."""
         self.progress_interval = 0.02
         self._progress: list[ProgressUnit] | None = None

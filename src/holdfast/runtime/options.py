@@ -24,6 +24,7 @@ class RuntimeOptions:
         progress_interval: Seconds between two progress reports of an event.
         max_rounds: State changes in a row after which a chain is stopped (R3.5).
         shutdown_grace: Seconds that running events get to end when the runtime closes.
+        run_in_queue: Whether direct calls wait for their turn as all events do.
         file_rules: Which files components may take and give; see `holdfast.files`.
         root_path: Prefix for URLs in rendered parts and files.
     """
@@ -39,5 +40,6 @@ class RuntimeOptions:
     progress_interval: float = 0.02
     max_rounds: int = 100
     shutdown_grace: float = 5
+    run_in_queue: bool = True
     file_rules: FileRules = field(default_factory=FileRules)
     root_path: str = ""

@@ -47,15 +47,22 @@ class Returns:
         self._unwritten: dict[Session, None] = {}
         self._writer: asyncio.Task[None] | None = None
 
-    async def begin(self, *, username: str | None, browser: str | None, page: str) -> Session:
+    async def begin(self, *, username: str | None, browser: str | None, page: str, visitor: str = "") -> Session:
         """A new page session."""
-        session = self._sessions.open(None, username=username, browser=browser, page=page)
+        session = self._sessions.open(None, username=username, browser=browser, page=page, visitor=visitor)
         if self.lasting:
             await self._write(session)
         return session
 
     async def find(
-        self, id: str, token: str | None, *, username: str | None, browser: str | None, page: str
+        self,
+        id: str,
+        token: str | None,
+        *,
+        username: str | None,
+        browser: str | None,
+        page: str,
+        visitor: str = "",
     ) -> Session | None:
         """The session that a page says it has; `None` when it is over.
 
@@ -76,7 +83,7 @@ class Returns:
             return None
         # Another connection of the page may have brought it back meanwhile.
         there = self._sessions.get(id) is not None
-        session = self._sessions.open(id, token=token, username=username, browser=browser, page=page)
+        session = self._sessions.open(id, token=token, username=username, browser=browser, page=page, visitor=visitor)
         if not there:
             self._take_props(session, record["props"])
         return session
@@ -92,7 +99,9 @@ class Returns:
 
     async def fork(self, session: Session, *, browser: str | None, page: str) -> Session:
         """A copy of a session, for a tab that was duplicated: it has all that was committed, and no running events."""
-        copy = self._sessions.open(None, username=session.username, browser=browser, page=page)
+        copy = self._sessions.open(
+            None, username=session.username, browser=browser, page=page, visitor=session.account.visitor
+        )
         view = session.own_view
         rendered: list[CellSpec] = [] if view is None else [state.cell for state in view.states]  # type: ignore[attr-defined]
         await self._engine.copy_session(session.id, copy.id, rendered)

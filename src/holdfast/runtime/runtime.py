@@ -12,7 +12,7 @@ from holdfast.graph.identity import state_names
 from holdfast.ids import random_id, random_token
 from holdfast.keeping import Hold, paths_in
 from holdfast.runtime.changes import Changes
-from holdfast.runtime.jobs import Call, Job
+from holdfast.runtime.jobs import Call, Chunks, Job
 from holdfast.runtime.options import RuntimeOptions
 from holdfast.runtime.plan import plan_of
 from holdfast.runtime.queue import Queue
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 WATCHED_AFTER = 1.0
 """Seconds after which a direct call that still runs is ended by its policy if its caller goes."""
+EVENT = 4_000
+"""Bytes that an event takes besides its values, about."""
 
 
 class Runtime:
@@ -136,31 +138,18 @@ class Runtime:
         if known is not None:
             return known
         self._check_chain(listener, call.round)
-        most = self.options.limits.session_jobs
-        if len(session.jobs) >= most:
-            raise Busy(
-                f"This session has {len(session.jobs)} events that have not ended; {most} are allowed. "
-                "Wait until some have ended."
-            )
+        self._check_room(session, call)
         self.sessions.touch(session)
         job = self._job(session, call, listener, direct=False)
         if listener.fn is None:
             self._finish_without_function(job)
             return job
-        session.jobs[job.id] = job
-        try:
-            if listener.validator is not None:
-                await validate(job, self.engine, self.runner.threads, self.options.file_rules)
-            if listener.queue:
-                await self.queue.admit(job)
-        except BaseException:
-            session.jobs.pop(job.id, None)
-            raise
+        await self._admit(job, queued=listener.queue)
         if job.over:  # cancelled while it was validated
             self._forget(job)
             return job
         if call.stream and listener.connection == "stream":
-            job.chunks = asyncio.Queue(maxsize=64)
+            job.chunks = Chunks(session.account, self.options.limits.stream_chunks)
         self._stop_cancelled_by(job)
         if call.origin == "api" and listener.queue:
             self.queue.estimate(job, len(job.group.waiting) if job.group else 0)
@@ -170,10 +159,56 @@ class Runtime:
             self._left(session, within=SECONDS)
         return job
 
+    def _check_room(self, session: Session, call: Call) -> None:
+        """Refuse an event that the session, its visitor or the server has no room for (R4.6).
+
+        Raises:
+            Busy: There is none.
+        """
+        most = self.options.limits.session_jobs
+        if len(session.jobs) >= most:
+            raise Busy(
+                f"This session has {len(session.jobs)} events that have not ended; {most} are allowed. "
+                "Wait until some have ended."
+            )
+        session.account.admit(EVENT + call.weight)
+
+    async def _admit(self, job: Job, *, queued: bool) -> None:
+        """Check an event's inputs and let it into the queue; from here on it counts as its session's.
+
+        Raises:
+            Busy: The queue is full or stopped.
+            Malformed: A validator refused an input.
+        """
+        self._hold(job)
+        try:
+            if job.listener.validator is not None:
+                await validate(job, self.engine, self.runner.threads, self.options.file_rules)
+            if queued:
+                await self.queue.admit(job)
+        except BaseException:
+            self._release(job)
+            raise
+
+    @staticmethod
+    def _hold(job: Job) -> None:
+        job.session.jobs[job.id] = job
+        if not job.weight:
+            job.weight = EVENT + job.call.weight
+            job.session.account.add(job.weight)
+
+    @staticmethod
+    def _release(job: Job) -> None:
+        job.session.jobs.pop(job.id, None)
+        job.session.account.add(-job.weight)
+        job.weight = 0
+        if job.chunks is not None:
+            job.chunks.drop()
+
     async def run(
         self, session: Session, call: Call, *, gone: Callable[[], Coroutine[Any, Any, None]] | None = None
     ) -> Output:
-        """Run an event and return what it gives, a generator's first step; the queue's limits do not apply.
+        """Run an event and return what it gives, a generator's first step, in its turn.
 
         Args:
             session: Whose event it is.
@@ -193,15 +228,16 @@ class Runtime:
         self, session: Session, call: Call, gone: Callable[[], Coroutine[Any, Any, None]] | None
     ) -> Output:
         listener = self.listener(session, call.fn)
+        self._check_room(session, call)
         self.sessions.touch(session)
         job = self._job(session, call, listener, direct=True)
         if listener.fn is None:
             raise BadRequest(f"The listener {call.fn!r} runs in the browser alone and cannot be called.")
-        if listener.validator is not None:
-            await validate(job, self.engine, self.runner.threads, self.options.file_rules)
+        queued = listener.queue and self.options.run_in_queue
+        await self._admit(job, queued=queued)
         self._stop_cancelled_by(job)
         reporter = DirectReporter(job, self.clock)
-        task = self._start(job, reporter, queued=False)
+        task = self._start(job, reporter, queued=queued)
         if gone is not None:
             await self._watch(job, task, gone)
         await ended(task)
@@ -227,8 +263,17 @@ class Runtime:
         """What a caller may know of an error that `run` raised."""
         return failure_of(error, show_error=self.options.show_error)
 
-    def feed_chunk(self, session: Session, event_id: str, data: list[Any] | None, event_data: Any = None) -> None:
+    def feed_chunk(
+        self, session: Session, event_id: str, data: list[Any] | None, event_data: Any = None, *, weight: int = 0
+    ) -> None:
         """The next values for a running `stream` event; without `data` it ends.
+
+        Args:
+            session: Whose event it is.
+            event_id: The event.
+            data: The values.
+            event_data: What the page knows about them.
+            weight: Bytes that the values take in memory, about.
 
         Raises:
             NotFound: The session has no such running event.
@@ -236,11 +281,12 @@ class Runtime:
         job = session.jobs.get(event_id)
         if job is None or job.chunks is None or job.over:
             raise NotFound(f"No stream event {event_id!r} is running in this session. Start one first.")
+        session.account.admit(weight)
         if job.chunks.full() and data is not None:
             job.chunks.get_nowait()  # the function is slower than the source: the oldest chunk goes
         chunk = None
         if data is not None:
-            chunk = Call(fn=job.call.fn, data=data, event_data=event_data, request=job.call.request)
+            chunk = Call(fn=job.call.fn, data=data, event_data=event_data, request=job.call.request, weight=weight)
         elif job.chunks.full():
             job.chunks.get_nowait()
         job.chunks.put_nowait(chunk)
@@ -399,7 +445,7 @@ class Runtime:
         return job
 
     def _start(self, job: Job, reporter: Reporter, *, queued: bool) -> asyncio.Task[None]:
-        job.session.jobs[job.id] = job
+        self._hold(job)
         keeper = self.options.file_rules.keeper
         if keeper is not None and (job.plan.heavy or job.plan.told_of_file):
             job.hold = Hold(keeper, paths_in([job.call.data, job.call.event_data]))
@@ -427,10 +473,9 @@ class Runtime:
         if session.temporary or session.overdue:
             self.sessions.settle(session)
 
-    @staticmethod
-    def _forget(job: Job) -> None:
+    def _forget(self, job: Job) -> None:
         """The job has let go of everything; its id stays known for a while."""
-        job.session.jobs.pop(job.id, None)
+        self._release(job)
         if job.call.event_id is not None:
             job.session.remember(job.id)
 

@@ -11,6 +11,7 @@ from holdfast.state import Owners
 
 if TYPE_CHECKING:
     from holdfast.graph.app import App, AppView
+    from holdfast.runtime.holdings import Account
     from holdfast.runtime.jobs import Job
     from holdfast.runtime.request import Request
 
@@ -24,6 +25,7 @@ class Session:
     Args:
         id: Its id.
         app: The app it uses.
+        account: Where what is kept for it is counted.
         token: The secret that its page holds; `None` for a session that a client named.
         owners: Who the visitor is, per scope of State.
         username: Who is logged in.
@@ -38,6 +40,7 @@ class Session:
         "_ended",
         "_feed",
         "_view",
+        "account",
         "app",
         "closed",
         "connected_once",
@@ -64,6 +67,7 @@ class Session:
         id: str,
         app: App,
         *,
+        account: Account,
         token: str | None = None,
         owners: Owners | None = None,
         username: str | None = None,
@@ -74,6 +78,7 @@ class Session:
     ) -> None:
         self.id = id
         self.app = app
+        self.account = account
         self.token = token
         self.owners = owners or Owners(session=id)
         self.username = username
@@ -91,7 +96,7 @@ class Session:
         self.farewell: asyncio.Task[None] | None = None
         """The task in which they run, or ran."""
         self.deadline: float | None = None
-        """When a closed session is dropped; `None` while it is open or has never been."""
+        """When it is dropped, on the monotonic clock; `None` while it is open."""
         self.overdue = False
         """Its grace has ended; it is dropped with its last event."""
         self.jobs: dict[str, Job] = {}
@@ -108,9 +113,19 @@ class Session:
     def feed(self) -> Feed:
         """Its message log."""
         if self._feed is None:
-            self._feed = Feed(*self.feed_bounds)
+            self._feed = Feed(*self.feed_bounds, self.account)
             if self.closed:
                 self._feed.close()
+        return self._feed
+
+    @property
+    def visitor(self) -> str:
+        """Who opened it, for the bounds per visitor."""
+        return self.account.visitor
+
+    @property
+    def own_feed(self) -> Feed | None:
+        """Its message log, if anything was ever told or read."""
         return self._feed
 
     @property
@@ -163,6 +178,7 @@ class Session:
     def close(self) -> None:
         """It is dropped: its readers end."""
         self.closed = True
+        self.account.close()
         if self._feed is not None:
             self._feed.close()
 

@@ -11,13 +11,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from holdfast.clock import Clock
-from holdfast.errors import BadRequest, Denied
+from holdfast.errors import BadRequest, Busy, Denied
 from holdfast.ids import random_id
+from holdfast.runtime.holdings import Holdings, Tally
 from holdfast.runtime.options import RuntimeOptions
 from holdfast.runtime.pages import OpenPages
 from holdfast.runtime.session import Session
+from holdfast.runtime.shelf import Shelf
 from holdfast.runtime.tokens import Tokens
-from holdfast.state import Owners
+from holdfast.state import Owner, Owners
 from holdfast.wire.page import MAX_ID
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("holdfast.runtime")
 
+LOOKED_AT = 256
+"""Sessions of a kind that are looked at for one that can be evicted."""
 NOT_YOURS = "This session belongs to another page. Open the app again to get one of your own."
 PAGE = "page-"
 """What the ids of page sessions begin with. A client cannot name one without its secret, even if no process has it."""
@@ -63,25 +67,32 @@ class Sessions:
         self.options = options
         self._on_gone = on_gone
         self._epochs = (f"{run}-{n}" for run in (random_id(),) for n in itertools.count(1))
-        self._open: OrderedDict[str, Session] = OrderedDict()
-        """Sessions with a connection, the one unused for longest first."""
-        self._closed: OrderedDict[str, Session] = OrderedDict()
-        """Sessions without one, the same way."""
+        limits = options.limits
+        self.holdings = Holdings(limits.held_bytes, limits.visitor_bytes, limits.session_bytes, relieve=self._relieve)
+        """What is kept for the sessions."""
+        self._open: dict[str, Session] = {}
+        """Sessions with a connection: they are never evicted."""
+        self._fresh: Shelf[Session] = Shelf()
+        """Sessions that never had one; their grace counts from their last use."""
+        self._closed: Shelf[Session] = Shelf()
+        """Sessions that have none any more."""
         self._departing: OrderedDict[str, Session] = OrderedDict()
         """Closed sessions in the order in which their grace ends."""
         self.pages = OpenPages()
         """The sessions with an open page, or one that only lost its connection, by owner."""
         self.evictions = 0
         """Sessions that went because there were too many."""
+        engine.choose = self.spare
         self._sweeper: asyncio.Task[None] | None = None
         self._farewells: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
-        return len(self._open) + len(self._closed)
+        return len(self._open) + len(self._fresh) + len(self._closed)
 
     def __iter__(self) -> Iterator[Session]:
         yield from tuple(self._open.values())
-        yield from tuple(self._closed.values())
+        yield from self._fresh
+        yield from self._closed
 
     @property
     def count_open(self) -> int:
@@ -95,7 +106,7 @@ class Sessions:
 
     def get(self, id: str) -> Session | None:
         """The session with this id, if this process has it; does not count as use."""
-        return self._open.get(id) or self._closed.get(id)
+        return self._open.get(id) or self._closed.get(id) or self._fresh.get(id)
 
     def open(
         self,
@@ -107,6 +118,7 @@ class Sessions:
         page: str = "",
         temporary: bool = False,
         trusted: bool = False,
+        visitor: str = "",
     ) -> Session:
         """The session that a request belongs to, made if need be.
 
@@ -118,15 +130,17 @@ class Sessions:
             page: Which page of a multipage app.
             temporary: It goes with its one event.
             trusted: The caller has checked the right to this session itself; the token is not compared.
+            visitor: Who opens it, for the bounds per visitor; empty if unknown.
 
         Raises:
             BadRequest: The id is longer than 128 characters, or empty.
             Denied: The session belongs to somebody else.
+            Busy: There is no room for another session.
         """
         if id is None:
             new = self.new_id() if temporary else PAGE + self.new_id()
             secret = None if temporary else self.tokens.give(new, username)
-            return self._add(new, secret, username, browser, page, temporary)
+            return self._add(new, secret, username, browser, page, temporary, visitor)
         if not id or len(id) > MAX_ID:
             raise BadRequest(
                 f"The session's id has {len(id)} characters; it must have between 1 and {MAX_ID}. Choose another one."
@@ -136,7 +150,7 @@ class Sessions:
             if id.startswith(PAGE) and not self.tokens.fits(id, username, token):
                 raise Denied(NOT_YOURS)
             secret = self.tokens.give(id, username) if id.startswith(PAGE) else None
-            return self._add(id, secret, username, browser, page, temporary)
+            return self._add(id, secret, username, browser, page, temporary, visitor)
         if not trusted:
             self.check(session, token, username)
         if session.token is not None and session.page != page:
@@ -159,13 +173,20 @@ class Sessions:
             raise Denied("This session was begun by another login. Use a session of your own.")
 
     def _add(
-        self, id: str, token: str | None, username: str | None, browser: str | None, page: str, temporary: bool
+        self,
+        id: str,
+        token: str | None,
+        username: str | None,
+        browser: str | None,
+        page: str,
+        temporary: bool,
+        visitor: str,
     ) -> Session:
-        while len(self) >= self.options.session_capacity and self._evict_one():
-            pass
+        self._make_room(visitor)
         session = Session(
             id,
             self.app,
+            account=self.holdings.open(visitor),
             token=token,
             owners=Owners(session=id, browser=browser, user=username),
             username=username,
@@ -174,24 +195,86 @@ class Sessions:
             epoch=next(self._epochs),
             feed_bounds=(self.options.limits.feed_messages, self.options.limits.feed_bytes),
         )
-        self._closed[id] = session
+        session.deadline = self.clock.monotonic() + self.options.session_grace
+        self._fresh.add(session)
+        self._see_to_sweeping()
         return session
 
     def touch(self, session: Session) -> None:
         """A session is used: of all of its kind it is now the last to be evicted."""
-        found = self._open if session.id in self._open else self._closed
-        if session.id in found:
-            found.move_to_end(session.id)
+        if session.id in self._fresh:
+            session.deadline = self.clock.monotonic() + self.options.session_grace
+            self._fresh.touch(session)
+        elif session.id in self._closed:
+            self._closed.touch(session)
 
-    def _evict_one(self) -> bool:
-        """Drop the session unused for longest, closed ones before open ones, idle ones before busy ones."""
-        for kind in (self._closed, self._open):
-            for id, session in kind.items():
-                if not session.jobs:
-                    self.evictions += 1
-                    self.drop(id, keep=self.engine.store.durable)
+    # Bounds ---------------------------------------------------------------------------------------------------------
+
+    def _make_room(self, visitor: str) -> None:
+        """Evict until one more session fits in.
+
+        Raises:
+            Busy: Only open pages are left, or busy sessions of those who hold no more than this visitor.
+        """
+        most = self.options.limits.visitor_sessions
+        while visitor and self.holdings.sessions_of(visitor) >= most:
+            if not self._evict(visitor, of=visitor):
+                raise Busy(f"You have {most} sessions of this app open. Close some of its pages, then try again.")
+        while len(self) >= self.options.session_capacity:
+            if not self._evict(visitor):
+                raise Busy("This app has as many open pages as it may. Try again later.")
+        if self.engine.full:
+            raise Busy("This app keeps as much State for its open pages as it may. Try again later.")
+
+    def _evict(self, newcomer: str, of: str | None = None) -> bool:
+        """Drop a session: never connected ones before closed ones, idle ones before busy ones; never an open page.
+
+        Args:
+            newcomer: For whom room is made.
+            of: Whose session; by default that of the visitor who holds the most (R4.4).
+        """
+        share = self.holdings.sessions_of(newcomer)
+        for busy in (False, True):
+            for shelf in (self._fresh, self._closed):
+                candidates = shelf.to_evict() if of is None else shelf.of(of)
+                for session in itertools.islice(candidates, LOOKED_AT):
+                    if session.jobs and not (busy and of is None and session.account.tally.sessions > share):
+                        continue
+                    self._drop_for_room(session)
                     return True
         return False
+
+    def _drop_for_room(self, session: Session) -> None:
+        self.evictions += 1
+        self.drop(session.id, keep=self.engine.store.durable)
+
+    def _relieve(self, tally: Tally | None) -> None:
+        """Too many bytes are kept for all sessions, or for one visitor's: drop some of those that hold them."""
+        for shelf in (self._fresh, self._closed):
+            found = list(shelf if tally is None else shelf.of(tally.name))
+            found.sort(key=_relief)
+            for session in found:
+                held, bound = (
+                    (self.holdings.held, self.holdings.total)
+                    if tally is None
+                    else (tally.held, self.holdings.per_visitor)
+                )
+                if held <= bound - bound // 16:
+                    return
+                if session.account.held:
+                    self._drop_for_room(session)
+
+    def spare(self, acceptable: Callable[[Owner], bool]) -> Owner | None:
+        """Return the owner whose State leaves memory next (R4.4).
+
+        Args:
+            acceptable: Whether something is gained by an owner, and no event uses it.
+        """
+        for shelf in (self._fresh, self._closed):
+            for session in itertools.islice(shelf.to_evict(), LOOKED_AT):
+                if acceptable(session.owners.session):
+                    return session.owners.session
+        return None
 
     # Connections --------------------------------------------------------------------------------------------------
 
@@ -204,7 +287,8 @@ class Sessions:
         session.gone = session.overdue = False
         session.deadline = None
         self._departing.pop(session.id, None)
-        self._closed.pop(session.id, None)
+        self._fresh.pop(session.id)
+        self._closed.pop(session.id)
         self._open[session.id] = session
         self.pages.add(session)
         self.engine.open(session.id)
@@ -221,14 +305,13 @@ class Sessions:
         if session.connections or self.get(session.id) is not session:
             return
         self._open.pop(session.id, None)
-        self._closed[session.id] = session
+        self._closed.add(session)
         self.engine.close(session.id)
         session.deadline = self.clock.monotonic() + self.options.session_grace
         self._departing[session.id] = session
         if gone:
             self._say_goodbye(session)
-        if self._sweeper is None or self._sweeper.done():
-            self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
+        self._see_to_sweeping()
 
     def goodbye(self, session: Session) -> None:
         """The page of a session that has no connection any more says that it was closed."""
@@ -251,20 +334,34 @@ class Sessions:
         except Exception:
             logger.exception("An unload listener failed; the session is closed all the same.")
 
+    def _see_to_sweeping(self) -> None:
+        if self._sweeper is None or self._sweeper.done():
+            self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
+
     async def _sweep(self) -> None:
-        """Drop closed sessions when their grace ends; lives only while there are some."""
-        while self._departing:
-            session = next(iter(self._departing.values()))
-            left = (session.deadline or 0) - self.clock.monotonic()
+        """Drop sessions without a connection when their grace ends; lives only while there are some."""
+        while True:
+            first = (next(iter(self._departing.values()), None), self._fresh.first())
+            due = min((session for session in first if session is not None), key=_deadline, default=None)
+            if due is None:
+                return
+            left = _deadline(due) - self.clock.monotonic()
             if left > 0:
                 await self.clock.sleep(left)
-                continue
-            self._departing.pop(session.id, None)
-            farewell = self._say_goodbye(session)
-            if farewell is None:
-                self._drop_unless_back(session)
+            elif due.connected_once:
+                self._end_grace(due)
+            elif due.jobs or (due.own_feed is not None and due.own_feed.watched):
+                self.touch(due)
             else:
-                farewell.add_done_callback(partial(self._drop_unless_back, session))
+                self.drop(due.id, lapsed=True)
+
+    def _end_grace(self, session: Session) -> None:
+        self._departing.pop(session.id, None)
+        farewell = self._say_goodbye(session)
+        if farewell is None:
+            self._drop_unless_back(session)
+        else:
+            farewell.add_done_callback(partial(self._drop_unless_back, session))
 
     def _drop_unless_back(self, session: Session, _: object = None) -> None:
         """Drop a session whose grace and unload listeners have ended; events that may end by themselves do so first."""
@@ -292,7 +389,7 @@ class Sessions:
             keep: Its State stays in the store for as long as the grace says, and the session may come back (R4.4).
             lapsed: Its grace is over here; its State stays if another process has the session open (R4.1).
         """
-        session = self._open.pop(id, None) or self._closed.pop(id, None)
+        session = self._open.pop(id, None) or self._closed.pop(id) or self._fresh.pop(id)
         self._departing.pop(id, None)
         if session is None:
             return
@@ -324,3 +421,12 @@ class Sessions:
             await asyncio.wait(self._farewells, timeout=self.options.shutdown_grace)
         for session in self:
             session.close()
+
+
+def _deadline(session: Session) -> float:
+    return session.deadline or 0.0
+
+
+def _relief(session: Session) -> tuple[bool, int]:
+    """The order in which sessions are dropped for their bytes: idle ones first, of the visitor who holds the most."""
+    return bool(session.jobs), -session.account.tally.held

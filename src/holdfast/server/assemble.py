@@ -98,6 +98,8 @@ class CommonOptions(AccessOptions, total=False):
     """Values over so many bytes are not copied: their in-place changes stay when a step fails."""
     limits: Limits | Mapping[str, float] | None
     """How much is kept and done for what clients name: `gr.Limits(…)`, or a dict of some of its fields."""
+    run_in_queue: bool
+    """`False` lets `/run` pass by the queue and its concurrency limits, as in Gradio."""
     enable_monitoring: bool | None
     """Serves what the app counts at `/gradio_api/metrics`, as Prometheus reads it."""
     node_server_name: str | None
@@ -196,6 +198,7 @@ def assemble(
             session_capacity=capacity,
             session_grace=grace,
             limits=limits,
+            run_in_queue=options.get("run_in_queue", True),
             file_rules=rules,
         ),
         tokens=Tokens(keys),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, ref
 
 import msgspec
 from starlette.requests import Request
@@ -21,8 +19,9 @@ from holdfast.graph.listener import Listener
 from holdfast.runtime.feed import Feed
 from holdfast.runtime.jobs import Call, Job
 from holdfast.runtime.session import Session
-from holdfast.server.body import read_as
+from holdfast.server.body import read_weighed
 from holdfast.server.errors import JSON, error_object
+from holdfast.server.kept import Bounds, Kept
 from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site, absolute_files
 from holdfast.server.sse import DRAIN, EventStream, named_frame
@@ -41,47 +40,34 @@ _named: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, An
 class Result:
     """An event that was started by `/call` and is to be collected."""
 
+    job: ref[Job]
     feed: Feed
     name: str
     username: str | None
-    made: float
 
 
-class Results:
-    """What is to be collected, bounded in number and age.
+def results(site: Site) -> Kept[Result]:
+    """Return what keeps the results that are to be collected."""
+    limits = site.options.limits
+    bounds = Bounds(
+        number=limits.results,
+        per_visitor=limits.visitor_results,
+        size=limits.results_bytes,
+        size_per_visitor=limits.visitor_results_bytes,
+        seconds=limits.result_seconds,
+    )
+    return Kept(
+        bounds,
+        site.runtime.clock,
+        dropped=lambda result: result.feed.close(),
+        in_use=_in_use,
+    )
 
-    Args:
-        limit: Most results.
-        age: Seconds that one is kept.
-        now: The time in seconds.
-    """
 
-    def __init__(self, limit: int, age: float, now: Callable[[], float] = time.monotonic) -> None:
-        self._limit = limit
-        self._age = age
-        self._now = now
-        self._by_id: OrderedDict[str, Result] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._by_id)
-
-    def add(self, event_id: str, feed: Feed, name: str, username: str | None) -> None:
-        """Keep what an event tells until it is collected."""
-        now = self._now()
-        self._by_id[event_id] = Result(feed, name, username, now)
-        while self._by_id:
-            oldest = next(iter(self._by_id.values()))
-            if len(self._by_id) <= self._limit and now - oldest.made <= self._age:
-                return
-            self._by_id.popitem(last=False)
-
-    def get(self, event_id: str) -> Result | None:
-        """What an event told, if it is still to be collected."""
-        return self._by_id.get(event_id)
-
-    def collected(self, event_id: str) -> None:
-        """An event's end was delivered."""
-        self._by_id.pop(event_id, None)
+def _in_use(result: Result) -> bool:
+    """Whether a result is not complete yet, or just being collected."""
+    job = result.job()
+    return (job is not None and not job.over) or result.feed.watched
 
 
 class Calls:
@@ -93,8 +79,7 @@ class Calls:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        limits = site.options.limits
-        self._results = Results(limits.results, limits.result_seconds, site.runtime.clock.monotonic)
+        self._results = results(site)
         self._jobs: WeakValueDictionary[str, Job] = WeakValueDictionary()
         """Events that run, by their ids."""
 
@@ -110,31 +95,43 @@ class Calls:
     async def start(self, request: Request) -> Response:
         """Start an event with values in order."""
         user = await self._site.identify(request)
-        body = await read_as(request, _call)
+        body, weight = await read_weighed(request, _call)
         session = None
         if body.session_hash is not None:
             session = await self._site.client_session(request, body.session_hash)
         listener = find(self._site, session, endpoint_name(request))
-        return await self._start(request, session, user, listener, fill(listener, body.data))
+        return await self._start(request, session, user, listener, fill(listener, body.data), weight)
 
     async def start_named(self, request: Request) -> Response:
         """Start an event with values by name."""
         user = await self._site.identify(request)
-        given = await read_as(request, _named)
+        given, weight = await read_weighed(request, _named)
         listener = find(self._site, None, endpoint_name(request))
-        return await self._start(request, None, user, listener, by_name(listener, given))
+        return await self._start(request, None, user, listener, by_name(listener, given), weight)
 
     async def _start(
-        self, request: Request, session: Session | None, user: str | None, listener: Listener, data: list[Any]
+        self,
+        request: Request,
+        session: Session | None,
+        user: str | None,
+        listener: Listener,
+        data: list[Any],
+        weight: int,
     ) -> Response:
         if session is None:
             session = self._site.passing_session(request, user)
-        feed = Feed()
+        limits = self._site.options.limits
+        account = self._results.account(session.visitor)
+        feed = Feed(limits.feed_messages, limits.feed_bytes, account)
         about = HttpRequest(request, session.id, user)
-        call = Call(fn=listener.id, data=data, request=about, feed=feed, diffs=False)
-        job = await self._site.runtime.submit(session, call)
+        call = Call(fn=listener.id, data=data, request=about, feed=feed, weight=weight, diffs=False)
+        try:
+            job = await self._site.runtime.submit(session, call)
+        except BaseException:
+            account.close()
+            raise
         self._jobs[job.id] = job
-        self._results.add(job.id, feed, listener.api_name, user)
+        self._results.add(job.id, Result(ref(job), feed, listener.api_name, user), account)
         return JSON({"event_id": job.id})
 
     async def collect(self, request: Request) -> Response:
@@ -164,7 +161,7 @@ class Calls:
             elif isinstance(message, Completed):
                 yield _last_frame(message, root)
                 yield DRAIN  # the connection may break while a large one is sent
-                self._results.collected(event_id)
+                self._results.pop(event_id)
                 return
 
 

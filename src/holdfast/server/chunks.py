@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from holdfast.errors import NotFound
 from holdfast.runtime.session import Session
-from holdfast.server.body import check_id, read_as
+from holdfast.server.body import check_id, read_weighed
 from holdfast.server.errors import JSON
 from holdfast.server.site import TOKEN_HEADER, Site
 from holdfast.wire.gradio import PredictBody
@@ -36,10 +36,10 @@ class Chunks:
 
     async def feed(self, request: Request) -> Response:
         """Give a running event its next values."""
-        body = await read_as(request, _predict)
+        body, weight = await read_weighed(request, _predict)
         event_id = request.path_params["event_id"]
         session = await self._session(request, event_id)
-        self._site.runtime.feed_chunk(session, event_id, body.data, body.event_data)
+        self._site.runtime.feed_chunk(session, event_id, body.data, body.event_data, weight=weight)
         return JSON({"msg": "success"})
 
     async def close(self, request: Request) -> Response:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from holdfast.errors import Denied, Malformed, NotFound
 from holdfast.runtime.session import Session
-from holdfast.server.body import check_id, read_as
+from holdfast.server.body import check_id, read_as, read_weighed
 from holdfast.server.errors import JSON
 from holdfast.server.page_link import FRAMES, PageLink, greet
 from holdfast.server.site import Site
@@ -87,12 +87,13 @@ class FeedRoutes:
 
     async def send(self, request: Request) -> Response:
         """Frames of a page that has a stream open."""
-        said = await read_as(request, _said)
+        said, weight = await read_weighed(request, _said)
+        each = weight // max(len(said.frames), 1)
         session = await self._own(request, said.session, said.token)
         link = self._site.links.of(session.id)
         if link is None:
             raise NotFound("This session has no stream open. Open one, then send again.")
-        answers = [await link.take(one) for one in said.frames]
+        answers = [await link.take(one, each) for one in said.frames]
         return JSON(Answered(frames=[answer for answer in answers if answer is not None]))
 
     async def close(self, request: Request) -> Response:

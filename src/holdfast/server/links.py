@@ -28,8 +28,8 @@ class Link(Protocol):
     def log_out(self) -> None:
         """Its login has ended."""
 
-    async def take(self, frame: FromPage) -> ToPage | None:
-        """Do what a frame asks; what to answer at once, if anything."""
+    async def take(self, frame: FromPage, weight: int = 0) -> ToPage | None:
+        """Do what a frame of so many bytes in memory asks; what to answer at once, if anything."""
 
 
 class Links:

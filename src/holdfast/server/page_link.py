@@ -183,8 +183,12 @@ class PageLink:
         listener = self._runtime.app.by_identity(frame.event)
         return listener is None or listener.validator is not None
 
-    async def take(self, frame: FromPage) -> ToPage | None:
+    async def take(self, frame: FromPage, weight: int = 0) -> ToPage | None:
         """Do what a frame asks.
+
+        Args:
+            frame: The frame.
+            weight: Bytes that it takes in memory, about.
 
         Returns:
             What to answer at once, if anything.
@@ -192,13 +196,13 @@ class PageLink:
         if self._logged_out:
             return None
         if isinstance(frame, Submit):
-            return await self._submit(frame)
+            return await self._submit(frame, weight)
         if isinstance(frame, Ack):
             self.session.feed.ack(min(frame.seen, self.session.feed.last))
         elif isinstance(frame, Cancel):
             self._runtime.cancel(self.session, frame.event_ids[:MAX_CANCEL])
         elif isinstance(frame, Chunk):
-            return self._chunk(frame)
+            return self._chunk(frame, weight)
         elif isinstance(frame, Ping):
             return Pong()
         elif isinstance(frame, Here):
@@ -207,14 +211,14 @@ class PageLink:
             return Refused(event_id=None, status=400, detail="This connection has said hello already.")
         return None
 
-    def _chunk(self, frame: Chunk) -> Refused | None:
+    def _chunk(self, frame: Chunk, weight: int) -> Refused | None:
         try:
-            self._runtime.feed_chunk(self.session, frame.event_id, frame.data, frame.event_data)
+            self._runtime.feed_chunk(self.session, frame.event_id, frame.data, frame.event_data, weight=weight)
         except RequestError as error:
             return Refused(event_id=frame.event_id[:256], status=error.status, detail=error.detail)
         return None
 
-    async def _submit(self, frame: Submit) -> Refused | None:
+    async def _submit(self, frame: Submit, weight: int) -> Refused | None:
         try:
             check_id("event_id", frame.event_id)
             listener = self._listener(frame)
@@ -228,6 +232,7 @@ class PageLink:
                 event_id=frame.event_id,
                 round=frame.round,
                 stream=frame.stream,
+                weight=weight,
                 request=self._request,
                 origin="page",
             )
@@ -284,7 +289,8 @@ async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLin
         raise Malformed(f"The page's query is {len(hello.query)} characters long. At most {MAX_QUERY} are taken.")
     page = hello.page[:1024]
     browser = site.browsers.read(connection)
-    session, resumed, forked, missed = await _session_of(site, hello, user, browser, page)
+    visitor = site.visitor(connection, user)
+    session, resumed, forked, missed = await _session_of(site, hello, user, browser, page, visitor)
     query = dict(parse_qsl(hello.query.removeprefix("?"), keep_blank_values=True))
     request = HttpRequest(connection, session.id, user, query=query, path=page)
     session.request = request
@@ -309,22 +315,26 @@ def _tell_operator(site: Site, connection: HTTPConnection) -> None:
 
 
 async def _session_of(
-    site: Site, hello: Hello, user: str | None, browser: str | None, page: str
+    site: Site, hello: Hello, user: str | None, browser: str | None, page: str, visitor: str
 ) -> tuple[Session, bool, bool, bool]:
     """A page's session, and whether: the page had it before; it is a copy of that; it may have missed changes."""
     returns = site.runtime.returns
     known = None
     if hello.session is not None:
-        known = await returns.find(hello.session, hello.token, username=user, browser=browser, page=page)
+        known = await returns.find(
+            hello.session, hello.token, username=user, browser=browser, page=page, visitor=visitor
+        )
     if known is None:
-        return await returns.begin(username=user, browser=browser, page=page), False, False, False
+        return await returns.begin(username=user, browser=browser, page=page, visitor=visitor), False, False, False
     other = site.links.of(known.id)
     # The same page that comes back is never asked about: its secret beats its old connection.
     if returns.tab and other is not None and other.load != hello.load and await other.answers():
         return await returns.fork(known, browser=browser, page=page), True, True, True
     # What a page shows from before was not told of changes in between: the process was another, or its page was.
     missed = hello.epoch is not None and (hello.epoch != known.epoch or known.page != page)
-    session = site.runtime.sessions.open(known.id, token=hello.token, username=user, browser=browser, page=page)
+    session = site.runtime.sessions.open(
+        known.id, token=hello.token, username=user, browser=browser, page=page, visitor=visitor
+    )
     return session, True, False, missed
 
 

@@ -20,7 +20,7 @@ from holdfast.errors import BadRequest, Malformed
 from holdfast.runtime.feed import Feed
 from holdfast.runtime.jobs import Call
 from holdfast.runtime.session import Session
-from holdfast.server.body import read_as
+from holdfast.server.body import read_as, read_weighed
 from holdfast.server.errors import JSON, error_object
 from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site, absolute_files
@@ -80,7 +80,7 @@ class Queue:
 
     async def join(self, request: Request) -> Response:
         """Make an event; its messages come through the session's stream."""
-        body = await read_as(request, _predict)
+        body, weight = await read_weighed(request, _predict)
         if body.session_hash is None:
             raise BadRequest("Session hash not found.")
         if body.fn_index is None:
@@ -92,6 +92,7 @@ class Queue:
             event_data=body.event_data,
             trigger=body.trigger_id,
             batched=body.batched,
+            weight=weight,
             request=HttpRequest(request, session.id, session.username),
         )
         job = await self._site.runtime.submit(session, call)

@@ -14,7 +14,7 @@ from holdfast.graph.listener import Listener
 from holdfast.runtime.jobs import Call
 from holdfast.runtime.report import failure_of
 from holdfast.runtime.session import Session
-from holdfast.server.body import read_as
+from holdfast.server.body import read_weighed
 from holdfast.server.calls import endpoint_name, fill, find
 from holdfast.server.errors import JSON, error_object
 from holdfast.server.request import HttpRequest
@@ -45,7 +45,7 @@ class Run:
     async def run(self, request: Request) -> Response:
         """Run an endpoint; a generator's first step is the answer."""
         user = await self._site.identify(request)
-        body = await read_as(request, _predict)
+        body, weight = await read_weighed(request, _predict)
         session = None
         if body.session_hash is not None:
             session = await self._site.client_session(request, body.session_hash)
@@ -60,6 +60,7 @@ class Run:
             event_data=body.event_data,
             trigger=body.trigger_id,
             batched=body.batched,
+            weight=weight,
             request=HttpRequest(request, session.id, user),
         )
         try:

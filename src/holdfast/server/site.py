@@ -100,7 +100,11 @@ class Site:
         if user is not None:
             await self.runtime.returns.claim(session_hash, user)
         session = self.runtime.sessions.open(
-            session_hash, token=request.headers.get(TOKEN_HEADER), username=user, browser=self.browsers.read(request)
+            session_hash,
+            token=request.headers.get(TOKEN_HEADER),
+            username=user,
+            browser=self.browsers.read(request),
+            visitor=self.visitor(request, user),
         )
         self.heartbeats.begin(session)
         return session
@@ -113,7 +117,8 @@ class Site:
             user: Who is logged in.
         """
         browser = self.browsers.read(request)
-        return self.runtime.sessions.open(None, username=user, browser=browser, temporary=True)
+        visitor = self.visitor(request, user)
+        return self.runtime.sessions.open(None, username=user, browser=browser, temporary=True, visitor=visitor)
 
     async def known_session(
         self, request: HTTPConnection, session_hash: str, user: str | None = None

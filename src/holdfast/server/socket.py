@@ -13,6 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from holdfast.errors import Denied, RequestError, Unauthenticated
+from holdfast.server.bodies import weigh
 from holdfast.server.body import decoded
 from holdfast.server.page_link import FRAMES, PageLink, greet
 from holdfast.server.site import Site
@@ -85,7 +86,7 @@ class PageSocket:
         if message["type"] == "websocket.disconnect":
             return None
         try:
-            hello = await self._frame(message)
+            hello, _ = await self._frame(message)
             if not isinstance(hello, Hello):
                 await _close(websocket, NO_HELLO, "The first frame was no hello.")
                 return None
@@ -103,14 +104,14 @@ class PageSocket:
             return None
         return link
 
-    async def _frame(self, message: Message) -> FromPage:
-        """Return what a page sends.
+    async def _frame(self, message: Message) -> tuple[FromPage, int]:
+        """Return what a page sends, and about how many bytes it takes in memory.
 
         Raises:
             RequestError: It is not a frame of a page.
         """
         text: str | bytes = message.get("text") or message.get("bytes") or b""
-        return await decoded(text, FRAMES, self._site.options.limits.body_values)
+        return await decoded(text, FRAMES, self._site.options.limits.body_values), weigh(text)
 
     async def _read(self, websocket: WebSocket, link: PageLink) -> None:
         while True:
@@ -119,14 +120,14 @@ class PageSocket:
                 link.closed = message.get("code") in CLOSED and "reason" in message
                 return
             try:
-                frame = await self._frame(message)
+                frame, weight = await self._frame(message)
             except RequestError as error:
                 await _answer(websocket, _refusal(error))
                 continue
             if link.takes_long(frame):
-                self._spawn(_take(websocket, link, frame))
+                self._spawn(_take(websocket, link, frame, weight))
             else:
-                await _take(websocket, link, frame)
+                await _take(websocket, link, frame, weight)
 
 
 async def _write(websocket: WebSocket, link: PageLink) -> None:
@@ -141,8 +142,8 @@ async def _write(websocket: WebSocket, link: PageLink) -> None:
         return  # who reads is told too, and ends the connection
 
 
-async def _take(websocket: WebSocket, link: PageLink, frame: FromPage) -> None:
-    answer = await link.take(frame)
+async def _take(websocket: WebSocket, link: PageLink, frame: FromPage, weight: int) -> None:
+    answer = await link.take(frame, weight)
     if answer is not None:
         await _answer(websocket, answer)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,25 +10,38 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from holdfast.clock import Clock
 from holdfast.errors import TooLarge
+from holdfast.limits import Limits
+from holdfast.runtime.holdings import Account
 from holdfast.server.body import check_id
 from holdfast.server.errors import JSON
+from holdfast.server.kept import Bounds, Kept
 from holdfast.server.multipart import UploadReader
 from holdfast.server.site import Site
 from holdfast.server.sse import EventStream, frame
 from holdfast.wire.encode import encode
 
+MAX_NAME = 200
+"""Characters of a file's name in reports of progress."""
+UPLOAD, FILE = 2_000, 200
+"""Bytes that the progress of an upload takes, and of each of its files, besides their names."""
 WAIT = 3.0
 """Seconds that a reader of progress waits for its upload to begin, as Gradio."""
 
 
 class Progress:
-    """How far one upload has come: bytes per file, for any number of readers."""
+    """How far one upload has come: bytes per file, for any number of readers.
 
-    def __init__(self) -> None:
+    Args:
+        account: Where what it holds is counted.
+    """
+
+    def __init__(self, account: Account | None = None) -> None:
         self.sizes: dict[str, int] = {}
         self.begun = False
         self.done = False
+        self._account = account
         self._changed = asyncio.Event()
 
     def begin(self) -> None:
@@ -39,6 +51,9 @@ class Progress:
 
     def add(self, name: str, size: int) -> None:
         """`size` more bytes of the file `name` have come."""
+        name = name[:MAX_NAME]
+        if name not in self.sizes and self._account is not None:
+            self._account.add(FILE + len(name))
         self.sizes[name] = self.sizes.get(name, 0) + size
         self._wake()
 
@@ -57,26 +72,41 @@ class Progress:
 
 
 class Followed:
-    """The uploads that were given an id, bounded in number."""
+    """The uploads that were given an id.
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._by_id: OrderedDict[str, Progress] = OrderedDict()
+    Args:
+        limits: How many are remembered, how large, and for how long.
+        clock: Where time comes from.
+    """
+
+    def __init__(self, limits: Limits, clock: Clock) -> None:
+        bounds = Bounds(
+            number=limits.uploads_followed,
+            per_visitor=limits.visitor_uploads_followed,
+            size=limits.uploads_followed_bytes,
+            size_per_visitor=limits.visitor_uploads_followed_bytes,
+            seconds=limits.upload_followed_seconds,
+        )
+        self.kept: Kept[Progress] = Kept(
+            bounds, clock, dropped=Progress.end, in_use=lambda progress: progress.begun and not progress.done
+        )
 
     def __len__(self) -> int:
-        return len(self._by_id)
+        return len(self.kept)
 
-    def get(self, upload_id: str) -> Progress:
-        """The progress of an upload, whether it or its reader came first."""
-        found = self._by_id.setdefault(upload_id, Progress())
-        while len(self._by_id) > self._limit:
-            _, oldest = self._by_id.popitem(last=False)
-            oldest.end()
+    def get(self, upload_id: str, visitor: str) -> Progress:
+        """Return the progress of an upload, whether it or its reader came first."""
+        found = self.kept.get(upload_id)
+        if found is None:
+            account = self.kept.account(visitor)
+            found = Progress(account)
+            account.add(UPLOAD + len(upload_id))
+            self.kept.add(upload_id, found, account)
         return found
 
     def forget(self, upload_id: str) -> None:
-        """Nobody asks for it any more."""
-        self._by_id.pop(upload_id, None)
+        """Forget an upload whose progress was read to its end."""
+        self.kept.pop(upload_id)
 
 
 class Uploads:
@@ -88,7 +118,7 @@ class Uploads:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._followed = Followed(site.options.limits.uploads_followed)
+        self._followed = Followed(site.options.limits, site.runtime.clock)
 
     def routes(self) -> list[Route]:
         """The routes under the API's prefix."""
@@ -103,7 +133,7 @@ class Uploads:
         user = await self._site.identify(request)
         upload_id = request.query_params.get("upload_id")
         check_id("upload_id", upload_id)
-        progress = Progress() if upload_id is None else self._followed.get(upload_id)
+        progress = Progress() if upload_id is None else self._followed.get(upload_id, self._site.visitor(request, user))
         progress.begin()
         try:
             return JSON([str(path) for path in await self._store(request, user, progress)])
@@ -132,10 +162,10 @@ class Uploads:
 
     async def progress(self, request: Request) -> Response:
         """Tell how an upload goes on, until it is done."""
-        await self._site.identify(request)
+        user = await self._site.identify(request)
         upload_id = request.query_params.get("upload_id", "")
         check_id("upload_id", upload_id)
-        progress = self._followed.get(upload_id)
+        progress = self._followed.get(upload_id, self._site.visitor(request, user))
         if not progress.begun:
             try:
                 await asyncio.wait_for(progress.change(), WAIT)

@@ -18,7 +18,7 @@ from holdfast.state.content import same
 from holdfast.state.creation import Creation
 from holdfast.state.event import Given, StateEvent
 from holdfast.state.imaging import Imager
-from holdfast.state.lifetime import Lifetime
+from holdfast.state.lifetime import Chooser, Lifetime
 from holdfast.state.notices import Notices, Subscriber
 from holdfast.state.options import StateOptions
 from holdfast.state.outage import Health
@@ -230,6 +230,20 @@ class StateEngine:
         home = self._lifetime.find(Owner("session", session))
         if home is not None:
             self._lifetime.drop(home)
+
+    @property
+    def full(self) -> bool:
+        """Whether the values in memory exceed their bound, and all that are left belong to open sessions (R4.4)."""
+        return self._lifetime.full
+
+    @property
+    def choose(self) -> Chooser:
+        """Gives the owner whose values leave memory next, among those for which its argument holds."""
+        return self._lifetime.choose
+
+    @choose.setter
+    def choose(self, choose: Chooser) -> None:
+        self._lifetime.choose = choose
 
     def lapse(self, session: str) -> None:
         """A closed session's grace is over: drop it, unless another process has it open (R4.1)."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from holdfast.state.stats import StateStats
     from holdfast.state.stored_lifetime import StoredLifetime
 
+Chooser = Callable[[Callable[["Owner"], bool]], "Owner | None"]
+
 log = logging.getLogger("holdfast.state")
 
 
@@ -54,6 +56,9 @@ class Lifetime:
         """Where a durable store keeps owners."""
         self.can_leave: Callable[[Home], bool] = lambda _: False
         """Whether nothing is lost when a home leaves memory."""
+        self.choose: Chooser = lambda _: None
+        """Gives the owner whose home goes next, among those for which its argument holds; else the one unused for
+        longest goes."""
 
     def __len__(self) -> int:
         return len(self._open) + len(self._closed) + len(self._shared)
@@ -243,11 +248,26 @@ class Lifetime:
                 self.drop(victim)
 
     def _least_used(self, keep: Home | None) -> Home | None:
-        for homes in (self._closed, self._open):
-            for home in homes.values():
-                if not home.users and home is not keep:
-                    return home
+        def spare(owner: Owner) -> bool:
+            home = self._closed.get(owner)
+            return home is not None and not home.users and home is not keep
+
+        chosen = self.choose(spare)
+        if chosen is not None:
+            return self._closed[chosen]
+        for home in self._closed.values():
+            if not home.users and home is not keep:
+                return home
+        for home in self._open.values():  # an open one never loses its values (R4.4)
+            if not home.users and home is not keep and self.can_leave(home):
+                return home
         return None
+
+    @property
+    def full(self) -> bool:
+        """Whether values exceed their bound although all that could leave memory has left."""
+        limit = self._options.memory_limit
+        return limit is not None and self.size > limit
 
     async def settled(self) -> None:
         """Wait for the callbacks and expiries that are under way."""

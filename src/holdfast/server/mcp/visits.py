@@ -58,7 +58,12 @@ class Visits:
         if visit is None:
             visit = connection.state[KEY] = Visit(f"mcp-{self._site.runtime.new_id()}")
             connection.exit_stack.callback(self._end, visit)
-        session = sessions.open(visit.id, username=user, browser=self._site.browsers.read(request))
+        session = sessions.open(
+            visit.id,
+            username=user,
+            browser=self._site.browsers.read(request),
+            visitor=self._site.visitor(request, user),
+        )
         if session is not visit.session:  # new, or it had to go when there were too many
             visit.session = session
             self._site.runtime.connect(session)
