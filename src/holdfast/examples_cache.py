@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import inspect
 import json
+import os
+import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import suppress
+from pathlib import Path, PurePath
 from typing import Any
 
 from holdfast import private
+from holdfast.clock import SystemClock
 from holdfast.components.base import Component
 from holdfast.errors import BuildError
+from holdfast.files import is_url
 from holdfast.flagging import keep_files
+from holdfast.folders import process_folder
+from holdfast.function_identity import identity_of
 from holdfast.ids import random_id
+from holdfast.keeping import paths_in
+from holdfast.saving import app_folder, cache_dir
 from holdfast.seals import reissued
 
 CACHE_FOLDER = Path(private.HOME) / "cached_examples"
+IN_APP = ".examples"
+"""The folder of results among the files of an app or a process; its name keeps it from being served."""
+UNUSED = 30 * 24 * 3600.0
+"""Seconds after which results are deleted that no program has used."""
+NO_FACTS = frozenset({"value", "every", "inputs", "render", "visible", "elem_id", "elem_classes", "key", "buttons"})
+"""Properties of components that no result depends on."""
 
 
 class CachedResults:
-    """What a function gave for each row, kept in a folder that is named after the rows and the function's code.
+    """What a function gave for each row, kept in a folder that is named after all that the results depend on.
 
     Args:
         fn: The function, of any kind; of a generator the last value counts.
@@ -47,13 +61,19 @@ class CachedResults:
     ) -> None:
         self._fn, self._rows, self._inputs, self._outputs = fn, rows, inputs, outputs
         self._preprocess, self._postprocess, self._batch = preprocess, postprocess, batch
-        self.folder = CACHE_FOLDER / self._mark()
+        self.folder = self._folder()
+        now = SystemClock().time()
+        prune(CACHE_FOLDER, now)
+        with suppress(OSError):
+            os.utime(self.folder, (now, now))
 
     def row(self, place: int) -> list[Any]:
         """The outputs' values for a row, in the browser's form; computed when they are not kept yet."""
         file = self.folder / f"{place}.json"
-        if file.exists():
-            return list(reissued(json.loads(file.read_text(encoding="utf-8"))))
+        with suppress(FileNotFoundError):
+            found = list(json.loads(file.read_text(encoding="utf-8")))
+            if all(Path(path).is_file() for path in paths_in(found) if not is_url(path)):
+                return list(reissued(found))
         payloads = self._compute(self._rows[place])
         private.make_folder(self.folder)
         kept = [keep_files(payload, self.folder / f"files-{place}", simplify=False) for payload in payloads]
@@ -75,17 +95,44 @@ class CachedResults:
             return values
         return [component.postprocess(value) for component, value in zip(self._outputs, values, strict=True)]
 
-    def _mark(self) -> str:
-        code = getattr(self._fn, "__code__", None)
-        facts = [
-            getattr(self._fn, "__qualname__", repr(type(self._fn))),
-            (code.co_code.hex(), repr(code.co_names), repr([c for c in code.co_consts if not inspect.iscode(c)]))
-            if code
-            else "",
-            repr(self._rows),
-            [output.NAME for output in self._outputs],
+    def _folder(self) -> Path:
+        """Where the results are kept.
+
+        What depends on values without content stays in this process, or it would be taken for the result of others.
+        What a `gr.render` makes can depend on what visitors send, so it is kept and bounded as files of visitors are.
+        """
+        files = [
+            str(value)
+            for component, values in zip(self._inputs, zip(*self._rows, strict=False), strict=False)
+            for value in values
+            if component.HAS_FILES and isinstance(value, str | PurePath)
         ]
-        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:20]
+        settings = (self._preprocess, self._postprocess, self._batch)
+        components = [(type(one), _facts(one)) for one in (*self._inputs, *self._outputs)]
+        found = identity_of(self._fn, self._rows, components, len(self._inputs), settings, files=files)
+        if app_folder.get() is not None:
+            return cache_dir() / IN_APP / found.digest()
+        return (CACHE_FOLDER if found.stable else process_folder() / IN_APP) / found.digest()
+
+
+def prune(folder: Path, now: float) -> None:
+    """Delete kept results that no program has used for long.
+
+    Args:
+        folder: The folder of all kept results.
+        now: The time.
+    """
+    if not folder.is_dir():
+        return
+    for one in folder.iterdir():
+        with suppress(OSError):
+            if now - one.stat().st_mtime > UNUSED:
+                shutil.rmtree(one, ignore_errors=True)
+
+
+def _facts(component: Component) -> dict[str, Any]:
+    """The properties of a component that conversions can depend on."""
+    return {name: value for name, value in component.given.items() if name not in NO_FACTS}
 
 
 def last_result(fn: Callable[..., Any], arguments: Sequence[Any]) -> Any:

@@ -177,7 +177,10 @@ class FileRules:
         if real is None or self._blocked(real):
             return None
         kind = guess_type(real) or ""
-        if _within(real, [self.upload_dir.resolve()]):
+        cache = self.upload_dir.resolve()
+        if _within(real, [cache]):
+            if real.relative_to(cache).parts[0].startswith("."):  # unfinished, or the framework's own
+                return None
             return "inline" if kind in INLINE or kind.startswith(("audio/", "video/")) else "attachment"
         if not _within(real, self._allowed()):
             return None

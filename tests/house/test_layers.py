@@ -18,6 +18,7 @@ LAYERS = (
         "tabbed_interface",
         "examples_helper",
         "examples_cache",
+        "function_identity",
         "flagging",
         "blocks",
         "launch",

@@ -21,6 +21,16 @@ def in_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+CALLS: list[str] = []
+
+
+@pytest.fixture
+def calls() -> list[str]:
+    """What functions have noted; a list in a closure would make each of them another function."""
+    CALLS.clear()
+    return CALLS
+
+
 def boxes(count: int) -> list[Any]:
     return [gr.Textbox(render=False) for _ in range(count)]
 
@@ -84,11 +94,9 @@ def test_a_column_without_values_is_not_shown() -> None:
     assert dataset["props"]["samples"] == [["a"], ["b"]]
 
 
-def test_kept_results_are_computed_once_when_the_app_is_built() -> None:
-    calls = []
-
+def test_kept_results_are_computed_once_when_the_app_is_built(calls: list[str]) -> None:
     def shout(text: str) -> str:
-        calls.append(text)
+        CALLS.append(text)
         return text.upper()
 
     def build() -> None:

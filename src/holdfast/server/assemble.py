@@ -184,7 +184,6 @@ def assemble(
     engine = StateEngine(
         store, clock=clock, options=_state_options(app, options, keys=keys, grace=grace, capacity=capacity)
     )
-    api_open = queue.get("api_open")
     runtime = Runtime(
         app,
         engine=engine,
@@ -217,7 +216,7 @@ def assemble(
         logo=_logo(options.get("logo")),
         cors=cors,
         heartbeat=settings.heartbeat_interval,
-        api_open=True if api_open is None else bool(api_open),
+        api_open=queue.get("api_open") in {None, True},
         monitoring=_monitoring(options, settings),
         limits=limits,
         secret=(keys.signing(keys.current) or b"").hex(),
