@@ -9,6 +9,7 @@ HoldfastError
 │   ├── InvalidComponentError
 │   ├── InvalidApiNameError
 │   └── RenderError
+├── AddressError (OSError)     the address or port that an app is to listen on cannot be had
 ├── HandlerError               a handler returned what its outputs cannot take
 ├── UnavailableError           something that Gradio has and Holdfast does not have yet was used
 ├── InvalidPathError           a file outside the folders that the app may serve
@@ -25,6 +26,9 @@ from typing import Any, ClassVar
 
 class HoldfastError(Exception):
     """The root of all errors that are Holdfast's own."""
+
+    at_start: bool = False
+    """Whether `launch` raised it; a program that ends with it then shows its message without a traceback."""
 
 
 class Error(HoldfastError):
@@ -86,6 +90,10 @@ class InvalidApiNameError(BuildError):
 
 class RenderError(BuildError):
     """A block was rendered or used where it cannot be."""
+
+
+class AddressError(HoldfastError, OSError):
+    """The address or port that an app is to listen on cannot be had."""
 
 
 class HandlerError(HoldfastError, ValueError):

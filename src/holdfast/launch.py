@@ -7,17 +7,19 @@ import signal
 import sys
 import threading
 import webbrowser
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from starlette.applications import Starlette
 from typing_extensions import Unpack
 
-from holdfast import private
-from holdfast.errors import BuildError
+from holdfast import logs, private
+from holdfast.errors import BuildError, HoldfastError
 from holdfast.graph.callsite import warn
+from holdfast.logs import Format, Level
 from holdfast.server.assemble import Assembled, CommonOptions, ServeOptions, assemble
 from holdfast.server.auth import AuthRule
 from holdfast.server.listening import Certificate, Listening, bind
@@ -34,6 +36,12 @@ class LaunchOptions(CommonOptions, total=False):
 
     footer_links: Sequence[Any] | None
     """What the page's foot offers: `"api"`, `"gradio"`, `"settings"`, or `{"label", "url"}`."""
+    log_level: Level | None
+    """The least level that the log shows: `"debug"`, `"info"` (the default), `"warning"` or `"error"`."""
+    log_format: Format | None
+    """`"text"`, or `"json"` for programs that read the log."""
+    access_log: bool | None
+    """Whether every request is logged; off by default."""
     height: int
     """Of the frame in a notebook, in pixels."""
     width: int | str
@@ -60,6 +68,10 @@ class LaunchOptions(CommonOptions, total=False):
     """Taken for compatibility."""
     num_workers: int | None
     """Taken for compatibility."""
+
+
+class Terminated(KeyboardInterrupt):
+    """The process was told to end by SIGTERM, not by Ctrl+C."""
 
 
 INTERRUPTED = 130
@@ -104,24 +116,25 @@ def launch(
 
     Raises:
         BuildError: An option cannot be used.
-        OSError: The port is taken.
+        AddressError: The port is taken. It is an `OSError`.
     """
-    settings = read()
     _check_names(options)
-    close(blocks)
-    serving = _serving(options)
-    serving["boot"] = cast("dict[str, Any]", options).get("_boot", "")
-    serving |= {"max_threads": max_threads, "auth": auth, "auth_message": auth_message, "show_error": show_error}
-    server = start(
-        blocks,
-        serving,
-        certificate=certificate_of(options),
-        quiet=options.get("quiet", False),
-        server_name=server_name,
-        server_port=server_port,
-        settings=settings,
-        share=bool(settings.share if share is None else share),
-    )
+    with _without_traceback():
+        settings = read()
+        close(blocks)
+        serving = _serving(options)
+        serving["boot"] = cast("dict[str, Any]", options).get("_boot", "")
+        serving |= {"max_threads": max_threads, "auth": auth, "auth_message": auth_message, "show_error": show_error}
+        server = start(
+            blocks,
+            serving,
+            certificate=certificate_of(options),
+            quiet=options.get("quiet", False),
+            server_name=server_name,
+            server_port=server_port,
+            settings=settings,
+            share=bool(settings.share if share is None else share),
+        )
     if inbrowser:
         webbrowser.open(server.local_url)
     notebook = _in_notebook()
@@ -158,9 +171,10 @@ def start(
 
     Raises:
         BuildError: An option cannot be used.
-        OSError: The port is taken.
+        AddressError: The port is taken. It is an `OSError`.
     """
     settings = settings or read()
+    logs.configure(options.get("log_level") or settings.log_level, options.get("log_format") or settings.log_format)
     host = server_name or settings.server_name or "127.0.0.1"
     port = settings.server_port if server_port is None else server_port
     assembled = assemble(blocks.spec, options, queue=blocks.queue_options, settings=settings, listens_on=host)
@@ -191,9 +205,10 @@ def block(blocks: Blocks) -> None:
     before = signal.signal(signal.SIGTERM, _interrupt) if main else None
     try:
         server.wait()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         try:
-            print("Keyboard interruption in main thread... closing server.")
+            if not isinstance(interruption, Terminated):
+                print("Keyboard interruption in main thread... closing server.")
             close(blocks)
         except KeyboardInterrupt:
             _abandon(server)
@@ -204,7 +219,7 @@ def block(blocks: Blocks) -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 -- a signal handler's signature
-    raise KeyboardInterrupt
+    raise Terminated
 
 
 def _abandon(server: Listening) -> None:
@@ -286,6 +301,25 @@ def mount_gradio_app(
     assembled = assemble(blocks.spec, serving, queue=blocks.queue_options, cors=not has_cors(app))
     mount(app, assembled.asgi, path)
     return app
+
+
+@contextmanager
+def _without_traceback() -> Iterator[None]:
+    """Let a program that ends because its server cannot start show one message: the way there says nothing."""
+    try:
+        yield
+    except HoldfastError as error:
+        error.at_start = True
+        if sys.excepthook is sys.__excepthook__:  # else the program, or a shell, shows errors its own way
+            sys.excepthook = _show_error
+        raise
+
+
+def _show_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if isinstance(error, HoldfastError) and error.at_start:
+        print(f"holdfast: {error}", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
 
 
 _NOT_DONE = ("app_kwargs", "num_workers")

@@ -55,6 +55,12 @@ class Settings:
     """`SESSION_GRACE`: seconds that a closed session is kept."""
     on_leave: OnLeave | None = None
     """`ON_LEAVE`: what becomes of the events of a visitor who has left: `cancel`, `finish`, or a number of seconds."""
+    log_level: str | None = None
+    """`LOG_LEVEL`: the least level that the log shows: `debug`, `info`, `warning` or `error`."""
+    log_format: str | None = None
+    """`LOG_FORMAT`: `text`, or `json` for programs."""
+    access_log: bool | None = None
+    """`ACCESS_LOG`: logs every request."""
     state_store: str | None = None
     """`STATE_STORE`: where State is kept: `memory://`, `sqlite:///path` or `redis://…`."""
     metrics: bool | None = None
@@ -100,6 +106,9 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         session=source.session("SESSION"),
         session_grace=source.seconds("SESSION_GRACE"),
         on_leave=source.on_leave("ON_LEAVE"),
+        log_level=source.text("LOG_LEVEL"),
+        log_format=source.text("LOG_FORMAT"),
+        access_log=source.flag("ACCESS_LOG"),
         state_store=source.text("STATE_STORE"),
         metrics=source.flag("METRICS"),
         trusted_origins=source.paths("TRUSTED_ORIGINS"),

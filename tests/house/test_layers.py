@@ -52,7 +52,7 @@ LAYERS = (
         "settings",
         "limits",
         "version",
-        "log",
+        "logs",
         "lazy",
     ),
 )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from holdfast.cli.state import options as state_options
 from holdfast.errors import HoldfastError
+from holdfast.logs import FORMATS, LEVELS
 from holdfast.version import __version__
 
 
@@ -82,6 +83,9 @@ def _serving(command: argparse.ArgumentParser) -> None:
     command.add_argument("--ssl-keyfile-password", metavar="PASSWORD", help="the private key's password")
     command.add_argument("--session", choices=("page", "tab"), help="how long a session lasts: a page load, or the tab")
     command.add_argument("--mcp", action="store_true", help="offer the endpoints as tools to MCP clients")
+    command.add_argument("--log-level", choices=LEVELS, help="the least level that the log shows (info)")
+    command.add_argument("--log-format", choices=FORMATS, help="how the log is written: for people or programs (text)")
+    command.add_argument("--access-log", action="store_true", help="log every request")
     command.add_argument(
         "--state-store", metavar="URL", help="where State is kept: memory://, sqlite:///path, redis://…"
     )

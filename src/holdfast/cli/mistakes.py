@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from traceback import FrameSummary, StackSummary, TracebackException, extract_tb, format_list
 
-from holdfast.errors import HoldfastError
+from holdfast.errors import AddressError, HoldfastError
 from holdfast.graph.callsite import is_ours
 
 
@@ -22,6 +22,8 @@ def told(error: Exception) -> str:
         isinstance(error, (TypeError, ValueError)) and bool(frames) and (frames[-1].line or "").startswith("raise ")
     )
     frames = _from_the_program(frames, refused=meant)
+    if isinstance(error, AddressError):  # no line of the program is at fault
+        return f"holdfast: {error}\n"
     if isinstance(error, HoldfastError):
         return "".join([*format_list(frames[-1:]), f"holdfast: {error}\n"])
     whole = TracebackException.from_exception(error)

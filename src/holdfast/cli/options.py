@@ -15,6 +15,8 @@ NAMES = {
     "ssl_keyfile": "ssl_keyfile",
     "ssl_keyfile_password": "ssl_keyfile_password",
     "session": "session",
+    "log_level": "log_level",
+    "log_format": "log_format",
     "state_store": "state_store",
 }
 """Option of the command -> parameter of `launch`."""
@@ -27,6 +29,8 @@ def launch_options(given: argparse.Namespace) -> dict[str, Any]:
         BuildError: A user without a password.
     """
     found = {name: getattr(given, option) for option, name in NAMES.items() if getattr(given, option) is not None}
+    if given.access_log:
+        found["access_log"] = True
     if given.mcp:
         found["mcp_server"] = True
     if given.auth:

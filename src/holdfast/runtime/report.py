@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from holdfast.clock import Clock
-from holdfast.errors import BadValue, Error
+from holdfast.errors import BadValue, Error, HoldfastError
 from holdfast.graph.updates import skip
+from holdfast.logs import begin_in_program, has_program
 from holdfast.runtime.outputs import NOTHING, Step
 from holdfast.runtime.stepdiff import StepDiff
 from holdfast.wire.messages import Completed, Failure, Generating, Output, ProcessStarts, Streaming
@@ -17,7 +17,6 @@ from holdfast.wire.messages import Completed, Failure, Generating, Output, Proce
 if TYPE_CHECKING:
     from holdfast.runtime.jobs import Job
 
-PACKAGE = str(Path(__file__).parent.parent)
 logger = logging.getLogger("holdfast.runtime")
 
 
@@ -195,15 +194,22 @@ def failure_of(error: BaseException, *, show_error: bool) -> Failure:
 
 
 def log_failure(error: Exception, function: str) -> None:
-    """Write an event's failure to the log, unless the visitor's value was at fault or the error says not to."""
-    if isinstance(error, BadValue) or (isinstance(error, Error) and not error.print_exception):
-        return
-    logger.error("The event of %r failed; nothing of its last step is kept.", function, exc_info=_of_program(error))
+    """Write an event's failure to the log: a visitor's own mistake as one line, a program's fault with its traceback.
 
-
-def _of_program(error: Exception) -> Exception:
-    """The error with a traceback that begins in the program, where it passes through it at all."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(PACKAGE):
-        trace = trace.tb_next
-    return error if trace is None else error.with_traceback(trace)
+    Args:
+        error: What was raised.
+        function: The name of the function that the event ran.
+    """
+    if isinstance(error, BadValue):
+        logger.info("%r was not run: the input was refused: %s", function, error)
+    elif isinstance(error, Error):
+        if not error.print_exception:
+            return
+        logger.info("%r showed an error: %s", function, error)
+        logger.debug("%r showed it from here.", function, exc_info=begin_in_program(error))
+    elif isinstance(error, HoldfastError) and not has_program(error):
+        logger.error("The event of %r failed; nothing of its last step is kept. %s", function, error)
+    else:
+        logger.error(
+            "The event of %r failed; nothing of its last step is kept.", function, exc_info=begin_in_program(error)
+        )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from holdfast import files
+from holdfast import files, logs
 from holdfast.clock import Clock
 from holdfast.graph.updates import skip
 from holdfast.runtime import current
@@ -74,6 +74,7 @@ class Runner:
         """
         current.job.set(job)
         files.enter(self.options.file_rules, job.hold)
+        logs.about.set((job.session.id, job.id))
         blocked.set(self.threads.lend)
         # A batch runs for several visitors, so it has none that could be meant.
         acting.set(None if job.listener.batch else (self.engine, job.session.owners))

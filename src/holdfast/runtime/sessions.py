@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from holdfast import logs
 from holdfast.clock import Clock
 from holdfast.errors import BadRequest, Busy, Denied
 from holdfast.ids import random_id
@@ -340,6 +341,7 @@ class Sessions:
 
     async def _sweep(self) -> None:
         """Drop sessions without a connection when their grace ends; lives only while there are some."""
+        logs.about.set(None)  # it began in the context of one session, but works for all
         while True:
             first = (next(iter(self._departing.values()), None), self._fresh.first())
             due = min((session for session in first if session is not None), key=_deadline, default=None)

@@ -86,7 +86,8 @@ class Unattended:
                     continue
                 end = left + max(within, self.patience(job))
                 if end <= now:
-                    logger.info("%r was ended: its visitor has left.", job.plan.name)
+                    about = {"session": job.session.id, "event": job.id}
+                    logger.info("%r was ended: its visitor has left.", job.plan.name, extra=about)
                     job.cancel()
                 else:
                     due = min(due, end)

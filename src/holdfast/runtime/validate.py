@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from holdfast import files
+from holdfast import files, logs
 from holdfast.errors import BadRequest, Malformed
 from holdfast.files import FileRules
 from holdfast.runtime import current
 from holdfast.runtime.invocation import Invocation
 from holdfast.runtime.plan import plan_of
+from holdfast.runtime.report import log_failure
 from holdfast.runtime.threads import Threads, outlast
 
 if TYPE_CHECKING:
     from holdfast.graph.listener import Listener
     from holdfast.runtime.jobs import Job
     from holdfast.state import StateEngine
+
+
+logger = logging.getLogger("holdfast.runtime")
 
 
 def checker(listener: Listener) -> Listener:
@@ -45,7 +50,7 @@ async def validate(job: Job, engine: StateEngine, threads: Threads, rules: FileR
     listener, plan = job.listener, job.plan
     if listener.validator is None:
         return
-    token = current.job.set(None)
+    token, before = current.job.set(None), logs.about.set((job.session.id, job.id))
     files.enter(rules)
     job.listener, job.plan = checker(listener), plan_of(checker(listener))
     try:
@@ -53,11 +58,20 @@ async def validate(job: Job, engine: StateEngine, threads: Threads, rules: FileR
             call = Invocation(job, job.call.data, await event.values(), rules, threads)
             verdicts = _named(await _verdict(call, threads), listener)
     except Exception as error:
+        log_failure(error, job.plan.name)
         raise BadRequest(str(error)) from error
     finally:
         job.listener, job.plan = listener, plan
         current.job.reset(token)
-    if any(not each["is_valid"] for each in verdicts):
+        logs.about.reset(before)
+    _check(job, verdicts)
+
+
+def _check(job: Job, verdicts: list[dict[str, Any]]) -> None:
+    said = [str(each.get("message") or "") for each in verdicts if not each["is_valid"]]
+    if said:
+        about = {"session": job.session.id, "event": job.id}
+        logger.info("%r was not run: its validator refused the input: %s", job.plan.name, "; ".join(said), extra=about)
         raise Malformed(verdicts)
 
 

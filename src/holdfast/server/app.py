@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from holdfast.errors import HoldfastError
 from holdfast.runtime.runtime import Runtime
+from holdfast.server.access_log import AccessLog
 from holdfast.server.auth import AuthRoutes
 from holdfast.server.calls import Calls
 from holdfast.server.chunks import Chunks
@@ -59,7 +60,8 @@ class App(Starlette):
         super().__init__(**options)
         self._socket = socket
         access, root_path = site.options.access, site.options.root_path
-        self._gate = Gate(self._serve, proxies=access.proxies(), hosts=access.hosts(root_path), origins=site.origins)
+        served = AccessLog(self._serve) if site.options.access_log else self._serve
+        self._gate = Gate(served, proxies=access.proxies(), hosts=access.hosts(root_path), origins=site.origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, as ASGI has it."""

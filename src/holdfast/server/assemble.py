@@ -19,6 +19,7 @@ from holdfast.graph.app import App, settled_theme
 from holdfast.ids import random_id, random_token
 from holdfast.keeping import MOST_WAIT, FileKeeper, Keeping
 from holdfast.limits import Limits, settled
+from holdfast.logs import Format, Level
 from holdfast.runtime.options import RuntimeOptions
 from holdfast.runtime.runtime import Runtime
 from holdfast.runtime.tokens import Tokens
@@ -119,6 +120,12 @@ class ServeOptions(CommonOptions, total=False):
     """Who may log in: a pair, a list of pairs, or a function of name and password."""
     auth_message: str | None
     """HTML on the login page."""
+    log_level: Level | None
+    """The least level that the log shows; `"info"` by default."""
+    log_format: Format | None
+    """`"text"`, or `"json"` for programs that read the log."""
+    access_log: bool | None
+    """Whether every request is logged."""
     show_error: bool
     """Whether visitors read the text of every exception, not of `gr.Error` alone."""
     boot: str
@@ -202,7 +209,6 @@ def assemble(
         ),
         tokens=Tokens(keys),
     )
-    favicon = options.get("favicon_path")
     serving = ServerOptions(
         rules=rules,
         root_path=options.get("root_path") or settings.root_path,
@@ -210,7 +216,7 @@ def assemble(
         auth_message=options.get("auth_message"),
         auth_dependency=options.get("auth_dependency"),
         show_error=options.get("show_error", False),
-        favicon_path=None if favicon is None else str(favicon),
+        favicon_path=_text(options.get("favicon_path")),
         access=access_of(options, settings, listens_on),
         header=options.get("header"),
         logo=_logo(options.get("logo")),
@@ -218,10 +224,15 @@ def assemble(
         heartbeat=settings.heartbeat_interval,
         api_open=queue.get("api_open") in {None, True},
         monitoring=_monitoring(options, settings),
+        access_log=bool(_given(options.get("access_log"), settings.access_log)),
         limits=limits,
         secret=(keys.signing(keys.current) or b"").hex(),
     )
     return Assembled(create_app(runtime, serving), runtime, store.url, chosen)
+
+
+def _text(path: str | Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def _file_rules(options: ServeOptions, settings: Settings, keeper: FileKeeper) -> FileRules:
@@ -401,8 +412,11 @@ def _state_options(app: App, options: ServeOptions, *, keys: Keyring, grace: flo
 
 
 def _monitoring(options: ServeOptions, settings: Settings) -> bool:
-    given = options.get("enable_monitoring")
-    return bool(settings.metrics if given is None else given)
+    return bool(_given(options.get("enable_monitoring"), settings.metrics))
+
+
+def _given(option: bool | None, setting: bool | None) -> bool | None:
+    return setting if option is None else option
 
 
 def _default_limit(queue: Mapping[str, Any], settings: Settings) -> int | None:

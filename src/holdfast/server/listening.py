@@ -13,7 +13,7 @@ from typing import Any, Literal, NoReturn
 import uvicorn
 from starlette.applications import Starlette
 
-from holdfast.errors import BuildError, HoldfastError
+from holdfast.errors import AddressError, BuildError, HoldfastError
 
 FIRST_PORT = 7860
 LAST_PORT = 65535
@@ -52,13 +52,13 @@ def bind(host: str, port: int | None, tries: int = 100) -> socket.socket:
 
     Raises:
         BuildError: `port` is no port.
-        OSError: No port could be had; the message says what to do.
+        AddressError: No port could be had; the message says what to do.
     """
     _check_port(port)
     try:
         socket.getaddrinfo(host, None)
     except OSError as error:
-        raise OSError(f"server_name={host!r} is no address of this machine: {error}.") from None
+        raise AddressError(f"server_name={host!r} is no address of this machine: {error}.") from None
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     last = FIRST_PORT + tries - 1
     candidates = [port] if port is not None else range(FIRST_PORT, last + 1)
@@ -69,11 +69,11 @@ def bind(host: str, port: int | None, tries: int = 100) -> socket.socket:
         except OSError as error:  # noqa: PERF203 -- a taken port is what the loop is for
             why = error
     if port is not None:
-        raise OSError(
+        raise AddressError(
             f"Cannot find empty port in range: {port}-{port}. Port {port} of {host} cannot be listened on "
             f"({why}). Choose another server_port, or leave it out to take the first free one from {FIRST_PORT}."
         )
-    raise OSError(
+    raise AddressError(
         f"Cannot find empty port in range: {FIRST_PORT}-{last}. Close another app, or set server_port or "
         "HOLDFAST_SERVER_PORT."
     )
@@ -216,7 +216,8 @@ def _config(app: Starlette, certificate: Certificate | None) -> uvicorn.Config:
         ws_ping_timeout=30,
         ws_per_message_deflate=False,
         lifespan="on",
-        log_level="warning",
+        log_config=None,  # the program's, or that of `holdfast.logs`
+        log_level=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,  # the gate applies what trusted proxies report, for every server alike

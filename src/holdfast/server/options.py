@@ -34,6 +34,7 @@ class ServerOptions:
         heartbeat: Seconds between signs of life on a quiet stream.
         api_open: Whether queued endpoints also take direct calls (`/run`).
         monitoring: Whether anybody may read the metrics.
+        access_log: Whether every request is logged.
         limits: How much is kept and done for what clients name.
         secret: Signs the cookies that the server gives.
         page_folder: Where the built page is.
@@ -53,6 +54,7 @@ class ServerOptions:
     heartbeat: float = 15.0
     api_open: bool = True
     monitoring: bool = False
+    access_log: bool = False
     limits: Limits = field(default_factory=Limits)
     secret: str = field(default_factory=random_token, repr=False)
     page_folder: Path = PAGE_FOLDER

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.requests import HTTPConnection
 
+from holdfast import logs
 from holdfast.errors import Denied, Malformed, NotFound, Outdated, RequestError
 from holdfast.graph.listener import Listener
 from holdfast.runtime.jobs import Call
@@ -294,6 +295,7 @@ async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLin
     query = dict(parse_qsl(hello.query.removeprefix("?"), keep_blank_values=True))
     request = HttpRequest(connection, session.id, user, query=query, path=page)
     session.request = request
+    logs.about.set((session.id, None))
     link = PageLink(site, session, request, hello, login=login, resumed=resumed, forked=forked)
     if missed:
         site.runtime.changes.catch_up(session)

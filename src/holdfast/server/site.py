@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from holdfast import logs
 from holdfast.runtime.runtime import Runtime
 from holdfast.runtime.session import Session
 from holdfast.server.auth import Auth
@@ -117,8 +118,11 @@ class Site:
             user: Who is logged in.
         """
         browser = self.browsers.read(request)
-        visitor = self.visitor(request, user)
-        return self.runtime.sessions.open(None, username=user, browser=browser, temporary=True, visitor=visitor)
+        session = self.runtime.sessions.open(
+            None, username=user, browser=browser, temporary=True, visitor=self.visitor(request, user)
+        )
+        logs.about.set((session.id, None))
+        return session
 
     async def known_session(
         self, request: HTTPConnection, session_hash: str, user: str | None = None
@@ -135,6 +139,7 @@ class Site:
             Denied: It is another user's session, or a page's.
         """
         check_id("session_hash", session_hash)
+        logs.about.set((session_hash, None))
         sessions = self.runtime.sessions
         session = sessions.get(session_hash)
         if session is None:

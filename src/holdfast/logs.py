@@ -1,0 +1,264 @@
+"""What the log shows: one line per record, with its session and event, for people (`text`) or programs (`json`).
+
+A library must not take over its user's logging, so `configure` gives handlers only to the loggers of Holdfast and its
+server, and only where the program has not configured logging itself. A program that has can use `TextFormatter` and
+`JsonFormatter` in its own handlers.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sys
+import sysconfig
+import time
+from collections.abc import Iterable
+from contextvars import ContextVar
+from pathlib import Path
+from traceback import StackSummary, TracebackException, walk_tb
+from typing import Any, Literal, TextIO, TypeAlias
+
+from holdfast.errors import BuildError, HoldfastError
+
+Level: TypeAlias = Literal["debug", "info", "warning", "error"]
+Format: TypeAlias = Literal["text", "json"]
+LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
+FORMATS: tuple[Format, ...] = ("text", "json")
+
+LONGEST = 10_000
+"""Characters of a message that are shown; a client decides how long some of them are."""
+PACKAGE = str(Path(__file__).resolve().parent) + os.sep
+SERVERS = ("starlette", "uvicorn", "fastapi", "anyio", "uvloop", "asyncio", "mcp")
+"""Packages that call a program's functions on behalf of Holdfast."""
+
+about: ContextVar[tuple[str, str | None] | None] = ContextVar("holdfast_about", default=None)
+"""The session and the event that the code being executed works for; threads that run an event inherit it."""
+
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+
+def escaped(text: str) -> str:
+    """Return a string on one line: control characters, which could forge lines or drive a terminal, are escaped."""
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}… ({len(text) - LONGEST} more characters)"
+    return _UNSAFE.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return _NAMED.get(found[0]) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+
+
+# Tracebacks -----------------------------------------------------------------------------------------------------------
+
+
+def program_traceback(error: BaseException) -> str:
+    """Return the traceback of an error and its causes, each beginning at the program's line.
+
+    What leads to the program is left out, and for an error of our own what follows it too. A traceback that does not
+    pass through the program is shown whole: whoever corrects it needs to see where it comes from.
+    """
+    whole = TracebackException.from_exception(error)
+    _trim(whole, error)
+    return "".join(whole.format()).rstrip("\n")
+
+
+def begin_in_program(error: BaseException) -> BaseException:
+    """Return an error whose traceback, and those of its causes, begin in the program, for handlers of any kind."""
+    for each in _chain(error):
+        trace = each.__traceback__
+        while trace is not None and not _is_program(trace.tb_frame.f_code.co_filename):
+            trace = trace.tb_next
+        if trace is not None:
+            each.__traceback__ = trace
+    return error
+
+
+def has_program(error: BaseException) -> bool:
+    """Return whether an error passed through the program."""
+    return any(_is_program(frame.f_code.co_filename) for frame, _ in walk_tb(error.__traceback__))
+
+
+def _chain(error: BaseException) -> Iterable[BaseException]:
+    seen: dict[int, BaseException] = {}
+    left: list[BaseException | None] = [error]
+    while left:
+        each = left.pop()
+        if each is not None and id(each) not in seen:
+            seen[id(each)] = each
+            left += [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]
+    return seen.values()
+
+
+def _trim(shown: TracebackException | None, error: BaseException | None) -> None:
+    """Leave the frames out that are not the program's, in one error and in those that it shows with it."""
+    if shown is None or error is None:
+        return
+    theirs = [number for number, frame in enumerate(shown.stack) if _is_program(frame.filename)]
+    if theirs:
+        last = theirs[-1] + 1 if isinstance(error, HoldfastError) else len(shown.stack)
+        shown.stack = StackSummary.from_list(list(shown.stack)[theirs[0] : last])
+    _trim(shown.__cause__, error.__cause__)
+    _trim(shown.__context__, error.__context__)
+    for one, inner in zip(getattr(shown, "exceptions", None) or (), getattr(error, "exceptions", ()), strict=False):
+        _trim(one, inner)
+
+
+def _is_program(filename: str) -> bool:
+    return not filename.startswith((PACKAGE, *_libraries()))
+
+
+_found: tuple[str, ...] = ()
+
+
+def _libraries() -> tuple[str, ...]:
+    """Return the folders of the packages that are not the program's: installed ones and Python's own."""
+    global _found  # noqa: PLW0603 -- looked up once, when the first error is logged
+    if not _found:
+        paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+        places = [getattr(sys.modules.get(name), "__file__", None) for name in SERVERS]
+        paths |= {str(Path(place).parent) for place in places if place}
+        _found = (*(f"{path}{os.sep}" for path in paths if path), "<frozen ")
+    return _found
+
+
+# Formats --------------------------------------------------------------------------------------------------------------
+
+
+class TextFormatter(logging.Formatter):
+    """Records for people: time, level, session, event, logger, and the message on one line.
+
+    A traceback follows on indented lines, so that nothing in it can pass for a record.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a record as text."""
+        session, event = _about(record)
+        line = (
+            f"{_time(record)} {record.levelname:<7} session={escaped(session or '-')} event={escaped(event or '-')} "
+            f"{record.name}: {escaped(_message(record))}"
+        )
+        below = _traceback(record)
+        return "\n".join([line, *(f"  {escaped(each)}" for each in below.split("\n") if each)]) if below else line
+
+
+class JsonFormatter(logging.Formatter):
+    """Records for programs: one JSON object per line, in ASCII."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a record as JSON."""
+        session, event = _about(record)
+        shown: dict[str, Any] = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "session": session,
+            "event": event,
+            "logger": record.name,
+            "message": escaped(_message(record)),
+            **getattr(record, "fields", {}),
+        }
+        below = _traceback(record)
+        if below:
+            shown["traceback"] = below
+        return json.dumps(shown, default=str)
+
+
+def _about(record: logging.LogRecord) -> tuple[str | None, str | None]:
+    """Return the session and event of a record: what it names itself, else those of the code that wrote it."""
+    session, event = about.get() or (None, None)
+    return getattr(record, "session", session), getattr(record, "event", event)
+
+
+def _time(record: logging.LogRecord) -> str:
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(record.created))}.{int(record.msecs):03d}Z"
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage().strip()
+    except Exception:  # a message that does not fit its arguments must not hide what happened
+        return f"{record.msg!s} {record.args!r}"
+
+
+def _traceback(record: logging.LogRecord) -> str:
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None:
+        return program_traceback(error)
+    return record.exc_text or record.stack_info or ""
+
+
+# Configuration --------------------------------------------------------------------------------------------------------
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes to what `sys.stderr` is at the time, as the handler of last resort does."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
+
+
+def configure(level: str | None = None, format: str | None = None) -> None:
+    """Let the log of Holdfast and its server be seen, unless the program has configured logging itself.
+
+    Args:
+        level: The least level that is shown; `info` by default.
+        format: `text` (the default) or `json`. A program that names it gets it, also if it has configured logging.
+
+    Raises:
+        BuildError: `level` or `format` has no such value.
+    """
+    chosen = _checked("log_level", level, LEVELS), _checked("log_format", format, FORMATS)
+    for name, usual in (("holdfast", "info"), ("uvicorn", "warning")):
+        _configure(logging.getLogger(name), usual, *chosen)
+
+
+def _configure(logger: logging.Logger, usual: str, level: str | None, format: str | None) -> None:
+    ours = next((handler for handler in logger.handlers if isinstance(handler, _Stderr)), None)
+    theirs = [handler for handler in logger.handlers if handler is not ours]
+    if ours is None and not theirs and (format is not None or not logging.root.handlers):
+        ours = _Stderr()
+        ours.setFormatter(TextFormatter())
+        logger.addHandler(ours)
+        logger.propagate = False
+        if logger.level == logging.NOTSET:
+            logger.setLevel(usual.upper())
+    if ours is not None and format is not None:
+        ours.setFormatter(JsonFormatter() if format == "json" else TextFormatter())
+    if level is not None:
+        logger.setLevel(max(logging.getLevelName(level.upper()), _least(usual, level)))
+
+
+def _least(usual: str, level: str) -> int:
+    """Return the level below which a logger stays silent: the server's own is no concern of most programs."""
+    least: int = logging.getLevelName(usual.upper())
+    return logging.DEBUG if level == "debug" else least
+
+
+def _checked(name: str, given: str | None, known: tuple[str, ...]) -> str | None:
+    if given is None:
+        return None
+    text = str(given).lower()
+    if text not in known:
+        raise BuildError(f"{name}={given!r} is not one of {', '.join(known)}. Give one of them, or leave it out.")
+    return text
+
+
+__all__ = [
+    "FORMATS",
+    "LEVELS",
+    "JsonFormatter",
+    "TextFormatter",
+    "about",
+    "begin_in_program",
+    "configure",
+    "escaped",
+    "has_program",
+    "program_traceback",
+]

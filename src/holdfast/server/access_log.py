@@ -1,0 +1,54 @@
+"""The access log: one line per request and per socket, without queries, headers, and bodies, which may hold secrets."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from time import perf_counter
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+logger = logging.getLogger("holdfast.access")
+
+
+class AccessLog:
+    """Logs what an app has answered.
+
+    Args:
+        app: The app.
+        now: Returns the time in seconds.
+    """
+
+    def __init__(self, app: ASGIApp, now: Callable[[], float] = perf_counter) -> None:
+        self._app = app
+        self._now = now
+        logger.setLevel(logging.INFO)  # it was asked for, whatever else is shown
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection, as ASGI has it."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        began = self._now()
+        status = 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            elif message["type"] == "websocket.accept":
+                status = 101
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            _log(scope, status, self._now() - began)
+
+
+def _log(scope: Scope, status: int, seconds: float) -> None:
+    client = (scope.get("client") or ("-",))[0]
+    method = scope.get("method", "SOCKET")
+    path, took = scope["path"], round(seconds * 1000, 1)
+    fields = {"client": client, "method": method, "path": path, "status": status, "milliseconds": took}
+    logger.info('%s "%s %s" %s %s ms', client, method, path, status or "-", took, extra={"fields": fields})
