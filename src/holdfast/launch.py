@@ -21,10 +21,10 @@ from holdfast.errors import BuildError, HoldfastError
 from holdfast.graph.callsite import warn
 from holdfast.logs import Format, Level
 from holdfast.server.assemble import Assembled, CommonOptions, ServeOptions, assemble
-from holdfast.server.auth import AuthRule
 from holdfast.server.listening import Certificate, Listening, bind
 from holdfast.server.mount import has_cors, mount
 from holdfast.server.pages import PageFiles
+from holdfast.server.users import AuthRule
 from holdfast.settings import Settings, read
 
 if TYPE_CHECKING:
@@ -103,7 +103,8 @@ def launch(
         share: Holdfast opens no tunnels; `True` prints what to do instead.
         debug: Blocks in a notebook too.
         max_threads: Synchronous functions that run at once.
-        auth: Who may log in: a pair, a list of pairs, or a function of name and password.
+        auth: Who may log in: a pair, a list of pairs, a `pathlib.Path` of a file with one `NAME:PASSWORD` per line, or
+            a function of name and password. A hash by `holdfast password` can take a password's place.
         auth_message: HTML on the login page.
         prevent_thread_lock: Returns at once in a script too; the app ends with the program.
         show_error: Whether visitors read the text of every exception.
@@ -128,7 +129,7 @@ def launch(
         server = start(
             blocks,
             serving,
-            certificate=certificate_of(options),
+            certificate=certificate_of(options, settings.ssl_keyfile_password),
             quiet=options.get("quiet", False),
             server_name=server_name,
             server_port=server_port,
@@ -344,8 +345,12 @@ def _serving(options: Mapping[str, Any]) -> ServeOptions:
     return cast("ServeOptions", {name: value for name, value in options.items() if name in wanted})
 
 
-def certificate_of(options: Mapping[str, Any]) -> Certificate | None:
+def certificate_of(options: Mapping[str, Any], password: str | None = None) -> Certificate | None:
     """What https is served with, if it is asked for.
+
+    Args:
+        options: Of `launch`.
+        password: The key's password where the options do not give it.
 
     Raises:
         BuildError: A part of it is missing.
@@ -362,7 +367,7 @@ def certificate_of(options: Mapping[str, Any]) -> Certificate | None:
                 f"The certificate cannot be used: {name}={str(path)!r} is no file. Give the path of a PEM file."
             )
     private.guard(key, chain)
-    return Certificate(key, chain, options.get("ssl_keyfile_password"))
+    return Certificate(key, chain, options.get("ssl_keyfile_password") or password)
 
 
 def _announce(server: Listening, assembled: Assembled, *, share: bool) -> None:

@@ -71,6 +71,18 @@ class Settings:
     """`TRUSTED_PROXIES`, or uvicorn's `FORWARDED_ALLOW_IPS`: proxies whose `X-Forwarded-*` headers count."""
     allowed_hosts: tuple[str, ...] = ()
     """`ALLOWED_HOSTS`: names under which the app may be reached, separated by commas."""
+    auth: str | None = None
+    """`AUTH`: who may log in, one `NAME:PASSWORD` or `NAME:HASH` per line, where `launch` does not say it."""
+    auth_file: str | None = None
+    """`AUTH_FILE`: a file with the same lines."""
+    login_idle: float | None = None
+    """`LOGIN_IDLE`: seconds without use after which a login ends."""
+    frame_ancestors: tuple[str, ...] = ()
+    """`FRAME_ANCESTORS`: origins whose pages may show the app in a frame, separated by commas."""
+    hsts: int | None = None
+    """`HSTS`: seconds for which browsers use https only."""
+    ssl_keyfile_password: str | None = None
+    """`SSL_KEYFILE_PASSWORD`: the password of the certificate's private key."""
     metrics_token: str | None = None
     """`METRICS_TOKEN`: lets its bearer read metrics and the health page from other machines."""
     secret_key: str | None = None
@@ -114,6 +126,12 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         trusted_origins=source.paths("TRUSTED_ORIGINS"),
         trusted_proxies=source.paths("TRUSTED_PROXIES") or source.paths("FORWARDED_ALLOW_IPS", prefixes=("",)),
         allowed_hosts=source.paths("ALLOWED_HOSTS"),
+        auth=source.text("AUTH"),
+        auth_file=source.text("AUTH_FILE"),
+        login_idle=source.seconds("LOGIN_IDLE"),
+        frame_ancestors=source.paths("FRAME_ANCESTORS"),
+        hsts=source.whole("HSTS"),
+        ssl_keyfile_password=source.text("SSL_KEYFILE_PASSWORD"),
         metrics_token=source.text("METRICS_TOKEN"),
         secret_key=source.text("SECRET_KEY"),
         limits=source.limits(),

@@ -28,6 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from holdfast.cli.welcome import serve
 
             return serve(given)
+        if given.command == "password":
+            from holdfast.cli.password import run as hash_password
+
+            return hash_password(given)
         if given.command == "state":
             from holdfast.cli.state.command import run as tend
 
@@ -67,6 +71,11 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--reloads", metavar="FILE", help=argparse.SUPPRESS)
     _serving(run)
     _serving(commands.add_parser("demo", help="serve a small app that shows what state is"))
+    commands.add_parser(
+        "password",
+        help="hash a password for --auth-file, HOLDFAST_AUTH or launch(auth=…)",
+        description="Ask for a password, or read it from standard input, and print its hash.",
+    )
     state_options.add(commands)
     return top
 
@@ -76,8 +85,13 @@ def _serving(command: argparse.ArgumentParser) -> None:
     command.add_argument("--port", type=int, help="port (the first free one from 7860)")
     command.add_argument("--root-path", metavar="PATH", help="where a proxy shows the app, such as /app")
     command.add_argument(
-        "--auth", action="append", metavar="USER:PASSWORD", help="ask for a login; give it again for more users"
+        "--auth",
+        action="append",
+        metavar="USER:PASSWORD",
+        help="ask for a login; give it again for more users. A hash by `holdfast password` can take the password's "
+        "place; other users of the machine see the command line",
     )
+    command.add_argument("--auth-file", metavar="FILE", help="ask for a login; one USER:PASSWORD or USER:HASH a line")
     command.add_argument("--ssl-certfile", metavar="FILE", help="certificate, to serve https")
     command.add_argument("--ssl-keyfile", metavar="FILE", help="the certificate's private key")
     command.add_argument("--ssl-keyfile-password", metavar="PASSWORD", help="the private key's password")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 from typing import Any
 
 from holdfast.errors import BuildError
+from holdfast.passwords import is_hash
 
 NAMES = {
     "host": "server_name",
@@ -26,15 +29,25 @@ def launch_options(given: argparse.Namespace) -> dict[str, Any]:
     """What the command line decides about `launch`; it wins over what the program says.
 
     Raises:
-        BuildError: A user without a password.
+        BuildError: A user without a password, or users in two places.
     """
     found = {name: getattr(given, option) for option, name in NAMES.items() if getattr(given, option) is not None}
     if given.access_log:
         found["access_log"] = True
     if given.mcp:
         found["mcp_server"] = True
+    if given.auth and given.auth_file:
+        raise BuildError("--auth and --auth-file are both given. Put all users into the file, and leave --auth out.")
     if given.auth:
         found["auth"] = [_user(text) for text in given.auth]
+        if not all(is_hash(password) for _, password in found["auth"]):
+            print(
+                "holdfast: other users of this machine can see the password in the list of processes. Use --auth-file, "
+                "HOLDFAST_AUTH, or a hash by `holdfast password`.",
+                file=sys.stderr,
+            )
+    if given.auth_file:
+        found["auth"] = Path(given.auth_file)
     return found
 
 

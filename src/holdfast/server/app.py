@@ -170,6 +170,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         raise
     try:
         async with AsyncExitStack() as serving:
+            await serving.enter_async_context(site.auth.attended(site.links))
             if tools is not None:
                 await serving.enter_async_context(tools.running())
             if keeper is not None:

@@ -26,9 +26,11 @@ from holdfast.runtime.tokens import Tokens
 from holdfast.seals import Seal
 from holdfast.server.access import AccessOptions, access_of
 from holdfast.server.app import create_app
-from holdfast.server.auth import AuthRule, Dependency
+from holdfast.server.auth import Dependency
+from holdfast.server.login_options import kept_keys, rule_of, shelf_of
 from holdfast.server.options import ServerOptions
 from holdfast.server.static import is_address
+from holdfast.server.users import AuthRule
 from holdfast.settings import OnLeave, SessionKind, Settings, checked_on_leave, read
 from holdfast.state import CellSpec, StateEngine, StateOptions
 from holdfast.state.codec import Keyring
@@ -117,7 +119,7 @@ class ServeOptions(CommonOptions, total=False):
     max_threads: int
     """Synchronous functions that run at once."""
     auth: AuthRule | None
-    """Who may log in: a pair, a list of pairs, or a function of name and password."""
+    """Who may log in: a pair, a list of pairs, a file, or a function of name and password."""
     auth_message: str | None
     """HTML on the login page."""
     log_level: Level | None
@@ -179,12 +181,14 @@ def assemble(
     queue = queue or {}
     clock = clock or SystemClock()
     app = _with_page_options(app, options, settings)
+    options = {**options, "auth": rule_of(options, settings)}
     limits = settled(options.get("limits"), settings.limits)
     rules = _file_rules(options, settings, FileKeeper(_keeping(app, limits), clock))
     _check_scopes(app, options)
     url, chosen = _store_of(app, options, settings)
     store = open_store(_prepared(url))
-    keys = _keys(store, settings)
+    login = options.get("auth") is not None
+    keys = _keys(store, settings, login=login)
     rules = replace(rules, seal=Seal(keys.signing(keys.current)))
     grace = _grace(app, options, settings)
     capacity = options.get("state_session_capacity", 10_000)
@@ -227,6 +231,8 @@ def assemble(
         access_log=bool(_given(options.get("access_log"), settings.access_log)),
         limits=limits,
         secret=(keys.signing(keys.current) or b"").hex(),
+        keys=keys,
+        shelf=shelf_of(store, app.title) if login else None,
     )
     return Assembled(create_app(runtime, serving), runtime, store.url, chosen)
 
@@ -356,12 +362,14 @@ def _check_owner(folder: Path) -> None:
         )
 
 
-def _keys(store: Store, settings: Settings) -> Keyring:
-    """What signs State, sessions and cookies: given, or kept beside a durable store, or good for this process alone."""
+def _keys(store: Store, settings: Settings, *, login: bool) -> Keyring:
+    """What signs State, sessions, logins and cookies: given, or kept, or else good for this process alone."""
     private.guard(key_file(store))  # one from before HOLDFAST_SECRET_KEY was set may be there
     if settings.secret_key:
         return Keyring.parse(settings.secret_key)
-    return Keyring.kept_in(key_file(store)) if store.durable else Keyring([random_token()])
+    if store.durable:
+        return Keyring.kept_in(key_file(store))
+    return kept_keys(lambda: _prepared(DEFAULT_STORE)) if login else Keyring([random_token()])
 
 
 def _check_scopes(app: App, options: ServeOptions) -> None:

@@ -1,30 +1,37 @@
-"""Login: who may use the app, and who is asking. Gradio's routes, cookies and answers."""
+"""Login: who may use the app, and who is asking. Gradio's routes and answers."""
 
 from __future__ import annotations
 
-import hmac
+import asyncio
 import inspect
-import secrets
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeAlias
+import logging
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import TypeAlias
 
-import anyio.to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from holdfast.clock import Clock, SystemClock
 from holdfast.errors import BadRequest, BuildError, Denied, Unauthenticated
+from holdfast.ids import random_token
+from holdfast.server.access import IDLE
 from holdfast.server.documents import logout_button
 from holdfast.server.errors import JSON
+from holdfast.server.guesses import PATIENCE, Guesses
 from holdfast.server.links import Links
+from holdfast.server.logins import Login, Logins
 from holdfast.server.origins import sender
-from holdfast.server.root import public_root
+from holdfast.server.proxies import scheme_of
+from holdfast.server.revoked import Shelf
+from holdfast.server.root import is_secure, public_root
+from holdfast.server.users import AuthRule, users_of
+from holdfast.state.codec import Keyring
+from holdfast.stores.ending import end
 
-Check: TypeAlias = Callable[[str, str], "bool | Awaitable[bool]"]
-AuthRule: TypeAlias = "Check | tuple[str, str] | Sequence[tuple[str, str]]"
-"""What `launch(auth=…)` takes: a function of name and password, one pair, or a list of pairs."""
 Dependency: TypeAlias = Callable[[Request], "str | Awaitable[str | None] | None"]
 
 MAX_FORM = 256 * 1024
@@ -32,6 +39,13 @@ MAX_FORM = 256 * 1024
 TRUST = "If it belongs to the app, add its origin to trusted_origins."
 MAX_CREDENTIAL = 1024
 """Longest name or password that is looked at."""
+ATTENDED = 2.0
+"""Seconds between two looks for logins that have ended elsewhere, or by themselves."""
+SECURE, PLAIN = "__Host-access-token-", "access-token-unsecure-"
+"""Beginnings of the cookie's name over https and over http. Browsers let no other host, and no page over http, set a
+cookie whose name begins with `__Host-`."""
+
+logger = logging.getLogger("holdfast.login")
 
 
 class Auth:
@@ -41,11 +55,16 @@ class Auth:
         rule: Who may log in; `None` lets everybody in.
         message: Shown on the login page; HTML is allowed.
         dependency: Instead of a login: a function of the request that gives the user's name, or `None`.
-        limit: Most logins that are remembered; the one unused for longest ends first.
-        new_secret: Where tokens come from.
+        keys: Sign the logins.
+        clock: Where time comes from.
+        idle: Seconds without use after which a login ends.
+        limit: Most ended logins, and most wrong guesses, that are remembered.
+        shelf: Keeps the logins that were ended; `None` keeps them in this process alone.
+        app: Distinguishes this app from others with the same keys.
+        framed: Whether the login must work in frames of other sites.
 
     Raises:
-        BuildError: Rule and dependency are both given, or the rule is none.
+        BuildError: Rule and dependency are both given, or the rule cannot be used.
     """
 
     def __init__(
@@ -54,28 +73,36 @@ class Auth:
         *,
         message: str | None = None,
         dependency: Dependency | None = None,
+        keys: Keyring | None = None,
+        clock: Clock | None = None,
+        idle: float = IDLE,
         limit: int = 10_000,
-        new_secret: Callable[[], str] = lambda: secrets.token_urlsafe(32),
+        shelf: Shelf | None = None,
+        app: str = "",
+        framed: bool = False,
     ) -> None:
         if rule is not None and dependency is not None:
             raise BuildError("auth and auth_dependency are both given. Only one can decide; leave the other out.")
         self.message = message
         self.dependency = dependency
-        self._check = None if rule is None else _as_check(rule)
-        self._limit = limit
-        self._new_secret = new_secret
-        self._users: OrderedDict[str, str] = OrderedDict()
-        self.cookie_id = new_secret()
+        self._users = None if rule is None else users_of(rule)
+        self._clock = clock or SystemClock()
+        self._framed = framed
+        self._guesses = Guesses(self._clock, limit)
+        self._logins = Logins(
+            keys or Keyring([random_token()]), self._clock, self._bond, idle=idle, limit=limit, shelf=shelf, app=app
+        )
+        self.cookie_id = self._logins.names[0]
 
     @property
     def required(self) -> bool:
         """Whether a visitor must be known."""
-        return self._check is not None or self.dependency is not None
+        return self.has_login or self.dependency is not None
 
     @property
     def has_login(self) -> bool:
         """Whether there is a login page."""
-        return self._check is not None
+        return self._users is not None
 
     async def user_of(self, connection: HTTPConnection) -> str | None:
         """The name of who is asking, if it is known; nothing that a page of an untrusted origin asks is the user's."""
@@ -85,22 +112,28 @@ class Auth:
             found = self.dependency(_as_request(connection))
             user = await found if inspect.isawaitable(found) else found
             return None if user is None else str(user)
-        token = self.login_of(connection)
-        if token is None:
-            return None
-        self._users.move_to_end(token)
-        return self._users[token]
+        login = self.login_of(connection)
+        return None if login is None else login.user
 
-    def login_of(self, connection: HTTPConnection) -> str | None:
-        """The token of the login that a request comes with, if it counts."""
-        if self._check is None:
+    def login_of(self, connection: HTTPConnection) -> Login | None:
+        """The login that a request comes with, if it counts; it is in use now."""
+        if not self.has_login:
             return None
-        given = (connection.cookies.get(name) for name in self._cookie_names())
-        return next((token for token in given if token is not None and token in self._users), None)
+        for name in self._names(connection):
+            token = connection.cookies.get(name)
+            login = None if token is None else self._logins.read(token)
+            if login is not None:
+                self._logins.use(login)
+                return login
+        return None
 
-    def counts(self, token: str) -> bool:
+    def counts(self, login: Login) -> bool:
         """Whether a login has not ended."""
-        return token in self._users
+        return self._logins.counts(login)
+
+    def use(self, login: Login) -> None:
+        """Note that a login is used."""
+        self._logins.use(login)
 
     async def identify(self, connection: HTTPConnection) -> str | None:
         """The name of who is asking; `None` where nobody has to say.
@@ -115,75 +148,109 @@ class Auth:
             raise Unauthenticated({"error": "Not authenticated", "auth_message": self.message})
         return user
 
-    async def log_in(self, username: str, password: str) -> str | None:
-        """A token for this user, or `None` when name or password is wrong."""
-        username = username.strip()
-        if self._check is None or max(len(username), len(password)) > MAX_CREDENTIAL:
-            return None
-        if not await _ask(self._check, username, password):
-            return None
-        token = self._new_secret()
-        self._users[token] = username
-        while len(self._users) > self._limit:
-            self._users.popitem(last=False)
-        return token
+    async def log_in(self, username: str, password: str, address: str = "") -> str | None:
+        """Return a token for this user, or `None` when name or password is wrong.
 
-    def log_out(self, connection: HTTPConnection, *, everywhere: bool) -> set[str]:
-        """Forget the login of this request, or all of its user's.
+        Args:
+            username: The user's name; spaces around it do not count.
+            password: The user's password.
+            address: Where the request comes from.
 
-        Returns:
-            The tokens that do not count any more.
+        Raises:
+            HTTPException: There were too many wrong guesses; it says when the next one is due.
         """
-        given = {connection.cookies.get(name, "") for name in self._cookie_names()}
-        users = {self._users[token] for token in given if token in self._users}
-        ended = {token for token, user in self._users.items() if token in given or (everywhere and user in users)}
-        for token in ended:
-            del self._users[token]
-        return ended
+        username = username.strip()
+        if self._users is None:
+            return None
+        wait = self._guesses.begin(username, address)
+        if wait > PATIENCE:
+            seconds = math.ceil(wait)
+            detail = f"There were too many wrong logins. Try again in {seconds} second{'s' * (seconds != 1)}."
+            raise HTTPException(429, detail, headers={"retry-after": str(seconds)})
+        if wait > 0:
+            await self._clock.sleep(wait)
+        fits = max(len(username), len(password)) <= MAX_CREDENTIAL and await self._users.fits(username, password)
+        if not fits:
+            logger.warning("Wrong login: name %.100r from %.64s.", username, address or "an unknown address")
+            return None
+        self._guesses.was_right(username, address)
+        logger.info("Login: name %.100r from %.64s.", username, address or "an unknown address")
+        return self._logins.give(username)
 
-    def give(self, response: Response, token: str) -> None:
-        """Put the login's two cookies into a response: one for pages in frames (https), one for plain http."""
-        secure, plain = self._cookie_names()
-        response.set_cookie(secure, token, httponly=True, samesite="none", secure=True)
-        response.set_cookie(plain, token, httponly=True, samesite="lax")
+    async def log_out(self, connection: HTTPConnection, *, everywhere: bool) -> None:
+        """End the login of this request, or all of its user's."""
+        for name in self._names(connection):
+            token = connection.cookies.get(name)
+            login = None if token is None else self._logins.read(token)
+            if login is not None:
+                await self._logins.end(login, everywhere=everywhere)
+
+    def give(self, response: Response, token: str, *, secure: bool) -> None:
+        """Put the login's cookie into a response.
+
+        Args:
+            response: The response.
+            token: The login's token.
+            secure: The browser uses https.
+        """
+        name = (SECURE if secure else PLAIN) + self.cookie_id
+        framed = self._framed and secure
+        response.set_cookie(name, token, httponly=True, secure=secure, samesite="none" if framed else "lax")
+
+    def renew(self, connection: HTTPConnection, response: Response, *, secure: bool) -> None:
+        """Give a new cookie to a browser whose login is in use and whose cookie is getting old.
+
+        Args:
+            connection: The request.
+            response: Its answer.
+            secure: The browser uses https.
+        """
+        login = self.login_of(connection)
+        token = None if login is None else self._logins.renewed(login)
+        if token is not None:
+            self.give(response, token, secure=secure)
 
     def take(self, response: Response) -> None:
         """Remove the login's cookies."""
-        secure, plain = self._cookie_names()
-        response.delete_cookie(secure, path="/", httponly=True, samesite="none", secure=True)
-        response.delete_cookie(plain, path="/", httponly=True, samesite="lax")
+        for name in self._logins.names:
+            response.delete_cookie(SECURE + name, path="/", httponly=True, secure=True, samesite="lax")
+            response.delete_cookie(PLAIN + name, path="/", httponly=True, samesite="lax")
 
-    def _cookie_names(self) -> tuple[str, str]:
-        return f"access-token-{self.cookie_id}", f"access-token-unsecure-{self.cookie_id}"
+    @asynccontextmanager
+    async def attended(self, links: Links) -> AsyncIterator[None]:
+        """While this is open, end pages whose login has ended: elsewhere, without use, or with its user's password.
 
+        Args:
+            links: The open pages.
+        """
+        if not self.has_login:
+            yield
+            return
+        await self._logins.revoked.refresh()
+        task = asyncio.create_task(self._attend(links))
+        try:
+            yield
+        finally:
+            await end(task)
 
-def _as_check(rule: AuthRule) -> Check:
-    if callable(rule):
-        return rule
-    listed: Sequence[Any] = [rule] if _is_pair(rule) else rule
-    if not isinstance(listed, list | tuple) or not listed or not all(_is_pair(pair) for pair in listed):
-        raise BuildError(
-            "auth takes a pair (username, password), a list of such pairs, or a function of username and password "
-            "that returns whether they are right."
-        )
-    known = {str(name): str(password) for name, password in listed}
+    async def _attend(self, links: Links) -> None:
+        while True:
+            await self._clock.sleep(ATTENDED)
+            try:
+                if self._users is not None:
+                    self._users.refresh()
+                await self._logins.revoked.refresh()
+                links.log_out(self.counts)
+            except Exception:
+                logger.exception("Logins that have ended could not be looked for. The next try is soon.")
 
-    def check(username: str, password: str) -> bool:
-        expected = known.get(username)
-        return hmac.compare_digest((expected or "").encode(), password.encode()) and expected is not None
+    def _bond(self, user: str) -> str | None:
+        return None if self._users is None else self._users.bond(user)
 
-    return check
-
-
-def _is_pair(value: Any) -> bool:
-    return isinstance(value, tuple | list) and len(value) == 2 and all(isinstance(part, str) for part in value)
-
-
-async def _ask(check: Check, username: str, password: str) -> bool:
-    if inspect.iscoroutinefunction(check):
-        return bool(await check(username, password))
-    answer = await anyio.to_thread.run_sync(check, username, password)
-    return bool(await answer if inspect.isawaitable(answer) else answer)
+    def _names(self, connection: HTTPConnection) -> Iterator[str]:
+        """Names of the cookies that count; over https none that a page over http could have set."""
+        kinds = (SECURE,) if scheme_of(connection.scope) == "https" else (SECURE, PLAIN)
+        return (kind + name for name in self._logins.names for kind in kinds)
 
 
 def _as_request(connection: HTTPConnection) -> Request:
@@ -235,11 +302,12 @@ class AuthRoutes:
         if sender(request) not in {"own", "trusted"}:
             raise Denied(f"A page of another origin may not log its visitors in. {TRUST}")
         username, password = await _credentials(request)
-        token = await self._auth.log_in(username, password)
+        address = "" if request.client is None else request.client.host
+        token = await self._auth.log_in(username, password, address)
         if token is None:
             raise BadRequest("Incorrect credentials.")
         response = JSON({"success": True})
-        self._auth.give(response, token)
+        self._auth.give(response, token, secure=is_secure(request, self._root_path))
         return response
 
     async def logout(self, request: Request) -> Response:
@@ -253,7 +321,8 @@ class AuthRoutes:
                 raise Denied(f"A page of another origin may not log its visitors out. {TRUST}")
             return logout_button()
         everywhere = request.query_params.get("all_session", "true").lower() in {"true", "1"}
-        self._links.log_out(self._auth.log_out(request, everywhere=everywhere))
+        await self._auth.log_out(request, everywhere=everywhere)
+        self._links.log_out(self._auth.counts)
         status = 303 if request.method == "POST" else 302
         response = RedirectResponse(public_root(request, self._root_path) + "/", status_code=status)
         self._auth.take(response)
@@ -268,9 +337,11 @@ class AuthRoutes:
         return JSON({"token": None, "user": await self._auth.user_of(request)})
 
     async def login_check(self, request: Request) -> Response:
-        """200 when logged in or when nobody has to be, else 401."""
+        """200 when logged in or when nobody has to be, else 401; renews the login's cookie, which pages ask for."""
         await self._auth.identify(request)
-        return JSON(None)
+        response = JSON(None)
+        self._auth.renew(request, response, secure=is_secure(request, self._root_path))
+        return response
 
 
 def _is_meant(request: Request) -> bool:

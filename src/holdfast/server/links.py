@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable
 from typing import Protocol
 
 from holdfast.runtime.session import Session
+from holdfast.server.logins import Login
 from holdfast.wire.page import FromPage, ToPage
 
 
@@ -14,7 +15,7 @@ class Link(Protocol):
 
     session: Session
     load: str
-    login: str | None
+    login: Login | None
 
     async def answers(self) -> bool:
         """Whether its page is there; asks it now."""
@@ -53,10 +54,14 @@ class Links:
         if self._by_session.get(link.session.id) is link:
             del self._by_session[link.session.id]
 
-    def log_out(self, logins: Collection[str]) -> None:
-        """Some logins have ended, and with them the pages that were opened by them."""
+    def log_out(self, counts: Callable[[Login], bool]) -> None:
+        """End the pages that were opened with logins that have ended.
+
+        Args:
+            counts: Whether a login has not.
+        """
         for link in list(self._by_session.values()):
-            if link.login in logins:
+            if link.login is not None and not counts(link.login):
                 link.log_out()
 
     def of(self, session_id: str) -> Link | None:

@@ -9,7 +9,10 @@ from holdfast.files import FileRules
 from holdfast.ids import random_token
 from holdfast.limits import Limits
 from holdfast.server.access import Access
-from holdfast.server.auth import AuthRule, Dependency
+from holdfast.server.auth import Dependency
+from holdfast.server.revoked import Shelf
+from holdfast.server.users import AuthRule
+from holdfast.state.codec import Keyring
 
 PAGE_FOLDER = Path(__file__).parent.parent / "page"
 """Where the built page is."""
@@ -37,6 +40,8 @@ class ServerOptions:
         access_log: Whether every request is logged.
         limits: How much is kept and done for what clients name.
         secret: Signs the cookies that the server gives.
+        keys: Sign the logins.
+        shelf: Keeps the logins that were ended.
         page_folder: Where the built page is.
     """
 
@@ -57,4 +62,6 @@ class ServerOptions:
     access_log: bool = False
     limits: Limits = field(default_factory=Limits)
     secret: str = field(default_factory=random_token, repr=False)
+    keys: Keyring = field(default_factory=lambda: Keyring([random_token()]), repr=False)
+    shelf: Shelf | None = None
     page_folder: Path = PAGE_FOLDER

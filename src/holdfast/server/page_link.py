@@ -19,6 +19,7 @@ from holdfast.runtime.request import Request
 from holdfast.runtime.session import Session
 from holdfast.server.body import check_id
 from holdfast.server.cors import may_call
+from holdfast.server.logins import Login
 from holdfast.server.origins import sender
 from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site
@@ -60,7 +61,7 @@ class PageLink:
         session: The page's session.
         request: What handlers may know of the connection.
         hello: What the page said.
-        login: The token of the login that it came with.
+        login: The login that it came with.
         resumed: The page had this session before.
         forked: It is a copy of the one that the page had.
     """
@@ -72,7 +73,7 @@ class PageLink:
         request: Request,
         hello: Hello,
         *,
-        login: str | None,
+        login: Login | None,
         resumed: bool,
         forked: bool = False,
     ) -> None:
@@ -197,6 +198,8 @@ class PageLink:
         if self._logged_out:
             return None
         if isinstance(frame, Submit):
+            if self.login is not None:
+                self._site.auth.use(self.login)
             return await self._submit(frame, weight)
         if isinstance(frame, Ack):
             self.session.feed.ack(min(frame.seen, self.session.feed.last))

@@ -15,6 +15,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from holdfast.server.config import Configs
+from holdfast.server.documents import document_headers
+from holdfast.server.root import is_secure
 from holdfast.server.site import Site
 from holdfast.server.static import logo_address
 from holdfast.wire.encode import encode
@@ -205,14 +207,18 @@ class Pages:
             lines.append(f"<style>{options.css.replace('</style', '<' + chr(92) + '/style')}</style>")
         return "\n".join(lines)
 
+    def _document_headers(self, *, secure: bool) -> dict[str, str]:
+        return document_headers(self._site.options.access, login=self._site.auth.required, secure=secure)
+
     def _answer(self, request: Request, content: bytes) -> Response:
-        headers = {"cache-control": "no-cache", "vary": "Accept-Encoding", "x-content-type-options": "nosniff"}
+        secure = is_secure(request, self._site.options.root_path)
+        headers = self._document_headers(secure=secure) | {"cache-control": "no-cache", "vary": "Accept-Encoding"}
         if len(content) >= COMPRESS_FROM and "gzip" in request.headers.get("accept-encoding", ""):
             content = gzip.compress(content, 5, mtime=0)
             headers["content-encoding"] = "gzip"
         response = HTMLResponse(content, headers=headers)
+        self._site.auth.renew(request, response, secure=secure)
         if self._browser_scope:
-            secure = self._site.root(request).startswith("https://")
             self._site.browsers.give(request, response, secure=secure)
         return response
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from holdfast.server.origins import sender
 from holdfast.server.proxies import HOST, reported, scheme_of
 
 
@@ -25,6 +26,18 @@ def public_root(connection: HTTPConnection, configured: str | None) -> str:
     if path and not path.startswith("/"):
         path = f"/{path}"
     return f"{_origin(connection)}{path}"
+
+
+def is_secure(connection: HTTPConnection, configured: str | None) -> bool:
+    """Whether the visitor's browser uses https, be it that a proxy ends it.
+
+    Args:
+        connection: The request.
+        configured: The app's `root_path`.
+    """
+    if public_root(connection, configured).startswith("https://"):
+        return True
+    return sender(connection) == "own" and connection.headers.get("origin", "").startswith("https://")
 
 
 def _origin(connection: HTTPConnection) -> str:

@@ -53,7 +53,13 @@ class Site:
             options.auth,
             message=options.auth_message,
             dependency=options.auth_dependency,
+            keys=options.keys,
+            clock=runtime.clock,
+            idle=options.access.login_idle,
             limit=options.limits.logins,
+            shelf=options.shelf,
+            app=runtime.app.title,
+            framed=options.access.is_framed,
         )
         self.bodies = Bodies(options.limits, runtime.clock)
         self.origins = options.access.origins(options.root_path)

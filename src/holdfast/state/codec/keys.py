@@ -42,6 +42,11 @@ class Keyring:
         self.current = next(iter(self._keys))
         """Id of the key that signs."""
 
+    @property
+    def ids(self) -> tuple[bytes, ...]:
+        """The ids of all keys, the one that signs first."""
+        return tuple(self._keys)
+
     def find(self, id: bytes) -> bytes | None:
         """A key by its id."""
         return self._keys.get(id)

@@ -1,0 +1,146 @@
+"""Wrong passwords become slow: who guesses waits longer and longer, by name and by address."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+from holdfast.clock import Clock
+
+Kind: TypeAlias = Literal["pair", "name", "address"]
+FIRST = 0.5
+"""Seconds of the first delay; each further wrong guess doubles it."""
+FORGET = 900.0
+"""Seconds after the last guess when all is forgotten."""
+PATIENCE = 2.0
+"""Most seconds that a request is held; one that would have to wait longer is told to come back."""
+
+
+class Rule(NamedTuple):
+    """How guesses of one kind are slowed down."""
+
+    free: int
+    """Guesses without a delay."""
+    most: float
+    """Longest delay, in seconds."""
+
+
+RULES: dict[Kind, Rule] = {
+    "pair": Rule(4, 60.0),  # one address guesses one user's password
+    "name": Rule(12, 8.0),  # many addresses guess one user's; short, so that they cannot lock the user out
+    "address": Rule(24, 60.0),  # one address guesses many users'; people behind one address log in rightly
+}
+
+
+@dataclass
+class Record:
+    """What is known of the guesses of one pair, name or address."""
+
+    wrong: int = 0
+    next: float = 0.0
+    """When the next guess is due."""
+    last: float = 0.0
+
+
+class Guesses:
+    """Slows guesses down.
+
+    A guess counts as wrong from its start, so that many at once gain nothing.
+
+    Args:
+        clock: Where time comes from.
+        limit: Most records that are kept; the oldest go first.
+    """
+
+    def __init__(self, clock: Clock, limit: int = 10_000) -> None:
+        self._clock = clock
+        self._limit = limit
+        self._records: OrderedDict[tuple[Kind, str], Record] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def begin(self, name: str, address: str) -> float:
+        """Register a guess.
+
+        Args:
+            name: The user's name.
+            address: Where the guess comes from.
+
+        Returns:
+            Seconds until it is due. If that is more than `PATIENCE`, it must not be checked and was not registered.
+        """
+        now = self._clock.monotonic()
+        records = [(kind, self._record(kind, key, now)) for kind, key in _keys(name, address)]
+        due = max([now, *(record.next for _, record in records)])
+        if due - now > PATIENCE:
+            return due - now
+        for kind, record in records:
+            record.wrong += 1
+            record.last = now
+            record.next = due + delay(kind, record.wrong)
+        return due - now
+
+    def was_right(self, name: str, address: str) -> None:
+        """Take a guess back that was right.
+
+        Args:
+            name: The user's name.
+            address: Where it came from.
+        """
+        now = self._clock.monotonic()
+        for kind, key in _keys(name, address):
+            record = self._records.get((kind, key))
+            if record is None:
+                continue
+            record.wrong -= 1
+            record.next = min(record.next, now + delay(kind, record.wrong))
+            if kind == "pair" or record.wrong <= 0:
+                del self._records[kind, key]
+
+    def _record(self, kind: Kind, key: str, now: float) -> Record:
+        record = self._records.setdefault((kind, key), Record(last=now))
+        self._records.move_to_end((kind, key))
+        if now - record.last > FORGET:
+            record.wrong, record.next = 0, 0.0
+        while len(self._records) > self._limit:
+            self._records.popitem(last=False)
+        return record
+
+
+def delay(kind: Kind, wrong: int) -> float:
+    """Return the seconds after so many wrong guesses until the next one.
+
+    Args:
+        kind: What they have in common.
+        wrong: How many there were.
+    """
+    rule = RULES[kind]
+    if wrong <= rule.free:
+        return 0.0
+    return min(rule.most, FIRST * 2.0 ** min(wrong - rule.free - 1, 20))
+
+
+def block_of(address: str) -> str:
+    """Return what one visitor has: an IPv4 address, or the /64 network of an IPv6 address.
+
+    Args:
+        address: The address; anything else is returned as it is.
+    """
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(found.ipv4_mapped or ipaddress.ip_network((int(found) >> 64 << 64, 64)))
+    return str(found)
+
+
+def _keys(name: str, address: str) -> Iterator[tuple[Kind, str]]:
+    block, name = block_of(address), name[:256]
+    yield "pair", f"{block} {name}"
+    yield "name", name
+    yield "address", block
