@@ -19,6 +19,7 @@ from holdfast.cli.options import launch_options
 from holdfast.cli.reload import supervise
 from holdfast.errors import HoldfastError
 from holdfast.ids import random_id
+from holdfast.settings import read
 
 SPAWNED = Path(__file__).parent / "spawned"
 """Makes `import gradio` mean Holdfast in processes that the program spawns; they inherit `sys.path`."""
@@ -38,7 +39,7 @@ def run(given: argparse.Namespace, command: list[str], arguments: list[str]) -> 
     path, name = program.split(given.program)
     options = launch_options(given)
     if given.reload:
-        folder, certificate = path.resolve().parent, launching.certificate_of(options)
+        folder, certificate = path.resolve().parent, launching.certificate_of(options, read().ssl_keyfile_password)
         return supervise(folder, command, arguments, host=given.host, port=given.port, certificate=certificate)
     if given.reloads is not None:
         options["_boot"] = random_id()

@@ -192,19 +192,14 @@ def assemble(
     rules = replace(rules, seal=Seal(keys.signing(keys.current)))
     grace = _grace(app, options, settings)
     capacity = options.get("state_session_capacity", 10_000)
-    engine = StateEngine(
-        store, clock=clock, options=_state_options(app, options, keys=keys, grace=grace, capacity=capacity)
-    )
+    kept = _state_options(app, options, keys=keys, grace=grace, capacity=capacity)
     runtime = Runtime(
         app,
-        engine=engine,
+        engine=StateEngine(store, clock=clock, options=kept),
         clock=clock,
         new_id=new_id,
-        options=RuntimeOptions(
-            max_threads=_whole("max_threads", options.get("max_threads", 40), "no function run"),
-            default_concurrency_limit=_default_limit(queue, settings),
-            max_queue_size=_queue_size(queue.get("max_size")),
-            show_error=options.get("show_error", False),
+        options=replace(
+            _runtime_options(options, queue, settings),
             session_capacity=capacity,
             session_grace=grace,
             limits=limits,
@@ -239,6 +234,15 @@ def assemble(
 
 def _text(path: str | Path | None) -> str | None:
     return None if path is None else str(path)
+
+
+def _runtime_options(options: ServeOptions, queue: Mapping[str, Any], settings: Settings) -> RuntimeOptions:
+    return RuntimeOptions(
+        max_threads=_whole("max_threads", options.get("max_threads", 40), "no function run"),
+        default_concurrency_limit=_default_limit(queue, settings),
+        max_queue_size=_queue_size(queue.get("max_size")),
+        show_error=options.get("show_error", False),
+    )
 
 
 def _file_rules(options: ServeOptions, settings: Settings, keeper: FileKeeper) -> FileRules:
