@@ -9,9 +9,11 @@ import threading
 import webbrowser
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, cast
+from weakref import WeakKeyDictionary
 
 from starlette.applications import Starlette
 from typing_extensions import Unpack
@@ -29,6 +31,7 @@ from holdfast.settings import Settings, read
 
 if TYPE_CHECKING:
     from holdfast.blocks import Blocks
+    from holdfast.graph.app import App
 
 
 class LaunchOptions(CommonOptions, total=False):
@@ -79,6 +82,19 @@ INTERRUPTED = 130
 _running: list[Listening] = []
 
 
+@dataclass(frozen=True)
+class _Served:
+    """What a server serves, for a launch of the same app again."""
+
+    app: App
+    options: ServeOptions
+    queue: dict[str, Any]
+    certificate: Certificate | None
+
+
+_served: WeakKeyDictionary[Listening, _Served] = WeakKeyDictionary()
+
+
 def launch(
     blocks: Blocks,
     inline: bool | None = None,
@@ -95,6 +111,9 @@ def launch(
     **options: Unpack[LaunchOptions],
 ) -> tuple[Starlette, str, str | None]:
     """Serve an app; in a script this returns when the app is stopped, in a notebook or shell at once.
+
+    An app that is served already stays at its address and is served as it now is; the other parameters are those of
+    its first launch until it is closed.
 
     Args:
         blocks: The app.
@@ -122,20 +141,27 @@ def launch(
     _check_names(options)
     with _without_traceback():
         settings = read()
-        close(blocks)
-        serving = _serving(options)
-        serving["boot"] = cast("dict[str, Any]", options).get("_boot", "")
-        serving |= {"max_threads": max_threads, "auth": auth, "auth_message": auth_message, "show_error": show_error}
-        server = start(
-            blocks,
-            serving,
-            certificate=certificate_of(options, settings.ssl_keyfile_password),
-            quiet=options.get("quiet", False),
-            server_name=server_name,
-            server_port=server_port,
-            settings=settings,
-            share=bool(settings.share if share is None else share),
-        )
+        server = _running_server(blocks, quiet=options.get("quiet", False))
+        if server is None:
+            close(blocks)
+            serving = _serving(options)
+            serving["boot"] = cast("dict[str, Any]", options).get("_boot", "")
+            serving |= {
+                "max_threads": max_threads,
+                "auth": auth,
+                "auth_message": auth_message,
+                "show_error": show_error,
+            }
+            server = start(
+                blocks,
+                serving,
+                certificate=certificate_of(options, settings.ssl_keyfile_password),
+                quiet=options.get("quiet", False),
+                server_name=server_name,
+                server_port=server_port,
+                settings=settings,
+                share=bool(settings.share if share is None else share),
+            )
     if inbrowser:
         webbrowser.open(server.local_url)
     notebook = _in_notebook()
@@ -145,6 +171,30 @@ def launch(
     if stays and not prevent_thread_lock:
         block(blocks)
     return server.app, server.local_url, None
+
+
+def _running_server(blocks: Blocks, *, quiet: bool) -> Listening | None:
+    """The server of an app that is served already, with the app as it now is; `None`: it is not served.
+
+    As in Gradio the server and its address stay, and so does all that the first launch was told.
+    """
+    server: Listening | None = blocks.server
+    if server is None or not server.running or server not in _served:
+        return None
+    if not quiet:
+        print("Rerunning server... use `close()` to stop if you need to change `launch()` parameters.\n----")
+    served = _served[server]
+    if served.app is blocks.spec and served.queue == blocks.queue_options:
+        return server
+    close(blocks)
+    return start(
+        blocks,
+        served.options,
+        certificate=served.certificate,
+        server_name=server.host,
+        server_port=server.port,
+        quiet=True,
+    )
 
 
 def start(
@@ -188,6 +238,7 @@ def start(
         raise
     blocks.server = server
     _running.append(server)
+    _served[server] = _Served(blocks.spec, options, dict(blocks.queue_options), certificate)
     if not quiet:
         _announce(server, assembled, share=share)
     return server

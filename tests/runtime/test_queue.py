@@ -73,14 +73,40 @@ async def test_as_many_events_of_a_function_run_at_once_as_its_limit_says(
         assert gate.most == most
 
 
-async def test_two_listeners_of_one_function_share_its_limit() -> None:
+async def test_two_listeners_of_one_function_have_a_limit_each() -> None:
+    """E37: as in Gradio 6.31.
+
+    Siblings looked for: listeners of renders, of other visitors' renders, chained ones; found: none besides.
+    """
     gate = Gate()
-    async with Driver(app((gate, {}), (gate, {}))) as driver:
-        jobs = [await driver.submit("run0"), await driver.submit("run1")]
-        await until(lambda: gate.inside == 1 and jobs[1].rank is not None)
+    listeners = (gate, {"concurrency_limit": 1}), (gate, {"concurrency_limit": 4})
+    async with Driver(app(*listeners)) as driver:
+        jobs = [await driver.submit(f"run{n}") for n in (0, 0, 1, 1, 1, 1, 1)]
+        await until(lambda: gate.inside == 5)
+        await asyncio.sleep(0.01)
+        assert gate.inside == 5
         gate.go.set()
         await asyncio.gather(*(job.wait() for job in jobs))
-        assert gate.most == 1
+        assert gate.most == 5
+
+
+async def test_listeners_that_renders_build_for_two_visitors_have_a_limit_each() -> None:
+    """E37."""
+    gate = Gate()
+    with gr.Blocks() as demo:
+
+        @gr.render()
+        def part() -> None:
+            gr.Button("Go").click(gate, None, None, api_name="go")
+
+    async with Driver(demo) as driver:
+        sessions = [driver.open(), driver.open()]
+        for session in sessions:
+            await (await driver.submit(0, session=session)).wait()
+        jobs = [await driver.submit("go", session=session) for session in sessions]
+        await until(lambda: gate.inside == 2)
+        gate.go.set()
+        await asyncio.gather(*(job.wait() for job in jobs))
 
 
 async def test_listeners_with_one_concurrency_id_share_the_lowest_limit() -> None:

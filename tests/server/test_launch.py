@@ -138,12 +138,34 @@ def test_quiet_says_nothing(demo: gr.Blocks, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == ""
 
 
-def test_an_app_that_is_launched_again_gets_a_new_server(demo: gr.Blocks) -> None:
+def test_an_app_that_is_launched_again_keeps_its_server(demo: gr.Blocks, capsys: pytest.CaptureFixture[str]) -> None:
+    """E12. Siblings looked for: a changed graph, a changed queue, other options, a closed app; found: all."""
     _, first, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
-    _, second, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
-    assert httpx.get(f"{second}config").status_code == 200
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{first}config")
+    server = demo.server
+    assert demo.launch(server_port=1, prevent_thread_lock=True)[1] == first
+    assert demo.server is server
+    assert "use `close()` to stop" in capsys.readouterr().out
+
+
+def test_an_app_that_was_changed_and_launched_again_is_served_at_the_same_address(demo: gr.Blocks) -> None:
+    """E12: what a notebook added is there."""
+    _, first, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, max_file_size="5kb")
+    with demo:
+        gr.Textbox(label="Added later")
+    assert demo.launch(prevent_thread_lock=True, quiet=True)[1] == first
+    config = httpx.get(f"{first}config").json()
+    assert "Added later" in {one["props"].get("label") for one in config["components"]}
+    assert config["max_file_size"] == 5 * 1024
+    demo.queue(max_size=3)
+    assert demo.launch(prevent_thread_lock=True, quiet=True)[1] == first
+
+
+def test_an_app_that_was_closed_is_launched_with_new_options(demo: gr.Blocks) -> None:
+    """E12."""
+    demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
+    demo.close()
+    _, again, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, max_file_size="5kb")
+    assert httpx.get(f"{again}config").json()["max_file_size"] == 5 * 1024
 
 
 def test_close_frees_the_port(demo: gr.Blocks) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+from functools import partial
 
+import holdfast as gr
 from holdfast.server.mcp.docstrings import parameter_texts, result_text
 from holdfast.server.mcp.progress import MAX_TEXT, Meter, Report
+from holdfast.server.mcp.tools import tools_of
 from holdfast.wire.messages import (
     Completed,
     Estimation,
@@ -98,3 +101,20 @@ def test_texts_are_cut() -> None:
     [report] = told(Log(event_id="e", log="x" * 10_000, level="info"))
     assert report is not None
     assert len(report.message or "") == MAX_TEXT
+
+
+def test_a_tool_is_called_like_its_function() -> None:
+    """E10. Siblings looked for: lambdas, partials, functions of Holdfast's own; found: none that has a name."""
+
+    def look_up(word: str) -> str:
+        return word
+
+    with gr.Blocks() as demo:
+        box = gr.Textbox()
+        box.submit(look_up, box, box, api_name="find")
+        box.submit(look_up, box, box, api_name="find_again")
+        box.submit(lambda word: word, box, box, api_name="plain")
+        box.submit(partial(look_up), box, box, api_name="part")
+    assert set(tools_of(demo.spec)) == {"look_up", "look_up_1", "plain", "partial"}
+    chat = gr.ChatInterface(lambda message, history: message, api_name="talk")
+    assert set(tools_of(chat.spec)) == {"talk"}

@@ -266,7 +266,7 @@ def _build(
         trigger_mode=options.get("trigger_mode") or default_mode(triggers),
         js=options.get("js"),
         concurrency_limit=options.get("concurrency_limit", "default"),
-        concurrency_id=options.get("concurrency_id") or f"fn-{id(fn)}",
+        concurrency_id=options.get("concurrency_id") or "",
         trigger_after=after,
         trigger_only_on_success=on_success,
         trigger_only_on_failure=on_failure,

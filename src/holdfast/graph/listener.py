@@ -51,7 +51,7 @@ class ListenerOptions(TypedDict, total=False):
     concurrency_limit: int | Literal["default"] | None
     """Most events of its group at once; `None` for no limit."""
     concurrency_id: str | None
-    """Listeners with the same one share a limit; the function is its own group by default."""
+    """Listeners with the same one share a limit; by default each listener has its own."""
     api_visibility: Visibility
     """Whether its endpoint is documented, callable but hidden, or neither."""
     time_limit: float | None

@@ -53,6 +53,11 @@ class Group:
         return self.limit is None or self.running < self.limit
 
 
+def _group_id(listener: Listener) -> str:
+    """Its `concurrency_id`, else its own: not its number, which what `gr.render` builds for two visitors shares."""
+    return listener.concurrency_id or f"listener {id(listener)}"
+
+
 class Queue:
     """All groups of an app.
 
@@ -81,7 +86,7 @@ class Queue:
         limit = listener.concurrency_limit
         if limit == "default":
             limit = self.options.default_concurrency_limit
-        id = listener.concurrency_id or f"listener {listener.id}"
+        id = _group_id(listener)
         group = self._groups.get(id)
         if group is None:
             group = self._groups[id] = Group(id, limit)
@@ -91,7 +96,7 @@ class Queue:
 
     def group_of(self, listener: Listener) -> Group:
         """The group of a listener; one that a `gr.render` built has its own while it runs."""
-        group = self._groups.get(listener.concurrency_id or f"listener {listener.id}")
+        group = self._groups.get(_group_id(listener))
         return group if group is not None else self._join(listener)
 
     async def admit(self, job: Job) -> None:

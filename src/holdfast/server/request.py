@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import HTTPConnection
 
@@ -50,6 +51,19 @@ class HttpRequest(Request):
         name = self.username if username is None else username
         return HttpRequest(self._connection, session_hash, name, query=self._query, path=self._page)
 
+    def _url(self) -> str:
+        """The address as the visitor has it: the page's where its socket asks, and behind a proxy the public one."""
+        connection = self._connection
+        site = getattr(getattr(connection.scope.get("app"), "state", None), "site", None)
+        if site is None:
+            return str(connection.url)
+        root = site.root(connection)
+        if self._query is not None:
+            query = f"?{urlencode(self._query)}" if self._query else ""
+            return f"{root}/{self._page}{query}"
+        path = connection.scope["path"].removeprefix(connection.scope.get("root_path", "").rstrip("/"))
+        return f"{root}{path}{f'?{connection.url.query}' if connection.url.query else ''}"
+
     def _fill(self) -> None:
         connection = self._connection
         client = connection.client
@@ -58,7 +72,7 @@ class HttpRequest(Request):
             client=None if client is None else (client.host, client.port),
             query_params=dict(connection.query_params) if self._query is None else self._query,
             path_params=connection.path_params,
-            url=str(connection.url),
+            url=self._url(),
             cookies=connection.cookies,
             session_hash=self.session_hash,
             username=self.username,

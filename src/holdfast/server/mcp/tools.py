@@ -9,7 +9,9 @@ from typing import Any
 
 from holdfast.graph.api_info import description, endpoint, public_listeners
 from holdfast.graph.app import App
+from holdfast.graph.callsite import is_ours
 from holdfast.graph.listener import Listener
+from holdfast.graph.options import api_name_of
 from holdfast.graph.special import Header
 from holdfast.mcp import Offer, offer_of
 from holdfast.server.mcp.docstrings import parameter_texts, result_text
@@ -42,7 +44,7 @@ def tools_of(app: App) -> dict[str, Tool]:
     found: dict[str, Tool] = {}
     for listener in public_listeners(app):
         offer = offer_of(listener.fn)
-        name = _name(offer.name or listener.api_name, found)
+        name = _name(offer.name or _function_name(listener), found)
         parameters = endpoint(listener)["parameters"]
         found[name] = Tool(
             name=name,
@@ -59,6 +61,15 @@ def tools_of(app: App) -> dict[str, Tool]:
             offer=offer,
         )
     return found
+
+
+def _function_name(listener: Listener) -> str:
+    """Return the name of its function, as in Gradio; a lambda has none, so its endpoint's name is taken."""
+    fn = listener.fn
+    code = getattr(fn, "__code__", None)
+    if fn is None or (code is not None and (is_ours(code.co_filename) or code.co_name == "<lambda>")):
+        return listener.api_name
+    return api_name_of(fn)
 
 
 def _name(api_name: str, taken: Mapping[str, Tool]) -> str:
