@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from holdfast.chat_turns import Message, Turn, answers, api_value, storable
 from holdfast.errors import HandlerError
+from holdfast.examples_cache import last_result
 from holdfast.graph.signature import signature_of
 from holdfast.graph.special import EventData
 from holdfast.graph.updates import skip, update
@@ -109,6 +110,20 @@ class ChatFunction:
                 yield one
         finally:
             await result.aclose()
+
+    def conversation(self, message: str, more: Sequence[Any]) -> tuple[list[Message], list[Any]]:
+        """The conversation that a message begins, with the whole answer, and the values of the additional outputs.
+
+        Nothing of a visitor is known here: what the function asks of the runtime is left out, or `None`.
+
+        Args:
+            message: The message.
+            more: Values of the additional inputs.
+        """
+        turn = Turn(message, [])
+        special = {parameter.name: None for parameter in self._signature.special if not parameter.has_default}
+        response, values = self._split(last_result(lambda: self._call(turn, more, special), []))
+        return storable([*turn.asked, *answers(response, self.name)]), values
 
     def _call(self, turn: Turn, more: Sequence[Any], special: Mapping[str, Any]) -> Any:
         values = (turn.message, list(turn.history), *more)

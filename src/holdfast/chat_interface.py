@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +12,7 @@ from typing_extensions import Unpack
 
 from holdfast import chat_turns
 from holdfast.blocks import Blocks, BlocksOptions
+from holdfast.chat_examples import KeptAnswers, can_keep, rows_of
 from holdfast.chat_function import ChatFunction, Prepare
 from holdfast.chat_history import ChatHistory
 from holdfast.chat_turns import Message
@@ -63,8 +63,9 @@ class ChatInterface(Blocks):
         example_labels: Texts for the examples.
         example_icons: Images for the examples.
         run_examples_on_click: `False` puts a message into the text field only.
-        cache_examples: Accepted for Gradio's programs: a click on an example always asks the function.
-        cache_mode: As `cache_examples`.
+        cache_examples: Compute the answer to each example once, as the beginning of a conversation, and show that at a
+            click, also where `run_examples_on_click=False`.
+        cache_mode: `"eager"` computes them when the app is built, `"lazy"` at an example's first click.
         title: Heading, and text of the browser's tab.
         description: Markdown under the heading.
         flagging_mode: `"manual"` lets visitors like and dislike answers; `"never"`.
@@ -122,7 +123,6 @@ class ChatInterface(Blocks):
         analytics_enabled: bool | None = None,
         **options: Unpack[BlocksOptions],
     ) -> None:
-        del cache_mode
         if not callable(fn):
             raise TypeError(f"{fn!r} is not a callable object. gr.ChatInterface takes a function first.")
         if multimodal:
@@ -131,8 +131,6 @@ class ChatInterface(Blocks):
                 "Leave multimodal out."
             )
         _check_parts(chatbot, textbox, examples)
-        if cache_examples:
-            warnings.warn("The answers to a chat's examples are not kept: each click asks the function.", stacklevel=2)
         options.setdefault("fill_height", True)
         super().__init__(
             analytics_enabled=analytics_enabled, mode="chat_interface", title=title or "Holdfast", **options
@@ -149,6 +147,7 @@ class ChatInterface(Blocks):
         self.additional_inputs = [component_of(one, stays=True) for one in listed(additional_inputs)]
         self.chatbot = chatbot or Chatbot(label="Chatbot", scale=1, height=400, autoscroll=autoscroll, render=False)
         self.table_label = examples_label
+        self.table: Examples | None = None
         self.tabled = bool(self.additional_inputs and self.examples) and all(
             isinstance(row, list | tuple) for row in self.examples
         )
@@ -173,8 +172,19 @@ class ChatInterface(Blocks):
             "api_description": inspect.getdoc(fn) if api_description is None else api_description,
         }
         with self:
+            self._keep_answers(cache_examples, cache_mode)
             self._build(title, description, additional_inputs_accordion, example_labels)
             self._connect(ChatCSVLogger(flagging_dir) if flagging_mode == "manual" else None)
+
+    def _keep_answers(self, wanted: bool | None, mode: Literal["eager", "lazy"] | None) -> None:
+        self.kept: KeptAnswers | None = None
+        if not self.examples or not can_keep(wanted, self.additional_inputs):
+            return
+        rows = rows_of(self.examples, lambda row: _example(row, None, None)["text"], self.additional_inputs)
+        inputs = [self.textbox, *self.additional_inputs]
+        self.kept = KeptAnswers(self.fn, rows, inputs, Answer(render=False), self.additional_outputs)
+        if (mode or "eager") == "eager":
+            self.kept.compute()
 
     # Layout -----------------------------------------------------------------------------------------------------------
 
@@ -220,7 +230,7 @@ class ChatInterface(Blocks):
             self.chatbot_state = State(self.chatbot.initial or [])
             self.chatbot_value = State(self.chatbot.initial or [])
             if self.tabled:
-                Examples(
+                self.table = Examples(
                     [[_example(row, None, None)["text"], *row[1:]] for row in self.examples],
                     [self.textbox, *self.additional_inputs],
                     label=self.table_label,
@@ -252,6 +262,8 @@ class ChatInterface(Blocks):
             listeners.append(self._runs(chat.edit, lambda data, _, said: chat_turns.edited_turn(data, said), "_edit"))
         if self.examples and not self.tabled:
             listeners.append(self._connect_examples())
+        elif self.kept is not None and self.table is not None:
+            listeners.append(self._connect_kept(self.table.dataset.click))
         self._connect_ends(listeners)
         undone = self._add(self._undo, chat.undo, [chat], [self.textbox, chat, self.chatbot_state], "_undo")
         self._add(lambda: ([], []), chat.clear, None, [chat, self.chatbot_state], "_clear")
@@ -289,6 +301,8 @@ class ChatInterface(Blocks):
         )
 
     def _connect_examples(self) -> Dependency:
+        if self.kept is not None:
+            return self._connect_kept(self.chatbot.example_select)
         if not self.run_examples_on_click:
 
             def fill(event: EventData) -> Any:
@@ -300,6 +314,22 @@ class ChatInterface(Blocks):
             lambda data, _, said: chat_turns.new_turn(self._example_text(data), said),
             "_example",
         )
+
+    def _connect_kept(self, trigger: Any) -> Dependency:
+        """Show the kept conversation of the example that is clicked."""
+
+        def show(event: EventData) -> Any:
+            place = chat_turns.example_place(event._data)
+            shown = None if self.kept is None else self.kept.shown(place, self.chatbot)
+            return skip() if shown is None else tuple(shown)
+
+        options: ListenerOptions = {
+            "api_name": "_example",
+            "api_visibility": "undocumented",
+            "postprocess": False,
+            "show_progress_on": [self.chatbot, *self.additional_outputs],
+        }
+        return register(show, (trigger,), None, [*self._shown, *self.additional_outputs], options)
 
     def _connect_ends(self, listeners: Sequence[Dependency]) -> None:
         """A failed or stopped answer gives the send button back, as a finished one does itself."""

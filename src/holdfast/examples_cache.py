@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -140,10 +141,10 @@ def last_result(fn: Callable[..., Any], arguments: Sequence[Any]) -> Any:
 
     An async one runs on an event loop of its own, in a thread of its own, so that it works from anywhere.
     """
-    if inspect.iscoroutinefunction(fn) or inspect.isasyncgenfunction(fn):
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(asyncio.run, _awaited(fn(*arguments))).result()
     result = fn(*arguments)
+    if inspect.iscoroutine(result) or inspect.isasyncgen(result):  # also of an object, or a lambda around one
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(copy_context().run, asyncio.run, _awaited(result)).result()
     if inspect.isgenerator(result):
         last = None
         for last in result:  # noqa: B007 -- the last one is what is wanted

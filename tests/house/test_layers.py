@@ -12,6 +12,7 @@ LAYERS = (
         "interface",
         "interface_inputs",
         "chat_interface",
+        "chat_examples",
         "chat_function",
         "chat_history",
         "chat_turns",

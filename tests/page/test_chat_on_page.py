@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -280,3 +281,23 @@ def test_examples_with_additional_inputs_are_a_table_that_fills_all_of_them(app_
     expect(page.locator(".message-row")).to_have_count(0)
     box.press("Enter")
     expect(page.get_by_test_id("bot")).to_have_text("what?, rude, 30")
+
+
+def test_a_kept_answer_to_an_example_is_shown_again(
+    app_page: AppPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """E6, program 13: the chat is cleared between the two clicks."""
+    monkeypatch.chdir(tmp_path)
+    calls = [0]
+
+    def answer(message: str, history: list[Any]) -> str:
+        calls[0] += 1
+        return f"{message} computed {calls[0]}"
+
+    page = app_page(gr.ChatInterface(answer, examples=[["hey"], ["hello"]], cache_examples=True, cache_mode="lazy"))
+    for _ in range(2):
+        page.get_by_role("button", name="hey").click()
+        expect(page.get_by_text("hey computed 1")).to_be_visible()
+        page.get_by_role("button", name="Clear", exact=False).first.click()
+        expect(page.get_by_text("hey computed 1")).to_have_count(0)
+    assert calls == [1]
