@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _LAUNCH_OPTIONS = ("theme", "css", "css_paths", "js", "head", "head_paths")
-_RESERVED_PATHS = frozenset({"config", "gradio_api", "login", "logout", "static", "assets", "theme.css", "monitoring"})
+_RESERVED_PATHS = frozenset(
+    {"config", "gradio_api", "login", "logout", "static", "assets", "theme.css", "monitoring", "healthz", "readyz"}
+)
 
 
 class BlocksOptions(TypedDict, total=False):

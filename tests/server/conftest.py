@@ -10,10 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.redis_server import own_redis_server
 from websockets.sync.client import ClientConnection, connect
 
 import holdfast as gr
 from holdfast import launch
+
+__all__ = ["own_redis_server"]
 
 
 class Served:

@@ -96,6 +96,11 @@ class Sessions:
         yield from self._closed
 
     @property
+    def full(self) -> bool:
+        """Whether another session could only be opened in place of one that is open."""
+        return self.engine.full or self.count_open >= self.options.session_capacity
+
+    @property
     def count_open(self) -> int:
         """How many sessions a page or client is connected to."""
         return len(self._open)

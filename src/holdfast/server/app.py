@@ -98,6 +98,7 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
     auth = AuthRoutes(site.auth, site.links, options.root_path)
     gradio = GradioRoutes(site, configs)
     tools = open_tools(site) if runtime.app.options.mcp_server else None
+    health = Health(site)
     api: list[BaseRoute] = [
         *Queue(site).routes(),  # what is asked most stands first: routes are tried in order
         *Run(site).routes(),
@@ -110,12 +111,13 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
         *Chunks(site).routes(),
         *gradio.api_routes(),
         *auth.api_routes(),
-        *Health(site).routes(),
+        *health.routes(),
         *Metrics(site).routes(),
         *(tools.routes() if tools is not None else ()),
     ]
     routes: list[BaseRoute] = [
         *_under(PREFIX, api),
+        *health.probes(),
         *Pages(site, configs).routes(),
         *gradio.routes(),
         *auth.routes(),
@@ -162,6 +164,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     try:
         await site.runtime.engine.start()
         await site.runtime.start()
+        site.started = True
     except HoldfastError as error:
         app.state.refused = error
         await site.runtime.engine.aclose()

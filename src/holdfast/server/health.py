@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -11,6 +13,36 @@ from holdfast.server.errors import JSON
 from holdfast.server.operators import is_at_the_machine, is_operator
 from holdfast.server.site import Site
 from holdfast.version import __version__
+
+Status: TypeAlias = Literal["ok", "starting", "stopping", "full", "damaged", "unsaved"]
+
+
+def status_of(site: Site) -> Status:
+    """Return whether a site can take visitors, and if not, why not.
+
+    Without its store an app goes on from memory, which is said, and is not a reason to take visitors away. One that was
+    told to refuse events then, or whose store is damaged, cannot serve them.
+    """
+    engine = site.runtime.engine
+    status: Status = "ok"
+    if not site.started:
+        status = "starting"
+    elif site.streams.stopping:
+        status = "stopping"
+    elif site.runtime.sessions.full:
+        status = "full"
+    elif not engine.health.ok:
+        away = engine.backing is not None and engine.backing.outage.now
+        if not away:
+            status = "damaged"
+        elif getattr(engine.options, "outage", "continue") == "refuse":
+            status = "unsaved"
+    return status
+
+
+async def alive(request: Request) -> Response:  # noqa: ARG001 -- Starlette's signature
+    """200 as long as the process answers: restarting it would help with nothing else."""
+    return JSON({"status": "ok"})
 
 
 class Health:
@@ -27,8 +59,20 @@ class Health:
         """The route under the API's prefix."""
         return [Route("/health", self.health, methods=["GET", "HEAD"])]
 
+    def probes(self) -> list[Route]:
+        """The routes at the app's root, for whom keeps processes alive and sends them visitors; they need no login."""
+        return [
+            Route(path, probe, methods=["GET", "HEAD"])
+            for path, probe in (("/healthz", alive), ("/readyz", self.ready))
+        ]
+
+    async def ready(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
+        """200 if a page could open now and what must be stored can be, else 503: send visitors elsewhere."""
+        status = status_of(self._site)
+        return JSON({"status": status}, status_code=200 if status == "ok" else 503)
+
     async def health(self, request: Request) -> Response:
-        """200 while it serves, 503 while it stops; for its operators with counts, no names.
+        """200 if `ready` is, else 503; for its operators with counts, no names.
 
         On an app with a login, the operators are its users; on another, programs on this machine. On both, the bearer
         of the metrics token is one.
@@ -36,9 +80,9 @@ class Health:
         Without its store it goes on serving from memory, so that is said and is no reason to take it away.
         """
         site = self._site
-        stopping = site.streams.stopping
+        status = status_of(site)
         facts = {
-            "status": "stopping" if stopping else "ok",
+            "status": status,
             "version": __version__,
             "sessions": len(site.runtime.sessions),
             "pages": len(site.links),
@@ -47,5 +91,5 @@ class Health:
             "metrics": {metric.name: metric.value for metric in metrics(site.runtime)},
         }
         all_of_it = await is_operator(site, request) or (not site.auth.required and is_at_the_machine(request))
-        shown = facts if all_of_it else {"status": facts["status"]}
-        return JSON(shown, status_code=503 if stopping else 200)
+        shown = facts if all_of_it else {"status": status}
+        return JSON(shown, status_code=200 if status == "ok" else 503)

@@ -43,6 +43,7 @@ class Site:
         links: Its pages' connections.
         browsers: Which browser is which.
         heartbeats: The heartbeats that API clients keep open.
+        started: Its runtime runs.
         refused_pages: A page was refused because it seems to be another site's, and the log says so.
     """
 
@@ -68,6 +69,7 @@ class Site:
         self.browsers = Browsers(options.secret)
         self.heartbeats = Heartbeats(runtime)
         self.refused_pages = False
+        self.started = False
 
     def root(self, connection: HTTPConnection) -> str:
         """The app's public address, as this request has reached it."""
