@@ -81,6 +81,14 @@ def test_the_cards_fit_the_window(opened: Callable[[str], Page], width: int, col
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_pages_that_no_menu_lists_need_no_header(opened: Callable[[str], Page]) -> None:
+    """F10a: the gallery links its pages itself."""
+    page = opened("gallery")
+    page.get_by_role("link", name="Undo").click()
+    expect(page.get_by_role("heading", name="Undo", level=1)).to_be_visible()
+    expect(page.get_by_role("banner")).to_have_count(0)
+
+
 def test_an_example_fits_a_phone(opened: Callable[[str], Page]) -> None:
     """F9a: below 900 px the source follows the app."""
     page = opened("gallery")

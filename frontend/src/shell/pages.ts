@@ -13,7 +13,8 @@ interface Heading {
 
 /** The pages that can be chosen; none where there is no choice. */
 export function pageLinks(config: Config): PageEntry[] {
-  return config.pages.length > 1 ? config.pages.filter(([, , shown]) => shown) : []
+  const shown = config.pages.filter(([, , inNavbar]) => inNavbar)
+  return shown.length > 1 ? shown : []
 }
 
 /** Whether the header has a purpose: pages to choose from, somebody who is logged in, or a wish of the author's. */
