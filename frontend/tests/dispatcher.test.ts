@@ -18,7 +18,7 @@ function generating(event_id: string, data: unknown[], more: Partial<Generating>
 }
 
 function failed(event_id: string, failure: Partial<Failure> = {}): Completed {
-  const said: Failure = { error: 'boom', visible: true, duration: 10, title: 'Error', ...failure }
+  const said: Failure = { error: 'boom', visible: true, duration: 10, title: 'Error', trace: null, ...failure }
   return { ...(completed(event_id) as Completed), success: false, output: said }
 }
 
@@ -385,12 +385,72 @@ describe('status', () => {
   })
 
   test('a failure stays until the next event', () => {
-    const { dispatcher, block } = pageOf([[1, 'button'], [2, 'textbox']], [{ id: 0, targets: click(1), outputs: [2] }])
+    const { dispatcher, block, seen } = pageOf([[1, 'button'], [2, 'textbox']], [{ id: 0, targets: click(1), outputs: [2] }])
+    seen(2)
     dispatcher.fire(1, 'click')
     dispatcher.hear(failed('e1'))
-    expect(block(2).status).toEqual({ kind: 'failed', message: 'boom' })
+    expect(block(2).status).toMatchObject({ kind: 'failed', message: 'boom' })
     dispatcher.fire(1, 'click')
     expect(block(2).status.kind).toBe('waiting')
+  })
+
+  describe('is said in one place', () => {
+    const page = () =>
+      pageOf([[1, 'button'], [2, 'textbox'], [3, 'json'], [4, 'label']], [{ id: 0, targets: click(1), outputs: [2, 3, 4] }])
+
+    test('the first output that is seen', () => {
+      const { dispatcher, block, seen, toasts } = page()
+      seen(3)
+      seen(4)
+      dispatcher.fire(1, 'click')
+      expect([2, 3, 4].map((id) => block(id).tracker)).toEqual(['hidden', 'full', 'hidden'])
+      dispatcher.hear(failed('e1'))
+      expect([2, 3, 4].map((id) => block(id).status.kind)).toEqual(['idle', 'failed', 'idle'])
+      expect(toasts).toEqual([])
+    })
+
+    test('a toast where no output is in sight', () => {
+      const { dispatcher, block, seen, toasts } = page()
+      seen(3, false)
+      dispatcher.fire(1, 'click')
+      dispatcher.hear(failed('e1'))
+      expect([2, 3, 4].map((id) => block(id).status.kind)).toEqual(['idle', 'idle', 'idle'])
+      expect(toasts.map(({ message }) => message)).toEqual(['boom'])
+    })
+
+    test('and can be tried again from there', () => {
+      const { dispatcher, block, seen, called } = page()
+      seen(2)
+      dispatcher.fire(1, 'click')
+      dispatcher.hear(failed('e1'))
+      const { status } = block(2)
+      if (status.kind === 'failed') status.again?.()
+      expect(called()).toEqual([0, 0])
+      expect(block(2).status.kind).toBe('waiting')
+    })
+  })
+
+  test('the button that was pressed shows that it runs, and whether it can be pressed again', () => {
+    const { dispatcher, block } = pageOf(
+      [[1, 'button'], [2, 'textbox']],
+      [
+        { id: 0, targets: click(1), outputs: [2] },
+        { id: 1, targets: click(1), outputs: [], trigger_mode: 'multiple' },
+      ],
+    )
+    dispatcher.fire(1, 'click')
+    expect([block(1).working, block(1).blocked]).toEqual([true, false])
+    dispatcher.hear(completed('e2', []))
+    dispatcher.hear(completed('e1', ['x']))
+    expect([block(1).working, block(1).blocked]).toEqual([false, false])
+  })
+
+  test('a button whose events start one at a time says so', () => {
+    const { dispatcher, block } = pageOf([[1, 'button'], [2, 'textbox']], [{ id: 0, targets: click(1), outputs: [2] }])
+    dispatcher.fire(1, 'click')
+    expect([block(1).working, block(1).blocked]).toEqual([true, true])
+    dispatcher.hear(completed('e1', ['x']))
+    expect([block(1).working, block(1).blocked]).toEqual([false, false])
   })
 
   test('is shown elsewhere where its author says so', () => {

@@ -127,6 +127,7 @@ test('a server that numbers anew finds what has the same key', () => {
 
 test('an event that nobody knows any more is over, and nothing follows from it', () => {
   const one = page()
+  one.seen(2)
   one.dispatcher.fire(3, 'click')
   one.dispatcher.abandon('e1', 'The server restarted.')
   expect(one.block(2).status).toEqual({ kind: 'failed', message: 'The server restarted.' })

@@ -1,3 +1,4 @@
+import { vi } from 'vitest'
 import { Dispatcher, type ToastOptions } from '../src/page/dispatcher'
 import { dependencyOf, type ComponentEntry, type Dependency } from '../src/page/config'
 import { Listeners } from '../src/page/listeners'
@@ -46,5 +47,12 @@ export function pageOf(components: [id: number, type: string, props?: Record<str
     called: () => submits().map(({ event }) => Number(event.slice(1))),
     block: (id: number) => tree.get(id)!,
     wait: (ms: number) => void (now += ms),
+    /** Puts a block where the visitor sees it, or out of sight. */
+    seen: (id: number, visible = true) => {
+      vi.stubGlobal('innerHeight', 800)
+      const place = { top: visible ? 10 : 900, bottom: visible ? 50 : 940 }
+      const element = { classList: { contains: () => false }, checkVisibility: () => true, getBoundingClientRect: () => place }
+      tree.get(id)!.element = element as unknown as HTMLElement
+    },
   }
 }

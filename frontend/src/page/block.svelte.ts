@@ -41,6 +41,11 @@ export class Block implements Node<any, Record<string, any>> {
   status: Status = $state.raw(IDLE)
   tracker: Tracker = $state('full')
   invalid: string | null = $state(null)
+  /** An event that it has begun runs. */
+  working = $state(false)
+  /** Pressing it again does nothing until that has ended. */
+  blocked = $state(false)
+  readonly #begun = new Set<string>()
   children: Block[] = $state.raw([])
   /** The element that it is shown in, while it is. */
   element: HTMLElement | null = null
@@ -190,6 +195,14 @@ export class Block implements Node<any, Record<string, any>> {
     const [shown, how] = latest ?? [status, tracker]
     this.status = shown
     this.tracker = how
+  }
+
+  /** An event that it has begun runs, or has ended; `blocked` says that it starts no other one meanwhile. */
+  begun(event: string, runs: boolean, blocked: boolean): void {
+    if (runs) this.#begun.add(event)
+    else this.#begun.delete(event)
+    this.working = this.#begun.size > 0
+    this.blocked = this.working && blocked
   }
 
   clearFailure(): void {

@@ -5,7 +5,8 @@ import type { Dependency, RenderConfig } from './config'
 import { Gate, type Cause } from './gate'
 import { Listeners } from './listeners'
 import type { Kept, KeptRender } from './memory'
-import type { Status } from './node'
+import type { Failed, Status } from './node'
+import { inSight, placeOf } from './place'
 import { failureText, statusAfter } from './progress'
 import { runScript } from './script'
 import type { Tree } from './tree'
@@ -34,6 +35,8 @@ interface Run {
   status: Status
   /** It has been sent to the server. */
   sent: boolean
+  /** The block that says how it goes. */
+  place?: Block | null
 }
 
 /** What the dispatcher needs of the page around it. */
@@ -245,8 +248,8 @@ export class Dispatcher {
     if (message.success && output && 'data' in output) {
       changed = [...this.#changedStates(output), ...this.#final(run, output)]
     }
-    if (!message.success) this.#failed(message)
-    this.#show(run, statusAfter(run.status, message, this.#around.now()))
+    if (message.success) this.#show(run, statusAfter(run.status, message, this.#around.now()))
+    else this.#failed(run, message)
     this.#end(run, success, changed)
     const first = run.dependency.outputs.map((id) => this.#tree.get(id)).find((block) => block?.element)
     if (success && run.dependency.scroll_to_output && first) this.#around.scrollTo(first)
@@ -257,13 +260,31 @@ export class Dispatcher {
     return data.length > 0 || output.render_config ? this.#step(run, output, false) : []
   }
 
-  #failed({ output, title }: Completed): void {
+  #failed(run: Run, { output, title }: Completed): void {
     const failure = output && 'error' in output ? output : null
-    if (failure?.visible === false) return
-    this.#around.toast('error', failureText(output), {
-      title: failure?.title ?? title ?? null,
-      duration: failure?.duration === undefined ? 10 : failure.duration,
-    })
+    if (failure?.visible === false) {
+      this.#show(run, { kind: 'idle' })
+      return
+    }
+    const { status, dependency, cause } = run
+    const after = status.kind === 'running' ? (this.#around.now() - status.since) / 1000 : null
+    const named = failure?.title === 'Error' ? null : (failure?.title ?? null)
+    const again = (): void => this.trigger(dependency, { ...cause, round: 0, trail: [] })
+    const more = { title: failure?.title ?? title ?? null, duration: failure?.duration === undefined ? 10 : failure.duration }
+    this.#say(run, { kind: 'failed', message: failureText(output), title: named, after, trace: failure?.trace ?? null, again }, more)
+  }
+
+  /** A failure is said once: where the event writes, or in a toast where that is not in sight. */
+  #say(run: Run, failed: Failed, more?: ToastOptions): void {
+    const place = placeOf(this.#shownOn(run.dependency))
+    const seen = place !== null && inSight(place)
+    if (!seen) this.#around.toast('error', failed.message, more)
+    run.place = place
+    this.#show(run, seen ? failed : { kind: 'idle' })
+  }
+
+  #shownOn({ outputs, show_progress_on }: Dependency): (Block | undefined)[] {
+    return (show_progress_on ?? outputs).map((id) => this.#tree.get(id))
   }
 
   /** The server did not take a call; gives the identity of one that is gone or different since an update of the app. */
@@ -289,8 +310,8 @@ export class Dispatcher {
   fail(event: string, message: string | null): void {
     const run = this.#runs.get(event)
     if (!run) return
-    if (message !== null) this.#around.toast('error', message)
-    this.#show(run, message === null ? { kind: 'idle' } : { kind: 'failed', message })
+    if (message === null) this.#show(run, { kind: 'idle' })
+    else this.#say(run, { kind: 'failed', message })
     this.#end(run, false, [])
   }
 
@@ -298,7 +319,8 @@ export class Dispatcher {
   abandon(event: string, message: string | null): void {
     const run = this.#runs.get(event)
     if (!run) return
-    this.#show(run, message === null ? { kind: 'idle' } : { kind: 'failed', message })
+    if (message === null) this.#show(run, { kind: 'idle' })
+    else this.#say(run, { kind: 'failed', message })
     this.#runs.delete(event)
     this.#gate.left(run.dependency.id)
   }
@@ -389,11 +411,22 @@ export class Dispatcher {
     run.status = status
     const { outputs, show_progress, show_progress_on } = run.dependency
     const shown = new Set(show_progress_on ?? outputs)
+    run.place ??= placeOf(this.#shownOn(run.dependency))
     for (const id of new Set([...outputs, ...shown])) {
-      const here = shown.has(id)
+      const here = run.place === null ? shown.has(id) : run.place.id === id
       // A failure is shown even where progress is hidden, but not on what the author left out by name.
       this.#tree.get(id)?.progress(run.id, here || status.kind !== 'failed' ? status : { kind: 'idle' }, here ? show_progress : 'hidden')
     }
+    if (show_progress !== 'hidden') this.#pressed(run)
+  }
+
+  /** The button that began an event shows that it runs. */
+  #pressed({ id, status, cause }: Run): void {
+    const button = cause.trigger === null ? undefined : this.#tree.get(cause.trigger)
+    if (!button || !/button$/.test(button.type)) return
+    const runs = status.kind === 'waiting' || status.kind === 'running'
+    const all = runs ? this.#listeners.of(button.id, 'click') : []
+    button.begun(id, runs, all.length > 0 && all.every((one) => this.#gate.refuses(one)))
   }
 
   // Cancelling -------------------------------------------------------------------------------------------------

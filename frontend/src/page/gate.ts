@@ -27,6 +27,11 @@ export class Gate {
     return true
   }
 
+  /** Whether a further trigger of a listener would do nothing now. */
+  refuses({ id, trigger_mode }: Dependency): boolean {
+    return trigger_mode === 'once' && (this.#pending.get(id) ?? 0) > 0
+  }
+
   /** The triggers that wait until a call has ended. */
   get waiting(): [listener: number, cause: Cause][] {
     return [...this.#deferred]

@@ -29,10 +29,24 @@ export interface CommonProps {
 
 /** How far the event that writes this block has come. */
 export type Status =
-  | { kind: 'idle' }
+  | { kind: 'idle'; done?: true }
   | { kind: 'waiting'; rank: number | null; size: number; eta: number | null; for: 'queue' | 'state'; since: number }
   | { kind: 'running'; since: number; eta: number | null; progress: ProgressUnit[] | null; generating: boolean }
-  | { kind: 'failed'; message: string }
+  | Failed
+
+/** What is said of a failed event in the place of its output. */
+export interface Failed {
+  kind: 'failed'
+  /** May hold HTML; shown sanitized. */
+  message: string
+  title?: string | null
+  /** Seconds that it ran. */
+  after?: number | null
+  /** The error itself; only a developer at the server's machine gets it. */
+  trace?: string | null
+  /** Runs it again. */
+  again?: () => void
+}
 
 export interface ProgressUnit {
   index: number | null
@@ -57,6 +71,10 @@ export interface Node<V = unknown, P = Record<string, unknown>> {
   readonly status: Status
   /** Message of a failed validator for this input, if any. */
   readonly invalid: string | null
+  /** An event that it has begun runs. */
+  readonly working?: boolean
+  /** Pressing it again does nothing until that has ended. */
+  readonly blocked?: boolean
   readonly children: Node[]
   /** A visitor may have made it up: nothing of it runs, and all markup is sanitized. */
   readonly untrusted?: boolean

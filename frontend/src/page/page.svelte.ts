@@ -300,7 +300,6 @@ export class Page implements Services {
     for (const id of gone) this.#dispatcher.abandon(id, forked ? null : RESTARTED)
     if (forked) this.toasts.show('info', 'This tab goes on with a copy of its own. What is running goes on in the other one.')
     else {
-      if (gone.length > 0) this.toasts.show('error', RESTARTED)
       this.#dispatcher.renderAgain()
     }
   }

@@ -23,7 +23,7 @@ export function statusAfter(before: Status, message: EventMessage, now: number):
     case 'log':
       return before
     case 'process_completed':
-      return message.success ? { kind: 'idle' } : { kind: 'failed', message: failureText(message.output) }
+      return message.success ? { kind: 'idle', ...(message.cancelled ? {} : { done: true }) } : { kind: 'failed', message: failureText(message.output) }
   }
 }
 

@@ -33,6 +33,8 @@ export interface Failure {
   visible: boolean
   duration: number | null
   title: string | null
+  /** The error itself, for the developer at the server's machine; visitors never get it. */
+  trace: string | null
 }
 
 /** The event waits. */

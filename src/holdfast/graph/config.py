@@ -21,6 +21,8 @@ Publish = Callable[["Block", str, Any], Any]
 """Makes a property ready for the page: gets the block, the property's name and its JSON."""
 
 _HIDDEN_PROPS = frozenset({"key"})
+_SAID = frozenset({"size"})
+"""Properties that mean something else when the author names their default than when they are left out."""
 _MARK_VALUES: Mapping[str, Any] = {"editable": "user"}
 """What a listener sets a block's mark to where that is not true."""
 
@@ -224,6 +226,9 @@ def _without_defaults(block: Block, props: Mapping[str, Any]) -> dict[str, Any]:
     kept = {}
     for name, value in props.items():
         default = defaults.get(name)
+        if name in _SAID and name in block.given:
+            kept[name] = value
+            continue
         if name == "name" or value is default or (value is False and name in marks):
             continue
         if name == "preserved_by_key":

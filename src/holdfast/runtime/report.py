@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from holdfast.clock import Clock
 from holdfast.errors import BadValue, Error, HoldfastError
+from holdfast.graph.callsite import is_ours
 from holdfast.graph.updates import skip
 from holdfast.logs import begin_in_program, has_program
 from holdfast.runtime.outputs import NOTHING, Step
@@ -17,6 +20,8 @@ from holdfast.wire.messages import Completed, Failure, Generating, Output, Proce
 if TYPE_CHECKING:
     from holdfast.runtime.jobs import Job
 
+TRACE_FRAMES = 20
+"""The innermost frames of an error that a developer sees on the page."""
 logger = logging.getLogger("holdfast.runtime")
 
 
@@ -110,6 +115,8 @@ class FeedReporter:
     def failed(self, error: Exception) -> None:
         """It ended with an error."""
         failure = failure_of(error, show_error=self.show_error)
+        if self.job.session.developer and not isinstance(error, Error):
+            failure.trace = trace_of(error)
         log_failure(error, self.job.plan.name)
         self.job.complete(
             Completed(event_id=self.job.id, output=failure, success=False, title=failure.title or "Error")
@@ -191,6 +198,13 @@ def failure_of(error: BaseException, *, show_error: bool) -> Failure:
     if isinstance(error, Error):
         return Failure(error=error.message, visible=error.visible, duration=error.duration, title=error.title)
     return Failure(error=str(error) if show_error else None)
+
+
+def trace_of(error: Exception) -> str:
+    """Return where in the program an error was raised, and what it says."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_ours(frame.filename)]
+    places = [f"{Path(frame.filename).name}:{frame.lineno}, in {frame.name}" for frame in frames[-TRACE_FRAMES:]]
+    return "\n".join([*places, *(line.rstrip() for line in traceback.format_exception_only(error))])
 
 
 def log_failure(error: Exception, function: str) -> None:

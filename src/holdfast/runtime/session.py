@@ -46,6 +46,7 @@ class Session:
         "connected_once",
         "connections",
         "deadline",
+        "developer",
         "epoch",
         "farewell",
         "feed_bounds",
@@ -89,6 +90,8 @@ class Session:
         self.feed_bounds = feed_bounds
         self.connections = 0
         self.connected_once = False
+        self.developer = False
+        """Its page is open at the server's machine itself: it may see errors as the program raised them."""
         self.readers = 0
         """Streams of an API client that are open on it, besides its connections."""
         self.gone = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from holdfast.server.hosts import is_loopback
 from holdfast.server.origins import hostname, sender
@@ -29,13 +29,13 @@ async def is_operator(site: Site, request: Request) -> bool:
     return site.auth.required and await site.auth.user_of(request) is not None
 
 
-def is_at_the_machine(request: Request) -> bool:
+def is_at_the_machine(request: HTTPConnection) -> bool:
     """Whether a request comes from this machine itself, by a local name, and not from a browser for another page.
 
     A proxy on this machine shows itself by its headers or by the public name that it passes on.
 
     Args:
-        request: A request that came through the gate.
+        request: A request or connection that came through the gate.
     """
     client, headers = request.client, request.headers
     if client is None or not is_loopback(client.host) or sender(request) != "own":

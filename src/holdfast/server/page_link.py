@@ -20,6 +20,7 @@ from holdfast.runtime.session import Session
 from holdfast.server.body import check_id
 from holdfast.server.cors import may_call
 from holdfast.server.logins import Login
+from holdfast.server.operators import is_at_the_machine
 from holdfast.server.origins import sender
 from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site
@@ -299,6 +300,7 @@ async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLin
     request = HttpRequest(connection, session.id, user, query=query, path=page)
     session.request = request
     logs.about.set((session.id, None))
+    session.developer = is_at_the_machine(connection)
     link = PageLink(site, session, request, hello, login=login, resumed=resumed, forked=forked)
     if missed:
         site.runtime.changes.catch_up(session)

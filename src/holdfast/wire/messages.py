@@ -49,6 +49,8 @@ class Failure(Struct, kw_only=True):
     visible: bool = True
     duration: float | None = 10
     title: str | None = None
+    trace: str | None = None
+    """The error itself, for the developer at the server's machine; visitors never get it."""
 
 
 class Estimation(Struct, tag="estimation", tag_field="msg", kw_only=True):
