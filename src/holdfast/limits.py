@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -73,6 +74,41 @@ class Limits:
     the program sets has precedence.
     """
 
+    connections: int = bound(
+        20_000,
+        resource="Connections, in any case no more than the process may have files open",
+        unit="number",
+        per="app",
+        beyond="one that has sent no request is closed; if there is none, 503",
+    )
+    address_connections: int = bound(
+        1_000,
+        resource="Connections; those of trusted proxies do not count",
+        unit="number",
+        per="address",
+        beyond="503",
+    )
+    header_seconds: float = bound(
+        15,
+        resource="Head of a request",
+        unit="seconds",
+        per="request",
+        beyond="408",
+    )
+    header_bytes: int = bound(
+        64 * KB,
+        resource="Head of a request",
+        unit="bytes",
+        per="request",
+        beyond="431",
+    )
+    image_pixels: int = bound(
+        50_000_000,
+        resource="Pixels of an image that a visitor sends",
+        unit="number",
+        per="request",
+        beyond="the event fails and says so",
+    )
     body_bytes: int = bound(
         32 * MB,
         resource="One JSON body, or one frame of a page",
@@ -429,6 +465,20 @@ def bounds() -> Iterator[Bound]:
         default = getattr(Limits(), declared.name)
         yield Bound(name=declared.name, default=default, option=option, environment=environment, **about)
     yield from EXISTING
+
+
+DEFAULTS = Limits()
+_applied: ContextVar[Limits] = ContextVar("limits", default=DEFAULTS)
+
+
+def apply(limits: Limits) -> None:
+    """Let these limits hold for what runs in the present context: an app's event."""
+    _applied.set(limits)
+
+
+def applied() -> Limits:
+    """Return the limits of the app whose event runs here."""
+    return _applied.get()
 
 
 HEAD = ("Resource", "Number", "Bytes", "Time", "Default", "Option", "Environment variable", "Beyond the limit")

@@ -64,6 +64,7 @@ APART = (("stores", "components"), ("components", "stores"), ("server", "stores.
 """Who never imports whom, although the layers would allow it."""
 
 OPTIONAL = {
+    "resource",
     "numpy",
     "pandas",
     "PIL",

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from typing_extensions import Unpack
 
+from holdfast import limits
 from holdfast.components import happenings
 from holdfast.components.base import Component, ComponentOptions, one_of
 from holdfast.components.options import WatermarkOptions, WebcamOptions
@@ -121,10 +122,11 @@ class Image(Component):
         if not isinstance(payload, dict):
             raise self.bad('an image such as {"path": "...", "meta": {"_type": "gradio.FileData"}}', payload)
         path, url = payload.get("path"), payload.get("url")
+        pixels = limits.applied().image_pixels
         if isinstance(path, str) and path:
-            image = opened(self._existing(path), str(payload.get("orig_name") or Path(path).name))
+            image = opened(self._existing(path), str(payload.get("orig_name") or Path(path).name), pixels=pixels)
         elif isinstance(url, str) and url.startswith(DATA_URL):
-            image = opened(from_data_url(url), "in the URL")
+            image = opened(from_data_url(url), "in the URL", pixels=pixels)
         else:
             raise BadValue("Image path is None.")
         if self.type == "filepath":

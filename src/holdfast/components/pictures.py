@@ -48,12 +48,13 @@ def numpy() -> Any:
     return np
 
 
-def opened(source: str | bytes, name: str) -> PILImage.Image:
+def opened(source: str | bytes, name: str, *, pixels: int | None = None) -> PILImage.Image:
     """The image in a file or in bytes; of several frames the first.
 
     Args:
         source: A path, or the file's bytes.
         name: What messages call it.
+        pixels: Most pixels of an image that a visitor sends; the file's head says how many it has.
 
     Raises:
         BadValue: It is no image that Pillow can read, or it is far too large.
@@ -61,14 +62,21 @@ def opened(source: str | bytes, name: str) -> PILImage.Image:
     pil = pillow()
     try:
         image: PILImage.Image = pil.open(io.BytesIO(source if isinstance(source, bytes) else Path(source).read_bytes()))
+        if pixels is not None and image.width * image.height > pixels:
+            raise _too_many(name, pixels)
         image.load()
     except pil.DecompressionBombError:
-        raise BadValue(f"The image {name} has too many pixels to be opened.") from None
+        raise _too_many(name, pixels) from None
     except (OSError, SyntaxError, ValueError):
         raise BadValue(
             f"The file {name} is no image that can be read. Use PNG, JPEG, WebP, GIF or another raster format."
         ) from None
     return image
+
+
+def _too_many(name: str, pixels: int | None) -> BadValue:
+    most = "" if pixels is None else f" At most {pixels:,} are taken: send a smaller image."
+    return BadValue(f"The image {name} has too many pixels to be opened.{most}")
 
 
 def upright(image: PILImage.Image) -> PILImage.Image:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
+from holdfast import limits
 from holdfast.clock import Clock, SystemClock
 from holdfast.errors import BadRequest, Busy, NotFound, RequestError
 from holdfast.graph.identity import state_names
@@ -180,6 +181,7 @@ class Runtime:
             Busy: The queue is full or stopped.
             Malformed: A validator refused an input.
         """
+        limits.apply(self.options.limits)
         self._hold(job)
         try:
             if job.listener.validator is not None:

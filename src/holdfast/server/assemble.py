@@ -203,7 +203,6 @@ def assemble(
             session_capacity=capacity,
             session_grace=grace,
             limits=limits,
-            run_in_queue=options.get("run_in_queue", True),
             file_rules=rules,
         ),
         tokens=Tokens(keys),
@@ -237,11 +236,13 @@ def _text(path: str | Path | None) -> str | None:
 
 
 def _runtime_options(options: ServeOptions, queue: Mapping[str, Any], settings: Settings) -> RuntimeOptions:
+    """What of the runtime's options depends on the program and the environment alone."""
     return RuntimeOptions(
         max_threads=_whole("max_threads", options.get("max_threads", 40), "no function run"),
         default_concurrency_limit=_default_limit(queue, settings),
         max_queue_size=_queue_size(queue.get("max_size")),
         show_error=options.get("show_error", False),
+        run_in_queue=options.get("run_in_queue", True),
     )
 
 

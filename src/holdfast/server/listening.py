@@ -14,6 +14,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from holdfast.errors import AddressError, BuildError, HoldfastError
+from holdfast.server.connections import Connections, protocols, raise_descriptor_limit
+from holdfast.server.site import Site
 
 FIRST_PORT = 7860
 LAST_PORT = 65535
@@ -206,12 +208,21 @@ def _config(app: Starlette, certificate: Certificate | None) -> uvicorn.Config:
             "ssl_certfile": certificate.chain,
             "ssl_keyfile_password": certificate.password,
         }
+    site: Site = app.state.site
+    connections = Connections(
+        site.options.limits,
+        site.runtime.clock,
+        site.bodies,
+        trusted=site.options.access.proxies().trusts,
+        descriptors=raise_descriptor_limit(),
+    )
+    http, ws = protocols(connections)
     config = uvicorn.Config(
         app,
         loop=loop,
-        http="httptools",
-        ws="websockets-sansio",
-        ws_max_size=app.state.site.options.limits.body_bytes,
+        http=http,
+        ws=ws,
+        ws_max_size=site.options.limits.body_bytes,
         ws_ping_interval=30,
         ws_ping_timeout=30,
         ws_per_message_deflate=False,

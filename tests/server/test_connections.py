@@ -1,0 +1,253 @@
+"""Connections are bounded in number and in the time that a head or a frame takes (R4.6).
+
+C5: siblings looked for: connections that send nothing, part of a head, a head of many megabytes, nothing after a first
+request (closed after 75 s, as before), a body that does not arrive (C1), an unfinished frame of a socket, a frame in a
+million fragments, a socket without a hello (closed after 10 s, as before). Found without a bound: the first three, the
+unfinished frame and the fragments; and the soft limit of open files was left at what the shell gives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import resource
+import socket
+import subprocess
+import sys
+from typing import Any
+
+import httpx
+import pytest
+from tests.server.apps import counter
+from tests.server.conftest import Serve, Served
+from tests.waiting import until
+
+from holdfast.limits import Limits
+from holdfast.server.bodies import Bodies
+from holdfast.server.connections import Connections, raise_descriptor_limit
+from holdfast.testing.clock import ManualClock
+
+UPGRADE = (
+    "GET /gradio_api/page/socket HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+    "sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+
+
+def connected(app: Served, said: bytes = b"") -> socket.socket:
+    sock = socket.create_connection(("127.0.0.1", app.site_port), timeout=20)
+    if said:
+        sock.sendall(said)
+    return sock
+
+
+def heard(sock: socket.socket) -> bytes:
+    """Everything that the server says until it closes."""
+    found = b""
+    with sock:
+        while True:
+            try:
+                data = sock.recv(65536)
+            except ConnectionError:
+                return found
+            if not data:
+                return found
+            found += data
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nhost: x\r\n", b"POST /gradio_api/run/count HT"])
+def test_a_head_that_does_not_arrive_ends_its_connection(serve: Serve, said: bytes) -> None:
+    """C5: after 15 seconds by default."""
+    app = serve(counter(), limits={"header_seconds": 0.1})
+    assert heard(connected(app, said)).startswith(b"HTTP/1.1 408")
+
+
+def test_a_second_request_on_a_connection_has_the_same_time(serve: Serve) -> None:
+    """C5: a kept connection is no way around it."""
+    app = serve(counter(), limits={"header_seconds": 0.1})
+    whole = b"GET /gradio_api/app_id HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
+    sock = connected(app, whole)
+    assert sock.recv(100).startswith(b"HTTP/1.1 200")
+    sock.sendall(whole[:20])
+    assert b"HTTP/1.1 408" in heard(sock)
+
+
+def test_a_head_without_an_end_is_refused(serve: Serve) -> None:
+    """C5: a sibling: a header, or an address, of many megabytes."""
+    app = serve(counter())
+    for said in (b"GET / HTTP/1.1\r\nx: " + b"y" * 300_000, b"GET /" + b"y" * 300_000):
+        sock = connected(app)
+        try:
+            sock.sendall(said)
+        except ConnectionError:
+            sock.close()
+            continue
+        assert heard(sock)[:12] in {b"HTTP/1.1 431", b""}
+
+
+def test_silent_connections_lock_nobody_out(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    """C5: more of them than there is room for; one line in the log."""
+    app = serve(counter(), limits={"connections": 30})
+    with caplog.at_level(logging.WARNING, "holdfast.server"):
+        silent = [connected(app) for _ in range(60)]
+        for _ in range(5):
+            assert httpx.get(f"{app.url}gradio_api/app_id", timeout=20).status_code == 200
+    assert len([record for record in caplog.records if "connections" in record.getMessage()]) == 1
+    for sock in silent:
+        sock.close()
+
+
+def test_open_pages_are_never_closed_for_new_connections(serve: Serve) -> None:
+    """C5, R4.4: when all places are taken by pages, a new connection gets 503."""
+    app = serve(counter(), limits={"connections": 3})
+    app.http.close()
+    with app.socket() as one, app.socket() as two, app.socket() as three:
+        assert heard(connected(app)).startswith(b"HTTP/1.1 503")
+        for number, page in enumerate((one, two, three)):
+            page.submit(f"e{number}", 0, ["x", None])
+            assert page.until_completed(f"e{number}")[-1]["success"]
+
+
+def test_an_address_has_a_bounded_number_of_connections(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    """C5: 503 beyond it, one warning; what has ended makes room. A trusted proxy stands for many visitors."""
+    app = serve(counter(), limits={"address_connections": 5}, trusted_proxies=["10.1.2.3"])
+    app.http.close()
+    with caplog.at_level(logging.WARNING, "holdfast.server"):
+        held = [connected(app) for _ in range(5)]
+        for _ in range(3):
+            assert heard(connected(app)).startswith(b"HTTP/1.1 503")
+    assert len([record for record in caplog.records if "127.0.0.1 has 5 connections" in record.getMessage()]) == 1
+    for sock in held:
+        sock.close()
+
+    def answers() -> bool:
+        try:
+            return httpx.get(f"{app.url}gradio_api/app_id").status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    asyncio.run(until(answers))
+    proxied = serve(counter(), limits={"address_connections": 5})
+    many = [connected(proxied) for _ in range(20)]
+    assert proxied.get("/gradio_api/app_id").status_code == 200
+    for sock in many:
+        sock.close()
+
+
+def upgraded(app: Served) -> socket.socket:
+    sock = connected(app, UPGRADE.encode())
+    assert b"101" in sock.recv(1000)
+    return sock
+
+
+def frame(size: int, *, first: int = 0x81, length: int | None = None) -> bytes:
+    """A masked frame of `size` bytes that says it has `length`."""
+    return bytes([first, 0x80 | 127]) + (size if length is None else length).to_bytes(8, "big") + bytes(4) + b"x" * size
+
+
+def test_an_unfinished_frame_counts_and_ends(serve: Serve) -> None:
+    """C5, C1: a frame of a socket that does not arrive is like a body that does not arrive."""
+    app = serve(counter(), limits={"body_seconds": 0.2, "bodies_bytes": 1_000_000})
+    sock = upgraded(app)
+    sock.sendall(frame(500_000, length=600_000))
+    asyncio.run(until(lambda: app.site.bodies.held > 400_000))
+    assert heard(sock) is not None
+    asyncio.run(until(lambda: app.site.bodies.held == 0))
+
+
+def test_unfinished_frames_share_the_budget_of_bodies(serve: Serve) -> None:
+    """C1: connections beyond it end."""
+    app = serve(counter(), limits={"bodies_bytes": 1_000_000})
+    one, two = upgraded(app), upgraded(app)
+    one.sendall(frame(700_000, length=900_000))
+    asyncio.run(until(lambda: app.site.bodies.held > 600_000))
+    two.sendall(frame(700_000, length=900_000))
+    heard(two)
+    assert app.site.bodies.held <= 1_000_000
+    one.close()
+    asyncio.run(until(lambda: app.site.bodies.held == 0))
+
+
+def test_a_message_in_very_many_fragments_ends_its_connection(serve: Serve) -> None:
+    """C5: a sibling: each fragment costs more than its bytes."""
+    app = serve(counter())
+    sock = upgraded(app)
+    sock.sendall(frame(1, first=0x01))
+    sent = 0
+    try:
+        while sent < 100_000:
+            sock.sendall(frame(1, first=0x00))
+            sent += 1
+    except ConnectionError:
+        sock.close()
+    assert sent < 100_000
+    asyncio.run(until(lambda: app.site.bodies.held == 0))
+
+
+@pytest.mark.anyio
+async def test_places_are_given_back_once_and_the_silent_go_first() -> None:
+    """C5: the accounting, whatever the order of ends."""
+    clock = ManualClock()
+    limits = Limits(connections=3, header_seconds=15)
+    places = Connections(limits, clock, Bodies(limits, clock), trusted=lambda _: False)
+
+    class Transport:
+        def __init__(self) -> None:
+            self.said, self.closed = b"", False
+
+        def write(self, data: bytes) -> None:
+            self.said += data
+
+        def close(self) -> None:
+            self.closed = True
+
+        def is_closing(self) -> bool:
+            return self.closed
+
+    transports: list[Any] = [Transport() for _ in range(5)]
+    first, second, third = (places.admit(f"a{number}", transports[number]) for number in range(3))
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    places.head_begun(second)
+    places.head_begun(third)
+    fourth = places.admit("a3", transports[3])
+    assert fourth is not None
+    assert (transports[1].closed, transports[0].closed, len(places)) == (True, False, 3)
+    places.leave(second)
+    places.leave(second)
+    assert len(places) == 3
+    await clock.advance(14)
+    assert not transports[2].closed
+    await clock.advance(3)
+    assert transports[2].closed
+    assert transports[2].said.startswith(b"HTTP/1.1 408")
+    for place in (first, third, fourth):
+        places.leave(place)
+    assert (len(places), places.admit("x", transports[4]) is None) == (0, False)
+
+
+def test_the_soft_limit_of_open_files_is_raised_at_startup() -> None:
+    """C5: to the hard limit."""
+    program = (
+        "import resource\n"
+        "hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))\n"
+        "import holdfast as gr\n"
+        "demo = gr.Blocks()\n"
+        "demo.launch(prevent_thread_lock=True, server_port=0, quiet=True)\n"
+        "print(resource.getrlimit(resource.RLIMIT_NOFILE)[0] == hard)\n"
+        "demo.close()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.strip() == "True", done.stderr
+
+
+def test_connections_leave_descriptors_for_everything_else() -> None:
+    """C5: the bound follows `ulimit -n`."""
+    limits = Limits()
+    bodies = Bodies(limits, ManualClock())
+    for descriptors, most in ((1024, 924), (100, 75), (None, limits.connections), (10**6, limits.connections)):
+        found = Connections(limits, ManualClock(), bodies, trusted=lambda _: True, descriptors=descriptors)
+        assert found.most == most
+    soft = raise_descriptor_limit()
+    assert soft is None or soft == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
