@@ -242,8 +242,8 @@ class FileKeeper:
             try:
                 await asyncio.to_thread(self.sweep)
                 await asyncio.to_thread(self.sweep_others)
-            except OSError as error:
-                logger.warning("Old files in %s cannot be deleted: %s.", self.folder, error)
+            except Exception:  # files stay until the next sweep, which must come in any case
+                logger.exception("Old files in %s cannot be deleted now; the next sweep tries it again.", self.folder)
             await self._clock.sleep(self.keeping.frequency)
 
     def _open(self) -> None:

@@ -164,6 +164,29 @@ async def test_sweeps_come_as_often_as_was_said_and_never_on_the_loop(
     keeper.close()
 
 
+@pytest.mark.anyio
+async def test_a_sweep_that_fails_does_not_end_the_sweeps(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """C6."""
+    keeper = keeper_of(clock, frequency=10)
+    swept: list[int] = []
+
+    def fails() -> None:
+        swept.append(1)
+        raise RuntimeError("such as a disk that is gone")
+
+    monkeypatch.setattr(keeper, "sweep", fails)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(keeper.run)
+        await until(lambda: clock.sleepers)
+        await clock.advance(10)
+        await until(lambda: len(swept) == 2 and clock.sleepers)
+        tasks.cancel_scope.cancel()
+    assert "the next sweep tries it again" in caplog.text
+    keeper.close()
+
+
 def upload(app: Served, name: str, content: bytes = b"x") -> Any:
     return app.http.post("/gradio_api/upload", files=[("files", (name, content))])
 

@@ -25,7 +25,7 @@ from tests.server.apps import counter
 from tests.server.conftest import Serve, Served
 
 import holdfast as gr
-from holdfast import files, launch, private
+from holdfast import files, launch, private, stores
 from holdfast.errors import BuildError, StateError
 from holdfast.examples_cache import CACHE_FOLDER, CachedResults
 from holdfast.state.codec import Keyring
@@ -143,6 +143,14 @@ def test_the_files_of_tls_are_not_served(here: Path) -> None:
     launch.certificate_of({"ssl_keyfile": "tls.pem", "ssl_certfile": "cert.pem"})
     rules = files.FileRules(allowed_paths=(".",))
     assert [rules.may_serve(name) for name in ("tls.pem", "cert.pem")] == [None, None]
+
+
+def test_the_files_of_tls_to_a_store_are_not_served(here: Path) -> None:
+    """A4: named in the store's URL."""
+    pytest.importorskip("redis")
+    (here / "tls.pem").write_text("key")
+    stores.open("rediss://localhost:1/0?ssl_keyfile=tls.pem")
+    assert files.FileRules(allowed_paths=(".",)).may_serve("tls.pem") is None
 
 
 def test_kept_results_of_examples_are_not_served(here: Path) -> None:

@@ -6,6 +6,7 @@ import importlib.util
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit, urlunsplit
 
+from holdfast import private
 from holdfast.stores.errors import StoreUrlError
 from holdfast.stores.memory import MemoryStore
 from holdfast.stores.protocol import Store
@@ -56,6 +57,7 @@ def _redis(url: str) -> Store:
 
     parts = urlsplit(url)
     options: dict[str, list[Any]] = dict(parse_qs(parts.query))
+    private.guard(*(path for name in ("ssl_keyfile", "ssl_certfile") for path in options.get(name, ())))
     prefix = options.pop("prefix", ["holdfast"])[-1]
     slot = options.pop("slot", [None])[-1]
     lease = options.pop("lease", ["10"])[-1]
