@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -18,11 +19,13 @@ from holdfast.graph.context import BuildContext, current
 from holdfast.graph.events import Event
 from holdfast.graph.graph import Graph, Page
 from holdfast.graph.listener import Listener
+from holdfast.graph.parameters import settle_unknown
 from holdfast.settings import OnLeave, checked_on_leave
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+_QUEUE_OPTIONS = ("status_update_rate", "api_open", "max_size", "default_concurrency_limit")
 _LAUNCH_OPTIONS = ("theme", "css", "css_paths", "js", "head", "head_paths")
 _RESERVED_PATHS = frozenset(
     {"config", "gradio_api", "login", "logout", "static", "assets", "theme.css", "monitoring", "healthz", "readyz"}
@@ -121,7 +124,7 @@ class Blocks(BlockContext):
                 session=session,
                 state_concurrency=state_concurrency,
                 on_leave=checked_on_leave("on_leave", on_leave),
-                **_older_options(options),
+                **_older_options(type(self), options),
             ),
         )
         self._home: BuildContext | None = None
@@ -261,6 +264,7 @@ class Blocks(BlockContext):
         max_size: int | None = None,
         *,
         default_concurrency_limit: int | Literal["not_set"] | None = "not_set",
+        **unknown: Any,
     ) -> Self:
         """Set how events queue.
 
@@ -269,7 +273,10 @@ class Blocks(BlockContext):
             api_open: Whether events of the queue may also be run directly over HTTP.
             max_size: Most events that wait; more are refused. `None`: no limit.
             default_concurrency_limit: Most events at once of each listener that does not say itself; `None`: no limit.
+            **unknown: Parameters that Gradio had once.
         """
+        if unknown:
+            settle_unknown("queue()", unknown, _QUEUE_OPTIONS, kind="queue()")
         self.queue_options = {
             "status_update_rate": status_update_rate,
             "api_open": api_open,
@@ -410,17 +417,23 @@ def _check_delete_cache(given: Any) -> None:
         )
 
 
-def _older_options(given: Mapping[str, Any]) -> dict[str, Any]:
+def _older_options(cls: type[Blocks], given: Mapping[str, Any]) -> dict[str, Any]:
     """Options that moved to `launch`; still taken, with a warning."""
     unknown = [name for name in given if name not in _LAUNCH_OPTIONS]
     if unknown:
-        raise TypeError(f"Blocks has no parameter {unknown[0]!r}.")
-    moved = {name: value for name, value in given.items() if value is not None}
+        known = {name for one in cls.__mro__ if issubclass(one, Blocks) for name in _parameters(one)}
+        settle_unknown(cls.__name__, unknown, known | set(_LAUNCH_OPTIONS))
+    moved = {name: value for name, value in given.items() if value is not None and name not in unknown}
     if moved:
         warn(f"{', '.join(moved)} belong to launch() since Gradio 6; they are still taken here.")
     if "theme" in moved:
         moved["theme"] = settled_theme(moved["theme"])
     return {n: (v if n not in {"css_paths", "head_paths"} else _listed(v)) for n, v in moved.items()}
+
+
+def _parameters(cls: type[Blocks]) -> list[str]:
+    given = inspect.signature(cls.__init__).parameters.values()
+    return [one.name for one in given if one.name != "self" and one.kind is not one.VAR_KEYWORD]
 
 
 def _listed(paths: Any) -> tuple[Any, ...]:

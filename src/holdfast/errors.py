@@ -21,7 +21,15 @@ HoldfastError
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from typing import Any, ClassVar
+
+
+def did_you_mean(given: str, valid: Iterable[Any]) -> str:
+    """A sentence that suggests the valid name that was most likely meant; "" when none is near."""
+    near = difflib.get_close_matches(given, [one for one in valid if isinstance(one, str)], n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 class HoldfastError(Exception):

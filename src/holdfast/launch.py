@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import inspect
 import signal
 import sys
 import threading
@@ -21,6 +22,7 @@ from typing_extensions import Unpack
 from holdfast import logs, private
 from holdfast.errors import BuildError, HoldfastError
 from holdfast.graph.callsite import warn
+from holdfast.graph.parameters import settle_unknown
 from holdfast.logs import Format, Level
 from holdfast.server.assemble import Assembled, CommonOptions, ServeOptions, assemble
 from holdfast.server.listening import Certificate, Listening, bind
@@ -343,7 +345,7 @@ def mount_gradio_app(
         BuildError: An option cannot be used.
     """
     del server_name, server_port, run_history, app_kwargs
-    _check_names(options)
+    _check_names(options, "mount_gradio_app()")
     if not hasattr(app, "mount") or not hasattr(app, "router"):
         raise BuildError(f"mount_gradio_app takes a FastAPI or Starlette app first, but got {type(app).__name__}.")
     if path and not path.startswith("/"):
@@ -377,12 +379,13 @@ def _show_error(kind: type[BaseException], error: BaseException, trace: Tracebac
 _NOT_DONE = ("app_kwargs", "num_workers")
 
 
-def _check_names(options: Mapping[str, Any]) -> None:
+def _check_names(options: Mapping[str, Any], called: str = "launch()") -> None:
     """Refuse options that do not exist; warn of those that do nothing here."""
-    known = {*LaunchOptions.__annotations__, "_app", "_frontend", "_boot"}
-    unknown = [name for name in options if name not in known]
+    call: Any = launch if called == "launch()" else mount_gradio_app
+    known = set(inspect.signature(call).parameters) - {"blocks", "options"} | set(LaunchOptions.__annotations__)
+    unknown = [name for name in options if name not in {*known, "_app", "_frontend", "_boot"}]
     if unknown:
-        raise TypeError(f"launch() has no parameter {unknown[0]!r}.")
+        settle_unknown(called, unknown, known, kind=called)
     idle = [name for name in _NOT_DONE if options.get(name)]
     if idle:
         warn(f"{', '.join(idle)} of launch() has no effect in Holdfast.")

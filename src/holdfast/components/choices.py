@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from holdfast.components.base import Component, one_of
-from holdfast.errors import BadValue
+from holdfast.errors import BadValue, did_you_mean
+from holdfast.graph.callsite import warn
 
 Choices = Iterable[Any]
 """Values, or (label, value) pairs."""
@@ -33,6 +34,20 @@ class Chooser(Component):
 
     choices: list[list[Any]]
     type: str
+
+    def report_mistakes(self) -> None:
+        """Warn also of a start value that is none of the choices."""
+        super().report_mistakes()
+        value = self.given.get("value")
+        if not self.choices or callable(value) or getattr(self, "allow_custom_value", False):
+            return
+        strange = [one for one in several(value) if one not in self.values]
+        if strange:
+            shown = ", ".join(map(repr, self.values[:20]))
+            warn(
+                f"{self.called} begins with {strange[0]!r}, which is not in the list of choices: {shown}."
+                f"{did_you_mean(str(strange[0]), self.values)}"
+            )
 
     def set_choices(self, choices: Choices | None, type: Literal["value", "index"]) -> None:
         """Take over the two options that every chooser has."""

@@ -80,6 +80,8 @@ class Number(Numeric, Field):
         """The number, rounded; it may be outside the limits."""
         if value is None:
             return None
+        if isinstance(value, (dict, list, tuple, set)):
+            raise self.wrong("a number", value)
         try:
             return self.rounded(value)
         except (TypeError, ValueError, OverflowError):

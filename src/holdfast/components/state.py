@@ -29,6 +29,7 @@ class State(Component):
         history: How many earlier values are kept for `undo`.
         concurrency: `"last_write"`: events that write it do not wait for one another, as in Gradio.
         secret: The value is encrypted where it is stored, and never shown.
+        **unknown: Refused, with the parameter that was meant.
 
     Raises:
         BuildError: An option is out of range; the message names it.
@@ -54,6 +55,7 @@ class State(Component):
         history: int = 0,
         concurrency: Literal["serial", "last_write"] = "serial",
         secret: bool = False,
+        **unknown: Any,
     ) -> None:
         factory = value if callable(value) else None
         self.cell = CellSpec(
@@ -73,7 +75,7 @@ class State(Component):
         """The program's variable that it is kept in: its name over versions of the program when it has no key."""
         self.time_to_live = time_to_live
         self.delete_callback = delete_callback
-        super().__init__(None, render=render, key=key)
+        super().__init__(None, render=render, key=key, **unknown)
 
     @property
     def value(self) -> Any:

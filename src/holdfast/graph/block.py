@@ -10,6 +10,7 @@ from typing_extensions import Self
 
 from holdfast.errors import RenderError
 from holdfast.graph.context import BuildContext, current
+from holdfast.graph.parameters import report_choices, settle_unknown
 
 if TYPE_CHECKING:
     from contextvars import Token
@@ -76,9 +77,9 @@ class Block:
         **unknown: Any,
     ) -> None:
         if unknown:
-            name, *_ = unknown
-            options = ", ".join(sorted({*prop_defaults(type(self)), *NOT_PROPS} - {"self"}))
-            raise TypeError(f"{type(self).__name__} has no parameter {name!r}. It takes: {options}.")
+            for name in unknown:
+                self.given.pop(name, None)
+            settle_unknown(type(self).__name__, unknown, {*prop_defaults(type(self)), *NOT_PROPS} - {"self"})
         self.visible = visible
         self.elem_id = elem_id
         self.elem_classes = [elem_classes] if isinstance(elem_classes, str) else list(elem_classes or ())
@@ -108,7 +109,12 @@ class Block:
                 "Call it inside `with gr.Blocks():`, or leave `render=True`."
             )
         context.graph.place(self, context)
+        self.report_mistakes()
         return self
+
+    def report_mistakes(self) -> None:
+        """Warn of what the program gave that Gradio would take and that has no meaning."""
+        report_choices(self)
 
     def unrender(self) -> Self:
         """Take the block out of its place; it can be rendered again elsewhere."""

@@ -7,8 +7,9 @@ import string
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol, get_args
 
-from holdfast.errors import BuildError, InvalidApiNameError
+from holdfast.errors import BuildError, InvalidApiNameError, did_you_mean
 from holdfast.graph.listener import ListenerOptions, Target, TriggerMode, Visibility
+from holdfast.graph.parameters import settle_unknown
 from holdfast.settings import checked_on_leave
 
 _NAME_CHARACTERS = set(string.punctuation) - {"-", "_"}
@@ -43,12 +44,11 @@ def check_options(options: ListenerOptions) -> None:
     """
     unknown = [name for name in options if name not in ListenerOptions.__annotations__]
     if unknown:
-        raise TypeError(
-            f"A listener has no parameter {unknown[0]!r}. It takes: {', '.join(ListenerOptions.__annotations__)}."
-        )
+        settle_unknown("A listener", unknown, ListenerOptions.__annotations__, kind="A listener")
     mode = options.get("trigger_mode")
     if mode is not None and mode not in get_args(TriggerMode):
-        raise BuildError(f"trigger_mode={mode!r} is none of {', '.join(get_args(TriggerMode))}.")
+        modes = get_args(TriggerMode)
+        raise BuildError(f"trigger_mode={mode!r} is none of {', '.join(modes)}.{did_you_mean(str(mode), modes)}")
     visibility = options.get("api_visibility", "public")
     if visibility not in get_args(Visibility):
         raise BuildError(f"api_visibility={visibility!r} is none of {', '.join(get_args(Visibility))}.")

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import xxhash
 from typing_extensions import Self
 
+from holdfast.errors import did_you_mean
 from holdfast.themes.colors import COLORS, Color
 from holdfast.themes.contrast import readable
 from holdfast.themes.fonts import Font
@@ -64,6 +65,9 @@ COLOURS: Mapping[str, tuple[str, str]] = {
     "--ring": ("#2f54eb", "#8aa2ff"),
 }
 """The page's own colours, light and dark: what holds for the half that a theme does not set."""
+PARAMETERS = (
+    "primary_hue", "secondary_hue", "neutral_hue", "text_size", "spacing_size", "radius_size", "font", "font_mono",
+)  # fmt: skip
 _REFERENCE = re.compile(r"\*([a-z0-9_]+)")
 
 
@@ -98,7 +102,15 @@ class Base:
         radius_size: Size | str | None = None,
         font: Font | str | Iterable[Font | str] | None = None,
         font_mono: Font | str | Iterable[Font | str] | None = None,
+        **unknown: Any,
     ) -> None:
+        if unknown:
+            name = next(iter(unknown))
+            hint = did_you_mean(name, PARAMETERS)
+            raise TypeError(
+                f"{type(self).__name__} has no parameter {name!r}.{hint} It takes: {', '.join(PARAMETERS)}. "
+                "Other variables are set with its set()."
+            )
         self.name = self.NAME
         primary, secondary, neutral = self.HUES
         text, spacing, radius = self.SCALES
@@ -127,9 +139,10 @@ class Base:
         """
         for name, value in variables.items():
             if name != "custom_css" and name.removesuffix("_dark") not in VARIABLES:
+                hint = did_you_mean(name, VARIABLES)
                 raise TypeError(
-                    f"A theme has no variable {name!r}. Their names are those of Gradio's themes, "
-                    "such as body_background_fill or button_primary_background_fill."
+                    f"A theme has no variable {name!r}.{hint} Their names are those of Gradio's themes, such as "
+                    "body_background_fill or button_primary_background_fill."
                 )
             if value is None:
                 continue

@@ -1,0 +1,111 @@
+"""Parameters that a call was given and does not have, and values that a parameter does not take."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+
+from holdfast.errors import did_you_mean
+from holdfast.graph.callsite import warn
+
+if TYPE_CHECKING:
+    from holdfast.graph.block import Block
+
+FORMER: Mapping[str, frozenset[str]] = {
+    "": frozenset(
+        {
+            "show_copy_button", "show_share_button", "show_download_button", "show_fullscreen_button",
+            "show_copy_all_button",
+            "allow_flagging", "mirror_webcam", "overflow_row_behaviour", "bubble_full_width", "likeable", "layout_mode",
+        }
+    ),
+    "ChatInterface": frozenset({"type", "retry_btn", "undo_btn", "clear_btn", "stop_btn_text", "examples_per_page"}),
+    "Chatbot": frozenset({"type", "show_last_message_actions"}),
+    "Interface": frozenset({"interpretation", "num_shap", "allow_screenshot", "cache_examples_lazily"}),
+    "Image": frozenset({"tool", "source", "shape", "invert_colors", "brush_radius", "brush_color", "mask_opacity"}),
+    "Dataframe": frozenset({"max_rows", "max_cols", "overflow_row_behaviour", "height"}),
+    "launch()": frozenset(
+        {"show_api", "show_tips", "enable_queue", "encrypt", "file_directories", "cache_examples", "app_storage"}
+    ),
+    "mount_gradio_app()": frozenset({"show_api", "gradio_api_url", "app_storage"}),
+    "queue()": frozenset({"concurrency_count", "client_position_to_load_data"}),
+    "A listener": frozenset({"show_api", "every", "status_tracker"}),
+}  # fmt: skip
+"""What Gradio 4 and 5 took and Gradio 6 does not, by what is called; "" is any component."""
+
+
+def settle_unknown(called: str, unknown: Iterable[str], known: Iterable[str], *, kind: str | None = None) -> None:
+    """Warn once of parameters that older programs give and that have no effect any more; refuse all others.
+
+    Args:
+        called: What was called, as a message names it.
+        unknown: Names that it does not have.
+        known: Names that it has.
+        kind: Its entry in `FORMER`, where that is another one.
+
+    Raises:
+        TypeError: A parameter that there never was; the message suggests the one that was meant.
+    """
+    former = FORMER.get(kind or called, frozenset()) | (frozenset() if kind == called else FORMER[""])
+    names = list(unknown)
+    wrong = [name for name in names if name not in former]
+    if wrong:
+        known = sorted(known)
+        raise TypeError(
+            f"{called} has no parameter {wrong[0]!r}.{did_you_mean(wrong[0], known)} It takes: {', '.join(known)}."
+        )
+    if names:
+        are, them = ("is", "it") if len(names) == 1 else ("are", "them")
+        warn(f"{', '.join(names)} of {called} {are} of older versions of Gradio and without effect. Leave {them} out.")
+
+
+def report_choices(block: Block) -> None:
+    """Warn of texts that an enumerated parameter of a block does not take. Gradio takes them, so programs start."""
+    for name, value in block.given.items():
+        if isinstance(value, str):
+            valid = _enumerated(type(block)).get(name)
+            if valid is not None and value not in valid:
+                listed = ", ".join(map(repr, valid))
+                warn(f"{type(block).__name__}({name}={value!r}) is not one of {listed}.{did_you_mean(value, valid)}")
+
+
+_ENUMERATED: dict[type, dict[str, tuple[Any, ...]]] = {}
+
+
+def _enumerated(cls: type) -> dict[str, tuple[Any, ...]]:
+    """The parameters of a class that take one text out of several, with those texts."""
+    found = _ENUMERATED.get(cls)
+    if found is None:
+        found = {}
+        for base in reversed(cls.__mro__):
+            if "__init__" in base.__dict__ and base is not object:
+                for name, parameter in inspect.signature(vars(base)["__init__"]).parameters.items():
+                    found.pop(name, None)
+                    valid = _literals(_evaluated(parameter.annotation, base))
+                    if valid:
+                        found[name] = valid
+        _ENUMERATED[cls] = found
+    return found
+
+
+def _evaluated(annotation: Any, base: type) -> Any:
+    if not isinstance(annotation, str) or ("Literal" not in annotation and not annotation.isidentifier()):
+        return annotation
+    try:
+        return eval(annotation, vars(sys.modules[base.__module__]))  # noqa: S307 -- an annotation of a class
+    except Exception:  # of a name that only type checkers know
+        return Any
+
+
+def _literals(annotation: Any) -> tuple[Any, ...]:
+    """The texts of an annotation that takes no other text."""
+    if get_origin(annotation) is Literal:
+        return tuple(one for one in get_args(annotation) if isinstance(one, str))
+    if get_origin(annotation) not in {Union, types.UnionType}:
+        return ()
+    parts = [part for part in get_args(annotation) if part not in {bool, int, float, type(None)}]
+    texts = [_literals(part) for part in parts]
+    return tuple(text for one in texts for text in one) if texts and all(texts) else ()

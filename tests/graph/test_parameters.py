@@ -1,0 +1,131 @@
+"""Parameters that a program misspells, that older versions of Gradio had, and values that a parameter does not take.
+
+E16: siblings looked for: every component and layout, Blocks and what is made of it, launch, mount, queue, listeners;
+found: the right class was named by components alone, and only `launch` and Blocks took older options.
+E32: siblings looked for: the same, States, themes and their variables, values of enumerated options; found: all.
+E33: siblings looked for: every option annotated with a list of texts, Radio, CheckboxGroup, Dropdown, Number given a
+dict, list, or set; found: all but those that raised an error already.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+
+import holdfast
+from holdfast.graph.parameters import FORMER
+
+gr: Any = holdfast
+"""As programs without a type checker use it."""
+
+WRONG: list[tuple[Callable[[], Any], str, str, str]] = [
+    (lambda: gr.Textbox(lable="A"), "Textbox", "lable", "label"),
+    (lambda: gr.Number(minimun=1), "Number", "minimun", "minimum"),
+    (lambda: gr.State(0, kye="a"), "State", "kye", "key"),
+    (lambda: gr.Row(equal_hight=True), "Row", "equal_hight", "equal_height"),
+    (lambda: gr.Blocks(titel="A"), "Blocks", "titel", "title"),
+    (lambda: gr.Interface(str, "text", "text", descripton="A"), "Interface", "descripton", "description"),
+    (lambda: gr.ChatInterface(lambda message, history: message, titel="A"), "ChatInterface", "titel", "title"),
+    (lambda: gr.Blocks().launch(sever_port=1), "launch()", "sever_port", "server_port"),
+    (lambda: gr.Blocks().launch(max_file_sizes=1), "launch()", "max_file_sizes", "max_file_size"),
+    (lambda: gr.Blocks().queue(maxsize=1), "queue()", "maxsize", "max_size"),
+    (lambda: gr.mount_gradio_app(Starlette(), gr.Blocks(), "/a", auht=1), "mount_gradio_app()", "auht", "auth"),
+    (lambda: gr.themes.Soft(primary_heu="red"), "Soft", "primary_heu", "primary_hue"),
+    (lambda: gr.themes.Base().set(body_background_fil="red"), "A theme", "body_background_fil", "body_background_fill"),
+    (lambda: gr.Button().click(str, None, None, api_nam="a"), "A listener", "api_nam", "api_name"),
+    (lambda: gr.on(None, str, None, None, concurency_limit=1), "A listener", "concurency_limit", "concurrency_limit"),
+]
+
+
+@pytest.mark.parametrize(("call", "called", "given", "meant"), WRONG)
+def test_a_misspelled_parameter_is_refused_with_the_one_that_was_meant(
+    call: Callable[[], Any], called: str, given: str, meant: str
+) -> None:
+    """E32, E16."""
+    with gr.Blocks(), pytest.raises(TypeError, match="Did you mean") as refused:
+        call()
+    said = str(refused.value)
+    assert said.startswith(called)
+    assert f"{given!r}" in said
+    assert f"Did you mean {meant!r}?" in said
+
+
+OLDER: list[Callable[[], Any]] = [
+    lambda: gr.ChatInterface(lambda message, history: message, type="messages"),
+    lambda: gr.Chatbot(type="messages", show_copy_button=True, bubble_full_width=False),
+    lambda: gr.Interface(str, "text", "text", allow_flagging="never"),
+    lambda: gr.Textbox(show_copy_button=True),
+    lambda: gr.Image(show_download_button=True, show_share_button=False),
+    lambda: gr.Blocks().queue(concurrency_count=3),
+    lambda: gr.Button().click(lambda: None, None, None, show_api=False),
+    lambda: gr.mount_gradio_app(Starlette(), gr.Blocks(), "/a", show_api=False),
+]
+
+
+@pytest.mark.parametrize("call", OLDER)
+def test_an_option_of_gradio_4_or_5_is_taken_with_one_warning(call: Callable[[], Any]) -> None:
+    """E16."""
+    with gr.Blocks(), warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        call()
+    assert [("without effect" in str(one.message), one.filename) for one in told] == [(True, __file__)]
+
+
+def test_launch_takes_them_too() -> None:
+    """E16."""
+    with gr.Blocks() as demo:
+        gr.Textbox()
+    with pytest.warns(UserWarning, match=r"show_api, show_tips of launch\(\) are .* without effect"):
+        demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, show_api=False, show_tips=True)
+    demo.close()
+
+
+def test_no_parameter_that_there_is_counts_as_an_older_one() -> None:
+    """E16."""
+    for name in ("ChatInterface", "Chatbot", "Interface", "Image", "Dataframe"):
+        for option in FORMER[name] | FORMER[""]:
+            assert option not in getattr(gr, name).__init__.__annotations__, (name, option)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: gr.Button(variant="primry"), "Did you mean 'primary'?"),
+        (lambda: gr.Button(size="medium"), "'sm', 'md', 'lg'"),
+        (lambda: gr.Row(variant="pannel"), "Did you mean 'panel'?"),
+        (lambda: gr.Radio(["a", "b"], value="c"), "begins with 'c'"),
+        (lambda: gr.Radio(["apple"], value="aple"), "Did you mean 'apple'?"),
+        (lambda: gr.CheckboxGroup(["a", "b"], value=["a", "c"]), "begins with 'c'"),
+        (lambda: gr.Dropdown(["a", "b"], value="c"), "begins with 'c'"),
+    ],
+)
+def test_a_value_that_means_nothing_is_warned_of_where_it_was_given(call: Callable[[], Any], said: str) -> None:
+    """E33: a warning, for Gradio starts such programs."""
+    with gr.Blocks(), warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        call()
+    [one] = told
+    assert said in str(one.message)
+    assert one.filename == __file__
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, [1], {1, 2}])
+def test_a_number_does_not_begin_with_a_collection(value: Any) -> None:
+    """E33."""
+    with gr.Blocks(), pytest.raises(ValueError, match="a number"):
+        gr.Number(value)
+
+
+def test_what_is_right_is_not_warned_of() -> None:
+    """E33."""
+    with gr.Blocks():
+        gr.Button(variant="huggingface", size="sm")
+        gr.Radio([("A", 1), ("B", 2)], value=2)
+        gr.Dropdown(["a"], value="new", allow_custom_value=True)
+        gr.Dropdown(value="later")
+        gr.CheckboxGroup(["a"], value=lambda: ["a"])
+        gr.Textbox(visible="hidden", type="email")
