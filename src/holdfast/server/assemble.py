@@ -190,8 +190,7 @@ def assemble(
     login = options.get("auth") is not None
     keys = _keys(store, settings, login=login)
     rules = replace(rules, seal=Seal(keys.signing(keys.current)))
-    grace = _grace(app, options, settings)
-    capacity = options.get("state_session_capacity", 10_000)
+    grace, capacity = _grace(app, options, settings), options.get("state_session_capacity", 10_000)
     kept = _state_options(app, options, keys=keys, grace=grace, capacity=capacity)
     runtime = Runtime(
         app,
