@@ -294,10 +294,10 @@ class Limits:
     )
     logins: int = bound(
         10_000,
-        resource="Logins that are remembered",
+        resource="Ended logins, last uses of logins, and wrong guesses that are remembered, each",
         unit="number",
         per="app",
-        beyond="the login that was unused for longest ends",
+        beyond="as for ended logins: the older logins of everyone end too; else the oldest is forgotten",
     )
     mcp_sessions: int = bound(
         1_000,

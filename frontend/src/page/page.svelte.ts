@@ -10,6 +10,7 @@ import { Dispatcher } from './dispatcher'
 import { Frames, type Urgency } from './frames'
 import { keptOf, type Parts } from './kept'
 import { Listeners } from './listeners'
+import { keptLogin } from './login'
 import { TabMemory, tabStorage } from './memory'
 import type { FileData } from './node'
 import type { Tab } from './tab'
@@ -91,12 +92,15 @@ export class Page implements Services {
     const { components, layout, dependencies } = currentPage(config)
     this.listeners = new Listeners(dependencies)
     this.tree = new Tree(components, layout, this)
+    const works = config.logout ? keptLogin(this.api('/login_check'), (...sent) => fetch(...sent), Date.now) : null
     const prefix = randomId()
     let count = 0
     this.#dispatcher = new Dispatcher(this.tree, this.listeners, {
       send: (frame) => {
         this.#client.send(frame)
-        if (frame.type === 'submit') tab?.said()
+        if (frame.type !== 'submit') return
+        tab?.said()
+        works?.()
       },
       toast: (level, message, more = {}) =>
         void this.toasts.show(level, message, more.title ?? null, more.duration === undefined ? 10 : more.duration),
