@@ -31,6 +31,8 @@ from tests.server.conftest import Serve, Served
 from websockets.exceptions import ConnectionClosed
 
 from holdfast import launch, passwords
+from holdfast.cli.main import parser
+from holdfast.cli.options import launch_options
 from holdfast.clock import SystemClock
 from holdfast.errors import BuildError
 from holdfast.server.assemble import assemble
@@ -41,6 +43,7 @@ from holdfast.server.logins import Logins
 from holdfast.server.revoked import FileShelf, StoreShelf
 from holdfast.server.socket import NEEDS_LOGIN
 from holdfast.server.users import FiledUsers, ListedUsers, parse_users
+from holdfast.settings import read
 from holdfast.state.codec import Keyring
 from holdfast.stores import StoreUnavailableError
 from holdfast.stores import open as open_store
@@ -621,6 +624,27 @@ def test_the_command_hashes_a_password() -> None:
     assert done.returncode == 0, done.stderr
     assert passwords.fits("my password", done.stdout.strip())
     assert holdfast("password", given="\n").returncode == 2
+
+
+def test_a_password_on_the_command_line_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    """B5: every user of the machine can list its processes."""
+    stored = passwords.hashed("pw")
+    assert launch_options(parser().parse_args(["demo", "--auth", f"ann:{stored}"]))["auth"] == [("ann", stored)]
+    assert capsys.readouterr().err == ""
+    assert launch_options(parser().parse_args(["demo", "--auth", "ann:pw"]))["auth"] == [("ann", "pw")]
+    assert "Use --auth-file" in capsys.readouterr().err
+    assert launch_options(parser().parse_args(["demo", "--auth-file", "users"]))["auth"] == Path("users")
+    with pytest.raises(BuildError, match="both given"):
+        launch_options(parser().parse_args(["demo", "--auth-file", "users", "--auth", "ann:pw"]))
+
+
+def test_the_key_of_a_certificate_takes_its_password_from_the_environment(tmp_path: Path) -> None:
+    """B5: it is a secret in the list of processes too."""
+    (tmp_path / "key.pem").touch()
+    options = {"ssl_keyfile": str(tmp_path / "key.pem"), "ssl_certfile": str(tmp_path / "key.pem")}
+    found = launch.certificate_of(options, read({"HOLDFAST_SSL_KEYFILE_PASSWORD": "of the key"}).ssl_keyfile_password)
+    assert found is not None
+    assert found.password == "of the key"
 
 
 # Cookies and headers ------------------------------------------------------------------------------------------------

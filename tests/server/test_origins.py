@@ -16,6 +16,7 @@ B6: siblings looked for: every reader of a header that a proxy sets. Found: `X-F
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -30,8 +31,10 @@ from starlette.testclient import TestClient
 from tests.server.apps import counter
 from tests.server.conftest import Serve, Served
 from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 import holdfast as gr
+from holdfast.cli.broken import Broken
 from holdfast.errors import BuildError
 from holdfast.server.hosts import Hosts
 from holdfast.server.origins import Origins
@@ -182,6 +185,22 @@ def test_a_function_does_not_see_cookies_of_a_request_that_is_not_the_users(serv
     assert call(authorization="Basic YTpi") == "['mine'] Basic YTpi"
     assert call(authorization="Basic YTpi", origin="https://evil.example") == "[] None"
     assert call(authorization="Bearer of.the.page", origin="https://evil.example") == "[] Bearer of.the.page"
+
+
+@pytest.mark.parametrize(("origin", "told"), [("http://127.0.0.1:{port}", True), ("https://evil.example", False)])
+def test_only_the_authors_own_page_reads_why_a_program_does_not_start(origin: str, told: bool) -> None:
+    """B1: with `--reload`; the error quotes the program, and browsers let every page read what a socket receives."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    broken = Broken("line 1: secret", "127.0.0.1", port)
+    try:
+        headers = {"origin": origin.format(port=port)}
+        with connect(f"ws://127.0.0.1:{port}/gradio_api/page/socket", additional_headers=headers) as page:
+            page.send("{}")
+            assert ("secret" in page.recv(10)) is told
+    finally:
+        broken.close()
 
 
 # B2 ---------------------------------------------------------------------------------------------------------------

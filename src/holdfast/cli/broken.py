@@ -18,6 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from holdfast.server.listening import Certificate, bind
+from holdfast.server.origins import Origins
 from holdfast.wire.encode import encode
 from holdfast.wire.page import Pong, Reload
 
@@ -80,7 +81,8 @@ class Broken:
         host = (connection.headers.get("host") or "").rsplit(":", 1)[0].strip("[]")
         peer = connection.client.host if connection.client is not None else ""
         forwarded = "x-forwarded-for" in connection.headers or "forwarded" in connection.headers
-        return self._error if peer in LOCAL and host in LOCAL and not forwarded else ELSEWHERE
+        own = Origins().sender(connection.scope) in {"own", "link"}  # browsers let every site read what a socket says
+        return self._error if own and peer in LOCAL and host in LOCAL and not forwarded else ELSEWHERE
 
     async def _socket(self, socket: WebSocket) -> None:
         await socket.accept()
