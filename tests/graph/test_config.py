@@ -147,7 +147,7 @@ def test_our_own_page_gets_only_what_differs() -> None:
     app = greeter().spec
     config = app_config(app, compact=True)
     assert config["components"] == [
-        {"id": 1, "type": "textbox", "props": {"label": "Name", "max_length": 30}},
+        {"id": 1, "type": "textbox", "props": {"label": "Name", "max_length": 30, "value": ""}},
         {"id": 2, "type": "state", "props": {}},
         {"id": 3, "type": "textbox", "props": {}},
         {"id": 4, "type": "button", "props": {"value": "Greet"}},

@@ -75,7 +75,7 @@ async def test_refresh_starts_over_and_other_visitors_are_apart() -> None:
         await shop.add(ann, "tea")
         assert await bob.state(shop.cart) == []
         await ann.refresh()
-        assert (await ann.state(shop.cart), ann.value(shop.box), ann.value(shop.count)) == ([], None, None)
+        assert (await ann.state(shop.cart), ann.value(shop.box), ann.value(shop.count)) == ([], "", None)
 
 
 async def test_a_clear_button_puts_values_and_state_back() -> None:

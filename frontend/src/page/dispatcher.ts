@@ -301,7 +301,8 @@ export class Dispatcher {
         const block = this.#tree.get(run.dependency.inputs[index] ?? -1)
         if (block) block.invalid = message
       })
-      this.fail(run.id, null)
+      this.#show(run, { kind: 'idle' })
+      this.#end(run, null, [])
     } else this.fail(run.id, status === 503 ? 'This application is currently busy. Please try again. ' : sentence(detail))
     return null
   }
@@ -375,10 +376,11 @@ export class Dispatcher {
 
   // What follows -----------------------------------------------------------------------------------------------
 
-  #end(run: Run, success: boolean, changed: number[]): void {
+  /** `success` is null for an event that never began: its validator refused the input, so nothing follows from it. */
+  #end(run: Run, success: boolean | null, changed: number[]): void {
     const { dependency, cause } = run
     this.#runs.delete(run.id)
-    const { outcome, then } = this.#listeners.after(dependency.id, success)
+    const { outcome, then } = success === null ? { outcome: [], then: [] } : this.#listeners.after(dependency.id, success)
     const next = { ...cause, trigger: cause.trigger, data: null }
     for (const child of outcome) this.trigger(child, next)
     this.#changed(changed, cause)

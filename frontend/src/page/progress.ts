@@ -16,7 +16,8 @@ export function statusAfter(before: Status, message: EventMessage, now: number):
     case 'process_starts':
       return { kind: 'running', since: now, eta: message.eta, progress: null, generating: false }
     case 'progress':
-      return { ...running(before, now), progress: message.progress_data }
+      // Also after a step: what is reported then is about the next one.
+      return { ...running(before, now), progress: message.progress_data, generating: false }
     case 'process_generating':
     case 'process_streaming':
       return { ...running(before, now), generating: true, progress: null }

@@ -80,6 +80,11 @@ class Textbox(Field):
         self.html_attributes = asdict(html_attributes) if html_attributes else None
         super().__init__(value, **options)
 
+    @property
+    def untouched(self) -> str | None:
+        """What it counts for until it is filled in, also while the page loads; a hidden field has no text."""
+        return None if self.load_fn is not None or self.visible is False else ""
+
     def preprocess(self, payload: Any) -> str | None:
         """The text; what is no text becomes its `str`."""
         return None if payload is None else str(payload)

@@ -62,7 +62,8 @@ class Invocation:
 
     def outputs(self, returned: Any) -> Step:
         """The step that a returned value makes."""
-        return convert_outputs(self.plan, self.listener, self.view, returned, self.rules, self.sources)
+        step = convert_outputs(self.plan, self.listener, self.view, returned, self.rules, self.sources)
+        return step if self.job.reported is None else step._replace(reported=self.job.reported)
 
     async def outputs_from_loop(self, returned: Any) -> Step:
         """The same; outputs that take long are converted in a thread."""

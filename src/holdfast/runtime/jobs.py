@@ -242,6 +242,25 @@ class Job:
         if self._progress_due is None and self.state != "ended":
             self._progress_due = self.loop.call_later(self.progress_interval, self.flush_progress)
 
+    @property
+    def reported(self) -> list[ProgressUnit] | None:
+        """Its latest progress report."""
+        return self._progress
+
+    def flush_before(self, units: list[ProgressUnit] | None) -> None:
+        """Send what was reported before a step; a later report is about what comes after it, so it is sent later.
+
+        Args:
+            units: The latest report when the step was made.
+        """
+        if units is None or units is self._progress_told:
+            return
+        if units is self._progress:
+            self.flush_progress()
+        elif self._progress is not self._progress_told:
+            self._progress_told = units
+            self.publish(Progress(event_id=self.id, progress_data=units), weight=80 * len(units))
+
     def flush_progress(self) -> None:
         """Send the latest progress report, if one waits."""
         self._progress_asked = False  # before the report is read: a thread that brings another one now asks again

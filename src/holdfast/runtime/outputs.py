@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from holdfast.graph.app import AppView
     from holdfast.graph.listener import Listener
     from holdfast.state import CellSpec
+    from holdfast.wire.messages import ProgressUnit
 
 
 class Step(NamedTuple):
@@ -36,6 +37,8 @@ class Step(NamedTuple):
     """Properties that blocks get, by the blocks' ids."""
     weight: int
     """Bytes of `data`, about."""
+    reported: list[ProgressUnit] | None = None
+    """The latest progress report when it was made; a generator that runs ahead may have reported more since."""
 
 
 NOTHING = Step([], {}, [], 0)

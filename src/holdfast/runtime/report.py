@@ -89,7 +89,7 @@ class FeedReporter:
             self._changed = changed
             return
         job = self.job
-        job.flush_progress()
+        job.flush_before(step.reported)
         output = self._output(step.data, changed, generating=True)
         if self._streaming:
             job.publish(

@@ -234,6 +234,12 @@ class Dispatcher:
                 self._around.toast("error", message)
             self._end(run, success=False, changed=[])
 
+    def refuse(self, id: str) -> None:
+        """A validator refused a call's input: the event never began, so nothing follows from it."""
+        run = self.runs.get(id)
+        if run is not None:
+            self._end(run, success=None, changed=[])
+
     def abandon(self) -> None:
         """Nobody knows how the calls ended: nothing follows from them."""
         self.runs.clear()
@@ -242,9 +248,9 @@ class Dispatcher:
 
     # What follows -------------------------------------------------------------------------------------------------
 
-    def _end(self, run: Run, *, success: bool, changed: list[int]) -> None:
+    def _end(self, run: Run, *, success: bool | None, changed: list[int]) -> None:
         self.runs.pop(run.id, None)
-        children = [listener for listener in self._around.listeners() if listener.trigger_after == run.listener.id]
+        children = [] if success is None else self._after(run.listener)
         cause = replace(run.cause, data=None)
         for child in children:
             if child.trigger_only_on_success if success else child.trigger_only_on_failure:
@@ -257,6 +263,9 @@ class Dispatcher:
         if deferred is not None:
             self.trigger(run.listener, deferred)
         self._around.moved()
+
+    def _after(self, listener: Listener) -> list[Listener]:
+        return [child for child in self._around.listeners() if child.trigger_after == listener.id]
 
     def _changed(self, ids: Iterable[int], cause: Cause) -> None:
         found: dict[int, tuple[Listener, int]] = {}

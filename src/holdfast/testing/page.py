@@ -450,7 +450,10 @@ class Page:
         for block, verdict in zip(run.listener.inputs, verdicts, strict=False):
             if isinstance(verdict, Mapping) and not verdict.get("is_valid", True):
                 self.invalid[block.id] = str(verdict.get("message", ""))
-        self._dispatcher.fail(run.id, None if verdicts else str(error.detail))
+        if verdicts:
+            self._dispatcher.refuse(run.id)
+        else:
+            self._dispatcher.fail(run.id, str(error.detail))
 
     def feed_run(self, run: Run, data: list[Any] | None) -> None:
         """Send a stream's next values."""
