@@ -1,6 +1,7 @@
 /** Markdown as a list of blocks that grows at its end: while text streams in, only the last blocks are read again. */
-import { Marked, Lexer, type MarkedOptions, type Token, type TokensList } from 'marked'
+import { Marked, type MarkedOptions, type Token, type TokensList } from 'marked'
 import remend from 'remend'
+import { BoundedLexer } from './lexer'
 import { mathExtension, opensFormula, type Delimiter } from './math'
 
 export interface MarkdownOptions {
@@ -87,7 +88,7 @@ export class Blocks {
   }
 
   private read(source: string, open: boolean): Block[] {
-    const lexer = new Lexer(this.settings)
+    const lexer = new BoundedLexer(this.settings, this.options.delimiters)
     lexer.tokens.links = { ...this.links }
     const tokens = lexer.lex(source)
     this.links = lexer.tokens.links
@@ -106,7 +107,7 @@ export class Blocks {
     if (!last || last.token.type === 'code' || last.token.type === 'space') return blocks
     const whole = remend(last.raw)
     if (whole === last.raw) return blocks
-    const lexer = new Lexer(this.settings)
+    const lexer = new BoundedLexer(this.settings, this.options.delimiters)
     lexer.tokens.links = { ...this.links }
     const completed = lexer.lex(whole).find((token) => token.type !== 'space')
     if (!completed) return blocks
