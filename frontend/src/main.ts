@@ -33,6 +33,8 @@ async function begin(target: HTMLElement): Promise<void> {
   // While the program that is being edited does not start, nothing can be fetched from it.
   if (config.dev_mode) await import('./lazy/Fault.svelte')
   mount(App, { target, props: { target, page, theme, embedded: window.parent !== window } })
+  // In the frame that `gradio.js` makes on another site.
+  if (window.name === 'holdfast-embedded' && window.parent !== window) (await import('./lazy/embedded')).tellHeight(target)
   if (typeof config.js === 'string') await runOwn(config.js)
   page.start()
 }

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from holdfast.components.chatbot import Chatbot as Chatbot
     from holdfast.components.chatbot import ChatMessage as ChatMessage
     from holdfast.components.chatbot import MessageDict as MessageDict
+    from holdfast.components.chatbot import message_text as message_text
     from holdfast.components.checkbox import Checkbox as Checkbox
     from holdfast.components.checkbox_group import CheckboxGroup as CheckboxGroup
     from holdfast.components.checkbox_group import CheckboxGroup as Checkboxgroup
@@ -196,6 +197,7 @@ PLACES: dict[str, str] = {
     "flagging": "holdfast.flagging:",
     "layouts": "holdfast.graph.layouts:",
     "mcp": "holdfast.mcp:",
+    "message_text": "holdfast.components.chatbot",
     "mount_gradio_app": "holdfast.launch",
     "on": "holdfast.graph.on",
     "render": "holdfast.graph.render",
@@ -297,6 +299,7 @@ __all__ = [
     "flagging",
     "layouts",
     "mcp",
+    "message_text",
     "mount_gradio_app",
     "on",
     "render",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from holdfast.components.base import Component
-from holdfast.components.chat_message import ChatMessage, message_out
+from holdfast.components.chat_message import ChatMessage, message_out, message_text
 from holdfast.errors import HandlerError
 
 Message = dict[str, Any]
@@ -47,12 +47,12 @@ def edited_turn(data: Any, history: Sequence[Message] | None) -> Turn | None:
     place = _place(data, "index")
     if place is None or not 0 <= place < len(messages) or messages[place].get("role") != "user":
         return None
-    return new_turn(_text(data.get("value")), messages[:place])
+    return new_turn(message_text({"content": data.get("value")}), messages[:place])
 
 
 def chosen_turn(data: Any, history: Sequence[Message] | None) -> Turn | None:
     """The visitor clicked one of the answers that a message offered."""
-    return new_turn(_text(data.get("value")), history) if isinstance(data, Mapping) else None
+    return new_turn(message_text({"content": data.get("value")}), history) if isinstance(data, Mapping) else None
 
 
 def example_place(data: Any) -> int | None:
@@ -62,17 +62,7 @@ def example_place(data: Any) -> int | None:
 
 def text_of(message: Message) -> str:
     """The text of a message, whatever form its content has."""
-    return _text(message.get("content"))
-
-
-def _text(content: Any) -> str:
-    if isinstance(content, str):
-        return content
-    if isinstance(content, Mapping):
-        return str(content.get("text") or content.get("value") or "")
-    if isinstance(content, list | tuple):
-        return "\n".join(filter(None, map(_text, content)))
-    return ""
+    return message_text(message)
 
 
 def _place(data: Any, name: str) -> int | None:

@@ -245,6 +245,34 @@ def test_images_of_the_speakers_and_of_examples_are_files() -> None:
     assert bot.examples == [{"text": "a", "icon": file("i.png"), "files": [file("f.png", mime_type="image/png")]}]
 
 
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        ("hi", "hi"),
+        (
+            [{"type": "text", "text": "a"}, {"type": "file", "file": {"path": "x"}}, {"type": "text", "text": "b"}],
+            "a\nb",
+        ),
+        ({"path": "x"}, ""),
+        (["a", gr.Textbox("q", render=False)], "a"),
+        ([{"type": "component", "component": "textbox", "value": "q"}], "q"),
+        (None, ""),
+    ],
+)
+def test_the_text_of_a_message_is_read_in_every_form(content: Any, wanted: str) -> None:
+    """E17: siblings looked for: what a function writes, what it gets, a ChatMessage; found: all three differ."""
+    assert gr.message_text({"role": "user", "content": content}) == wanted
+    assert gr.message_text(gr.ChatMessage(content)) == wanted
+
+
+def test_the_text_that_a_page_sends_back_is_the_text_that_was_written() -> None:
+    """E17."""
+    bot = gr.Chatbot()
+    wire = bot.postprocess([{"role": "user", "content": "hi"}])
+    assert bot.preprocess(wire)[0]["content"] == [{"text": "hi", "type": "text"}]
+    assert gr.message_text(bot.preprocess(wire)[0]) == "hi"
+
+
 def test_there_is_no_type() -> None:
     """E16: programs for Gradio 5 give it."""
     with pytest.warns(UserWarning, match="type of Chatbot is of older versions"):

@@ -328,6 +328,12 @@ def test_the_mark_survives_a_store() -> None:
     assert type(decode(encode("update"))) is str
 
 
+def test_a_component_in_a_kept_conversation_is_still_the_apps() -> None:
+    """A1: a State holds messages before they are sealed; a store keeps them as the app's."""
+    kept = decode(encode(gr.Chatbot().postprocess([{"role": "assistant", "content": gr.HTML("<b>")}])))
+    assert isinstance(kept[0]["content"][0]["seal"], Issued)
+
+
 def test_what_has_the_mark_is_plain_json() -> None:
     """A3: a program that looks at the dict or writes it sees no difference."""
     value = mark(dict(UPDATE))

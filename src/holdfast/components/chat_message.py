@@ -72,6 +72,32 @@ class ChatMessage:
     options: list[OptionDict] = field(default_factory=list)
 
 
+def message_text(message: Mapping[str, Any] | ChatMessage) -> str:
+    """Return the text of a message, whatever form its content has.
+
+    A function writes a content as it likes, often as a string; once the page has sent the message back, it is a list of
+    parts. This reads both.
+
+    Args:
+        message: A dict with `content`, as a `Chatbot` gives it or as a function writes it, or a `ChatMessage`.
+
+    Returns:
+        Its texts, one per line; files and components have none, save the value of a component that is a string.
+    """
+    return _text(message.content if isinstance(message, ChatMessage) else message.get("content"))
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    if isinstance(content, Mapping):
+        found = content.get("text") or content.get("value") or ""
+        return found if isinstance(found, str) else ""
+    if isinstance(content, list | tuple):
+        return "\n".join(filter(None, map(_text, content)))
+    return ""
+
+
 def messages_out(value: Any, tags: Sequence[tuple[str, str]] | None) -> list[dict[str, Any]]:
     """A handler's messages in the form of the wire.
 

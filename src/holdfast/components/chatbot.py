@@ -10,13 +10,13 @@ from typing_extensions import NotRequired, TypedDict, Unpack
 
 from holdfast.components import happenings
 from holdfast.components.base import Component, ComponentOptions
-from holdfast.components.chat_message import ChatMessage, MessageDict, messages_in, messages_out
+from holdfast.components.chat_message import ChatMessage, MessageDict, message_text, messages_in, messages_out
 from holdfast.components.markdown import LatexDelimiter, default_delimiters
 from holdfast.components.message_parts import as_text, checked, component_in, sealed
 from holdfast.components.schemas import chat_schema
 from holdfast.files import FileData, FileRules, file_data, guess_type, icon_data
 
-__all__ = ["ChatMessage", "Chatbot", "ExampleMessage", "MessageDict"]
+__all__ = ["ChatMessage", "Chatbot", "ExampleMessage", "MessageDict", "message_text"]
 
 
 class ExampleMessage(TypedDict, total=False):
@@ -35,7 +35,8 @@ class Chatbot(Component):
     """Shows a conversation.
 
     A handler gets and returns a list of messages: dicts with `role` and `content`, or `gr.ChatMessage`s. What it gets
-    has each `content` as a list of parts; what it returns may be a text, a file, a component or a list of those.
+    has each `content` as a list of parts, also where a function has written a string before; what it returns may be a
+    string, a file, a component or a list of those. `gr.message_text(message)` reads the text of either form.
 
     Args:
         value: The messages at first, or a function that gives them.

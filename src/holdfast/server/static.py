@@ -43,6 +43,7 @@ class Static:
             Route("/static/{path:path}", self.static, methods=both),
             Route("/svelte/{path:path}", self.static, methods=both),
             Route("/favicon.ico", self.favicon, methods=both),
+            Route("/gradio.js", self.element, methods=both),
             Route("/robots.txt", self.robots, methods=both),
         ]
 
@@ -61,6 +62,14 @@ class Static:
                 return FileResponse(candidate, headers={"cache-control": SHORT})
         return Response(status_code=204)
 
+    async def element(self, request: Request) -> Response:
+        """The script that makes `<gradio-app src=…>` an element of any site's page."""
+        response = await self._file(request, self._folder, "gradio.js", SHORT)
+        # A module of another origin is loaded only with this; it holds nothing of the app.
+        response.headers["access-control-allow-origin"] = "*"
+        response.headers["cross-origin-resource-policy"] = "cross-origin"
+        return response
+
     async def logo(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
         """The image that replaces Holdfast's mark."""
         if self._logo is None or not await anyio.to_thread.run_sync(self._logo.is_file):
@@ -74,9 +83,11 @@ class Static:
         return Response("User-agent: *\nDisallow: /gradio_api/\n", media_type="text/plain")
 
     async def _answer(self, request: Request, part: str, caching: str) -> Response:
-        path = request.path_params["path"]
+        return await self._file(request, self._folder / part, request.path_params["path"], caching)
+
+    async def _file(self, request: Request, folder: Path, path: str, caching: str) -> Response:
         accepted = request.headers.get("accept-encoding", "")
-        found, encoding = await anyio.to_thread.run_sync(find, self._folder / part, path, accepted)
+        found, encoding = await anyio.to_thread.run_sync(find, folder, path, accepted)
         headers = {"cache-control": caching, "vary": "Accept-Encoding", "x-content-type-options": "nosniff"}
         if encoding is not None:
             headers["content-encoding"] = encoding

@@ -1,6 +1,6 @@
 /** Where the visitor is in a table, what is selected, what is being typed; and what keys do. */
 import type { Node } from '../../page/node'
-import {
+import { cellText,
   erased, fromTsv, headerText, parse, picked, shaped, toTsv, typeAt, withCells, withColumn, withHeader, withRow, withoutColumn,
   withoutRows, type Cell, type CellType, type Change, type Header, type Table,
 } from './table' // prettier-ignore
@@ -154,7 +154,7 @@ export class Grid {
     if (!this.active || !this.editable(this.active.column)) return
     const value = this.value(this.active.row, this.active.column)
     if (this.type(this.active.column) === 'bool') this.write([{ ...this.active, value: !value }])
-    else this.draft = text ?? (value === null || value === undefined ? '' : String(value))
+    else this.draft = text ?? cellText(value)
   }
 
   /** Ends editing; keeps what was typed unless `keep` is false. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import {
+import { cellText,
   fromTsv, headerText, parse, picked, shaped, shown, toCsv, toTsv, withCells, withColumn, withHeader, withRow, withoutColumn,
   withoutRows, type Table,
 } from './table' // prettier-ignore
@@ -88,4 +88,11 @@ test('copied cells paste into a spreadsheet and back', () => {
 
 test('CSV quotes what needs it', () => {
   expect(toCsv({ headers: ['a,b', 'c'], data: [['x"y', null]] })).toBe('"a,b",c\n"x""y",')
+})
+
+/** E13: siblings looked for: the cell, its editor, search, widths, copying, the Styler's text, a select event; found: all
+ * that make text of a value, which now go through one function. */
+test('what is no scalar is shown, searched and copied as JSON', () => {
+  expect([cellText({ a: [1] }), cellText([1, 'b']), cellText(null), cellText(0), cellText(false)]).toEqual(['{"a":[1]}', '[1,"b"]', '', '0', 'false'])
+  expect(shown({ headers: ['x'], data: [[{ a: 1 }]], metadata: null } as unknown as Table, 0, 0)).toBe('{"a":1}')
 })

@@ -46,12 +46,17 @@ function blank(width: number): Cell[] {
   return Array.from({ length: width }, () => '')
 }
 
+/** A cell's value as text: nothing for null, JSON for what is no scalar. */
+export function cellText(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
 /** What is shown in a cell: the Styler's text, else the value. */
 export function shown(table: Table, row: number, column: number): string {
   const display = table.metadata?.display_value?.[row]?.[column]
   if (display !== null && display !== undefined) return display
-  const value = table.data[row]?.[column]
-  return value === null || value === undefined ? '' : String(value)
+  return cellText(table.data[row]?.[column])
 }
 
 /** What was typed, as a value of the column's type; numbers stay numbers also in a column of no special type. */
@@ -80,7 +85,7 @@ export function withCells(table: Table, changes: Change[]): Table {
     }
     ;(data[row] as Cell[])[column] = value
     const texts = display?.[row]
-    if (texts) texts[column] = value === null ? '' : String(value)
+    if (texts) texts[column] = cellText(value)
   }
   return { ...table, data, metadata: table.metadata ? { ...table.metadata, display_value: display } : null }
 }
@@ -132,7 +137,7 @@ export function picked(table: Table, rows: number[]): Table {
 /** Tab-separated, as spreadsheets copy: what holds a tab or a line's end, or begins with a quote, is quoted. */
 export function toTsv(rows: (Cell | undefined)[][]): string {
   const quote = (value: string): string => (/^"|[\t\n\r]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value)
-  return rows.map((row) => row.map((cell) => quote(String(cell ?? ''))).join('\t')).join('\n')
+  return rows.map((row) => row.map((cell) => quote(cellText(cell))).join('\t')).join('\n')
 }
 
 export function fromTsv(text: string): string[][] {
@@ -154,5 +159,5 @@ export function fromTsv(text: string): string[][] {
 export function toCsv(table: Table): string {
   const quote = (value: string): string => (/[",\n\r]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value)
   const line = (cells: string[]): string => cells.map(quote).join(',')
-  return [line(table.headers.map(headerText)), ...table.data.map((row) => line(row.map((cell) => String(cell ?? ''))))].join('\n')
+  return [line(table.headers.map(headerText)), ...table.data.map((row) => line(row.map(cellText)))].join('\n')
 }

@@ -25,6 +25,7 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from holdfast.received import received
+from holdfast.seals import Issued
 from holdfast.state.codec.errors import DecodeError
 from holdfast.state.codec.names import NAMES
 from holdfast.state.content import model_fields
@@ -86,6 +87,12 @@ def path(flavour: str, text: str) -> pathlib.PurePath:
 def received_(kind: str) -> str:
     """The mark of a dict that a client sent."""
     return received(kind)
+
+
+@tag
+def issued(seal: str) -> str:
+    """The seal of a part that the app has put into a message."""
+    return Issued(seal)
 
 
 @tag

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from holdfast.received import Received
+from holdfast.seals import Issued
 from holdfast.state.codec import rebuild
 from holdfast.state.codec.errors import EncodeError
 from holdfast.state.codec.foreign import foreign_rule
@@ -34,6 +35,7 @@ _BY_TYPE: dict[type, Callable[[Any], Parts]] = {
     fractions.Fraction: lambda v: (rebuild.fraction, (v.numerator, v.denominator)),
     uuid.UUID: lambda v: (rebuild.uuid_, (v.bytes,)),
     Received: lambda v: (rebuild.received_, (str(v),)),
+    Issued: lambda v: (rebuild.issued, (str(v),)),
     range: lambda v: (rebuild.range_, (v.start, v.stop, v.step)),
     slice: lambda v: (rebuild.slice_, (v.start, v.stop, v.step)),
     dt.date: lambda v: (rebuild.date, (v.year, v.month, v.day)),
