@@ -177,9 +177,7 @@ def assemble(
     Raises:
         BuildError: An option cannot be used; the message names it.
     """
-    settings = settings or read()
-    queue = queue or {}
-    clock = clock or SystemClock()
+    settings, queue, clock = settings or read(), queue or {}, clock or SystemClock()
     app = _with_page_options(app, options, settings)
     options = {**options, "auth": rule_of(options, settings)}
     limits = settled(options.get("limits"), settings.limits)
