@@ -1,0 +1,34 @@
+"""Attack a server for as long as is wanted: `python -m tests.hostile --seconds 3600`."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+
+from tests.hostile.attacks import ATTACKS
+from tests.hostile.fuzz import fuzz
+from tests.hostile.victim import Victim
+
+
+def main() -> None:
+    """Attack in rounds, each with the next seed; the first fault ends it with its seed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.hostile", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60, help="how long (default: 60)")
+    parser.add_argument("--seed", type=int, default=1, help="of the first round (default: 1)")
+    given = parser.parse_args()
+    end, seed = time.monotonic() + given.seconds, given.seed
+    with Victim() as victim:
+        while time.monotonic() < end:
+            dice = random.Random(seed)
+            print(f"seed {seed}", victim.counted(), f"{victim.rss() >> 20} MB", flush=True)
+            fuzz(victim, dice, 200)
+            for attack in ATTACKS:
+                attack(victim, dice)
+                victim.check()
+            seed += 1
+    print("nothing was found")
+
+
+if __name__ == "__main__":
+    main()

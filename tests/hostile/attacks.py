@@ -1,0 +1,144 @@
+"""The attacks on what a server keeps for those who name it (section C of the list of faults). Each does no more than a
+client can do: send."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import random
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import httpx
+from tests.hostile.victim import Victim
+
+SIZE = 300_000
+TAKEN = {200, 404, 413, 422, 503}
+"""Answers to requests that are valid by themselves: each was taken, or refused for a bound."""
+
+
+def _post(client: httpx.Client, path: str, body: Any) -> int:
+    return client.post(f"/gradio_api/{path}", json=body).status_code
+
+
+def sessions_without_a_reader(victim: Victim, dice: random.Random) -> None:
+    """C2 a: a new `session_hash` each time, and nobody reads the results."""
+    with httpx.Client(base_url=victim.url, timeout=60) as client:
+        for _ in range(150):
+            body = {"data": ["x" * SIZE], "fn_index": 0, "session_hash": f"s{dice.random()}"}
+            assert _post(client, "queue/join", body) in TAKEN
+
+
+def refused_uploads_with_long_names(victim: Victim, dice: random.Random) -> None:
+    """C2 b: progress of uploads that fail, each with many files of long names."""
+    with httpx.Client(base_url=victim.url, timeout=60) as client:
+        for _ in range(20):
+            parts = b"".join(
+                b'--b\r\ncontent-disposition: form-data; name="files"; filename="%s"\r\n\r\nx\r\n'
+                % (str(number).encode() + b"n" * 12_000)
+                for number in range(100)
+            )
+            answer = client.post(
+                "/gradio_api/upload",
+                params={"upload_id": f"u{dice.random()}"},
+                content=parts,
+                headers={"content-type": "multipart/form-data; boundary=b"},
+            )
+            assert answer.status_code < 500 or answer.status_code == 503
+
+
+def results_that_are_not_collected(victim: Victim, dice: random.Random) -> None:
+    """C2 c: `/call` again and again."""
+    with httpx.Client(base_url=victim.url, timeout=60) as client:
+        for _ in range(150):
+            assert _post(client, "call/echo", {"data": [f"{dice.random()}" + "x" * SIZE]}) in TAKEN
+
+
+def events_that_wait(victim: Victim, dice: random.Random) -> None:
+    """C2 d: many large events of one slow function, from one session and from many."""
+    with httpx.Client(base_url=victim.url, timeout=60) as client:
+        name = f"w{dice.random()}"
+        for number in range(150):
+            session = name if number % 2 else f"{name}-{number}"
+            body = {"data": ["x" * SIZE], "fn_index": 1, "session_hash": session}
+            assert _post(client, "queue/join", body) in TAKEN
+
+
+def invented_sessions(victim: Victim, dice: random.Random) -> None:
+    """C3: more of them than the capacity, each with State."""
+    with httpx.Client(base_url=victim.url, timeout=60) as client:
+        for _ in range(400):
+            body = {"data": ["x" * 20_000, None], "session_hash": f"i{dice.random()}"}
+            assert _post(client, "run/keep", body) in TAKEN
+
+
+def bodies_of_small_values(victim: Victim, dice: random.Random) -> None:
+    """C1: `{},{},…`: each byte becomes many."""
+    count = dice.randrange(100_000, 1_300_000)
+    body = b'{"data":[' + b"{}," * count + b'{}],"fn_index":0,"session_hash":"v"}'
+    with httpx.Client(base_url=victim.url, timeout=60) as client:
+        for path in ("queue/join", "run/echo", "call/echo", "reset", "cancel", "component_server", "page/send"):
+            with suppress(httpx.HTTPError):  # it stops listening at the limit
+                answer = client.post(f"/gradio_api/{path}", content=body)
+                assert answer.status_code in TAKEN, (path, answer.text[:200])
+
+
+def unfinished(victim: Victim, dice: random.Random) -> None:
+    """C1, C5: bodies and heads that never end, and connections that send nothing; more than there is room for."""
+    head = f"POST /gradio_api/queue/join HTTP/1.1\r\nhost: 127.0.0.1:{victim.port}\r\ncontent-length: 3000000\r\n\r\n"
+    starts = (b"", b"GET / HTTP/1.1\r\nx: ", head.encode() + b"[" * SIZE)
+    held = []
+    for _ in range(250):
+        with suppress(OSError):
+            sock = socket.create_connection(("127.0.0.1", victim.port), timeout=10)
+            held.append(sock)
+            sock.sendall(dice.choice(starts))
+    try:
+        victim.check()
+    finally:
+        for sock in held:
+            sock.close()
+
+
+def pictures(victim: Victim, dice: random.Random) -> None:
+    """C4: a small file that is a huge picture, over `/run`."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    side = dice.randrange(4_000, 9_000)
+    Image.new("1", (side, side)).save(buffer, "png")
+    url = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    with httpx.Client(base_url=victim.url, timeout=60) as client:
+        for _ in range(10):
+            answer = client.post("/gradio_api/run/picture", json={"data": [{"url": url}]})
+            assert answer.status_code == 422, answer.text[:200]
+            assert "too many pixels" in answer.text
+
+
+def pages_that_wait(victim: Victim, dice: random.Random) -> None:
+    """C2 d: the same over sockets, with frames that are too large among them."""
+    pages = [victim.open_page() for _ in range(5)]
+    for number in range(60):
+        size = dice.choice((10, SIZE, 2_000_000))
+        frame = {"type": "submit", "event_id": f"e{number}", "event": victim.events[1], "data": ["x" * size]}
+        with suppress(Exception):
+            pages[number % len(pages)].send(json.dumps(frame))
+    victim.check()
+    for page in pages:
+        page.close()
+
+
+ATTACKS: tuple[Callable[[Victim, random.Random], None], ...] = (
+    sessions_without_a_reader,
+    refused_uploads_with_long_names,
+    results_that_are_not_collected,
+    events_that_wait,
+    invented_sessions,
+    bodies_of_small_values,
+    unfinished,
+    pictures,
+    pages_that_wait,
+)

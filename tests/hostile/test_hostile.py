@@ -1,0 +1,37 @@
+"""A short part of the hostile client, with a fixed seed: memory is held as bytes counted, and the open page goes on.
+
+C1 to C5 (R4.4, R4.6): every attack of section C, against one server in a process of its own.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.hostile.attacks import ATTACKS
+from tests.hostile.fuzz import fuzz
+from tests.hostile.victim import Victim
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+
+
+@pytest.fixture(scope="module")
+def victim() -> Iterator[Victim]:
+    with Victim() as found:
+        yield found
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
+def test_an_attack_holds_no_more_bytes_than_the_limits_say(
+    victim: Victim, attack: Callable[[Victim, random.Random], None]
+) -> None:
+    """C1, C2, C3, C4, C5."""
+    attack(victim, random.Random(1))
+    victim.check()
+
+
+def test_requests_and_frames_at_random_are_answered(victim: Victim) -> None:
+    """C1: the server goes on, and no answer is a fault of its own."""
+    fuzz(victim, random.Random(1), 300)
