@@ -112,7 +112,8 @@ def test_a_page_without_a_socket_says_goodbye_too(serve: Serve) -> None:
         lines = stream.iter_lines()
         welcome = httpx.Response(200, text=next(lines).removeprefix("data: ")).json()
         me = {"session": welcome["session"], "token": welcome["token"]}
-        frames = [{"type": "submit", "event_id": "e", "fn": 0, "data": []}]
+        event = work.demo.spec.listeners[0].identity
+        frames = [{"type": "submit", "event_id": "e", "event": event, "data": []}]
         assert app.client().post("/gradio_api/page/send", json={**me, "frames": frames}).status_code == 200
         assert work.entered.wait(10)
         assert app.client().post("/gradio_api/page/close", json=me).status_code == 204
