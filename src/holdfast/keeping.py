@@ -32,6 +32,7 @@ ABANDONED = 3600.0
 """Seconds after which a file that was never finished belongs to an upload that has failed."""
 LEAST = 4096
 """Bytes that a file counts at least, and as much for its folder: that is what a disk gives it."""
+LONGEST_PATH = 4096
 SPARE = 0.9
 """The part of the total size that is left when room is made, so that it is not made for each file."""
 REST = 5.0
@@ -74,19 +75,20 @@ class Hold:
             self.add(path)
 
     def add(self, path: str) -> None:
-        """Hold one more file."""
-        real = os.path.realpath(path)
-        with self._keeper.counting:
-            self._paths.append(real)
-            self._keeper.held[real] += 1
+        """Hold one more file, if it is one of the app's. Its path is not looked up: a client may name very many."""
+        named = os.path.normpath(path)
+        if named.startswith(self._keeper.prefix):
+            with self._keeper.counting:
+                self._paths.append(named)
+                self._keeper.held[named] += 1
 
     def release(self) -> None:
         """The event has ended."""
         with self._keeper.counting:
-            for real in self._paths:
-                self._keeper.held[real] -= 1
-                if not self._keeper.held[real]:
-                    del self._keeper.held[real]
+            for named in self._paths:
+                self._keeper.held[named] -= 1
+                if not self._keeper.held[named]:
+                    del self._keeper.held[named]
             self._paths = []
         self._keeper.freed()
 
@@ -105,6 +107,7 @@ class FileKeeper:
         with _naming:
             self.folder = _free_folder()
             _live[self.folder] = self
+        self.prefix = f"{self.folder}{os.sep}"
         self.held: Counter[str] = Counter()
         """How many events need a file."""
         self._pinned: set[str] = set()
@@ -293,14 +296,14 @@ def _room(size: int) -> int:
 
 
 def paths_in(payload: Any) -> Iterator[str]:
-    """The paths of the files in a client's JSON."""
-    if isinstance(payload, dict):
-        path = payload.get("path")
-        if isinstance(path, str) and len(path) < 4096 and "\0" not in path:
-            yield path
-        payload = payload.values()
-    elif not isinstance(payload, list | tuple):
-        return
-    for item in payload:
-        if isinstance(item, dict | list | tuple):
-            yield from paths_in(item)
+    """The paths of the files in a client's JSON, however deep they are in it."""
+    waiting = [payload]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            path = value.get("path")
+            if isinstance(path, str) and len(path) < LONGEST_PATH and "\0" not in path:
+                yield path
+            value = value.values()
+        if not isinstance(value, str | int | float | None):
+            waiting.extend(item for item in value if isinstance(item, dict | list | tuple))

@@ -120,6 +120,15 @@ async def test_files_of_an_event_that_has_not_ended_stay(clock: ManualClock) -> 
     assert there(needed) == [False]
 
 
+def test_files_are_found_however_deep_a_client_has_put_them() -> None:
+    """C6: a deep value must not fail where the event is accepted."""
+    deep: Any = {"path": "a", "more": {"path": "b"}}
+    for _ in range(5000):
+        deep = [deep, 1, "text", None]
+    assert sorted(keeping.paths_in(deep)) == ["a", "b"]
+    assert list(keeping.paths_in({"path": 5})) == list(keeping.paths_in({"path": "a\0"})) == []
+
+
 def test_without_room_a_file_is_refused_and_leaves_nothing(clock: ManualClock) -> None:
     """C6: the total size is a bound also when nothing can be deleted."""
     keeper = keeper_of(clock, total=ROOM * 4)

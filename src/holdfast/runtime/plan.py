@@ -137,6 +137,11 @@ def _port(block: Block, properties: bool = False) -> Port:
     return Port(block.id, block, cell, properties)
 
 
+def has_files(block: Block) -> bool:
+    """Whether the values of a block may hold files."""
+    return isinstance(block, Component) and block.HAS_FILES
+
+
 def is_heavy(block: Block) -> bool:
     """Whether converting a block's values can take long: files always, others by saying so (`SLOW`)."""
     return isinstance(block, Component) and bool(getattr(block, "SLOW", block.HAS_FILES))

@@ -15,7 +15,7 @@ from holdfast.keeping import Hold, paths_in
 from holdfast.runtime.changes import Changes
 from holdfast.runtime.jobs import Call, Chunks, Job
 from holdfast.runtime.options import RuntimeOptions
-from holdfast.runtime.plan import plan_of
+from holdfast.runtime.plan import has_files, plan_of
 from holdfast.runtime.queue import Queue
 from holdfast.runtime.report import DirectReporter, FeedReporter, Reporter, failure_of
 from holdfast.runtime.returns import Returns
@@ -450,7 +450,8 @@ class Runtime:
         self._hold(job)
         keeper = self.options.file_rules.keeper
         if keeper is not None and (job.plan.heavy or job.plan.told_of_file):
-            job.hold = Hold(keeper, paths_in([job.call.data, job.call.event_data]))
+            given = [data for port, data in zip(job.plan.inputs, job.call.data, strict=False) if has_files(port.block)]
+            job.hold = Hold(keeper, paths_in([*given, job.call.event_data if job.plan.told_of_file else None]))
         task = job.loop.create_task(self.runner.run(job, reporter, queued=queued))
         job.task = task
         self._tasks.add(task)
