@@ -1,3 +1,4 @@
+import { parseJson, writeJson } from '../protocol/json'
 import type { ComponentEntry, RenderConfig } from './config'
 import type { KeptRun } from './dispatcher'
 import type { Cause } from './gate'
@@ -147,7 +148,7 @@ export class TabMemory {
 
   #read<T>(key: string): T | null {
     try {
-      return JSON.parse(this.#storage?.getItem(key) ?? 'null') as T | null
+      return parseJson(this.#storage?.getItem(key) ?? 'null') as T | null
     } catch {
       return null
     }
@@ -156,7 +157,7 @@ export class TabMemory {
   #put(key: string, value: unknown): number | null {
     if (this.#storage === null) return null
     try {
-      const text = JSON.stringify(value)
+      const text = writeJson(value)
       this.#storage.setItem(key, text)
       return text.length
     } catch {

@@ -1,3 +1,4 @@
+import { writeJson } from '../protocol/json'
 import { fileUrl } from './address'
 import type { FileData } from './node'
 
@@ -72,7 +73,7 @@ function described(path: string, file: File, root: string, prefix: string): File
 /** Posts JSON as the session that holds `token`; gives the answer's JSON. */
 export async function ask(url: string, token: string, body: unknown): Promise<unknown> {
   const headers = { 'Content-Type': 'application/json', 'X-Holdfast-Token': token }
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+  const answer = await fetch(url, { method: 'POST', headers, body: writeJson(body) })
   if (!answer.ok) throw new Error(refusal(answer.status, await answer.text()))
   return answer.json()
 }

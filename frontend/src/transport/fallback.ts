@@ -1,3 +1,4 @@
+import { parseJson, writeJson } from '../protocol/json'
 import type { FromPage, ToPage } from '../protocol/wire'
 import type { Connect, Ending } from './connection'
 
@@ -25,7 +26,7 @@ export function framesOf(text: string): { frames: ToPage[]; rest: string } {
       .map((line) => line.slice(5).trimStart())
       .join('\n'),
   )
-  return { frames: data.filter(Boolean).map((json) => JSON.parse(json) as ToPage), rest }
+  return { frames: data.filter(Boolean).map((json) => parseJson(json) as ToPage), rest }
 }
 
 /**
@@ -49,7 +50,7 @@ export function fallbackAt(base: string, ask: typeof fetch = (...given) => fetch
       ask(`${base}/send`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ session: who?.session ?? hello.session, token: who?.token ?? hello.token, frames }),
+        body: writeJson({ session: who?.session ?? hello.session, token: who?.token ?? hello.token, frames }),
         signal: abort.signal,
       })
     const flush = async (): Promise<void> => {
@@ -68,7 +69,7 @@ export function fallbackAt(base: string, ask: typeof fetch = (...given) => fetch
       const answer = await ask(`${base}/feed`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json', Accept: 'text/event-stream' },
-        body: JSON.stringify(hello),
+        body: writeJson(hello),
         signal: abort.signal,
       })
       const reader = accepted(answer).body!.pipeThrough(new TextDecoderStream()).getReader()

@@ -1,3 +1,4 @@
+import { parseJson, writeJson } from '../protocol/json'
 import type { ToPage } from '../protocol/wire'
 import type { Connect, Ending } from './connection'
 
@@ -14,15 +15,15 @@ export function socketAt(url: string, Socket: typeof WebSocket = WebSocket): Con
       done = true
       listener.closed(why)
     }
-    socket.onopen = () => socket.send(JSON.stringify(hello))
+    socket.onopen = () => socket.send(writeJson(hello))
     socket.onmessage = (event: MessageEvent<string>) => {
-      if (!done) listener.frame(JSON.parse(event.data) as ToPage)
+      if (!done) listener.frame(parseJson(event.data) as ToPage)
     }
     // An error is always followed by a close.
     socket.onclose = ({ code }) => end(ENDINGS[code] ?? 'lost')
     return {
       send: (frame) => {
-        if (socket.readyState === Socket.OPEN) socket.send(JSON.stringify(frame))
+        if (socket.readyState === Socket.OPEN) socket.send(writeJson(frame))
       },
       close: () => {
         done = true

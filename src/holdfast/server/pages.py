@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import html
 import json
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +32,9 @@ MISSING = """<!doctype html>
 <p>API clients work without them.</p></body></html>
 """
 COMPRESS_FROM = 1024
+_LONG = re.compile(rb"\d{16}")
+_STRING_OR_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
+_WHOLE = re.compile(rb"-?\d{16,}")
 UNTITLED = "Holdfast"
 """The title of an app whose author gave none."""
 
@@ -227,6 +231,14 @@ def _based(text: str, base: str) -> str:
     return text if base == "./" else text.replace('="./', f'="{base}')
 
 
+def _exact(found: re.Match[bytes]) -> bytes:
+    """A string as it is, and a number that JavaScript would round as a bigint."""
+    text = found[0]
+    return text + b"n" if _WHOLE.fullmatch(text) and abs(int(text)) >= 2**53 else text
+
+
 def _in_script(encoded: bytes) -> str:
-    """JSON that can stand in a script element: no tag can begin in it."""
+    """JSON that can stand in a script element: no tag can begin in it, and a large whole number stays exact."""
+    if _LONG.search(encoded) is not None:
+        encoded = _STRING_OR_NUMBER.sub(_exact, encoded)
     return encoded.decode().replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

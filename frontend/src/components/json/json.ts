@@ -1,12 +1,14 @@
 /** What the JSON tree decides, apart from its markup. */
 
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+import { writeJson } from '../../protocol/json'
+
+export type Json = null | boolean | number | bigint | string | Json[] | { [key: string]: Json }
 export type Kind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object'
 
 export function kindOf(value: Json): Kind {
   if (value === null || value === undefined) return 'null'
   if (Array.isArray(value)) return 'array'
-  return typeof value as Kind
+  return typeof value === 'bigint' ? 'number' : (typeof value as Kind)
 }
 
 /** Nothing to show: no value at all. An empty list or text is a value. */
@@ -33,5 +35,5 @@ export function shownAtFirst(depth: number, open: boolean): boolean {
 }
 
 export function pretty(value: Json): string {
-  return JSON.stringify(value, null, 2)
+  return writeJson(value, 2)
 }

@@ -9,23 +9,25 @@ export interface NumberProps {
 }
 
 /** The value of what was typed; an empty box is no value. */
-export function parse(text: string): number | null {
+export function parse(text: string): number | bigint | null {
   if (text.trim() === '') return null
   const value = Number(text)
+  if (/^\s*-?\d+\s*$/.test(text) && !Number.isSafeInteger(value)) return BigInt(text)
   return Number.isFinite(value) ? value : null
 }
 
 /** Digits after the point of a number as it prints. */
-export function decimals(value: number): number {
+export function decimals(value: number | bigint): number {
   const [mantissa = '', exponent = '0'] = String(value).split('e')
   return Math.max(0, (mantissa.split('.')[1]?.length ?? 0) - Number(exponent))
 }
 
 /** One step up or down, inside the limits and without the noise of binary fractions (0.1 + 0.2 is 0.3). */
-export function stepped(value: number | null, direction: 1 | -1, props: NumberProps): number {
+export function stepped(value: number | bigint | null, direction: 1 | -1, props: NumberProps): number | bigint {
   const step = props.step ?? 1
+  if (typeof value === 'bigint') return Number.isInteger(step) ? value + BigInt(direction * step) : value
   const start = value ?? (props.minimum != null && props.minimum > 0 ? props.minimum - step * direction : 0)
   const digits = Math.min(Math.max(decimals(start), decimals(step)), 100)
   const next = Number((start + direction * step).toFixed(digits))
-  return Math.min(Math.max(next, props.minimum ?? -Infinity), props.maximum ?? Infinity)
+  return Math.min(Math.max(next, Number(props.minimum ?? -Infinity)), Number(props.maximum ?? Infinity))
 }
