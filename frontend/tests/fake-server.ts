@@ -75,4 +75,5 @@ export const output = (data: unknown[], states: number[] = []) => ({
   render_config: null,
   changed_state_ids: states,
   used_cache: null,
+  unsaved: null,
 })

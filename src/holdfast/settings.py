@@ -12,6 +12,7 @@ from holdfast import limits
 from holdfast.errors import BuildError
 
 SessionKind = Literal["page", "tab"]
+Outage = Literal["continue", "refuse"]
 OnLeave: TypeAlias = Literal["cancel", "finish"] | float
 """What becomes of an event whose visitor has left for good: it ends, it goes on, or it ends after so many seconds."""
 
@@ -63,6 +64,10 @@ class Settings:
     """`ACCESS_LOG`: logs every request."""
     state_store: str | None = None
     """`STATE_STORE`: where State is kept: `memory://`, `sqlite:///path` or `redis://…`."""
+    state_outage: Outage | None = None
+    """`STATE_OUTAGE`: what happens to events while the store is out of reach: `continue` or `refuse`."""
+    state_app: str | None = None
+    """`STATE_APP`: the app's name, which a store records; a store of another name is refused."""
     metrics: bool | None = None
     """`METRICS`: serves what the app counts at `/gradio_api/metrics`, as Prometheus reads it."""
     trusted_origins: tuple[str, ...] = ()
@@ -122,6 +127,8 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         log_format=source.text("LOG_FORMAT"),
         access_log=source.flag("ACCESS_LOG"),
         state_store=source.text("STATE_STORE"),
+        state_outage=source.outage("STATE_OUTAGE"),
+        state_app=source.text("STATE_APP"),
         metrics=source.flag("METRICS"),
         trusted_origins=source.paths("TRUSTED_ORIGINS"),
         trusted_proxies=source.paths("TRUSTED_PROXIES") or source.paths("FORWARDED_ALLOW_IPS", prefixes=("",)),
@@ -257,6 +264,17 @@ class _Source:
             except BuildError as error:
                 raise BuildError(f"{key} is {text!r}. {error}") from None
         return found
+
+    def outage(self, name: str) -> Outage | None:
+        found = self._find(name)
+        if found is None:
+            return None
+        key, text = found
+        if text == "continue":
+            return "continue"
+        if text == "refuse":
+            return "refuse"
+        raise BuildError(f"{key} is {text!r}. Set it to continue or refuse, or leave it out.")
 
     def session(self, name: str) -> SessionKind | None:
         found = self._find(name)

@@ -43,14 +43,15 @@ def test_session_state_is_kept_in_memory(launch: Launch, tmp_path: Path) -> None
 
 def test_wider_state_is_kept_in_a_file_and_the_start_message_says_so(launch: Launch, tmp_path: Path) -> None:
     """R6.2"""
-    assert "State is kept in sqlite:///.holdfast/state.db" in launch({}, scope="app", key="count")
-    assert {path.name for path in (tmp_path / ".holdfast").iterdir()} >= {"state.db", ".key"}
+    assert "State is kept in sqlite:///.holdfast/test_default_store-" in launch({}, scope="app", key="count")
+    (folder,) = (tmp_path / ".holdfast").glob("test_default_store-*")
+    assert {path.name for path in folder.iterdir()} >= {"state.db", ".key"}
 
 
 def test_the_session_of_a_tab_is_kept_in_a_file(launch: Launch, tmp_path: Path) -> None:
     """R6.2"""
-    assert "State is kept in sqlite:///.holdfast/state.db" in launch({"session": "tab"})
-    assert (tmp_path / ".holdfast" / "state.db").exists()
+    assert "State is kept in sqlite:///.holdfast/test_default_store-" in launch({"session": "tab"})
+    assert list(tmp_path.glob(".holdfast/*/state.db"))
 
 
 def test_a_store_that_was_chosen_is_taken(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from tests.waiting import until
 from holdfast.errors import StateError
 from holdfast.state import CellSpec, Owner, Owners, StateEngine, ValueTooLargeError
 from holdfast.state.codec import Keyring
+from holdfast.state.errors import UnreadableError
 from holdfast.stores import Key, Store, VersionConflictError, Write
 from holdfast.stores.ending import outlast
 from holdfast.testing.clock import ManualClock
@@ -460,7 +461,7 @@ async def test_migrate_carries_values_of_an_older_version(make_engine: MakeEngin
     assert calls == [1]
 
 
-@pytest.mark.parametrize("why", ["migrate raises", "newer", "other key", "class is gone"])
+@pytest.mark.parametrize("why", ["migrate raises", "class is gone"])
 async def test_what_cannot_be_read_is_set_aside_and_never_destroyed(
     make_engine: MakeEngine, visitor: Owners, caplog: pytest.LogCaptureFixture, why: str
 ) -> None:
@@ -469,8 +470,8 @@ async def test_what_cannot_be_read_is_set_aside_and_never_destroyed(
     def broken(value: Any, version: int) -> Any:
         raise KeyError("first")
 
-    before = await make_engine(keys=Keyring(["quite another key"] if why == "other key" else ["a key for the tests"]))
-    old = spec_of(before, None, scope="app", version=5 if why == "newer" else 1)
+    before = await make_engine()
+    old = spec_of(before, None, scope="app")
     if why == "class is gone":
         from holdfast.state.codec import register
 
@@ -491,6 +492,7 @@ async def test_what_cannot_be_read_is_set_aside_and_never_destroyed(
     )
     with caplog.at_level(logging.ERROR):
         assert await read(after, visitor, new) == "fresh"
+        await after.settled()  # it is set aside in its lane
     (said,) = [record.getMessage() for record in caplog.records if "set aside" in record.getMessage()]
     assert "State 'cart' of app:app cannot be read" in said
     assert "cell 'app:app/cart@" in said
@@ -501,6 +503,69 @@ async def test_what_cannot_be_read_is_set_aside_and_never_destroyed(
     assert kept.data == bytes_before.data
     await run(after, visitor, new, lambda _: "new")
     assert await read(after, visitor, new) == "new"
+
+
+async def test_what_another_process_can_read_is_left_as_it_is(
+    make_engine: MakeEngine, visitor: Owners, caplog: pytest.LogCaptureFixture
+) -> None:
+    """D2, R6.7: an older program fails the event, also one that writes, and says why once for each State."""
+    key = Key("app:app", "cart")
+    before = await make_engine()
+    await run(before, visitor, spec_of(before, None, scope="app", version=5), lambda _: "precious")
+    bytes_before = await before.store.read([key])
+    after = await make_engine()
+    old = spec_of(after, "fresh", scope="app")
+    for _ in range(2):
+        with pytest.raises(UnreadableError, match="written by another version"):
+            await read(after, visitor, old)
+        with pytest.raises(UnreadableError):
+            await run(after, visitor, old, lambda _: "new")
+    await after.settled()
+    assert await before.store.read([key]) == bytes_before
+    assert await before.store.names("aside") == []
+    (said,) = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert "The stored value of State 'cart' of app:app is left as it is: it has version 5, and this program" in said
+
+
+async def test_a_process_with_another_key_does_not_start(make_engine: MakeEngine, visitor: Owners) -> None:
+    """D2, R6.7: one sentence says which key the store has; a key that replaces another one is taken."""
+    before = await make_engine(keys=Keyring(["a key that is long"]))
+    spec = spec_of(before, None, scope="app")
+    await run(before, visitor, spec, lambda _: "precious")
+    with pytest.raises(StateError, match=r"is signed with the key .* set HOLDFAST_SECRET_KEY"):
+        await make_engine(keys=Keyring(["quite another key"]))
+    rotated = await make_engine(keys=Keyring(["quite another key", "a key that is long"]))
+    rotated.bind([spec])
+    assert await read(rotated, visitor, spec) == "precious"
+    with pytest.raises(StateError, match="is signed with the key"):
+        await make_engine(keys=Keyring(["a key that is long"]))
+
+
+async def test_a_store_of_another_app_is_refused(make_engine: MakeEngine) -> None:
+    """D2, R6.7"""
+    await make_engine(app="shop")
+    await make_engine(app="shop")
+    await make_engine()
+    with pytest.raises(StateError, match="is of the app 'shop', and this is 'blog'"):
+        await make_engine(app="blog")
+
+
+async def test_a_version_without_migrate_is_said(
+    make_engine: MakeEngine, visitor: Owners, caplog: pytest.LogCaptureFixture
+) -> None:
+    """D7: at the start, and once for each State when an older value is met."""
+    before = await make_engine()
+    old = spec_of(before, None)
+    for session in ("s1", "s2"):
+        await run(before, Owners(session), old, lambda _: "old")
+    after = await make_engine()
+    new = spec_of(after, None, version=2)
+    assert "State 'cart' has version=2 and no migrate" in caplog.text
+    caplog.clear()
+    for session in ("s1", "s2"):
+        assert await read(after, Owners(session), new) == "old"
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert "A stored value of State 'cart' has version 1, and the State has version=2 and no migrate" in said
 
 
 class Gone:

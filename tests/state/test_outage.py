@@ -14,6 +14,7 @@ from tests.state.steps import fail, read, run, touch
 
 from holdfast.state import CellSpec, Owners, StateEngine, StateOptions
 from holdfast.state.codec import Keyring
+from holdfast.state.errors import StoreAwayError
 from holdfast.stores import (
     Claim,
     Dropped,
@@ -59,6 +60,10 @@ class FlakyStore(MemoryStore):
     async def release(self, claim: Claim) -> None:
         self._check()
         await super().release(claim)
+
+    async def fact(self, name: str, value: str | None = None, *, replace: bool = False) -> str | None:
+        self._check()
+        return await super().fact(name, value, replace=replace)
 
     async def touch(self, owner: str, expires: float | None) -> None:
         self._check()
@@ -114,7 +119,7 @@ async def test_the_app_goes_on_from_memory_and_writes_when_the_store_is_back(
     engine: StateEngine, store: FlakyStore, spec: CellSpec, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """R6.6: everything works meanwhile; the log says it once, and once that it is over."""
-    one, two = Owners("s1"), Owners("s2")
+    one, two = Owners("s1"), Owners("s2", new=True)
     await run(engine, one, spec, append("before"))
     store.down = True
     for number in range(3):
@@ -158,7 +163,7 @@ async def test_nothing_that_was_committed_meanwhile_is_reported_lost_at_the_end(
 ) -> None:
     """R6.6: a shutdown tries once more."""
     store.down = True
-    await run(engine, Owners("s1"), spec, append(1))
+    await run(engine, Owners("s1", new=True), spec, append(1))
     store.down = False
     await engine.aclose()
     assert await _stored(engine, Owners("s1"), spec) == [1]
@@ -169,7 +174,7 @@ async def test_what_is_lost_at_the_end_is_said(
 ) -> None:
     """R6.6"""
     store.down = True
-    await run(engine, Owners("s1"), spec, append(1))
+    await run(engine, Owners("s1", new=True), spec, append(1))
     await engine.aclose()
     assert "1 committed values could not be written to memory:// and are lost" in caplog.text
 
@@ -181,9 +186,14 @@ async def test_two_values_of_an_outage_are_both_kept(
     spec: CellSpec,
     clock: ManualClock,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """R6.3, R6.6: another process wrote the same cell; its value counts, and the one from here is set aside."""
+    """R6.3, R6.6: another process that this one does not know of wrote the same cell.
+
+    Its value counts, and the one from here is set aside, for a limited time.
+    """
     visitor = Owners("s1")
+    monkeypatch.setattr(store, "alone", lambda: True)
     other.bind([spec])
     await run(engine, visitor, spec, append("before"))
     store.down = True
@@ -195,6 +205,8 @@ async def test_two_values_of_an_outage_are_both_kept(
     assert engine.health.ok
     assert await read(engine, visitor, spec) == await read(other, visitor, spec) == ["before", "there"]
     (name,) = await store.names("aside")
+    (kept,) = [info async for info in store.owners("aside")]
+    assert kept.expires == pytest.approx(clock.time() + engine.options.aside_for, abs=60)
     assert f"set aside as cell {name!r} of owner 'aside'" in caplog.text
     assert await run(engine, visitor, spec, append("after")) == (spec,)
     assert await read(other, visitor, spec) == ["before", "there", "after"]
@@ -228,7 +240,8 @@ async def test_forgetting_a_session_during_an_outage_does_not_bring_it_back(
     await run(engine, visitor, spec, append("older"))
     engine.forget("s1")
     await engine.settled()
-    assert await read(engine, visitor, spec) == []
+    with pytest.raises(StoreAwayError):
+        await read(engine, visitor, spec)
     store.down = False
     await clock.advance(20)
     await engine.settled()
@@ -240,7 +253,7 @@ async def test_a_value_that_cannot_be_stored_any_more_does_not_keep_the_others_f
     engine: StateEngine, store: FlakyStore, spec: CellSpec, clock: ManualClock
 ) -> None:
     """R6.5, R6.6: it became a live one during the outage; the store keeps what it had of it."""
-    one, two = Owners("s1"), Owners("s2")
+    one, two = Owners("s1"), Owners("s2", new=True)
     await run(engine, one, spec, append("stored"))
     store.down = True
     await run(engine, one, spec, append("unsaved"))
@@ -260,7 +273,7 @@ async def test_a_commit_whose_answer_was_lost_is_no_other_process_s(
     engine: StateEngine, store: FlakyStore, spec: CellSpec, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """R6.1, R6.6: what was reported after it counts, and nothing is set aside."""
-    one, two = Owners("s1"), Owners("s2")
+    one, two = Owners("s1"), Owners("s2", new=True)
     short = cells_of(engine)(0, key="short", time_to_live=1)
     await run(engine, one, spec, append("before"))
     await run(engine, one, short, lambda _: 5)
@@ -300,7 +313,7 @@ async def test_sessions_of_an_outage_do_not_stay_in_the_store_for_ever(
     await run(engine, Owners("s1"), spec, append(1))
     await engine.settled()
     store.down = True
-    await run(engine, Owners("s2"), spec, append(1))
+    await run(engine, Owners("s2", new=True), spec, append(1))
     store.down, store.touch = False, original  # type: ignore[method-assign]
     if at_the_end:
         await engine.aclose()
@@ -339,7 +352,7 @@ async def test_a_store_that_comes_back_damaged_is_asked_again(
 ) -> None:
     """R6.6: until somebody has repaired it."""
     store.down = True
-    await run(engine, Owners("s1"), spec, append(1))
+    await run(engine, Owners("s1", new=True), spec, append(1))
     store.down = False
     original = store.commit
 
@@ -362,7 +375,7 @@ async def test_a_session_that_ended_during_an_outage_is_not_written_after_it(
     dropped: list[Any] = []
     spec = cells_of(engine)([], key="cart", delete_callback=dropped.append)
     store.down = store.drops_fail = True
-    await run(engine, Owners("s1"), spec, append(1))
+    await run(engine, Owners("s1", new=True), spec, append(1))
     engine.forget("s1")
     await engine.settled()
     assert dropped == [[1]]

@@ -25,6 +25,8 @@ export interface Output {
   render_config: Record<string, unknown> | null
   changed_state_ids: number[]
   used_cache: "full" | "partial" | null
+  /** True: the State of the step is in memory alone, since the store is out of reach. */
+  unsaved: boolean | null
 }
 
 /** Why a step failed, as far as the visitor may know. */

@@ -124,6 +124,7 @@ class Job:
         "started",
         "state",
         "task",
+        "unsaved",
         "weight",
     )
 
@@ -157,6 +158,8 @@ class Job:
         self.started: float | None = None
         self.readers = 0
         """Calls that wait for it, if it has an audience besides its session's."""
+        self.unsaved = False
+        """Something that it has committed is in memory alone, since the store is out of reach (R6.6)."""
         self.farewell = False
         """It runs because its visitor has left (`unload`)."""
         self.weight = 0

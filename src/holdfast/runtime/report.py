@@ -129,6 +129,7 @@ class FeedReporter:
             duration=self.clock.monotonic() - self._began,
             average_duration=self.job.plan.average,
             changed_state_ids=list(changed),
+            unsaved=self.job.unsaved or None,
         )
 
 
@@ -173,6 +174,7 @@ class DirectReporter:
             self.output = Output(data=untouched(self.job))
         self.output.changed_state_ids = [*self.output.changed_state_ids, *changed]
         self.output.render_config = render_config
+        self.output.unsaved = self.job.unsaved or None
         self.job.state = "ended"
 
     def failed(self, error: Exception) -> None:

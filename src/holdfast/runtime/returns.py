@@ -51,6 +51,7 @@ class Returns:
         """A new page session."""
         session = self._sessions.open(None, username=username, browser=browser, page=page, visitor=visitor)
         if self.lasting:
+            self._engine.begin(session.owners)
             await self._write(session)
         return session
 

@@ -21,6 +21,7 @@ from holdfast.runtime.report import Reporter
 from holdfast.runtime.steps import steps, whole
 from holdfast.runtime.threads import Threads, outlast
 from holdfast.state.access import acting, blocked
+from holdfast.wire.messages import Log
 
 if TYPE_CHECKING:
     from holdfast.runtime.jobs import Call, Job
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 NO_CELLS: Mapping[CellSpec, Any] = {}
 RENDERED = Step([skip()], {}, [], 0)
 GENERATORS = frozenset({"generator", "async generator"})
+
+
+UNSAVED = "What is kept cannot be stored just now. It is saved when that is possible again, unless the server stops."
 
 
 class Runner:
@@ -143,11 +147,20 @@ class Runner:
         changed: Sequence[int] = ()
         if event is not None:
             changed = [spec.id for spec in await event.commit({} if step is None else step.cells)]
+            if event.unsaved and not job.unsaved:
+                self._tell_unsaved(job)
         if step is not None and step.updates:
             for block_id, props in step.updates:
                 job.session.view.update_props(block_id, props)
             self.on_updates(job.session)
         return changed
+
+    def _tell_unsaved(self, job: Job) -> None:
+        """What the event reports is not stored yet: say so in its result, and once for each outage on the page."""
+        job.unsaved = True
+        if job.session.unsaved_told != self.engine.outages:
+            job.session.unsaved_told = self.engine.outages
+            job.log(Log(event_id=job.id, log=UNSAVED, level="warning", title="Not saved yet"))
 
     # Batches --------------------------------------------------------------------------------------------------------
 

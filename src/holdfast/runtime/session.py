@@ -60,6 +60,7 @@ class Session:
         "request",
         "temporary",
         "token",
+        "unsaved_told",
         "username",
     )
 
@@ -106,6 +107,8 @@ class Session:
         """Its events that are accepted and have not let go of everything yet."""
         self.request: Request | None = None
         """The request of its latest connection, for listeners that no request starts (`unload`)."""
+        self.unsaved_told = 0
+        """The outage of the store of which its page was last told."""
         self.closed = False
         """It has been dropped; its feed has ended."""
         self._feed: Feed | None = None

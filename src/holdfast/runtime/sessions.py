@@ -146,7 +146,7 @@ class Sessions:
         if id is None:
             new = self.new_id() if temporary else PAGE + self.new_id()
             secret = None if temporary else self.tokens.give(new, username)
-            return self._add(new, secret, username, browser, page, temporary, visitor)
+            return self._add(new, secret, username, browser, page, temporary, visitor, new=True)
         if not id or len(id) > MAX_ID:
             raise BadRequest(
                 f"The session's id has {len(id)} characters; it must have between 1 and {MAX_ID}. Choose another one."
@@ -187,6 +187,8 @@ class Sessions:
         page: str,
         temporary: bool,
         visitor: str,
+        *,
+        new: bool = False,
     ) -> Session:
         self._make_room(visitor)
         session = Session(
@@ -194,7 +196,7 @@ class Sessions:
             self.app,
             account=self.holdings.open(visitor),
             token=token,
-            owners=Owners(session=id, browser=browser, user=username),
+            owners=Owners(session=id, browser=browser, user=username, new=new),
             username=username,
             page=page,
             temporary=temporary,

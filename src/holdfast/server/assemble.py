@@ -27,6 +27,7 @@ from holdfast.seals import Seal
 from holdfast.server.access import AccessOptions, access_of
 from holdfast.server.app import create_app
 from holdfast.server.auth import Dependency
+from holdfast.server.default_store import FOLDER, adopt_older, default_store, is_default, program_file
 from holdfast.server.login_options import kept_keys, rule_of, shelf_of
 from holdfast.server.options import ServerOptions
 from holdfast.server.static import is_address
@@ -37,8 +38,6 @@ from holdfast.state.codec import Keyring
 from holdfast.state.engine import key_file
 from holdfast.stores import Store
 
-DEFAULT_STORE = "sqlite:///.holdfast/state.db"
-"""Where State is kept that must outlive the process when nobody says where."""
 UNITS = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
 
 
@@ -95,6 +94,11 @@ class CommonOptions(AccessOptions, total=False):
     """What becomes of the events of a visitor who has left for good: `"cancel"`, `"finish"`, or seconds they get."""
     state_store: str | None
     """Where State is kept: `memory://`, `sqlite:///path` or `redis://…`."""
+    state_outage: Literal["continue", "refuse"] | None
+    """What happens to events while the store is out of reach: they go on from memory and are reported as unsaved, or
+    every write is refused."""
+    state_app: str | None
+    """The app's name, which its store records: an app of another name, or with another key, does not start with it."""
     state_memory_limit: int | None
     """Most bytes of State in memory."""
     state_rollback_limit: int
@@ -185,11 +189,10 @@ def assemble(
     _check_scopes(app, options)
     url, chosen = _store_of(app, options, settings)
     store = open_store(_prepared(url))
-    login = options.get("auth") is not None
-    keys = _keys(store, settings, login=login)
+    keys = _keys(store, settings, login=options.get("auth") is not None)
     rules = replace(rules, seal=Seal(keys.signing(keys.current)))
     grace, capacity = _grace(app, options, settings), options.get("state_session_capacity", 10_000)
-    kept = _state_options(app, options, keys=keys, grace=grace, capacity=capacity)
+    kept = _state_options(app, options, settings, keys=keys, grace=grace, capacity=capacity)
     runtime = Runtime(
         app,
         engine=StateEngine(store, clock=clock, options=kept),
@@ -223,7 +226,7 @@ def assemble(
         limits=limits,
         secret=(keys.signing(keys.current) or b"").hex(),
         keys=keys,
-        shelf=shelf_of(store, app.title) if login else None,
+        shelf=None if options.get("auth") is None else shelf_of(store, app.title),
     )
     return Assembled(create_app(runtime, serving), runtime, store.url, chosen)
 
@@ -339,20 +342,27 @@ def _store_of(app: App, options: ServeOptions, settings: Settings) -> tuple[str,
     if chosen:
         return chosen, True
     outlives = any(state.cell.scope != "session" for state in app.states)  # type: ignore[attr-defined]
-    return (DEFAULT_STORE if outlives or app.options.session == "tab" or app.options.boot else "memory://"), False
+    if outlives or app.options.session == "tab" or app.options.boot:
+        return default_store(program_file()), False
+    return "memory://", False
 
 
 def _prepared(url: str) -> str:
-    """The same URL. The default store's folder holds visitors' State and a key, and nobody chose it: git passes by."""
-    if url == DEFAULT_STORE:
-        folder = Path(url.removeprefix("sqlite:///")).parent
-        _check_owner(folder)
-        private.make_folder(folder)
-        private.close_to_others(folder)
-        ignore = folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", "ascii")
+    """The same URL, once the folder of a store that nobody chose is ready."""
+    if is_default(url):
+        _make_folder()
+        adopt_older(url)
     return url
+
+
+def _make_folder() -> None:
+    """Make the folder that holds visitors' State and a key, which nobody chose: git passes it by."""
+    _check_owner(FOLDER)
+    private.make_folder(FOLDER)
+    private.close_to_others(FOLDER)
+    ignore = FOLDER / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", "ascii")
 
 
 def _check_owner(folder: Path) -> None:
@@ -371,7 +381,7 @@ def _keys(store: Store, settings: Settings, *, login: bool) -> Keyring:
         return Keyring.parse(settings.secret_key)
     if store.durable:
         return Keyring.kept_in(key_file(store))
-    return kept_keys(lambda: _prepared(DEFAULT_STORE)) if login else Keyring([random_token()])
+    return kept_keys(_make_folder) if login else Keyring([random_token()])
 
 
 def _check_scopes(app: App, options: ServeOptions) -> None:
@@ -405,13 +415,20 @@ def _on_leave(app: App, options: ServeOptions, settings: Settings) -> OnLeave | 
     return settings.on_leave
 
 
-def _state_options(app: App, options: ServeOptions, *, keys: Keyring, grace: float, capacity: int) -> StateOptions:
+def _state_options(
+    app: App, options: ServeOptions, settings: Settings, *, keys: Keyring, grace: float, capacity: int
+) -> StateOptions:
     concurrency: Literal["serial", "last_write"] = (
         "last_write" if app.options.state_concurrency == "last_write" else "serial"
     )
     defaults = StateOptions()
+    outage = options.get("state_outage") or settings.state_outage or "continue"
+    if outage not in {"continue", "refuse"}:
+        raise BuildError(f"state_outage={outage!r} is unknown. Use 'continue' or 'refuse'.")
     return StateOptions(
         keys=keys,
+        outage=outage,
+        app=options.get("state_app") or settings.state_app,
         grace=grace,
         caller_ends=True,  # the runtime forgets closed sessions itself, after their unload listeners
         session_capacity=capacity,

@@ -7,10 +7,13 @@ import inspect
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from holdfast.clock import Clock, SystemClock
 from holdfast.state.atoms import is_atom
-from holdfast.state.codec import DecodeError, Envelope, Opened, decode, encode
+from holdfast.state.codec import DecodeError, Envelope, ForeignError, Opened, decode, encode
+from holdfast.state.errors import UnreadableError
 from holdfast.state.imaging import Large, Sealed, digest_of
 from holdfast.state.snapshot import Image
+from holdfast.state.warn import warn_met
 from holdfast.stores import Key, Record, StoreError, VersionConflictError, Write
 
 if TYPE_CHECKING:
@@ -43,26 +46,47 @@ class Reader:
         store: Where they are from, and where they are set aside.
         envelope: Opens them.
         options: Limits.
+        clock: Where time comes from.
     """
 
-    def __init__(self, store: Store, envelope: Envelope, options: StateOptions) -> None:
+    def __init__(self, store: Store, envelope: Envelope, options: StateOptions, clock: Clock | None = None) -> None:
         self._store = store
+        self._clock: Clock = clock or SystemClock()
         self._envelope = envelope
         self._options = options
+        self._said: set[tuple[CellSpec, str]] = set()
+        """Why States cannot be read, as far as the log has said it."""
 
-    async def read(self, spec: CellSpec, key: Key, record: Record) -> Adopted | None:
+    async def read(self, spec: CellSpec, key: Key, record: Record, *, held: bool) -> Adopted | None:
         """The value of a record.
 
+        Args:
+            spec: The State.
+            key: Where it is.
+            record: Its bytes.
+            held: Whether this process holds the cell's lane, and so may set it aside.
+
         Returns:
-            `None` when it cannot be read; it is set aside then, and the log says where.
+            `None` when it is damaged, or `migrate` refuses it; with the lane it is set aside then, and the log says
+            where.
+
+        Raises:
+            UnreadableError: Another process can read it; it is left as it is.
         """
         data = record.data or b""
         try:
             if len(data) <= self._options.inline_limit and spec.migrate is None:
                 return self.decoded(spec, key, data)
             return await asyncio.to_thread(self.decoded, spec, key, data)
+        except ForeignError as error:
+            reason = str(error)
+            if (spec, reason) not in self._said:
+                self._said.add((spec, reason))
+                log.error("The stored value of %s of %s is left as it is: %s.", spec.label, key.owner, reason)  # noqa: TRY400 # the reason is the message
+            raise UnreadableError(spec.label, reason) from error
         except DecodeError as error:
-            await self._set_aside(spec, key, record, str(error))
+            if held:
+                await self._set_aside(spec, key, record, str(error))
             return None
 
     def decoded(self, spec: CellSpec, key: Key, data: bytes) -> Adopted:
@@ -77,6 +101,8 @@ class Reader:
         payload = opened.payload
         if older:
             value, payload = migrated(spec, value, opened.schema)
+        elif opened.schema < spec.version:
+            warn_met(spec, opened.schema)
         if is_atom(value):
             return Adopted(value, None, opened.expires)
         if len(payload) <= self._options.rollback_limit:
@@ -96,6 +122,7 @@ class Reader:
                 writes.append(Write(aside_key(earlier, record.version), history.version, history.data))
                 writes.append(Write(earlier, history.version, None, history.version))
             await self._store.commit(writes)
+            await self._store.touch(ASIDE, self._clock.time() + self._options.aside_for)
         except VersionConflictError:
             return  # another process has set it aside, or written a new one
         except StoreError as error:
@@ -119,6 +146,7 @@ class Reader:
         where = f"They were set aside as cell {place_aside.name!r} of owner {ASIDE!r}."
         try:
             await self._store.commit(writes)
+            await self._store.touch(ASIDE, self._clock.time() + self._options.aside_for)
         except VersionConflictError:
             where = "Another process has set them aside, or written new ones."
         except StoreError as error:
@@ -130,10 +158,10 @@ def is_older(opened: Opened, spec: CellSpec) -> bool:
     """Whether `migrate` must carry stored bytes to today's version of the State.
 
     Raises:
-        DecodeError: A newer program wrote them.
+        ForeignError: A newer program wrote them.
     """
     if opened.schema > spec.version:
-        raise DecodeError(
+        raise ForeignError(
             f"it has version {opened.schema}, and this program knows version {spec.version} of the State; "
             "start the newer program again, or raise State(version=…)"
         )

@@ -13,12 +13,22 @@ from holdfast.state.adopt import ASIDE, Adopted, Reader, aside_key, history_key,
 from holdfast.state.cells import UNSET, Cell, Home
 from holdfast.state.codec import DecodeError, Envelope, Keyring
 from holdfast.state.commit import advanced, keeps_history
-from holdfast.state.errors import ValueTooLargeError
+from holdfast.state.errors import StoreAwayError, ValueTooLargeError
+from holdfast.state.identity import Identity
 from holdfast.state.imaging import Large, payload_of
-from holdfast.state.outage import Outage
+from holdfast.state.outage import UNKNOWN, Outage
 from holdfast.state.snapshot import Image
 from holdfast.state.stored_history import dump, load
-from holdfast.stores import Claim, Dropped, Key, Record, StoreUnavailableError, VersionConflictError, Write
+from holdfast.stores import (
+    Claim,
+    Dropped,
+    FencedError,
+    Key,
+    Record,
+    StoreUnavailableError,
+    VersionConflictError,
+    Write,
+)
 from holdfast.stores.ending import ended
 
 if TYPE_CHECKING:
@@ -44,6 +54,7 @@ class Backing:
         options: Limits.
         put: Makes a value the truth of a cell.
         watch: Sees to a cell's time to live.
+        held: Every cell in memory.
     """
 
     def __init__(
@@ -54,13 +65,16 @@ class Backing:
         options: StateOptions,
         put: Callable[[Cell, Any, Image | None], None],
         watch: Callable[[Cell], None],
+        held: Callable[[], Iterable[Cell]],
     ) -> None:
         self.store = store
+        self.identity = Identity(store, keys, options.app)
+        self._held = held
         self.outage = Outage(clock, store.url, probe=self._probe, save=self._save, set_aside=self._set_aside)
         self.dropping: dict[Owner, asyncio.Task[Any]] = {}
         """Owners that are just being dropped; what is asked for after that waits for it."""
         self._envelope = Envelope(keys)
-        self._reader = Reader(store, self._envelope, options)
+        self._reader = Reader(store, self._envelope, options, clock)
         self._clock = clock
         self._options = options
         self._put = put
@@ -68,7 +82,8 @@ class Backing:
         self.on_stored: Callable[[Home], None] = lambda _: None
         """Called when something of a home was stored."""
         self.on_overdue: Callable[[Cell], None] = lambda _: None
-        """Called with a cell whose time is over in the store, to be taken out in its lane."""
+        """Called with a cell whose time is over in the store, or whose bytes are damaged, to be taken out in its
+        lane."""
         self.on_expired: Callable[[Cell, Any], None] = lambda _cell, _value: None
         """Called with a cell whose time was over and the value that it had, once it is out of the store."""
 
@@ -90,12 +105,16 @@ class Backing:
         wanted = {key_of(cell): cell for cell in cells if cell.claim is None}
         if not wanted:
             return True
+        claim = None
         try:
-            known = [cell.stored for cell in wanted.values()]
-            with self.outage.noticing_damage():
-                claim = await self.store.claim(list(wanted), known=known, wait=wait)
+            if not self.outage.now:
+                known = [cell.stored for cell in wanted.values()]
+                with self.outage.noticing_damage():
+                    claim = await self.store.claim(list(wanted), known=known, wait=wait)
         except StoreUnavailableError as error:
             self.outage.began(error)
+        if self.outage.now and claim is None:
+            self._check_rights(cells)
             return True
         if claim is None:
             return False
@@ -115,7 +134,10 @@ class Backing:
                 continue
             for cell in cells:
                 cell.claim = None
-            await self._give_back(claim)
+            if self.outage.now:
+                event.engine.spawn(self._give_back(claim))  # it may take its time to find that it cannot be
+            else:
+                await self._give_back(claim)
 
     async def _give_back(self, claim: Claim) -> None:
         try:
@@ -127,15 +149,61 @@ class Backing:
         """Take over what other processes have written."""
         await self._dropped(cells)
         stored = [cell.stored for cell in cells]
+        records: Sequence[Record | None] | None = None
         try:
-            with self.outage.noticing_damage():
-                records = await self.store.read([key_of(cell) for cell in cells], stored)
+            if not self.outage.now:
+                with self.outage.noticing_damage():
+                    records = await self.store.read([key_of(cell) for cell in cells], stored)
         except StoreUnavailableError as error:
             self.outage.began(error)
+        if records is None:
+            self._check_known(cells)
             return
         for cell, before, record in zip(cells, stored, records, strict=True):
             if cell.stored == before:
                 await self._take(cell, record)
+
+    def _check_known(self, cells: Iterable[Cell]) -> None:
+        """See that this process knows what it goes on with while the store is out of reach.
+
+        Raises:
+            StoreAwayError: A cell is not in memory: what the store has of it must not become its initial value.
+        """
+        for cell in cells:
+            if not (cell.created or cell.looked or cell.home.fresh):
+                raise StoreAwayError(cell.spec.label, "its value is in the store alone")
+
+    def _check_rights(self, cells: Sequence[Cell]) -> None:
+        """See that this process alone may write what it goes on with while the store is out of reach (R11.5).
+
+        Raises:
+            StoreAwayError: It may not.
+        """
+        self._check_known(cells)
+        if self._options.outage == "refuse":
+            raise StoreAwayError(cells[0].spec.label, "what cannot be stored is refused")
+        if self.store.alone():
+            return
+        for cell in cells:
+            if cell.spec.scope != "session":
+                raise StoreAwayError(cell.spec.label, "other processes share it")
+            if not (cell.home.fresh or self.store.holds(key_of(cell))):
+                raise StoreAwayError(cell.spec.label, "another process may have the session")
+
+    async def noticing_loss(self) -> bool:
+        """Whether the store has come back empty; what is in memory is written again then (R6.6)."""
+        try:
+            if not await self.identity.was_emptied():
+                return False
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+            return True
+        lost = [cell for cell in self._held() if cell.created and cell.looked and not cell.bound]
+        for cell in lost:
+            cell.stored = 0
+            cell.unsaved = True
+        self.outage.emptied(lost)
+        return True
 
     async def _dropped(self, cells: Sequence[Cell]) -> None:
         if self.dropping:
@@ -144,16 +212,26 @@ class Backing:
                     await ended(self.dropping[owner])
 
     async def _take(self, cell: Cell, record: Record | None) -> None:
+        cell.looked = True
         if cell.unsaved or cell.bound or cell.sending:
             return  # what this process has, or is just writing, is newer
         if record is None:
-            if cell.stored:
+            if cell.stored and not await self.noticing_loss():
                 cell.stored = 0
                 self._put(cell, UNSET, None)
             return
         if record.version == cell.stored or record.data is None:
             return
-        adopted = await self._reader.read(cell.spec, key_of(cell), record)
+        if 0 < record.version < cell.stored and cell.created:
+            # Versions never go back by themselves: the store was set back, as a Redis that has lost its last second.
+            cell.stored, cell.unsaved = record.version, True
+            self.outage.hold(cell)
+            return
+        serial = self._options.concurrency == cell.spec.concurrency == "serial"
+        held = cell.claim is not None or not serial
+        adopted = await self._reader.read(cell.spec, key_of(cell), record, held=held)
+        if adopted is None and not held:
+            self.on_overdue(cell)
         if adopted is not None and self._is_over(cell, adopted):
             await self._end(cell, record.version, adopted.value)
         elif adopted is not None:
@@ -205,13 +283,17 @@ class Backing:
             return None
         if record is None or record.data is None:
             return None
+        held = cell.claim is not None
         try:
             opened = self._envelope.open(record.data, place(key))
             if len(record.data) <= self._options.inline_limit and spec.migrate is None:
                 return load(opened, spec, self._options.history_limit)
             return await asyncio.to_thread(load, opened, spec, self._options.history_limit)
         except DecodeError as error:
-            await self._reader.set_history_aside(spec, key, record, str(error))
+            if held:
+                await self._reader.set_history_aside(spec, key, record, str(error))
+            else:
+                cell.stored = UNKNOWN  # whoever gets the lane looks again
             return None
 
     # Writing
@@ -234,8 +316,18 @@ class Backing:
                 part.history = advanced(event, part.cell)
                 writes.append(await self._write_history(part.cell, part.history, part.version))
         if any(part.cell.unsaved for part in parts) or self.outage.now:
-            self._keep(parts)
-            return
+            self._keep(event, parts)
+        elif await self._sent(parts, writes):
+            for part in parts:
+                part.cell.stored = part.version
+                self.on_stored(part.cell.home)
+                if isinstance(part.image, Large):
+                    part.image.payload = None
+        else:
+            self._keep(event, parts)
+
+    async def _sent(self, parts: Sequence[Pending], writes: Sequence[Write]) -> bool:
+        """Whether the store has taken a step; else it is out of reach, or has lost what it had."""
         for part in parts:
             part.cell.sending = part.version
         try:
@@ -243,17 +335,18 @@ class Backing:
                 await self.store.commit(writes, _claims(parts))
         except StoreUnavailableError as error:
             self.outage.began(error)
-            self._keep(parts, writes)
-            return
+            for part, write in zip(parts, writes, strict=False):  # earlier versions come behind
+                self.outage.unheard(part.cell, write)
+            return False
+        except (FencedError, VersionConflictError):
+            if not await self.noticing_loss():
+                raise
+            return False
         finally:
             for part in parts:
                 if part.cell.sending == part.version:
                     part.cell.sending = 0
-        for part in parts:
-            part.cell.stored = part.version
-            self.on_stored(part.cell.home)
-            if isinstance(part.image, Large):
-                part.image.payload = None
+        return True
 
     def _next_version(self, event: StateEvent, cell: Cell) -> int:
         if event.engine.shares_objects(cell.spec):
@@ -265,12 +358,17 @@ class Backing:
         """A version that no other process has given: a cell that was deleted does not come again with an old one."""
         return int(self._clock.time() * 1000) << 12 | secrets.randbits(12)
 
-    def _keep(self, parts: Iterable[Pending], sent: Sequence[Write] = ()) -> None:
+    def _keep(self, event: StateEvent, parts: Sequence[Pending]) -> None:
+        """Have a step in memory alone, until the store is back.
+
+        Raises:
+            StoreAwayError: This process may not go on without the store.
+        """
+        self._check_rights([part.cell for part in parts])
         for part in parts:
             part.cell.unsaved = True
             self.outage.hold(part.cell)
-        for part, write in zip(parts, sent, strict=False):  # earlier versions come behind
-            self.outage.unheard(part.cell, write)
+        event.unsaved = True
 
     async def _write(self, event: StateEvent, part: Pending) -> Write:
         cell, spec = part.cell, part.cell.spec
@@ -327,17 +425,22 @@ class Backing:
             cell.unsaved = False
 
     async def _save_again(self, cell: Cell, writes: Sequence[Write]) -> None:
+        write = writes[0]
         try:
             await self.store.commit(writes)
         except StoreUnavailableError:
-            self.outage.unheard(cell, writes[0])
+            self.outage.unheard(cell, write)
             raise
         except VersionConflictError:
-            (there,) = await self.store.read([writes[0].key])
-            expected = 0 if there is None else there.version
-            if expected == writes[0].expected or not self.outage.was_ours(cell, there):
+            (there,) = await self.store.read([write.key])
+            found = 0 if there is None else there.version
+            # After the store was emptied, every process writes what it has of a cell; the newest counts.
+            older = self.outage.was_lost(cell) and found < write.version
+            if self.outage.was_lost(cell) and found == write.version:
+                return
+            if found == write.expected or not (older or self.outage.was_ours(cell, there)):
                 raise
-            await self._save_again(cell, [writes[0]._replace(expected=expected), *writes[1:]])
+            await self._save_again(cell, [write._replace(expected=found), *writes[1:]])
 
     async def _present(self, cell: Cell) -> bytes | None:
         """What the store should have of a cell; `None` for nothing."""
@@ -349,10 +452,12 @@ class Backing:
     async def _set_aside(self, cell: Cell) -> str:
         aside = aside_key(key_of(cell), cell.version)
         await self.store.commit([Write(aside, cell.version, await self._present(cell))])
+        await self.store.touch(ASIDE, self._clock.time() + self._options.aside_for)
         return f"cell {aside.name!r} of owner {aside.owner!r}"
 
     async def _probe(self) -> object:
-        return await self.store.read([Key(ASIDE, "")])
+        await self.identity.probe()
+        return await self.noticing_loss()
 
     async def store_first(self, cell: Cell) -> None:
         """Keep a value that a factory has made, so that it is made once for all processes and restarts (R1.3)."""
@@ -376,15 +481,19 @@ class Backing:
         writes = [Write(key, version, None, cell.stored, cell.spec.scope != "session")]
         if cell.spec.history:
             writes.append(Write(history_key(key), version, None))
+        gone = False
         try:
-            await self.store.commit(writes, [cell.claim] if cell.claim is not None else [])
+            if not self.outage.now:
+                await self.store.commit(writes, [cell.claim] if cell.claim is not None else [])
+                gone = True
         except StoreUnavailableError as error:
             self.outage.began(error)
-            self.outage.hold(cell)
             self.outage.unheard(cell, writes[0])
+        if gone:
+            cell.stored = 0
+        else:
             cell.unsaved = True
-            return
-        cell.stored = 0
+            self.outage.hold(cell)
 
     # Owners
 
@@ -394,6 +503,8 @@ class Backing:
 
     async def touch(self, owner: Owner, expires: float) -> None:
         """Keep a session in the store until then, whatever happens to this process."""
+        if self.outage.now:
+            return  # all are told when it is back
         try:
             await self.store.touch(str(owner), expires)
         except StoreUnavailableError as error:

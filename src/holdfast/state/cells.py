@@ -48,6 +48,7 @@ class Cell:
         "home",
         "image",
         "lent",
+        "looked",
         "sending",
         "size",
         "spec",
@@ -77,6 +78,8 @@ class Cell:
         self.lent: StateEvent | None = None
         """The event whose function has the live object in its hands."""
         self.history: History | None = None
+        self.looked = False
+        """The store has said what it has of it."""
         self.stored = 0
         """The version that the store has; 0 for none."""
         self.sending = 0
@@ -133,6 +136,7 @@ class Home:
         "_cells",
         "closes",
         "dropped",
+        "fresh",
         "kept",
         "lapsed",
         "opened",
@@ -161,6 +165,8 @@ class Home:
         self.lapsed = False
         """It went because its time was over."""
         self.size = 0
+        self.fresh = False
+        """Its session was begun here, so that no store has anything of it that this process has not written."""
         self.kept = False
         """This process has stored something of it, and has said until when the store keeps it."""
         self.round: Round | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from holdfast.state.snapshot import Image, Snapshot, Unkept
 from holdfast.state.spec import CellSpec, check_specs
 from holdfast.state.stats import Held, StateStats
 from holdfast.state.stored_lifetime import StoredLifetime
+from holdfast.state.warn import warn_version
 from holdfast.stores import FencedError, VersionConflictError
 
 if TYPE_CHECKING:
@@ -73,7 +74,15 @@ class StateEngine:
             keys = self.options.keys
             if keys is None:
                 keys = await asyncio.to_thread(Keyring.kept_in, key_file(self.store))
-            self.backing = Backing(self.store, keys, self.clock, self.options, self.put, self._lifetime.watch)
+            self.backing = Backing(
+                self.store, keys, self.clock, self.options, self.put, self._lifetime.watch, self._cells
+            )
+            try:
+                await self.backing.identity.check()
+            except BaseException:
+                self.backing = None
+                await self.store.aclose()
+                raise
             self._stored = StoredLifetime(
                 self.backing,
                 self.clock,
@@ -122,7 +131,12 @@ class StateEngine:
         for spec in found:
             if self not in spec.engines:
                 spec.engines.append(self)
+                if self.store.durable:
+                    warn_version(spec)
         self._follow()
+
+    def _cells(self) -> Iterator[Cell]:
+        return (cell for home in self._lifetime for cell in home.cells)
 
     def _check_secrets(self, specs: Iterable[CellSpec]) -> None:
         secret = next((spec for spec in specs if spec.secret), None)
@@ -146,6 +160,11 @@ class StateEngine:
     def health(self) -> Health:
         """Whether the store works, and what is not written yet."""
         return self.backing.outage.health if self.backing is not None else Health(True, "", 0)
+
+    @property
+    def outages(self) -> int:
+        """How often the store has been out of reach."""
+        return self.backing.outage.count if self.backing is not None else 0
 
     def held(self) -> Held:
         """What is in memory now."""
@@ -220,6 +239,10 @@ class StateEngine:
     def open(self, session: str) -> None:
         """A page or client of the session has connected."""
         self._lifetime.open(Owner("session", session))
+
+    def begin(self, owners: Owners) -> None:
+        """A session was made up here just now: no store has anything of it."""
+        self._lifetime.home(owners.session).fresh, owners.new = True, False
 
     def close(self, session: str) -> None:
         """A connection of the session has ended; the grace counts from the last one."""

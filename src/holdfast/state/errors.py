@@ -5,13 +5,15 @@ StateError (holdfast.errors)
 ├── StateDeadlockError an update inside an event waits for an event that waits for it
 ├── UpdateError        an update function that cannot be used
 ├── ValueTooLargeError a value that is too large for the store
+├── StoreAwayError     the store is out of reach, and this process may not go on without it
+├── UnreadableError    a stored value that this process must leave as it is
 ├── NotBoundError      no running app holds this State
 └── StoreError         see holdfast.stores
 """
 
 from __future__ import annotations
 
-from holdfast.errors import StateError
+from holdfast.errors import Error, StateError
 
 
 class StateConflictError(StateError):
@@ -50,6 +52,47 @@ class ValueTooLargeError(StateError):
         super().__init__(
             f"The value of {label} takes {size:,} bytes in the store, and {limit:,} are the most. Nothing of this step "
             "is kept. Keep large data in a file and its path in the State, or raise StateOptions.value_limit."
+        )
+
+
+class StoreAwayError(Error, StateError):
+    """The store is out of reach, and the event needs what this process does not have, or may not write alone (R6.6).
+
+    Visitors read it. Nothing of the step is kept, and nothing began with an initial value.
+
+    Args:
+        label: The State.
+        reason: Why the process may not go on, for a program that catches it.
+    """
+
+    def __init__(self, label: str, reason: str) -> None:
+        self.label = label
+        self.reason = reason
+        super().__init__(
+            "What this app keeps cannot be reached just now. Nothing was changed; try again in a moment.",
+            title="Try again in a moment",
+            print_exception=False,
+        )
+
+
+class UnreadableError(Error, StateError):
+    """A stored value is signed with a key, or has a version, that this process does not know; it was left as it is.
+
+    Visitors read it; the log says which State and why.
+
+    Args:
+        label: The State.
+        reason: Why it cannot be read.
+    """
+
+    def __init__(self, label: str, reason: str) -> None:
+        self.label = label
+        self.reason = reason
+        super().__init__(
+            "What this app keeps for you was written by another version of it. Nothing was changed; try again in a "
+            "moment.",
+            title="Try again in a moment",
+            print_exception=False,
         )
 
 

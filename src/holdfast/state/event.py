@@ -70,6 +70,7 @@ class StateEvent:
         "outer",
         "owners",
         "parked",
+        "unsaved",
         "waited",
         "waits_for",
         "working",
@@ -113,6 +114,8 @@ class StateEvent:
         """It holds lanes and waits for something else before it begins; updates may go before it."""
         self.away: dict[Cell, asyncio.Future[None]] = {}
         """Lanes that an update has taken while it was parked, and what tells that they are back."""
+        self.unsaved = False
+        """Something that it has committed is in memory alone, since the store is out of reach."""
         self._reads = reads
         self._writes = writes
         self._on_wait = on_wait
@@ -169,6 +172,8 @@ class StateEvent:
         cell = self._cells.get(spec)
         if cell is None:
             home = self.engine.use(self.owners.of(spec.scope))
+            if self.owners.new and spec.scope == "session":
+                home.fresh, self.owners.new = True, False
             self._homes.append(home)
             cell = self._cells[spec] = home.cell(spec)
         return cell

@@ -33,6 +33,12 @@ class StateOptions:
     """Most bytes of one value in a durable store."""
     inline_limit: int = 64 * 1024
     """Values that encode to more are encoded off the event loop."""
+    outage: Literal["continue", "refuse"] = "continue"
+    """Whether a process goes on from memory while its store is out of reach, or refuses every write (R6.6)."""
+    app: str | None = None
+    """The app's name, which a store records; a store of another name is refused."""
+    aside_for: float = 30 * 86400.0
+    """Seconds that what was set aside is kept after the last time that something was."""
     keys: Keyring | None = None
     """Sign and encrypt what is stored; a key is made and kept beside the store when it is missing."""
     sweep: float = 60.0

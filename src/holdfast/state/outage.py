@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
 import xxhash
 
 from holdfast.clock import Clock
+from holdfast.errors import StateError
 from holdfast.state.cells import Cell
 from holdfast.state.codec import CodecError
-from holdfast.stores import Record, StoreDamagedError, StoreError, StoreUnavailableError, VersionConflictError, Write
+from holdfast.stores import Record, StoreDamagedError, StoreUnavailableError, VersionConflictError, Write
 from holdfast.stores.ending import end
 
 log = logging.getLogger("holdfast.state")
@@ -71,6 +72,10 @@ class Outage:
         self._set_aside = set_aside
         self._unsaved: dict[Cell, None] = {}
         self._unheard: dict[Cell, set[Sent]] = {}
+        self._lost: set[Cell] = set()
+        """Cells that the store had and has lost."""
+        self.count = 0
+        """Outages so far."""
         self._reason = ""
         self._damage = ""
         self.on_back: Callable[[], None] = lambda: None
@@ -81,6 +86,15 @@ class Outage:
     def now(self) -> bool:
         """The store is out of reach."""
         return self._task is not None
+
+    def check(self) -> None:
+        """See that the store can be asked for something.
+
+        Raises:
+            StoreUnavailableError: It is out of reach; the one probe tells when it is back.
+        """
+        if self.now:
+            raise StoreUnavailableError(self._reason)
 
     @property
     def health(self) -> Health:
@@ -108,13 +122,35 @@ class Outage:
                 self._url,
                 error,
             )
-            self._task = asyncio.get_running_loop().create_task(self._until_back())
+            self._begin()
 
     def hold(self, cell: Cell) -> None:
         """A cell's last commit is in memory alone."""
         self._unsaved[cell] = None
+        self._reason = self._reason or "Values that are in memory are not written yet."
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._until_back())
+            self._begin()
+
+    def _begin(self) -> None:
+        self.count += 1
+        self._task = asyncio.get_running_loop().create_task(self._until_back())
+
+    def emptied(self, lost: Sequence[Cell]) -> None:
+        """The store has come back without anything: what is in memory is to be written again."""
+        log.error(
+            "The store %s has lost all that it had: it was emptied, or has started again without its data. %s values "
+            "that are in memory are written to it again. Let it keep its data (for Redis: persistence, "
+            "maxmemory-policy noeviction, no FLUSHALL).",
+            self._url,
+            len(lost),
+        )
+        self._lost.update(lost)
+        for cell in lost:
+            self.hold(cell)
+
+    def was_lost(self, cell: Cell) -> bool:
+        """Whether the store has lost a cell that it had."""
+        return cell in self._lost
 
     def unheard(self, cell: Cell, write: Write) -> None:
         """A write was sent to the store, and nobody heard whether it was done."""
@@ -134,6 +170,7 @@ class Outage:
                 break
         self._task = None
         self._unheard.clear()
+        self._lost.clear()
         self.on_back()
         log.warning("The store %s is back; everything is written.", self._url)
 
@@ -154,7 +191,7 @@ class Outage:
                     await self._write(cell)
                 if not cell.unsaved:
                     self._unsaved.pop(cell, None)
-        except StoreError as error:
+        except StateError as error:
             self._reason = str(error)
             return False
         return True

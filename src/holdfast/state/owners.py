@@ -49,11 +49,16 @@ class Owners:
         browser: Id of the browser, where one is known.
         user: Name of the logged-in user, if any.
         app: The owner of what everyone shares.
+        new: See there.
     """
 
-    __slots__ = ("app", "browser", "session", "user")
+    __slots__ = ("app", "browser", "new", "session", "user")
 
-    def __init__(self, session: str, browser: str | None = None, user: str | None = None, app: str = "app") -> None:
+    def __init__(
+        self, session: str, browser: str | None = None, user: str | None = None, app: str = "app", *, new: bool = False
+    ) -> None:
+        self.new = new
+        """This process has just made up the session's id, so no store has anything of it; true until its first use."""
         self.session = Owner("session", session)
         self.browser = None if browser is None else Owner("browser", browser)
         self.user = None if user is None else Owner("user", user)

@@ -64,6 +64,8 @@ class CellSpec:
     """The log has said that its value is not copied."""
     said_bound: bool = field(default=False, init=False)
     """The log has said that its value cannot be stored."""
+    said_older: bool = field(default=False, init=False)
+    """The log has said that a value of an older version was met and nothing carries it to the present one."""
     sealed: Image | None = field(default=None, init=False)
     """The same as a store gets it."""
     first: Snapshot | None = field(default=None, init=False)

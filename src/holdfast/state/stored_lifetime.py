@@ -109,8 +109,10 @@ class StoredLifetime:
         """Sessions of which the store is just being told: when they may go, in seconds since the epoch."""
         self._sweeper: asyncio.Task[None] | None = None
         self._touches: set[asyncio.Task[Any]] = set()
+        self._late: dict[Owner, bool] = {}
+        """Owners that could not be dropped since the store was out of reach, and whether only if their time is over."""
         self._closed = False
-        backing.outage.on_back = self._renew_all
+        backing.outage.on_back = self._catch_up
 
     def start(self) -> None:
         """Look for what may go from time to time."""
@@ -165,6 +167,13 @@ class StoredLifetime:
         for home in [home for round in self._timers.watched() for home in round]:
             self._touch(home, self._options.unheard_grace)
 
+    def _catch_up(self) -> None:
+        """The store is back: say what it has missed."""
+        self._renew_all()
+        late, self._late = self._late, {}
+        for owner, only_due in late.items():
+            self._begin_drop(owner, (), only_due=only_due)
+
     def _touch(self, home: Home, seconds: float) -> None:
         """Tell the store until when it keeps a session; the last word counts, whatever comes in between."""
         begun = home.owner in self._touching
@@ -193,7 +202,9 @@ class StoredLifetime:
             cells: What it held.
             only_due: Its time is over here; it stays if another process has kept it open since.
         """
-        owner = home.owner
+        self._begin_drop(home.owner, cells, only_due=only_due)
+
+    def _begin_drop(self, owner: Owner, cells: Sequence[Cell], *, only_due: bool) -> None:
         task = self._spawn(self._drop(owner, cells, only_due=only_due))
         self._backing.dropping[owner] = task
         task.add_done_callback(partial(self._dropped, owner))
@@ -207,11 +218,13 @@ class StoredLifetime:
         if self._touches:
             await asyncio.wait(self._touches)
         try:
+            self._backing.outage.check()
             dropped = await self._backing.store.drop(str(owner), due=due)
             if only_due and not dropped and await self._backing.store.names(str(owner)):
                 cells = [cell for cell in cells if cell.bound]
         except StoreUnavailableError as error:
-            log.warning("%s could not be dropped now and goes when its time in the store is over: %s", owner, error)
+            log.debug("%s is dropped when the store is back: %s", owner, error)
+            self._late[owner] = only_due
             dropped = []  # what the store never had ends here
         self._end(owner, dropped, {cell.spec.name: cell for cell in cells})
 
@@ -231,6 +244,8 @@ class StoredLifetime:
         if self._touches:
             # What is about to be kept longer is not to go before that.
             await asyncio.wait(self._touches)
+        if self._backing.outage.now:
+            return
         try:
             while dropped := await self._backing.store.expire(now):
                 self._expired(dropped)

@@ -57,3 +57,27 @@ def warn_unkept(spec: CellSpec, value: object, image: Unkept) -> Unkept:
             image.reason,
         )
     return image
+
+
+def warn_version(spec: CellSpec) -> None:
+    """Say at the start that nothing carries values of older versions of a State to its present one."""
+    if spec.version > 1 and spec.migrate is None:
+        log.warning(
+            "%s has version=%s and no migrate, so functions get values that older versions have stored as they are. "
+            "Pass State(migrate=…) to carry them to the present shape.",
+            spec.label,
+            spec.version,
+        )
+
+
+def warn_met(spec: CellSpec, version: int) -> None:
+    """Say once for a State that such a value was met."""
+    if not spec.said_older:
+        spec.said_older = True
+        log.warning(
+            "A stored value of %s has version %s, and the State has version=%s and no migrate: functions get the old "
+            "value as it is. Pass State(migrate=…).",
+            spec.label,
+            version,
+            spec.version,
+        )

@@ -13,6 +13,8 @@ from pathlib import Path
 from holdfast.stores.protocol import Key
 
 _FLOCK = struct.Struct("hhqqi4x")
+_PRESENCE = 1 << 62
+"""A byte beyond those of cells, of which every store that has the file open holds a part."""
 _PER_DESCRIPTION = sys.platform == "linux" and sys.maxsize > 1 << 32
 """Linux ties such a lock to the open file, so that two stores in one process exclude each other too."""
 
@@ -27,6 +29,7 @@ class FileLocks:
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         self._path = os.path.realpath(path)
+        _show(self._file)
 
     @staticmethod
     @functools.lru_cache(maxsize=512)
@@ -48,6 +51,10 @@ class FileLocks:
         """Free a byte."""
         _unlock(self._file, place)
         _free_in_process(self._path, place)
+
+    def alone(self) -> bool:
+        """Whether no other store has the file open; where the system cannot tell, it is taken for so."""
+        return _is_alone(self._file)
 
     def close(self) -> None:
         """Free everything."""
@@ -74,6 +81,12 @@ def _free_in_process(path: str, place: int) -> None:
 if sys.platform == "win32":
     import msvcrt
 
+    def _show(file: int) -> None:
+        pass
+
+    def _is_alone(file: int) -> bool:  # noqa: ARG001 # what the other systems need
+        return True
+
     def _lock(file: int, place: int) -> bool:
         os.lseek(file, place, os.SEEK_SET)
         try:
@@ -88,6 +101,17 @@ if sys.platform == "win32":
 
 else:
     import fcntl
+
+    def _show(file: int) -> None:
+        if _PER_DESCRIPTION:
+            fcntl.fcntl(file, fcntl.F_OFD_SETLK, _FLOCK.pack(fcntl.F_RDLCK, os.SEEK_SET, _PRESENCE, 1, 0))
+
+    def _is_alone(file: int) -> bool:
+        if not _PER_DESCRIPTION:
+            return True
+        asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, _PRESENCE, 1, 0)
+        kind: int = _FLOCK.unpack(fcntl.fcntl(file, fcntl.F_OFD_GETLK, asked))[0]
+        return kind == fcntl.F_UNLCK
 
     def _lock(file: int, place: int) -> bool:
         try:

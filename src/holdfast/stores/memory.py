@@ -22,6 +22,9 @@ class MemoryShelf:
     turns: Turns = field(default_factory=Turns)
     followers: list[asyncio.Queue[Change | Gap]] = field(default_factory=list)
     fence: int = 0
+    facts: dict[str, str] = field(default_factory=dict)
+    open: int = 0
+    """Stores that have it open."""
 
 
 class MemoryStore:
@@ -38,12 +41,31 @@ class MemoryStore:
     def __init__(self, *, durable: bool = False, shelf: MemoryShelf | None = None) -> None:
         self.durable = durable
         self.shelf = shelf or MemoryShelf()
+        self._open = False
 
     async def open(self) -> None:
-        """Nothing to get ready."""
+        """See `Store.open`."""
+        self.shelf.open += not self._open
+        self._open = True
 
     async def aclose(self) -> None:
-        """Nothing to let go of."""
+        """See `Store.aclose`."""
+        self.shelf.open -= self._open
+        self._open = False
+
+    async def fact(self, name: str, value: str | None = None, *, replace: bool = False) -> str | None:
+        """See `Store.fact`."""
+        if value is not None and (replace or name not in self.shelf.facts):
+            self.shelf.facts[name] = value
+        return self.shelf.facts.get(name)
+
+    def alone(self) -> bool:
+        """See `Store.alone`."""
+        return self.shelf.open <= 1
+
+    def holds(self, key: Key) -> bool:  # noqa: ARG002 # nothing tells who wrote it last
+        """See `Store.holds`."""
+        return self.alone()
 
     async def read(self, keys: Sequence[Key], known: Sequence[int] = ()) -> list[Record | None]:
         """See `Store.read`."""

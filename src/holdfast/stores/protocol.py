@@ -103,6 +103,27 @@ class Store(Protocol):
         """Let go of everything; what was committed stays."""
         ...
 
+    async def fact(self, name: str, value: str | None = None, *, replace: bool = False) -> str | None:
+        """A fact about the place itself, which goes only when the place is emptied.
+
+        Args:
+            name: Which.
+            value: What it becomes where it is not there yet; `None` only reads.
+            replace: It becomes `value` in any case.
+
+        Returns:
+            What it is now; `None` where it is not there.
+        """
+        ...
+
+    def alone(self) -> bool:
+        """Whether no other process had the place open when that was last looked at; asks nothing now."""
+        ...
+
+    def holds(self, key: Key) -> bool:
+        """Whether no other process can have written a cell since this one last did; asks nothing now."""
+        ...
+
     async def read(self, keys: Sequence[Key], known: Sequence[int] = ()) -> list[Record | None]:
         """Read cells, all from one moment.
 

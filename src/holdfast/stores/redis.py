@@ -9,13 +9,15 @@ from typing import Any
 
 import orjson
 
-from holdfast.stores.ending import heed_cancel, outlast
+from holdfast.stores.ending import end, heed_cancel, outlast
 from holdfast.stores.errors import FencedError, StoreUnavailableError, VersionConflictError
 from holdfast.stores.protocol import Change, Claim, Dropped, Gap, Key, OwnerInfo, Record, Write
 from holdfast.stores.redis_leases import RedisLeases, record_of
 from holdfast.stores.redis_link import RedisLink, without_password
 from holdfast.stores.redis_pipe import SMALL
 
+_HEARD = 10.0
+"""Seconds after which a process that is not heard of has ended; it is heard of five times as often."""
 _LEASE = 10.0
 """Seconds after which a claim is free when its holder is not heard of."""
 
@@ -45,6 +47,9 @@ class RedisStore:
         self._slot = slot
         self._lease = lease
         self._parts: tuple[RedisLink, RedisLeases] | None = None
+        self._others = 0
+        """Other processes that had the place open when it was last asked."""
+        self._presence: asyncio.Task[None] | None = None
 
     # Life
 
@@ -57,12 +62,28 @@ class RedisStore:
             await link.aclose()
             raise
         self._parts = link, RedisLeases(link, link.feed, self._lease)
+        await self._show()
+        self._presence = asyncio.get_running_loop().create_task(self._keep_showing())
+
+    async def _show(self) -> None:
+        link, leases = self._opened()
+        with suppress(StoreUnavailableError):
+            here = await link.do("PRESENT", [f"{link.prefix}:present"], [leases.token, round(_HEARD * 1000)])
+            self._others = here - 1
+
+    async def _keep_showing(self) -> None:
+        while True:
+            await asyncio.sleep(_HEARD / 5)
+            await self._show()
 
     async def aclose(self) -> None:
         """See `Store.aclose`."""
         if self._parts is not None:
             link, leases = self._parts
+            await end(self._presence)
             await leases.aclose()
+            with suppress(StoreUnavailableError):
+                await link.call("ZREM", f"{link.prefix}:present", leases.token)
             self._parts = None
             await link.aclose()
 
@@ -70,6 +91,23 @@ class RedisStore:
         if self._parts is None:
             raise StoreUnavailableError(f"{self.url} is not open.")
         return self._parts
+
+    async def fact(self, name: str, value: str | None = None, *, replace: bool = False) -> str | None:
+        """See `Store.fact`."""
+        link, leases = self._opened()
+        place = f"{link.prefix}:facts"
+        if value is not None and await link.call("HSET" if replace else "HSETNX", place, name, value):
+            leases.forget_idle()  # it is new, or was emptied, and so has none of them
+        found = await link.call("HGET", place, name)
+        return None if found is None else str(found.decode())
+
+    def alone(self) -> bool:
+        """See `Store.alone`."""
+        return self._others <= 0
+
+    def holds(self, key: Key) -> bool:
+        """See `Store.holds`."""
+        return self.alone() or (self._parts is not None and self._parts[1].holds(key))
 
     def _index(self, link: RedisLink) -> str:
         """The key of the times at which owners may go."""
@@ -94,8 +132,10 @@ class RedisStore:
         begin, end = link.key("\0").split("\0")
         pattern = _escaped(begin + prefix) + "*" + _escaped(end)
         seen: set[str] = set()
-        with link.translated():
-            async for raw in link.client.scan_iter(match=pattern, count=500, _type="hash"):
+        cursor: Any = b"0"
+        while True:
+            cursor, found = await link.call("SCAN", cursor, "MATCH", pattern, "COUNT", 500, "TYPE", "hash")
+            for raw in found:
                 key = raw.decode(errors="replace")
                 if key in seen or key.encode() != raw:
                     continue
@@ -104,12 +144,13 @@ class RedisStore:
                 if cells:
                     owner = key[len(begin) : len(key) - len(end) or None]
                     yield OwnerInfo(owner, cells, size, float(expires) if expires else None)
+            if cursor == b"0":
+                return
 
     async def names(self, owner: str) -> list[str]:
         """See `Store.names`."""
         link, _ = self._opened()
-        with link.translated():
-            fields = await link.client.hkeys(link.key(owner))
+        fields = await link.call("HKEYS", link.key(owner))
         return [field[1:].decode() for field in fields if field[:1] == b"v"]
 
     # Writing
@@ -129,15 +170,17 @@ class RedisStore:
         if times:
             # The index first, as in `touch`; it is a key of its own, which a script over owners cannot reach.
             said = [part for owner, time in times.items() for part in (owner, repr(time))]
-            await link.do("EXPECT", [self._index(link)], said, together=True)
+            await link.do("EXPECT", [self._index(link)], said)
         arguments = _commit_arguments(link.feed.changes, writes, held, index, leases.token)
         leases.committed(writes, certain=False)
-        small = sum(len(write.data or b"") for write in writes) <= SMALL
+        large = sum(len(write.data or b"") for write in writes) > SMALL
         try:
-            outcome = await link.do("COMMIT", places, arguments, together=small)
+            outcome = await link.do("COMMIT", places, arguments, large=large)
         except StoreUnavailableError:
+            if not await link.lives():
+                raise
             # The connection was cut: it may be written or not. Doing it again tells, since versions are checked.
-            outcome = await link.do("COMMIT", places, arguments, together=small)
+            outcome = await link.do("COMMIT", places, arguments, large=large)
             if outcome[0] == b"conflict" and await self._is_written(writes):
                 outcome = [b"ok"]
         if outcome[0] == b"ok":
@@ -145,12 +188,15 @@ class RedisStore:
             if len(outcome) > 1:
                 before = {list(index)[int(place) - 1]: float(time) for place, time in outcome[1:]}
                 # Without this they are only found later.
-                with suppress(StoreUnavailableError), link.translated():
-                    await link.client.zadd(self._index(link), before)
+                with suppress(StoreUnavailableError):
+                    for late, time in before.items():
+                        await link.call("ZADD", self._index(link), time, late)
             return
         owner = list(index)[int(outcome[1]) - 1]
         leases.lost(owner)
         if outcome[0] == b"fenced":
+            if not outcome[3]:
+                leases.forget_idle()  # more than this one may be gone
             had = any(write.expected for write in writes if write.key.owner == owner)
             raise FencedError(owner, outcome[2].decode(), vanished=had and not outcome[3])
         raise VersionConflictError(owner, outcome[2].decode(), int(outcome[3]), int(outcome[4]))
@@ -166,25 +212,24 @@ class RedisStore:
         """See `Store.touch`."""
         link, _ = self._opened()
         index = self._index(link)
-        with link.translated():
-            # The index first: an entry too many is found and taken out, one too few never.
-            if expires is not None:
-                await link.client.zadd(index, {owner: expires})
-            time = "" if expires is None else repr(expires)
-            kept = await link.do("TOUCH", [link.key(owner)], [time])
-            if expires is None or not kept:
-                await link.client.zrem(index, owner)
-                if expires is not None and await link.do("TOUCH", [link.key(owner)], [time]):
-                    # Its first cell has just come.
-                    await link.client.zadd(index, {owner: expires})
+        # The index first: an entry too many is found and taken out, one too few never.
+        if expires is not None:
+            await link.call("ZADD", index, expires, owner)
+        time = "" if expires is None else repr(expires)
+        kept = await link.do("TOUCH", [link.key(owner)], [time])
+        if expires is None or not kept:
+            await link.call("ZREM", index, owner)
+            if expires is not None and await link.do("TOUCH", [link.key(owner)], [time]):
+                # Its first cell has just come.
+                await link.call("ZADD", index, expires, owner)
 
     async def expire(self, now: float, limit: int = 100) -> list[Dropped]:
         """See `Store.expire`."""
         link, _ = self._opened()
         while True:
             await heed_cancel()
-            with link.translated():
-                due = await link.client.zrangebyscore(self._index(link), "-inf", now, start=0, num=min(limit, _AT_ONCE))
+            most = min(limit, _AT_ONCE)
+            due = await link.call("ZRANGEBYSCORE", self._index(link), "-inf", now, "LIMIT", 0, most)
             if not due:
                 return []
             # What is dropped is nowhere but in the answer, so neither a cancel nor another owner's failure may lose it.
@@ -203,10 +248,9 @@ class RedisStore:
         dropped = _dropped(owner, outcome)
         try:
             if outcome[0] == b"later":
-                with link.translated():
-                    await link.client.zadd(self._index(link), {owner: float(outcome[1])})
+                await link.call("ZADD", self._index(link), outcome[1], owner)
             else:
-                await link.do("FORGET", [self._index(link)], [owner, repr(now)], together=True)
+                await link.do("FORGET", [self._index(link)], [owner, repr(now)])
         except StoreUnavailableError:
             if not dropped:
                 raise
@@ -217,14 +261,13 @@ class RedisStore:
         link, _ = self._opened()
         outcome = await self._drop(owner, "" if due is None else repr(due))
         if outcome[0] == b"dropped":
-            with link.translated():
-                await link.client.zrem(self._index(link), owner)
+            await link.call("ZREM", self._index(link), owner)
         return _dropped(owner, outcome)
 
     async def _drop(self, owner: str, now: str) -> Any:
         link, leases = self._opened()
         leases.dropped(owner)
-        return await link.do("DROP", [link.key(owner)], [now, link.feed.wanted, owner], together=True)
+        return await link.do("DROP", [link.key(owner)], [now, link.feed.wanted, owner])
 
     # Claims
 

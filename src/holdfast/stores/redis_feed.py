@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import orjson
@@ -55,15 +56,24 @@ class RedisFeed:
         finally:
             self._followers.remove(queue)
 
-    async def freed(self, owner: str, seconds: float) -> None:
-        """Wait until a claim of an owner has become free, or for so long."""
+    @contextmanager
+    def waiting(self, owner: str) -> Iterator[Callable[[float], Awaitable[None]]]:
+        """Hear when a claim of an owner becomes free, from now on.
+
+        Gives:
+            Waits until one has become free since the last time it was awaited, or for so many seconds.
+        """
         event = asyncio.Event()
         waiting = self._waiting.setdefault(owner, set())
         waiting.add(event)
+
+        async def freed(seconds: float) -> None:
+            with suppress(TimeoutError, asyncio.TimeoutError):
+                await asyncio.wait_for(event.wait(), seconds)
+            event.clear()
+
         try:
-            await asyncio.wait_for(event.wait(), seconds)
-        except (TimeoutError, asyncio.TimeoutError):
-            return
+            yield freed
         finally:
             waiting.discard(event)
             if not waiting:
@@ -109,7 +119,7 @@ class RedisFeed:
                 raise
             except Exception as error:  # redis-py raises its own and the system's errors when the connection is gone
                 if failures == 0:
-                    log.warning("The connection that listens to Redis is gone (%s); trying again.", error)
+                    log.info("The connection that listens to Redis is gone (%s); trying again.", error)
                 await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
                 failures += 1
             finally:

@@ -92,7 +92,7 @@ class RedisLeases:
         self._renewal: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
         feed.on_wanted = self._wanted
-        feed.on_lost = self._forget_idle
+        feed.on_lost = self.forget_idle
 
     # Claiming
 
@@ -150,14 +150,16 @@ class RedisLeases:
         arguments: list[Any] = [self.token, int(self._seconds * 1000), self._feed.wanted, owner]
         for key in keys:
             arguments += (key.name, known[key])
-        while True:
-            until = self._monotonic() + self._seconds * 0.9
-            # One that is cut off may still be granted, and nobody would give it back.
-            outcome = await outlast(self._channels.do("CLAIM", [self._channels.key(owner)], arguments))
-            if outcome[0] == b"ok":
-                break
+        until, outcome = await self._try(owner, arguments)
+        if outcome[0] != b"ok":
             await self._feed.ready()
-            await self._feed.freed(owner, min(outcome[1] / 1000 + 0.001, 0.25))
+            # What becomes free after this is heard of, also while Redis is just being asked again.
+            with self._feed.waiting(owner) as freed:
+                while True:
+                    until, outcome = await self._try(owner, arguments)
+                    if outcome[0] == b"ok":
+                        break
+                    await freed(min(outcome[1] / 1000 + 0.001, 0.25))
         found: dict[Key, Record | None] = {}
         new: list[Lease] = []
         for key, raw in zip(keys, outcome[1:], strict=True):
@@ -170,6 +172,12 @@ class RedisLeases:
         self._owners[owner] = _chained((*self._without(owner, [key.name for key in keys]), *new))
         self._keep_renewing(owner)
         return found
+
+    async def _try(self, owner: str, arguments: Sequence[Any]) -> tuple[float, Any]:
+        """Until when a claim would last, and Redis's answer."""
+        until = self._monotonic() + self._seconds * 0.9
+        # One that is cut off may still be granted, and nobody would give it back.
+        return until, await outlast(self._channels.do("CLAIM", [self._channels.key(owner)], arguments))
 
     def _lease(self, key: Key) -> Lease | None:
         lease = self._owners.get(key.owner)
@@ -185,6 +193,11 @@ class RedisLeases:
 
     def _without(self, owner: str, names: Sequence[str]) -> tuple[Lease, ...]:
         return tuple(lease for lease in self._of(owner) if lease.name not in names)
+
+    def holds(self, key: Key) -> bool:
+        """Whether this process has a lease that is not over."""
+        lease = self._lease(key)
+        return lease is not None and lease.until > self._monotonic()
 
     # Commits
 
@@ -278,7 +291,7 @@ class RedisLeases:
                 "RELEASE", [self._channels.key(owner)], [self._feed.free, owner, self.token, *names]
             )
         except StoreUnavailableError as error:
-            log.warning("A claim could not be given back and ends with its lease: %s", error)
+            log.debug("A claim could not be given back and ends with its lease: %s", error)
 
     def _wanted(self, owner: str) -> None:
         """Another process waits for cells of an owner."""
@@ -293,8 +306,8 @@ class RedisLeases:
             self._background.add(task)
             task.add_done_callback(self._background.discard)
 
-    def _forget_idle(self) -> None:
-        """It cannot be heard any more who wants them: idle ones end with their time."""
+    def forget_idle(self) -> None:
+        """Forget idle leases: it cannot be heard any more who wants them, or Redis may not have them any more."""
         for owner in [owner for owner in self._owners if owner not in self._used]:
             del self._owners[owner]
         for owner in self._used:
@@ -318,7 +331,7 @@ class RedisLeases:
         try:
             kept = await self._channels.do("RENEW", [self._channels.key(owner)], arguments)
         except StoreUnavailableError as error:
-            log.warning("A claim could not be renewed; if it is lost, its commit is refused: %s", error)
+            log.debug("A claim could not be renewed; if it is lost, its commit is refused: %s", error)
             return
         for name, still in zip(names, kept, strict=True):
             lease = self._lease(Key(owner, name))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from holdfast.stores import redis_scripts
+from holdfast.stores.ending import end
 from holdfast.stores.errors import StoreDamagedError, StoreFormatError, StoreUnavailableError, StoreUrlError
 from holdfast.stores.redis_feed import RedisFeed
 from holdfast.stores.redis_pipe import RedisPipe
@@ -18,9 +19,15 @@ log = logging.getLogger("holdfast.stores")
 
 FORMAT = 1
 
+_PING = 1.0
+"""Seconds in which a Redis that lives answers a ping."""
+_REPEATABLE = frozenset({"READ", "CLAIM", "RENEW", "RELEASE", "TOUCH", "EXPECT", "FORGET", "INFO", "PRESENT"})
+"""Scripts that may be run again when it is not known whether they were: a commit's versions must be looked at first,
+and what a drop has taken out is nowhere but in its answer."""
+
 _SCRIPTS = {
     name: (getattr(redis_scripts, name), hashlib.sha1(getattr(redis_scripts, name).encode()).hexdigest())  # noqa: S324 # Redis names scripts so
-    for name in ("READ", "COMMIT", "CLAIM", "RENEW", "RELEASE", "TOUCH", "DROP", "EXPECT", "FORGET", "INFO")
+    for name in ("READ", "COMMIT", "CLAIM", "RENEW", "RELEASE", "TOUCH", "DROP", "EXPECT", "FORGET", "INFO", "PRESENT")
 }
 
 
@@ -35,16 +42,21 @@ class RedisLink:
 
     def __init__(self, url: str, prefix: str, slot: str | None) -> None:
         from redis.asyncio import Redis
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
         from redis.exceptions import NoPermissionError, NoScriptError, RedisError, ResponseError
 
         self.url = without_password(url)
         self.prefix = prefix
         self._slot = slot
         try:
-            # What the URL itself says of time limits counts.
-            self.client: Any = Redis.from_url(url, socket_timeout=5.0, socket_connect_timeout=3.0)
-            pool: Any = self.client.connection_pool
-            pool.make_connection()  # nothing is connected yet; it shows whether the options are known
+            # What the URL itself says of time limits counts. Whether to try again is decided here alone.
+            self._client: Any = Redis.from_url(
+                url, socket_timeout=5.0, socket_connect_timeout=3.0, retry=Retry(NoBackoff(), 0)
+            )
+            pool: Any = self._client.connection_pool
+            self._connect: Callable[[], Any] = pool.make_connection
+            self._connect()  # nothing is connected yet; it shows whether the options are known
             # It waits for as long as nothing happens, so it has no time limit but looks whether the connection lives.
             self._listener: Any = Redis.from_url(url, socket_connect_timeout=3.0, health_check_interval=15)
         except (TypeError, ValueError) as error:
@@ -52,7 +64,12 @@ class RedisLink:
                 f"{self.url} is no address of a Redis server ({error}). Write redis://host:6379/0, rediss://… for TLS, "
                 "or unix:///path/to/redis.sock; options of redis-py may follow behind a question mark."
             ) from error
-        self._pipe = RedisPipe(pool.make_connection)
+        self._pipe = RedisPipe(self._connect, self.lives)
+        self._bulk = RedisPipe(self._connect, self.lives)
+        """For what is large."""
+        self._pinging: asyncio.Task[bool] | None = None
+        self._dead_until = 0.0
+        """Until when Redis is taken for dead without being asked again."""
         self.feed = RedisFeed(self._listener.pubsub, prefix)
         self._failures = (RedisError, OSError, asyncio.TimeoutError)
         self._no_script = NoScriptError
@@ -63,28 +80,75 @@ class RedisLink:
         """The hash of an owner."""
         return f"{self.prefix}:{{{owner}}}" if self._slot is None else f"{self.prefix}:{{{self._slot}}}:{owner}"
 
-    async def do(self, script: str, keys: Sequence[str], arguments: Sequence[Any], *, together: bool = False) -> Any:
+    async def do(self, script: str, keys: Sequence[str], arguments: Sequence[Any], *, large: bool = False) -> Any:
         """Run a script.
 
         Args:
             script: Its name.
             keys: The hashes it touches.
             arguments: As it takes them.
-            together: Whether it may wait for what others ask, and they for it: it is small, and may be done again.
+            large: Whether it would keep others waiting, and so goes over another connection.
 
         Raises:
             StoreUnavailableError: It cannot be run just now.
             StoreUrlError: Its keys are in different places of a cluster.
         """
         text, digest = _SCRIPTS[script]
-        ask = self._pipe.ask if together else self.client.execute_command
+        ask = self._bulk.ask if large else self._pipe.ask
         try:
             try:
                 return await ask("EVALSHA", digest, len(keys), *keys, *arguments)
             except self._no_script:
                 return await ask("EVAL", text, len(keys), *keys, *arguments)
         except self._failures as error:
+            if script in _REPEATABLE and not isinstance(error, self._refused) and await self.lives():
+                # The connection was cut, and Redis is there: it has started again, or another has taken its place.
+                with self.translated():
+                    return await ask("EVAL", text, len(keys), *keys, *arguments)
             raise self._failure(error) from error
+
+    async def call(self, *command: str | bytes | float) -> Any:
+        """Redis's own answer to one of its commands.
+
+        Raises:
+            StoreUnavailableError: It cannot be asked just now.
+        """
+        with self.translated():
+            return await self._pipe.ask(*(repr(part) if isinstance(part, float) else part for part in command))
+
+    async def lives(self) -> bool:
+        """Whether Redis answers, over a new connection; asked once for all who want to know at the same time.
+
+        A slow answer, or an event loop that was held up, is no sign that it does not.
+        """
+        if asyncio.get_running_loop().time() < self._dead_until:
+            return False
+        if self._pinging is None or self._pinging.done():
+            self._pinging = asyncio.get_running_loop().create_task(self._ping_twice())
+        return await asyncio.shield(self._pinging)
+
+    async def _ping_twice(self) -> bool:
+        if await self._ping() or await self._ping():
+            return True
+        self._dead_until = asyncio.get_running_loop().time() + _PING
+        return False
+
+    async def _ping(self) -> bool:
+        connection = self._connect()
+        try:
+            await asyncio.wait_for(self._answers(connection), _PING)
+        except self._refused:
+            return True
+        except self._failures:
+            return False
+        finally:
+            await connection.disconnect(nowait=True)
+        return True
+
+    @staticmethod
+    async def _answers(connection: Any) -> None:
+        await connection.send_command("PING")
+        await connection.read_response()
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -112,10 +176,10 @@ class RedisLink:
         """
         key = f"{self.prefix}:format"
         with self.translated():
-            await self.client.set(key, FORMAT, nx=True)
-            found = (await self.client.get(key)).decode()
+            await self._client.set(key, FORMAT, nx=True)
+            found = (await self._client.get(key)).decode()
             try:
-                await self.client.publish(self.feed.free, "")
+                await self._client.publish(self.feed.free, "")
             except self._not_allowed as error:
                 raise StoreUnavailableError(
                     f"{self.url} does not let this user use channels ({error}), by which processes hear of each "
@@ -129,7 +193,7 @@ class RedisLink:
                 "Use that release, or choose another ?prefix=…."
             )
         try:
-            policy = (await self.client.config_get("maxmemory-policy")).get("maxmemory-policy", "")
+            policy = (await self._client.config_get("maxmemory-policy")).get("maxmemory-policy", "")
         except self._refused:
             return  # managed services do not tell
         if str(policy).startswith("allkeys"):
@@ -144,8 +208,10 @@ class RedisLink:
         """Let go of the connections."""
         await self.feed.aclose()
         await self._listener.aclose()
+        await end(self._pinging)
         await self._pipe.aclose()
-        await self.client.aclose()
+        await self._bulk.aclose()
+        await self._client.aclose()
 
 
 def without_password(url: str) -> str:

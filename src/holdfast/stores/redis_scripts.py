@@ -213,6 +213,17 @@ if when and tonumber(when) <= tonumber(ARGV[2]) then
 end
 """
 
+PRESENT = (
+    _NOW
+    + """
+-- ARGV: token, milliseconds after which a process that is not heard of has ended
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('PEXPIRE', KEYS[1], ARGV[2] * 2)
+return redis.call('ZCARD', KEYS[1])
+"""
+)
+
 INFO = """
 local cells, size = 0, 0
 for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do

@@ -88,6 +88,21 @@ class SqliteStore:
             reader.close()
             locks.close()
 
+    async def fact(self, name: str, value: str | None = None, *, replace: bool = False) -> str | None:
+        """See `Store.fact`."""
+        found: str | None = await self._opened()[0].do(
+            lambda connection: statements.fact(connection, name, value, replace=replace)
+        )
+        return found
+
+    def alone(self) -> bool:
+        """See `Store.alone`."""
+        return self._parts is None or self._parts[2].alone()
+
+    def holds(self, key: Key) -> bool:  # noqa: ARG002 # nothing tells who wrote it last
+        """See `Store.holds`."""
+        return self.alone()
+
     # Reading
 
     async def read(self, keys: Sequence[Key], known: Sequence[int] = ()) -> list[Record | None]:

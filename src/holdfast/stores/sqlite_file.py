@@ -30,6 +30,7 @@ create index if not exists owners_by_expiry on owners (expires);
 create table if not exists changes (
     number integer primary key autoincrement, owner text not null, name text not null, version integer not null
 );
+create table if not exists facts (name text primary key, value text not null) without rowid;
 """
 
 

@@ -107,6 +107,15 @@ def commit(connection: sqlite3.Connection, writes: Sequence[Write]) -> None:
                 connection.execute("delete from changes where number <= ?", (number - _KEPT_CHANGES,))
 
 
+def fact(connection: sqlite3.Connection, name: str, value: str | None, *, replace: bool) -> str | None:
+    """Read a fact, or write it where it is not there or is to be replaced."""
+    if value is not None:
+        how = "replace" if replace else "ignore"
+        connection.execute(f"insert or {how} into facts values (?, ?)", (name, value))  # noqa: S608 # one of two words
+    row = connection.execute("select value from facts where name = ?", (name,)).fetchone()
+    return None if row is None else str(row[0])
+
+
 def touch(connection: sqlite3.Connection, owner: str, expires: float | None) -> None:
     """Say when an owner's cells may go."""
     if expires is None:

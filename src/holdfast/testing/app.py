@@ -12,7 +12,8 @@ from typing_extensions import Unpack
 from holdfast import stores
 from holdfast.errors import StateError
 from holdfast.ids import counted
-from holdfast.server.assemble import DEFAULT_STORE, ServeOptions, assemble
+from holdfast.server.assemble import ServeOptions, assemble
+from holdfast.server.default_store import is_default
 from holdfast.settings import Settings
 from holdfast.stores import MemoryShelf, MemoryStore, Store
 from holdfast.testing.clock import ManualClock
@@ -111,7 +112,7 @@ class App:
 
     def _store(self, url: str) -> Store:
         """What an app would keep in a file is kept in memory, where a restart finds it."""
-        return MemoryStore(durable=True, shelf=self._shelf) if url == DEFAULT_STORE else stores.open(url)
+        return MemoryStore(durable=True, shelf=self._shelf) if is_default(url) else stores.open(url)
 
     async def stop(self) -> None:
         """End; `open` does it."""

@@ -401,6 +401,36 @@ class StoreContract:
     # Looking inside
 
     @pytest.mark.anyio
+    async def test_facts_are_written_once_and_outlive_the_store_object(
+        self, new_store: NewStore, store: Store, other: Store
+    ) -> None:
+        """A fact of the place is what the first has said, unless it is replaced; it is no cell."""
+        assert await store.fact("epoch") is None
+        assert await store.fact("epoch", "one") == "one"
+        assert await other.fact("epoch", "two") == "one"
+        assert await other.fact("epoch", "three", replace=True) == "three"
+        await store.aclose()
+        again = new_store()
+        await again.open()
+        assert await again.fact("epoch") == "three"
+        assert [info async for info in again.owners()] == []
+        await again.aclose()
+
+    @pytest.mark.anyio
+    async def test_a_store_knows_whether_others_have_the_place_open(
+        self, new_store: NewStore, open_store: Callable[[], Awaitable[Store]]
+    ) -> None:
+        """What it has alone, it may go on with while the place is out of reach."""
+        first = new_store()
+        await first.open()
+        assert first.alone()
+        assert first.holds(A)
+        second = await open_store()
+        assert not second.alone()
+        await first.aclose()
+        assert (await open_store()).alone() is False
+
+    @pytest.mark.anyio
     async def test_owners_and_names_can_be_listed(self, store: Store) -> None:
         """With counts and sizes."""
         await store.commit([put(A, 1, b"12345"), put(A2, 1, b"123"), put(B, 1), put(Key("app:app", "n"), 1)])

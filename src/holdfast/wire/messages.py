@@ -40,6 +40,8 @@ class Output(Struct, kw_only=True):
     render_config: dict[str, Any] | None = None
     changed_state_ids: list[int] = []
     used_cache: Literal["full", "partial"] | None = None
+    unsaved: bool | None = None
+    """True: the State of the step is in memory alone, since the store is out of reach."""
 
 
 class Failure(Struct, kw_only=True):

@@ -45,9 +45,12 @@ def url_of(given: str | None, settings: Settings) -> str:
     """The URL of the store: given, from the environment, or where an app keeps State by itself."""
     if given or settings.state_store:
         return given or settings.state_store or ""
-    from holdfast.server.assemble import DEFAULT_STORE
+    from holdfast.server.default_store import OLD_STORE, known_stores
 
-    return DEFAULT_STORE
+    known = known_stores()
+    if len(known) > 1:
+        raise StoreUrlError(f"Several programs keep State here. Name one: --store {' or '.join(known)}.")
+    return known[0] if known else f"sqlite:///{OLD_STORE.as_posix()}"
 
 
 @asynccontextmanager

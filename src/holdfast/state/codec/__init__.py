@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from holdfast.state.codec.envelope import Envelope, Head, Opened, can_encrypt, read_head
-from holdfast.state.codec.errors import CodecError, DecodeError, EncodeError, MissingClassError
+from holdfast.state.codec.errors import CodecError, DecodeError, EncodeError, ForeignError, MissingClassError
 from holdfast.state.codec.keys import Keyring, has_key
 from holdfast.state.codec.names import register
 from holdfast.state.codec.payload import decode, encode
@@ -13,6 +13,7 @@ __all__ = [
     "DecodeError",
     "EncodeError",
     "Envelope",
+    "ForeignError",
     "Head",
     "Keyring",
     "MissingClassError",

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from typing import NamedTuple
 
 from holdfast.errors import StateError
-from holdfast.state.codec.errors import DecodeError
+from holdfast.state.codec.errors import DecodeError, ForeignError
 from holdfast.state.codec.keys import Keyring
 
 _HEAD = struct.Struct(">2sBB4sIId")
@@ -115,9 +115,9 @@ class Envelope:
         magic, format, flags, key, schema, size, expires = _HEAD.unpack_from(data)
         del magic
         if format > FORMAT:
-            raise DecodeError(f"it was written by a newer release (format {format}; this one reads {FORMAT})")
+            raise ForeignError(f"it was written by a newer release (format {format}; this one reads {FORMAT})")
         if self._keys.find(key) is None:
-            raise DecodeError("it was signed with another key; give that key too: HOLDFAST_SECRET_KEY=new,old")
+            raise ForeignError("it was signed with another key; give that key too: HOLDFAST_SECRET_KEY=new,old")
         head, signature = data[: _HEAD.size], data[_HEAD.size : _HEAD.size + _SIGNATURE]
         body = data[_HEAD.size + _SIGNATURE :]
         if not hmac.compare_digest(signature, self._sign(key, head, body, place)):

@@ -17,5 +17,9 @@ class DecodeError(CodecError):
     """Bytes that cannot be read: not signed by this app, damaged, or of a class that is not there any more."""
 
 
+class ForeignError(DecodeError):
+    """Bytes that another process can read: signed with a key, or of a version, that this one does not know."""
+
+
 class MissingClassError(DecodeError):
     """Bytes of a class that this process has not loaded; a program that has it can read them."""

@@ -1,0 +1,112 @@
+"""D1, D4: what pages, API clients, and the health page learn while the store is out of reach, with a real Redis.
+
+D1, D4: siblings looked for: each way in which a result is reported (the page, `/run`, `/call`, the queue's stream,
+generators, direct calls); found: all go through one output, which carries the word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.redis_server import RedisServer, own_redis_server
+from tests.server.conftest import Serve, serve
+from tests.torture.serving import Server
+from tests.waiting import wait_until
+
+import holdfast as gr
+
+__all__ = ["own_redis_server", "serve"]
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def app() -> gr.Blocks:
+    with gr.Blocks() as demo:
+        mine = gr.State({"n": 0})
+        everyones = gr.State(0, scope="app", key="all")
+        shown = gr.Number()
+
+        def add(mine: dict[str, int]) -> Any:
+            mine["n"] += 1
+            return mine, mine["n"]
+
+        gr.Button().click(add, mine, [mine, shown], api_name="add")
+        gr.Button().click(lambda n: (n + 1, n + 1), everyones, [everyones, shown], api_name="share")
+    return demo
+
+
+def stream(served: Any, fn: int, session: str) -> list[dict[str, Any]]:
+    served.join(fn, [None], session)
+    return [message for message in served.messages(session) if message["msg"] in {"process_completed", "log"}]
+
+
+def test_what_is_not_stored_is_reported_as_unsaved(
+    own_redis_server: RedisServer, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    """D4, R6.6: in the API's answer, as a notice once for each outage, in health, and in two lines of the log."""
+    served = serve(app(), state_store=own_redis_server.url)
+    (saved,) = stream(served, 0, "one")
+    assert saved["output"]["unsaved"] is None
+    own_redis_server.stop()
+    notice, first = stream(served, 0, "one")
+    assert notice["msg"] == "log"
+    assert "cannot be stored just now" in notice["log"]
+    assert first["success"]
+    assert first["output"]["data"][-1] == 2
+    assert first["output"]["unsaved"] is True
+    (second,) = stream(served, 0, "one")
+    assert second["output"]["data"][-1] == 3
+    assert served.get("/gradio_api/health").json()["store"] != "ok"
+    unknown = stream(served, 0, "never seen here")[-1]
+    assert not unknown["success"]
+    assert "try again in a moment" in unknown["output"]["error"]
+    own_redis_server.start()
+    wait_until(lambda: served.get("/gradio_api/health").json()["store"] == "ok")
+    (after,) = stream(served, 0, "one")
+    assert after["output"]["data"][-1] == 4
+    assert after["output"]["unsaved"] is None
+    said = [record.getMessage() for record in caplog.records if record.levelname in {"WARNING", "ERROR"}]
+    assert sum("is out of reach" in text for text in said) == 1
+    assert sum("is back" in text for text in said) == 1
+
+
+def test_an_app_may_refuse_instead(own_redis_server: RedisServer, serve: Serve) -> None:
+    """D4: `state_outage="refuse"`."""
+    served = serve(app(), state_store=own_redis_server.url, state_outage="refuse")
+    assert stream(served, 0, "one")[-1]["success"]
+    own_redis_server.stop()
+    refused = stream(served, 0, "one")[-1]
+    assert not refused["success"]
+    assert "try again in a moment" in refused["output"]["error"]
+
+
+def test_300_first_events_at_once_survive_kill_9(own_redis_server: RedisServer, tmp_path: Path) -> None:
+    """D1: on a healthy Redis, 0 of 300 that were reported are lost, and no page begins with the initial State again."""
+    server = Server(tmp_path, own_redis_server.url)
+    server.start()
+    reported = asyncio.run(_together(server.url, "both"))
+    assert reported == [1] * 300
+    server.kill()
+    server.start()
+    try:
+        assert asyncio.run(_together(server.url, "look")) == [1] * 300
+    finally:
+        server.kill()
+    assert "out of reach" not in server.said()
+
+
+async def _together(url: str, name: str) -> list[Any]:
+    limits = httpx.Limits(max_connections=300)
+    async with httpx.AsyncClient(base_url=url, timeout=120, limits=limits) as http:
+
+        async def ask(number: int) -> Any:
+            body = {"data": [None, None], "session_hash": f"visitor-{number}"}
+            answer = await http.post(f"/gradio_api/run/{name}", json=body)
+            assert answer.status_code == 200, answer.text
+            return answer.json()["data"][-1]
+
+        return list(await asyncio.gather(*map(ask, range(300))))
