@@ -19,7 +19,8 @@ class HTML(Component):
         label: Its name.
         html_template: The HTML, with `${value}` and `${other}` for the value and `props`.
         css_template: CSS for just this element, with the same placeholders.
-        js_on_load: JavaScript run once it is there, with `element`, `props` and `trigger(event, data)`.
+        js_on_load: JavaScript run once it is there, with `element`, `props`, `trigger(event, data)`, `server`,
+            `upload(file)`, and `watch(names, callback)`, which calls back after an update has changed a property.
         apply_default_css: Whether text in it looks like text in Markdown.
         show_label: Whether its label is shown.
         scale: Its share of a row's width against its neighbours.
