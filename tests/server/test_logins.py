@@ -31,7 +31,7 @@ from tests.server.conftest import Serve, Served
 from websockets.exceptions import ConnectionClosed
 
 from holdfast import launch, passwords
-from holdfast.cli.main import parser
+from holdfast.cli.main import main, parser
 from holdfast.cli.options import launch_options
 from holdfast.clock import SystemClock
 from holdfast.errors import BuildError
@@ -636,6 +636,15 @@ def test_a_password_on_the_command_line_is_warned_of(capsys: pytest.CaptureFixtu
     assert launch_options(parser().parse_args(["demo", "--auth-file", "users"]))["auth"] == Path("users")
     with pytest.raises(BuildError, match="both given"):
         launch_options(parser().parse_args(["demo", "--auth-file", "users", "--auth", "ann:pw"]))
+
+
+def test_the_list_of_ended_logins_is_not_state(serve_at: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """D11: the commands that look at a store pass it by."""
+    app = serve_at(auth=("ann", "pw"), state_store="sqlite:///state.db")
+    log_in(app).get("logout")
+    app.demo.close()
+    assert main(["state", "check", "--store", "sqlite:///state.db"]) == 0
+    assert "0 cells read" in capsys.readouterr().out
 
 
 def test_the_key_of_a_certificate_takes_its_password_from_the_environment(tmp_path: Path) -> None:

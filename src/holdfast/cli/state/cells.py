@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from holdfast.errors import StateError
+from holdfast.server.revoked import OWNER as LOGINS
 from holdfast.state.adopt import ASIDE, place
 from holdfast.state.codec import DecodeError, Envelope, Head, Opened, read_head
 from holdfast.state.stored_history import cell_name
@@ -64,9 +65,9 @@ class Stored(NamedTuple):
 
 
 async def owners(store: Store, wanted: Wanted) -> AsyncIterator[OwnerInfo]:
-    """The owners that are wanted."""
+    """The owners that are wanted. The list of ended logins, which an app keeps beside its State, is not State."""
     async for info in store.owners(wanted.prefix):
-        if wanted.has_owner(info.owner):
+        if info.owner != LOGINS and wanted.has_owner(info.owner):
             yield info
 
 
