@@ -245,7 +245,11 @@ class FileKeeper:
             try:
                 await asyncio.to_thread(self.sweep)
                 await asyncio.to_thread(self.sweep_others)
-            except Exception:  # files stay until the next sweep, which must come in any case
+            except Exception as error:  # files stay until the next sweep, which must come in any case
+                if isinstance(error, RuntimeError) and "shutdown" in str(
+                    error
+                ):  # the process ends, and its threads first
+                    return
                 logger.exception("Old files in %s cannot be deleted now; the next sweep tries it again.", self.folder)
             await self._clock.sleep(self.keeping.frequency)
 

@@ -108,7 +108,7 @@ def _trim(shown: TracebackException | None, error: BaseException | None) -> None
 
 
 def _is_program(filename: str) -> bool:
-    return not filename.startswith((PACKAGE, *_libraries()))
+    return not filename.startswith((PACKAGE, *_libraries())) and not filename.endswith(".pyx")
 
 
 _found: tuple[str, ...] = ()
