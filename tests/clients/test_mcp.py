@@ -182,10 +182,35 @@ ACCEPT = {"accept": "application/json, text/event-stream"}
 
 
 def test_sessions_that_are_open_at_once_are_bounded(serve: Serve) -> None:
-    """R4.6."""
+    """C3, R4.6: one that is idle gives way to a new one, so that a client that opens many closes MCP to nobody."""
     app = serve(apps.increments(), mcp_server=True, state_session_capacity=2)
-    answers = [app.post("/gradio_api/mcp/", HELLO, headers=ACCEPT).status_code for _ in range(3)]
-    assert answers == [200, 200, 503]
+    answers = [app.post("/gradio_api/mcp/", HELLO, headers=ACCEPT) for _ in range(250)]
+    assert {answer.status_code for answer in answers} == {200}
+    call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "add", "arguments": {}}}
+
+    def status(answer: Any) -> int:
+        theirs = {**ACCEPT, "mcp-session-id": answer.headers["mcp-session-id"]}
+        return app.post("/gradio_api/mcp/", call, headers=theirs).status_code
+
+    run(until(lambda: status(answers[0]) == 404))
+    assert [status(answer) for answer in answers[-2:]] == [200, 200]
+
+
+def test_a_visitors_sessions_displace_its_own(serve: Serve) -> None:
+    """C3, R4.6: per visitor."""
+    app = serve(apps.increments(), mcp_server=True, limits={"visitor_mcp_sessions": 2})
+    answers = [app.post("/gradio_api/mcp/", HELLO, headers=ACCEPT) for _ in range(4)]
+    assert {answer.status_code for answer in answers} == {200}
+    call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "add", "arguments": {}}}
+
+    def statuses() -> list[int]:
+        found = []
+        for answer in answers:
+            theirs = {**ACCEPT, "mcp-session-id": answer.headers["mcp-session-id"]}
+            found.append(app.post("/gradio_api/mcp/", call, headers=theirs).status_code)
+        return found
+
+    run(until(lambda: statuses() == [404, 404, 200, 200]))
 
 
 def test_the_session_of_a_client_that_left_without_a_word_ends_after_the_grace(serve: Serve) -> None:

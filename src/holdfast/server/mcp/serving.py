@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from holdfast.server.bodies import Intake
 from holdfast.server.mcp.calls import Context, ToolCalls
 from holdfast.server.mcp.readings import Readings, has_parameters, shown_prompt, shown_resource, shown_template
+from holdfast.server.mcp.sessions import SLACK, ProtocolSessions, most_sessions
 from holdfast.server.mcp.tools import Tool, of_kind, selected
 from holdfast.server.mcp.visits import request_of
 from holdfast.server.site import Site
@@ -55,10 +56,11 @@ class Serving:
             self._server(),
             session_idle_timeout=max(options.session_grace, 1.0),
             max_request_body_size=self._site.options.limits.body_bytes,
-            max_sessions=min(options.limits.mcp_sessions, options.session_capacity),
+            max_sessions=most_sessions(self._site) + SLACK,
         )
         async with manager.run():
             self._manager = manager
+            self._sessions = ProtocolSessions(self._site, manager.asgi_app)
             try:
                 yield
             finally:
@@ -71,7 +73,7 @@ class Serving:
                 "The MCP server has not started: the app's lifespan has not been entered. Serve the app with launch(), "
                 "or mount it before the parent app starts."
             )
-        await self._manager.asgi_app(scope, receive, send)
+        await self._sessions(scope, receive, send)
 
     async def sse(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The older transport's stream; it is the session."""

@@ -1,0 +1,120 @@
+"""The protocol's sessions over HTTP: bounded per visitor and in total, idle ones giving way to new ones."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from holdfast.errors import Busy
+from holdfast.limits import MB
+from holdfast.server.kept import Bounds, Kept
+from holdfast.server.site import USER, Site
+
+logger = logging.getLogger("holdfast.server")
+
+ID = b"mcp-session-id"
+SLACK = 100
+"""Sessions that may be ending while as many as are allowed are open."""
+
+
+@dataclass(eq=False)
+class Opened:
+    """One session of the protocol: the request that opened it, and the requests that are being served."""
+
+    id: bytes
+    scope: Scope = field(repr=False)
+    requests: int = 0
+
+
+class ProtocolSessions:
+    """Serves the protocol's requests and ends sessions for which there is no room.
+
+    Args:
+        site: What is served.
+        app: Serves the protocol.
+    """
+
+    def __init__(self, site: Site, app: ASGIApp) -> None:
+        self._site = site
+        self._app = app
+        limits, options = site.options.limits, site.runtime.options
+        bounds = Bounds(
+            number=most_sessions(site),
+            per_visitor=limits.visitor_mcp_sessions,
+            size=1024 * MB,  # what they hold is counted where it is held
+            size_per_visitor=1024 * MB,
+            seconds=max(options.session_grace, 1.0),
+        )
+        self._kept: Kept[Opened] = Kept(
+            bounds, site.runtime.clock, dropped=self._end_soon, in_use=lambda opened: opened.requests > 0
+        )
+        self._ending: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, as ASGI has it.
+
+        Raises:
+            Busy: It opens a session, and all that are open are in use.
+        """
+        request = Request(scope)
+        id = request.headers.get(ID.decode())
+        opened = None if id is None else self._kept.get(id)
+        if id is None:
+            self._check_room()
+            await self._app(scope, receive, self._noting(scope, self._site.visitor(request, scope.get(USER)), send))
+        elif opened is None:
+            await self._app(scope, receive, send)
+        else:
+            opened.requests += 1
+            self._kept.touch(id)
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                opened.requests -= 1
+                if scope["method"] == "DELETE":
+                    self._kept.pop(id)
+
+    def _check_room(self) -> None:
+        if len(self._kept) >= self._kept.bounds.number and not self._kept.evict():
+            raise Busy("All sessions of the tools of this app are in use. Try again later.")
+
+    def _noting(self, scope: Scope, visitor: str, send: Send) -> Send:
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                for name, value in message.get("headers", ()):
+                    if name.lower() == ID:
+                        self._kept.add(value.decode(), Opened(value, scope), self._kept.account(visitor))
+            await send(message)
+
+        return noting
+
+    def _end_soon(self, opened: Opened) -> None:
+        task = asyncio.get_running_loop().create_task(self._end(opened))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _end(self, opened: Opened) -> None:
+        """End a session as its client would: the protocol has a request for it."""
+        dropped = {ID, b"content-length", b"content-type"}
+        headers = [(name, value) for name, value in opened.scope["headers"] if name.lower() not in dropped]
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(_: Message) -> None:
+            return
+
+        try:
+            scope = {**opened.scope, "method": "DELETE", "headers": [*headers, (ID, opened.id)]}
+            await self._app(scope, receive, send)
+        except Exception:
+            logger.exception("A session of the tools could not be ended.")
+
+
+def most_sessions(site: Site) -> int:
+    """Return how many sessions of the protocol may be open at once."""
+    return min(site.options.limits.mcp_sessions, site.runtime.options.session_capacity)
