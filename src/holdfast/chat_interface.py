@@ -35,6 +35,10 @@ from holdfast.graph.updates import skip, validate
 from holdfast.interface_inputs import HEADING, accordion_of, component_of, listed
 from holdfast.runtime.request import Request
 
+WELCOME = "## How can I help?\n\nWrite a message below."
+"""What an empty chat says whose author gave no placeholder."""
+GREETING = "## How can I help?\n\nWrite a message below, or begin with one of these."
+
 
 class Answer(JSON):
     """What the endpoint gives: a text as it is, a message as a dict."""
@@ -156,6 +160,7 @@ class ChatInterface(Blocks):
             label="Message",
             placeholder="Type a message...",
             scale=7,
+            max_lines=8,
             autofocus=autofocus,
             submit_btn=self.submit_btn,
             render=False,
@@ -198,6 +203,8 @@ class ChatInterface(Blocks):
     ) -> None:
         self.chatbot.unrender()
         self.textbox.unrender()
+        if self.chatbot.placeholder is None:
+            self.chatbot.placeholder = GREETING if self.examples and not self.tabled else WELCOME
         if editable and self.chatbot.editable is None:
             self.chatbot.editable = "user"
         if flagging_mode == "manual" and flagging_options is not None:
@@ -245,6 +252,7 @@ class ChatInterface(Blocks):
 
     def _build_chat(self) -> None:
         self.chatbot.render()
+        self.textbox.elem_classes = [*(self.textbox.elem_classes or ()), "composer-input"]
         with Group(elem_classes=["composer"]), Row():
             self.textbox.render()
 
