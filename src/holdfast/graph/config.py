@@ -21,7 +21,7 @@ Publish = Callable[["Block", str, Any], Any]
 """Makes a property ready for the page: gets the block, the property's name and its JSON."""
 
 _HIDDEN_PROPS = frozenset({"key"})
-_SAID = frozenset({"size"})
+_SAID = frozenset({"size", "buttons"})
 """Properties that mean something else when the author names their default than when they are left out."""
 _MARK_VALUES: Mapping[str, Any] = {"editable": "user"}
 """What a listener sets a block's mark to where that is not true."""

@@ -1,4 +1,5 @@
 /** Where the visitor is in a table, what is selected, what is being typed; and what keys do. */
+import { formats, type Format } from './numbers'
 import type { Node } from '../../page/node'
 import { cellText,
   erased, fromTsv, headerText, parse, picked, shaped, toTsv, typeAt, withCells, withColumn, withHeader, withRow, withoutColumn,
@@ -59,6 +60,14 @@ export class Grid {
 
   constructor(private readonly node: Node<Table | null, DataframeProps>) {
     this.first = node.value
+  }
+
+  /** How each column's numbers are written; null where it holds none. */
+  readonly formats: (Format | null)[] = $derived.by(() => formats(this.table, this.node.props.datatype))
+
+  /** Whether a column stands at the right. */
+  isNumeric(column: number): boolean {
+    return this.type(column) === 'number' || this.formats[column] != null
   }
 
   readonly table: Table = $derived.by(() => {
