@@ -14,6 +14,7 @@ from typing import Any
 from holdfast.state.atoms import BY_REFERENCE
 from holdfast.state.codec import rebuild
 from holdfast.state.codec.errors import CodecError, DecodeError, EncodeError
+from holdfast.state.codec.opcodes import check
 from holdfast.state.codec.rules import take_apart
 from holdfast.state.snapshot import OversizeError, Sink
 
@@ -90,16 +91,19 @@ def encode_counted(
     return sink.data(), len(encoder.memo.copy()) if count else 1 << 30
 
 
-def decode(payload: bytes, *, lenient: bool = False) -> Any:
+def decode(payload: bytes, *, lenient: bool = False, trusted: bool = False) -> Any:
     """The value of a payload.
 
     Args:
         payload: What `encode` made. Its origin must be known: signatures are the envelope's.
         lenient: Leave fields without a value and default away, for `migrate` to fill.
+        trusted: This process has made it, or has checked it before.
 
     Raises:
         DecodeError: It cannot be read.
     """
+    if not trusted:
+        check(payload)
     token = rebuild.lenient.set(lenient)
     try:
         return _Decoder(io.BytesIO(payload)).load()
