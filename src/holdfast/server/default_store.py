@@ -99,6 +99,7 @@ def _move(old: Path, new: Path) -> None:
         for key in ("key", ".key"):
             # A copy: programs with a store elsewhere may have the same key.
             with suppress(FileNotFoundError):
+                private.close_to_others(old.with_name(key))
                 shutil.copy2(old.with_name(key), new.with_name(key))
         old.replace(new)
         old.with_name(f"{old.name}-lanes").unlink(missing_ok=True)
