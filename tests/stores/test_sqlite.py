@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.waiting import until
 
 from holdfast import stores
 from holdfast.errors import BuildError
@@ -336,3 +337,24 @@ def test_a_missing_extra_is_said(missing: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == missing else object())
     with pytest.raises(StoreUrlError, match=rf"needs the {missing} package: pip install 'holdfast\[redis\]'"):
         stores.open("redis://localhost")
+
+
+async def test_a_file_that_is_locked_at_the_start_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """D8: after two seconds, and the start goes on as soon as it is free.
+
+    D8: siblings looked for: other waits at the start that say nothing (the key's file, Redis); found: none.
+    """
+    path = tmp_path / "state.db"
+    made = SqliteStore(path)
+    await made.open()
+    await made.aclose()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("pragma locking_mode = exclusive")
+    other.execute("begin exclusive")
+    store = SqliteStore(path)
+    opening = asyncio.create_task(store.open())
+    await until(lambda: "is locked by another process; waiting" in caplog.text)
+    other.close()
+    await opening
+    assert caplog.text.count("is locked by another process") == 1
+    await store.aclose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -9,7 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from holdfast import private
+from holdfast.clock import SystemClock
 from holdfast.stores.errors import StoreDamagedError, StoreError, StoreFormatError, StoreUnavailableError
+
+log = logging.getLogger("holdfast.stores")
 
 FORMAT = 1
 APPLICATION = 0x484F4C44
@@ -17,6 +21,8 @@ APPLICATION = 0x484F4C44
 
 _PAUSE = 0.02
 """Seconds between two tries to open a file that another process is making ready."""
+_SAY_AFTER = 2.0
+"""Seconds after which the log says that a file is locked at the start."""
 _PATIENCE = 15.0
 """Seconds that a file may be locked by other processes."""
 
@@ -70,7 +76,8 @@ def prepare(path: Path, synchronous: str) -> sqlite3.Connection:
         StoreDamagedError: It is no store; it is left as it is.
         StoreFormatError: It is one of a newer release.
     """
-    tries = round(_PATIENCE / _PAUSE)
+    clock = SystemClock()
+    began, said = clock.monotonic(), False
     with translated(path):
         private.make_folder(path.parent)
         if (owner := private.stranger(path)) is not None:
@@ -80,23 +87,31 @@ def prepare(path: Path, synchronous: str) -> sqlite3.Connection:
             )
         private.make_file(path)  # SQLite gives the files that it puts beside it the same permissions
         while True:
-            connection = connect(path, synchronous=synchronous)
+            opened: sqlite3.Connection | None = None
             try:
+                opened = connection = connect(path, synchronous=synchronous, patience=_SAY_AFTER)
                 _check(connection, path)
                 _set_up(connection)
             except sqlite3.OperationalError as error:
-                connection.close()
+                if opened is not None:
+                    opened.close()
                 # Where others open it at the same time, or recover it, SQLite does not always wait by itself.
-                tries -= 1
-                if "locked" not in str(error) or tries < 0:
+                waited = clock.monotonic() - began
+                if "locked" not in str(error) or waited > _PATIENCE:
                     raise
+                if waited >= _SAY_AFTER and not said:
+                    said = True
+                    log.warning("%s is locked by another process; waiting up to %g s for it.", path, _PATIENCE)
                 time.sleep(_PAUSE)
             except BaseException:
-                connection.close()
+                if opened is not None:
+                    opened.close()
                 raise
             else:
+                connection.execute(f"pragma busy_timeout = {round(_PATIENCE * 1000)}")
                 for file in files_of(path):  # one of an older release may be open to others
                     private.close_to_others(file)
+                connection.execute(f"pragma busy_timeout = {round(_PATIENCE * 1000)}")
                 return connection
 
 
