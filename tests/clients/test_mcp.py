@@ -678,9 +678,10 @@ def test_a_call_whose_client_leaves_ends_by_its_policy(
         told.set()
 
     async def work() -> None:
-        async with client(app, transport) as mcp:
-            call = asyncio.create_task(mcp.call_tool("tool", {"x": ""}, progress_callback=hear))
-            await asyncio.to_thread(told.wait, 20)
+        with suppress(Exception):  # the client may find its own streams closed while more progress arrives
+            async with client(app, transport) as mcp:
+                call = asyncio.create_task(mcp.call_tool("tool", {"x": ""}, progress_callback=hear))
+                await asyncio.to_thread(told.wait, 20)
         with suppress(MCPError):
             await call
         if policy == "cancel":
