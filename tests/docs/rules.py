@@ -18,6 +18,11 @@ BEGIN, END = "<!-- rules and tests -->\n", "<!-- end -->\n"
 
 NOT_HELD = {
     "R10.2": "There is no inspector yet.",
+    "R11.1": "Processes share State; a page or a client stays with the process that it began with.",
+    "R11.2": "An event, and the messages to its page, are known to one process.",
+    "R11.3": "The message follows the commit; after `kill -9` a page finds State, not the message.",
+    "R11.4": "An event is reported as lost when its page comes back.",
+    "R11.6": "Holds for State; a page of one version is served by that version only.",
 }
 """Rules that do not hold yet, or not wholly, and why."""
 
