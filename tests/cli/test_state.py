@@ -20,6 +20,7 @@ from holdfast import stores
 from holdfast.cli.main import main
 from holdfast.cli.state import telling
 from holdfast.clock import Clock
+from holdfast.errors import StateError
 from holdfast.state import CellSpec, Owners, StateEngine, StateOptions, register
 from holdfast.state.codec import Keyring
 from holdfast.stores import Key, Store, Write
@@ -65,11 +66,11 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return f"sqlite:///{tmp_path / 'state.db'}"
 
 
-def keep(url: str, values: dict[tuple[str, CellSpec], Any], clock: Clock | None = None) -> None:
+def keep(url: str, values: dict[tuple[str, CellSpec], Any], clock: Clock | None = None, app: str | None = None) -> None:
     """Commit values as an app does: by session and State."""
 
     async def run() -> None:
-        options = StateOptions(keys=Keyring.parse(KEY), caller_ends=True)
+        options = StateOptions(keys=Keyring.parse(KEY), caller_ends=True, app=app)
         engine = StateEngine(stores.open(url), clock=clock, options=options)
         await engine.start()
         for spec in {spec: None for _, spec in values}:
@@ -445,6 +446,64 @@ def test_migrate_signs_with_the_present_key(file: str, state: State, monkeypatch
     monkeypatch.setenv("HOLDFAST_SECRET_KEY", "a newer key of enough bytes")
     assert state("check", "--store", "sqlite:///new.db").status == 0
     assert state("check", "--store", file).status == 1
+
+
+@pytest.mark.parametrize("way", ["import", "migrate"])
+def test_cells_get_the_name_of_the_app_that_the_store_is_of(url: str, state: State, way: str) -> None:
+    """A5: from the store of an app without a name to one that has been used, where its cells are readable again."""
+    keep(url, {("a", cell("cart")): "apple", ("a", cell("pin", secret=True)): "1234"})
+    target = "sqlite:///target.db"
+    keep(target, {("b", cell("cart")): "pear"}, app="shop")
+    if way == "import":
+        assert state("export", "all.jsonl", "--store", url).status == 0
+        assert state("import", "all.jsonl", "--store", target, "--json").lines[0]["imported"] == 2
+    else:
+        assert state("migrate", "--store", url, "--to", target, "--json").lines[0]["copied"] == 2
+    assert state("check", "--store", target).status == 0
+    assert state("show", "session:a", "cart", "--store", target, "--json").lines[0]["value"] == "apple"
+    keep(target, {("a", cell("cart")): "plum"}, app="shop")  # the app reads what is there before it writes
+    assert state("check", "--store", url).status == 0
+
+
+@pytest.mark.parametrize("way", ["import", "migrate"])
+def test_cells_go_to_an_app_of_another_name_by_force_alone(file: str, state: State, way: str) -> None:
+    """A5: and are its own then."""
+    keep(file, {("a", cell("cart")): "apple"}, app="shop")
+    keep("sqlite:///blog.db", {("b", cell("cart")): "pear"}, app="blog")
+    state("export", "all.jsonl", "--store", file)
+    arguments = ["import", "all.jsonl", "--store"] if way == "import" else ["migrate", "--store", file, "--to"]
+    refused = state(*arguments, "sqlite:///blog.db")
+    assert refused.status == 2
+    assert "of the app 'shop', and sqlite:///" in refused.err
+    assert "is of 'blog'" in refused.err
+    assert state(*arguments, "sqlite:///blog.db", "--force").status == 0
+    assert state("check", "--store", "sqlite:///blog.db").status == 0
+    assert state("show", "session:a", "cart", "--store", "sqlite:///blog.db", "--json").lines[0]["value"] == "apple"
+
+
+def test_a_new_store_becomes_that_of_the_app_whose_cells_it_gets(file: str, state: State) -> None:
+    """A5, R6.7: unless nothing is written."""
+    keep(file, {("a", cell("cart")): "apple"}, app="shop")
+    state("export", "all.jsonl", "--store", file)
+    assert state("import", "all.jsonl", "--store", "sqlite:///new.db", "--dry-run").status == 0
+    assert on("sqlite:///new.db", lambda store: store.fact("app")) is None
+    assert state("import", "all.jsonl", "--store", "sqlite:///new.db").status == 0
+    assert on("sqlite:///new.db", lambda store: store.fact("app")) == "shop"
+    with pytest.raises(StateError, match="is of the app 'shop'"):
+        keep("sqlite:///new.db", {("a", cell("cart")): "pear"}, app="blog")
+
+
+def test_check_finds_cells_of_another_app(url: str, state: State) -> None:
+    """A5, R6.7: copied by hand; `check` says so and changes nothing."""
+    keep(url, {("a", cell("cart")): "apple"}, app="shop")
+    (record,) = on(url, lambda store: store.read([Key("session:a", "cart")]))
+    keep("sqlite:///blog.db", {("b", cell("cart")): "pear"}, app="blog")
+    on("sqlite:///blog.db", lambda store: store.commit([Write(Key("session:a", "cart"), 1, record.data, 0)]))
+    outcome = state("check", "--store", "sqlite:///blog.db")
+    assert outcome.status == 1
+    assert "it is of another app that has the same key" in outcome.out
+    (found,) = on("sqlite:///blog.db", lambda store: store.read([Key("session:a", "cart")]))
+    assert found.data == record.data
 
 
 def test_classes_are_known_when_the_program_is_named(file: str, state: State, program: str) -> None:

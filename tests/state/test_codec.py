@@ -445,7 +445,7 @@ def test_a_newer_format_is_said_to_be_one() -> None:
     """R6.3: not destroyed, not guessed at."""
     data = Envelope(Keyring([KEY])).seal(b"x", PLACE)
     with pytest.raises(DecodeError, match="written by a newer release"):
-        Envelope(Keyring([KEY])).open(b"HF\x02" + data[3:], PLACE)
+        Envelope(Keyring([KEY])).open(b"HF\x03" + data[3:], PLACE)
 
 
 def test_a_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:

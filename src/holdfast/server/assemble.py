@@ -20,6 +20,7 @@ from holdfast.ids import random_id, random_token
 from holdfast.keeping import MOST_WAIT, FileKeeper, Keeping
 from holdfast.limits import Limits, settled
 from holdfast.logs import Format, Level
+from holdfast.programs import program_name
 from holdfast.runtime.options import RuntimeOptions
 from holdfast.runtime.runtime import Runtime
 from holdfast.runtime.tokens import Tokens
@@ -429,6 +430,7 @@ def _state_options(
         keys=keys,
         outage=outage,
         app=options.get("state_app") or settings.state_app,
+        program=program_name(),
         grace=grace,
         caller_ends=True,  # the runtime forgets closed sessions itself, after their unload listeners
         session_capacity=capacity,

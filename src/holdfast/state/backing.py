@@ -68,12 +68,12 @@ class Backing:
         held: Callable[[], Iterable[Cell]],
     ) -> None:
         self.store = store
-        self.identity = Identity(store, keys, options.app)
+        self._envelope = Envelope(keys)
+        self.identity = Identity(store, keys, options.app, options.program, self._envelope)
         self._held = held
         self.outage = Outage(clock, store.url, probe=self._probe, save=self._save, set_aside=self._set_aside)
         self.dropping: dict[Owner, asyncio.Task[Any]] = {}
         """Owners that are just being dropped; what is asked for after that waits for it."""
-        self._envelope = Envelope(keys)
         self._reader = Reader(store, self._envelope, options, clock)
         self._clock = clock
         self._options = options

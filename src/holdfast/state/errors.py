@@ -76,7 +76,7 @@ class StoreAwayError(Error, StateError):
 
 
 class UnreadableError(Error, StateError):
-    """A stored value is signed with a key, or has a version, that this process does not know; it was left as it is.
+    """A stored value is of another app, or has a key or version that this process does not know; it was left as it is.
 
     Visitors read it; the log says which State and why.
 

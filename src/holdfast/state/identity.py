@@ -8,11 +8,26 @@ from holdfast.errors import StateError
 from holdfast.ids import random_id
 
 if TYPE_CHECKING:
-    from holdfast.state.codec import Keyring
+    from holdfast.state.codec import Envelope, Keyring
     from holdfast.stores import Store
 
-KEY, APP, EPOCH, PROBE = "key", "app", "epoch", "probe"
+KEY, APP, PROGRAM, EPOCH, PROBE = "key", "app", "program", "epoch", "probe"
 """Names of a store's facts."""
+
+
+def bind(envelope: Envelope, app: str | None, program: str | None) -> None:
+    """Bind the cells of a store to its app.
+
+    Args:
+        envelope: Seals and opens them.
+        app: The app's name, where it has one.
+        program: The program that made the store before the app had a name; its cells open too.
+    """
+    # The words before the names keep an app from being taken for a program that is called like it.
+    named = [f"app:{app}"] if app is not None else []
+    made = [f"program:{program}"] if program is not None else []
+    if named or made:
+        envelope.bind(*named, *made)
 
 
 class Identity:
@@ -22,12 +37,16 @@ class Identity:
         store: The store.
         keys: Sign what is written.
         app: The app's name; `None` takes whatever the store has.
+        program: What the cells of an app without a name are bound to, in a store that is new.
+        envelope: Seals and opens the cells.
     """
 
-    def __init__(self, store: Store, keys: Keyring, app: str | None) -> None:
+    def __init__(self, store: Store, keys: Keyring, app: str | None, program: str | None, envelope: Envelope) -> None:
         self._store = store
         self._keys = keys
         self._app = app
+        self._program = program
+        self._envelope = envelope
         self._epoch = ""
 
     async def check(self) -> None:
@@ -38,6 +57,7 @@ class Identity:
         """
         await self._check_app()
         await self._check_key()
+        await self._bind()
         self._epoch = await self._store.fact(EPOCH, random_id()) or ""
 
     async def _check_key(self) -> None:
@@ -52,6 +72,13 @@ class Identity:
                 "choose another store."
             )
         await self._store.fact(KEY, current, replace=True)
+
+    async def _bind(self) -> None:
+        # A store that was emptied gets the name again that the cells in memory are sealed for.
+        self._app = self._app or await self._store.fact(APP)
+        made = None if self._app is not None else self._program or random_id()
+        self._program = await self._store.fact(PROGRAM, made)
+        bind(self._envelope, self._app, self._program)
 
     async def _check_app(self) -> None:
         if self._app is None:

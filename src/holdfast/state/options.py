@@ -37,6 +37,8 @@ class StateOptions:
     """Whether a process goes on from memory while its store is out of reach, or refuses every write (R6.6)."""
     app: str | None = None
     """The app's name, which a store records; a store of another name is refused."""
+    program: str | None = None
+    """The program's name; a new store records it, and binds its cells to it, where the app has no name."""
     aside_for: float = 30 * 86400.0
     """Seconds that what was set aside is kept after the last time that something was."""
     keys: Keyring | None = None

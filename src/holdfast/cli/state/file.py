@@ -14,6 +14,7 @@ from typing import IO, Any, NamedTuple
 import orjson
 
 from holdfast.cli.state.cells import Stored
+from holdfast.cli.state.opening import Names
 from holdfast.errors import StateError
 from holdfast.stores import Key
 
@@ -75,6 +76,22 @@ def lines(path: Path) -> Iterator[Line]:
             yield from _lines(path, file)
     except OSError as error:
         raise StateError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def names_in(path: Path) -> Names:
+    """What the cells of a file are bound to; nothing where release 0.1.0 has written it.
+
+    Raises:
+        StateError: It cannot be read, or is not an export.
+    """
+    try:
+        with path.open("rb") as file:
+            facts = _parsed(path, 1, file.readline())
+    except OSError as error:
+        raise StateError(f"{path} cannot be read: {error.strerror}.") from error
+    _check_head(path, facts)
+    app, program = (value if isinstance(value := facts.get(name), str) else None for name in Names._fields)
+    return Names(app, program)
 
 
 def _lines(path: Path, file: IO[bytes]) -> Iterator[Line]:

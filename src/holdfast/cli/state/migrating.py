@@ -47,9 +47,14 @@ class Migration:
 
         Returns:
             1 when some could not be migrated; they are as they were.
+
+        Raises:
+            StateError: The other store is of another app.
         """
         self.source.opener()
         self.target.opener()
+        self.target.check_names(self.source.names, force=self.force)
+        await self.target.settle_names(self.source.names, dry_run=self.dry_run)
         async for info, cell in cells(self.source.store, Wanted()):
             self.telling.step()
             try:
@@ -90,8 +95,7 @@ class Migration:
         elif spec is None and of is not None and (opened.schema != of.version or secret != of.secret):
             payload = dump(load(opened, of, StateOptions().history_limit))
             schema, secret, what = of.version, of.secret, "migrated"
-        keys = self.target.keys
-        if what == "same" and head is not None and keys is not None and head.key == keys.current:
+        if what == "same" and head is not None and target.is_current(head):
             return cell.data, "same"
         sealed = target.seal(payload, place(cell.key), schema=schema, expires=opened.expires, secret=secret)
         return sealed, "migrated"

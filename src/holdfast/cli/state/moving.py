@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 from holdfast.cli.state.cells import AT_ONCE, LARGE, Stored, Wanted, cells, claimed, open_cell
-from holdfast.cli.state.file import FORMAT, KIND, Line, cell_facts, lines, write, writing
-from holdfast.cli.state.opening import Place
+from holdfast.cli.state.file import FORMAT, KIND, Line, cell_facts, lines, names_in, write, writing
+from holdfast.cli.state.opening import Names, Place, opener_of
 from holdfast.cli.state.telling import Telling, moment, plural
 from holdfast.errors import StateError
 from holdfast.state.adopt import ASIDE
+from holdfast.state.adopt import place as cell_place
 from holdfast.state.codec import DecodeError
 from holdfast.stores import Claim, Record, Store, Write
 
@@ -28,7 +30,9 @@ async def export(place: Place, path: Path, wanted: Wanted, telling: Telling, now
     """
     count = 0
     with writing(path) as file:
-        write(file, {"kind": KIND, "format": FORMAT, "store": place.store.url, "at": moment(now)})
+        write(
+            file, {"kind": KIND, "format": FORMAT, "store": place.store.url, "at": moment(now), **place.names._asdict()}
+        )
         async for info, cell in cells(place.store, wanted):
             write(file, cell_facts(Line(cell, info.expires)))
             count += 1
@@ -53,11 +57,14 @@ async def bring_in(place: Place, path: Path, telling: Telling, *, force: bool, d
     """Bring the cells of a file into a store; looks through all of it before anything is written.
 
     Raises:
-        StateError: The file is damaged, a cell in the store is newer, or the key is another one.
+        StateError: The file is damaged, a cell in the store is newer, or the key or the app is another one.
     """
-    await _look_through(place, path, telling, force=force)
+    names = names_in(path)
+    place.check_names(names, force=force)
+    await place.settle_names(names, dry_run=dry_run)
+    await _look_through(place, path, names, telling, force=force)
     written = same = 0
-    for group in groups(lines(path)):
+    for group in groups(fitted(place, path, names)):
         counted = await _compared(place.store, group) if dry_run else await put(place.store, group, force=force)
         written += counted.written
         same += counted.same
@@ -69,10 +76,29 @@ async def bring_in(place: Place, path: Path, telling: Telling, *, force: bool, d
     return 0
 
 
-async def _look_through(place: Place, path: Path, telling: Telling, *, force: bool) -> None:
+def fitted(place: Place, path: Path, names: Names) -> Iterator[Line]:
+    """The cells of a file, bound to the app that the store is of; those that cannot be opened are as they were."""
+    source = None if place.keys is None else opener_of(place.keys, names)
+    for line in lines(path):
+        cell = line.cell
+        if source is not None and cell.key.owner != ASIDE and not _fits(place, cell):
+            with suppress(DecodeError):
+                opened, head = open_cell(source, cell), cell.head
+                data = place.opener().seal(
+                    opened.payload,
+                    cell_place(cell.key),
+                    schema=opened.schema,
+                    expires=opened.expires,
+                    secret=head is not None and head.secret,
+                )
+                line = line._replace(cell=cell._replace(data=data))  # noqa: PLW2901 # the same cell, sealed again
+        yield line
+
+
+async def _look_through(place: Place, path: Path, names: Names, telling: Telling, *, force: bool) -> None:
     newer: list[str] = []
     foreign: list[str] = []
-    for group in groups(lines(path)):
+    for group in groups(fitted(place, path, names)):
         records = await place.store.read([line.cell.key for line in group])
         for (cell, _), record in zip(group, records, strict=True):
             telling.step()

@@ -5,13 +5,30 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from holdfast import stores
 from holdfast.errors import StateError
+from holdfast.ids import random_id
 from holdfast.settings import Settings
 from holdfast.state.codec import Envelope, Keyring, has_key
 from holdfast.state.engine import key_file
+from holdfast.state.identity import APP, PROGRAM, bind
 from holdfast.stores import Store, StoreUrlError
+
+
+class Names(NamedTuple):
+    """What the cells of a store are bound to, as the store has it."""
+
+    app: str | None = None
+    program: str | None = None
+
+
+def opener_of(keys: Keyring, names: Names) -> Envelope:
+    """What opens cells that are bound to an app, and seals others for it."""
+    envelope = Envelope(keys)
+    bind(envelope, *names)
+    return envelope
 
 
 class Place:
@@ -20,12 +37,42 @@ class Place:
     Args:
         store: The store.
         keys: What signs and encrypts in it, where that is known.
+        names: What its cells are bound to.
     """
 
-    def __init__(self, store: Store, keys: Keyring | None) -> None:
+    def __init__(self, store: Store, keys: Keyring | None, names: Names) -> None:
         self.store = store
         self.keys = keys
-        self.envelope = None if keys is None else Envelope(keys)
+        self.names = names
+        self.envelope = None if keys is None else opener_of(keys, names)
+
+    async def settle_names(self, source: Names, *, dry_run: bool) -> None:
+        """See that cells can be bound to an app: a store that was never used becomes that of the app that they are of.
+
+        Args:
+            source: What the cells were bound to that are to be written.
+            dry_run: Nothing is written to the store.
+        """
+        if self.names != Names() or self.keys is None:
+            return
+        self.names = source if source != Names() else Names(program=random_id())
+        self.envelope = opener_of(self.keys, self.names)
+        if not dry_run:
+            for fact, name in ((APP, self.names.app), (PROGRAM, self.names.program)):
+                if name is not None:
+                    await self.store.fact(fact, name)
+
+    def check_names(self, source: Names, *, force: bool) -> None:
+        """See that cells are not given to another app by mistake.
+
+        Raises:
+            StateError: They are of an app of another name.
+        """
+        if self.names.app and source.app and source.app != self.names.app and not force:
+            raise StateError(
+                f"The cells are of the app {source.app!r}, and {self.store.url} is of {self.names.app!r}. Nothing was "
+                "written. Choose the store of the same app, or give them to this one with --force."
+            )
 
     def opener(self) -> Envelope:
         """What opens cells.
@@ -73,7 +120,7 @@ async def opened(url: str, settings: Settings, *, make: bool = False) -> AsyncIt
     keys = _keys(store, settings, make=make)
     await store.open()
     try:
-        yield Place(store, keys)
+        yield Place(store, keys, Names(await store.fact(APP), await store.fact(PROGRAM)))
     finally:
         await store.aclose()
 

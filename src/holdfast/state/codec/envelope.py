@@ -1,8 +1,10 @@
 """What is stored around a payload: format, schema version, compression, encryption, signature.
 
-    "HF" | format 1 | flags 1 | key id 4 | schema 4 | size 4 | expires 8 | signature 16 | body
+    "HF" | format 1 | flags 1 | key id 4 | schema 4 | size 4 | expires 8 | app 16 | signature 16 | body
 
-The signature covers everything else and the place of the cell, so bytes cannot be moved to another owner or State.
+The signature covers everything else and the place of the cell, so bytes cannot be moved to another owner or State. What
+the app is called is hashed into the head, so apps that share a key cannot open each other's bytes. Format 1, that of
+release 0.1.0, has no `app`; it is read and not written.
 """
 
 from __future__ import annotations
@@ -22,9 +24,14 @@ from holdfast.state.codec.keys import Keyring
 
 _HEAD = struct.Struct(">2sBB4sIId")
 _MAGIC = b"HF"
-FORMAT = 1
+_FLAGS = 3
+"""Where the flags are."""
+FORMAT = 2
+_WITHOUT_APP = 1
+"""The format of release 0.1.0."""
 COMPRESSED = 1
 ENCRYPTED = 2
+_APP = 16
 _SIGNATURE = 16
 _NONCE = 12
 COMPRESS_FROM = 16 * 1024
@@ -54,14 +61,25 @@ class Head(NamedTuple):
     """Bytes of the payload."""
     expires: float | None
     secret: bool
+    app: bytes
+    """A hash of what the app is called; empty in format 1."""
 
 
 def read_head(data: bytes) -> Head | None:
     """The head of stored bytes; `None` when they are no envelope."""
-    if len(data) < _HEAD.size + _SIGNATURE or data[:2] != _MAGIC:
+    if data[:2] != _MAGIC or len(data) < _HEAD.size or len(data) < _head_size(data[2]) + _SIGNATURE:
         return None
     _, format, flags, key, schema, size, expires = _HEAD.unpack_from(data)
-    return Head(format, key, schema, size, expires or None, bool(flags & ENCRYPTED))
+    app = data[_HEAD.size : _head_size(format)]
+    return Head(format, key, schema, size, expires or None, bool(flags & ENCRYPTED), app)
+
+
+def _head_size(format: int) -> int:
+    return _HEAD.size + (0 if format <= _WITHOUT_APP else _APP)
+
+
+def _hash_of(app: str) -> bytes:
+    return hashlib.blake2b(app.encode("utf-8", "surrogatepass"), digest_size=_APP, person=b"holdfast app").digest()
 
 
 class Envelope:
@@ -75,6 +93,20 @@ class Envelope:
     def __init__(self, keys: Keyring, random: Callable[[int], bytes] = os.urandom) -> None:
         self._keys = keys
         self._random = random
+        self._apps: tuple[bytes, ...] = (_hash_of(""),)
+
+    def bind(self, app: str, *others: str) -> None:
+        """Bind what is sealed to an app.
+
+        Args:
+            app: What it is called.
+            others: What it was called before; what is bound to that opens too.
+        """
+        self._apps = tuple(_hash_of(each) for each in (app, *others))
+
+    def is_current(self, head: Head) -> bool:
+        """Whether bytes are sealed as `seal` would do it now, with this key and for this app."""
+        return (head.format, head.key, head.app) == (FORMAT, self._keys.current, self._apps[0])
 
     def seal(
         self, payload: bytes, place: str, *, schema: int = 1, expires: float | None = None, secret: bool = False
@@ -98,7 +130,7 @@ class Envelope:
         key = self._keys.current
         if secret:
             flags |= ENCRYPTED
-        head = _HEAD.pack(_MAGIC, FORMAT, flags, key, schema, size, expires or 0.0)
+        head = _HEAD.pack(_MAGIC, FORMAT, flags, key, schema, size, expires or 0.0) + self._apps[0]
         if secret:
             nonce = self._random(_NONCE)
             body = nonce + _cipher(self._keys.sealing(key) or b"").encrypt(nonce, body, head + place.encode())
@@ -108,23 +140,31 @@ class Envelope:
         """The payload of stored bytes.
 
         Raises:
-            DecodeError: They are not this app's, not for this place, damaged, or of a newer release.
+            ForeignError: They are another app's, signed with another key, or of a newer release.
+            DecodeError: They are not for this place, or damaged.
         """
-        if len(data) < _HEAD.size + _SIGNATURE or data[:2] != _MAGIC:
+        found = read_head(data)
+        if found is None:
             raise DecodeError("these bytes were not written by this app; plain pickles are refused")
-        magic, format, flags, key, schema, size, expires = _HEAD.unpack_from(data)
-        del magic
-        if format > FORMAT:
-            raise ForeignError(f"it was written by a newer release (format {format}; this one reads {FORMAT})")
-        if self._keys.find(key) is None:
+        if found.format > FORMAT:
+            raise ForeignError(f"it was written by a newer release (format {found.format}; this one reads {FORMAT})")
+        if self._keys.find(found.key) is None:
             raise ForeignError("it was signed with another key; give that key too: HOLDFAST_SECRET_KEY=new,old")
-        head, signature = data[: _HEAD.size], data[_HEAD.size : _HEAD.size + _SIGNATURE]
-        body = data[_HEAD.size + _SIGNATURE :]
-        if not hmac.compare_digest(signature, self._sign(key, head, body, place)):
+        end = _head_size(found.format)
+        head, signature, body = data[:end], data[end : end + _SIGNATURE], data[end + _SIGNATURE :]
+        if not hmac.compare_digest(signature, self._sign(found.key, head, body, place)):
             raise DecodeError("its signature does not fit: it was changed, or stored for another owner or State")
-        if flags & ENCRYPTED:
-            body = _cipher(self._keys.sealing(key) or b"").decrypt(body[:_NONCE], body[_NONCE:], head + place.encode())
-        return Opened(_unsqueezed(body, size) if flags & COMPRESSED else body, schema, expires or None)
+        # After the signature, so that a damaged head is not taken for that of another app.
+        if found.app and found.app not in self._apps:
+            raise ForeignError(
+                "it is of another app that has the same key; give each app its own store, or this one the name that "
+                "the other has: HOLDFAST_STATE_APP"
+            )
+        if found.secret:
+            key = self._keys.sealing(found.key) or b""
+            body = _cipher(key).decrypt(body[:_NONCE], body[_NONCE:], head + place.encode())
+        compressed = data[_FLAGS] & COMPRESSED
+        return Opened(_unsqueezed(body, found.size) if compressed else body, found.schema, found.expires)
 
     def _sign(self, key: bytes, head: bytes, body: bytes, place: str) -> bytes:
         mac = hashlib.blake2b(digest_size=_SIGNATURE, key=self._keys.signing(key) or b"")

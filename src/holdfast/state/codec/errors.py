@@ -18,7 +18,7 @@ class DecodeError(CodecError):
 
 
 class ForeignError(DecodeError):
-    """Bytes that another process can read: signed with a key, or of a version, that this one does not know."""
+    """Bytes that another process can read: of another app, or with a key or version that this one does not know."""
 
 
 class MissingClassError(DecodeError):
