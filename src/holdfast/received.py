@@ -3,12 +3,16 @@
 Gradio knows an update by an entry of an ordinary dict, `"__type__": "update"`. An author may write such a dict, and so
 may a client. A client's is told apart by the value of that entry: decoding replaces the string by an equal one of a
 class that only this module makes. The mark stays with copies of the dict (`copy`, `deepcopy`, `dict(…)`, `{**…}`), in
-memory and in a store. Text that a program decodes itself has no mark; `Sources` recognizes such a dict by its content.
+memory and in a store. Text that a program decodes itself, from a value, a file, or a part of a message, has no mark.
+But the string of an update that is written in a program is the interpreter's own object, as are all strings in code
+that could be names (`sys.intern`), and one that was decoded at run time is not. `Sources` also recognizes a dict by its
+content.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -43,8 +47,11 @@ def received(kind: str) -> str:
 
 
 def is_received(value: Any) -> bool:
-    """Whether `value` is a dict that a client sent and that only looks like one of the framework's."""
-    return isinstance(value, dict) and isinstance(value.get(KEY), Received)
+    """Whether `value` is a dict that only looks like one of the framework's: a client sent it, or it was decoded."""
+    if not isinstance(value, dict):
+        return False
+    kind = value.get(KEY)
+    return isinstance(kind, Received) or (type(kind) is str and kind in KINDS and kind is not sys.intern(kind))
 
 
 def mark(payload: Any) -> Any:

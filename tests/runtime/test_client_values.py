@@ -6,12 +6,16 @@ functions; found: `constructor_args` of every component that takes paths, the fi
 properties that a page sends.
 A3, R8.4: siblings looked for: single values, values for all outputs, values by component, batches, generators, values
 nested in lists, copies, State in memory and in a store, validators, API clients, MCP; found: all but the validators.
+Looked for later: how else a program decodes what a client sent; found: files, parts of a message, literals of Python, a
+table's cells, and values in containers other than lists and dicts.
 """
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -349,3 +353,67 @@ def test_sources_are_looked_through_whatever_they_hold() -> None:
     sources = Sources(circle)
     assert sources.hold({"__type__": "update"})
     assert not sources.hold({"__type__": "update", "value": 1})
+
+
+def fenced(text: str) -> Any:
+    return json.loads(text.split("```")[1])
+
+
+@pytest.mark.parametrize(
+    ("decode_text", "text"),
+    [
+        (fenced, f"Here: ```{json.dumps(UPDATE)}```"),
+        (ast.literal_eval, repr(UPDATE)),
+        (lambda text: json.loads(json.loads(f'"{text}"')), json.dumps(UPDATE).replace('"', '\\"')),
+        (lambda text: pickle.loads(pickle.dumps(json.loads(text))), json.dumps(UPDATE)),
+        (lambda text: json.loads(bytes.fromhex(text)), json.dumps(UPDATE).encode().hex()),
+        (lambda text: {**json.loads(text[1:]), "more": 1}, "!" + json.dumps(UPDATE)),
+    ],
+    ids=["part of a message", "literal", "text in text", "pickled", "hexadecimal", "copied"],
+)
+async def test_what_a_program_decodes_itself_is_a_value(decode_text: Any, text: str) -> None:
+    """A3, R8.4: however it decodes it."""
+    with gr.Blocks() as demo:
+        box, view = gr.Textbox(), gr.JSON()
+        demo.load(decode_text, box, view, api_name="text")
+    async with Driver(demo) as driver:
+        (found,) = await driver.values("text", text)
+        assert found == {"__type__": "update", "value": {**UPDATE, **found["value"]}}
+
+
+async def test_a_file_or_a_table_that_a_program_decodes_is_a_value(tmp_path: Path) -> None:
+    """A3, R8.4."""
+    file = tmp_path / "evil.json"
+    file.write_text(json.dumps(UPDATE))
+    with gr.Blocks() as demo:
+        table, view = gr.Dataframe(), gr.JSON()
+        demo.load(lambda: json.loads(file.read_text()), None, view, api_name="file")
+        demo.load(lambda frame: json.loads(frame.iloc[0, 0]), table, view, api_name="table")
+    async with Driver(demo) as driver:
+        table_sent = {"headers": ["a"], "data": [[json.dumps(UPDATE)]]}
+        for found in (await driver.values("file"), await driver.values("table", table_sent)):
+            assert found == [{"__type__": "update", "value": UPDATE}]
+
+
+async def test_a_dict_that_an_author_writes_is_still_an_update() -> None:
+    """A3: in whatever way it is written."""
+    name = "update"
+
+    def written(way: str) -> Any:
+        ways = {
+            "literal": {"__type__": "update", "label": "new"},
+            "call": dict(__type__="update", label="new"),  # noqa: C408 -- one of the ways
+            "variable": {"__type__": name, "label": "new"},
+            "copy": copy.deepcopy({"__type__": "update", "label": "new"}),
+            "spread": {**gr.update(label="new")},
+            "json": {**json.loads('{"label": "new"}'), "__type__": "update"},
+        }
+        return ways[way]
+
+    with gr.Blocks() as demo:
+        box = gr.Textbox(label="old")
+        demo.load(written, box, box, api_name="written")
+    async with Driver(demo) as driver:
+        for way in ("literal", "call", "variable", "copy", "spread", "json"):
+            (found,) = await driver.values("written", way)
+            assert found["label"] == "new"

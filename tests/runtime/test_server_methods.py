@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import pytest
 
 import holdfast as gr
-from holdfast.errors import NotFound
+from holdfast.errors import Busy, NotFound
+from holdfast.limits import Limits
 
 from .driver import Driver
 
@@ -58,3 +59,34 @@ async def test_a_component_that_does_not_exist_is_not_found() -> None:
     async with Driver(demo) as driver:
         with pytest.raises(NotFound, match="no component 99"):
             await driver.runtime.component_server(driver.page, 99, "ls", None)
+
+
+async def test_calls_count_as_waiting_events_until_they_have_ended() -> None:
+    """C2 d: a method that waits, or that waits for a thread, holds what was sent."""
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    class Slow(gr.Textbox):
+        SERVER_METHODS: ClassVar[tuple[str, ...]] = ("wait", "fail")
+
+        async def wait(self, data: Any) -> Any:
+            begun.set()
+            await go.wait()
+            return data
+
+        def fail(self, _: Any) -> None:
+            raise ValueError("no")
+
+    with gr.Blocks() as demo:
+        block = Slow()
+    async with Driver(demo, limits=Limits(session_bytes=1_000_000)) as driver:
+        held = driver.page.account.held
+        call = driver.runtime.component_server
+        first = asyncio.ensure_future(call(driver.page, block.id, "wait", "x", weight=900_000))
+        await begun.wait()
+        with pytest.raises(Busy):
+            await call(driver.page, block.id, "wait", "x", weight=900_000)
+        go.set()
+        assert await first == "x"
+        with pytest.raises(ValueError, match="no"):
+            await call(driver.page, block.id, "fail", "x", weight=900_000)
+        assert driver.page.account.held == held

@@ -3,7 +3,10 @@
 C5: siblings looked for: connections that send nothing, part of a head, a head of many megabytes, nothing after a first
 request (closed after 75 s, as before), a body that does not arrive (C1), an unfinished frame of a socket, a frame in a
 million fragments, a socket without a hello (closed after 10 s, as before). Found without a bound: the first three, the
-unfinished frame and the fragments; and the soft limit of open files was left at what the shell gives.
+unfinished frame and the fragments; and the soft limit of open files was left at what the shell gives. Looked for
+later: what a client may send beside a head and a body. Found: the rest of a body, or empty lines, after the answer;
+trailers and extensions of chunks without an end; trailers that passed for headers; and one visitor's IPv6 network, each
+of whose addresses counted by itself.
 """
 
 from __future__ import annotations
@@ -69,6 +72,96 @@ def test_a_second_request_on_a_connection_has_the_same_time(serve: Serve) -> Non
     assert sock.recv(100).startswith(b"HTTP/1.1 200")
     sock.sendall(whole[:20])
     assert b"HTTP/1.1 408" in heard(sock)
+
+
+@pytest.mark.parametrize(
+    ("said", "later"),
+    [
+        (b"POST /nothing HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (b"POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n", b"x"),
+        (b"POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\n", b"x"),
+        (b"GET /gradio_api/app_id HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n", b"\r\n"),
+    ],
+    ids=["rest of chunks", "part of a body", "body after the answer", "empty line"],
+)
+def test_what_follows_an_answer_holds_no_place(serve: Serve, said: bytes, later: bytes) -> None:
+    """C5: such connections give way to others, and end."""
+    app = serve(counter(), limits={"connections": 3, "header_seconds": 0.1})
+    app.http.close()
+    held = [connected(app, said) for _ in range(3)]
+    for sock in held:
+        assert sock.recv(1000).startswith((b"HTTP/1.1 404", b"HTTP/1.1 200", b"HTTP/1.1 403"))
+        sock.sendall(later)
+    assert all(b"HTTP/1.1 408" in heard(sock) for sock in held)
+    assert httpx.get(f"{app.url}gradio_api/app_id", timeout=20).status_code == 200
+
+
+def test_a_connection_goes_on_after_the_rest_of_a_body(serve: Serve) -> None:
+    """C5: a client that sends its whole body before it reads is answered on the same connection, and so is the next."""
+    app = serve(counter())
+    head = b"POST /nothing HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 300000\r\n\r\n"
+    with connected(app, head) as sock:
+        assert sock.recv(1000).startswith(b"HTTP/1.1 404")
+        sock.sendall(b"x" * 300_000 + b"GET /gradio_api/app_id HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
+        assert sock.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+CHUNKED = (
+    b"POST /gradio_api/run/count HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+    b"transfer-encoding: chunked\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("begin", "piece"),
+    [
+        (b"2\r\n{}\r\n0\r\n", b"a: " + b"y" * 1000 + b"\r\n"),
+        (b"2\r\n{}\r\n0\r\na: ", b"y" * 1000),
+        (b"2;a=", b"y" * 1000),
+    ],
+    ids=["trailers", "one trailer", "extension of a chunk"],
+)
+def test_what_goes_with_chunks_is_bounded(serve: Serve, begin: bytes, piece: bytes) -> None:
+    """C5: as a head is; and it does not count as a body that arrives."""
+    app = serve(counter(), limits={"header_bytes": 20_000})
+    sock = connected(app, CHUNKED + begin)
+    sent = 0
+    try:
+        while sent < 100_000_000:
+            sock.sendall(piece * 10)
+            sent += len(piece) * 10
+    except ConnectionError:
+        pass
+    assert sent < 100_000_000
+    assert heard(sock)[:12] in {b"HTTP/1.1 431", b""}
+
+
+def test_small_chunks_are_a_body(serve: Serve) -> None:
+    """C5: their sizes are no part of what is bounded."""
+    app = serve(counter(), limits={"header_bytes": 2_000})
+    body = b'{"data":["' + b"x" * 5_000 + b'",null]}'
+    chunks = b"".join(b"1\r\n" + body[at : at + 1] + b"\r\n" for at in range(len(body)))
+    with connected(app, CHUNKED) as sock:
+        for at in range(0, len(chunks), 1_500):
+            sock.sendall(chunks[at : at + 1_500])
+        sock.sendall(b"0\r\n\r\n")
+        assert sock.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+def test_a_trailer_is_no_header(serve: Serve) -> None:
+    """B3, B6: siblings: a proxy checks, removes and sets headers, and may pass trailers on."""
+    seen: list[Any] = []
+
+    def user(request: Any) -> str | None:
+        found: str | None = request.headers.get("x-remote-user")
+        seen.append((found, request.headers.get("cookie"), request.client.host))
+        return found
+
+    app = serve(counter(), auth_dependency=user)
+    trailers = b"x-remote-user: ann\r\ncookie: a=b\r\nx-forwarded-for: 203.0.113.9\r\n"
+    with connected(app, CHUNKED + b"2\r\n{}\r\n0\r\n" + trailers + b"\r\n") as sock:
+        assert sock.recv(1000).startswith(b"HTTP/1.1 401")
+    assert seen[-1] == (None, None, "127.0.0.1")
 
 
 def test_a_head_without_an_end_is_refused(serve: Serve) -> None:
@@ -181,6 +274,19 @@ def test_a_message_in_very_many_fragments_ends_its_connection(serve: Serve) -> N
         sock.close()
     assert sent < 100_000
     asyncio.run(until(lambda: app.site.bodies.held == 0))
+
+
+def test_a_visitors_ipv6_network_is_one_address() -> None:
+    """C5: whoever has one address of a network of 64 bits has them all."""
+    limits, clock = Limits(address_connections=2), ManualClock()
+    places = Connections(limits, clock, Bodies(limits, clock), trusted=lambda _: False)
+    transport: Any = None
+    admitted = [places.admit(f"2001:db8:0:1::{number}", transport) for number in range(1, 5)]
+    assert [place is not None for place in admitted] == [True, True, False, False]
+    assert places.admit("2001:db8:0:2::1", transport) is not None
+    assert admitted[0] is not None
+    places.leave(admitted[0])
+    assert places.admit("2001:db8:0:1::9", transport) is not None
 
 
 @pytest.mark.anyio

@@ -439,6 +439,17 @@ def test_guesses_are_slowed_down_by_pair_by_name_and_by_address() -> None:
     assert sum(addresses.begin(f"user {number}", "1.2.3.4") <= PATIENCE for number in range(200)) < 40
 
 
+def test_one_who_must_wait_pushes_nothing_out_of_what_is_known() -> None:
+    """B5: floods of names from one address do not let another address guess on."""
+    guesses = Guesses(ManualClock(), limit=200)
+    checked = 0
+    for around in range(20):
+        checked += sum(guesses.begin("ann", "1.2.3.4") <= PATIENCE for _ in range(10))
+        for number in range(300):
+            guesses.begin(f"user {around} {number}", "5.6.7.8")
+    assert checked < 10
+
+
 def test_guesses_from_everywhere_lock_nobody_out_for_long() -> None:
     """B5: the delay of a name alone is short."""
     guesses = Guesses(ManualClock())

@@ -253,11 +253,20 @@ def test_a_root_path_works_whether_the_proxy_takes_it_off_or_not(serve: Serve) -
         ("null", "localhost:7860", False, True),
         ("http://localhost.evil.org", "localhost:7860", True, False),
         ("http://[bad", "localhost:7860", True, False),
+        ("https://any.org", "app.localhost:7860", True, False),
+        ("https://any.org", "127.0.0.2:7860", True, False),
+        ("https://any.org", "[::ffff:127.0.0.1]:7860", True, False),
+        ("https://any.org", "[::]:7860", True, False),
+        ("https://any.org", "localhost.:7860", True, False),
+        ("null", "app.localhost:7860", True, False),
+        ("http://app.localhost:3000", "127.0.0.2:7860", True, True),
+        ("http://localhost.", "localhost:7860", True, True),
     ],
 )
 def test_an_app_on_this_machine_is_closed_to_pages_from_elsewhere(
     origin: str, host: str, strict: bool, allowed: bool
 ) -> None:
+    """B3, B4: by whatever name a page reaches it."""
     assert is_allowed(origin, host, strict=strict) is allowed
 
 

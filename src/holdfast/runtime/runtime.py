@@ -301,15 +301,29 @@ class Runtime:
                 job.cancel()
 
     async def component_server(
-        self, session: Session, block_id: int, method: str, data: Any, *, request: Any = None
+        self, session: Session, block_id: int, method: str, data: Any, *, request: Any = None, weight: int = 0
     ) -> Any:
         """Call a component's own method for the page (those marked with `server`).
 
+        Args:
+            session: Whose.
+            block_id: The component.
+            method: The method's name.
+            data: Its argument.
+            request: What asks for it.
+            weight: Bytes of `data`; they count as those of a waiting event until the method has ended.
+
         Raises:
             NotFound: There is no such block or method.
+            Busy: The session, its visitor, or all visitors have too much waiting.
         """
         view = session.own_view or self.app
-        return await call_server_method(view, block_id, method, data, request, self.runner.threads)
+        session.account.admit(EVENT + weight)
+        session.account.add(EVENT + weight)
+        try:
+            return await call_server_method(view, block_id, method, data, request, self.runner.threads)
+        finally:
+            session.account.add(-EVENT - weight)
 
     # Connections ------------------------------------------------------------------------------------------------------
 

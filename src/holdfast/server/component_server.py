@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from holdfast.errors import BadRequest, Malformed, Outdated
-from holdfast.server.body import read_as
+from holdfast.server.body import read_weighed
 from holdfast.server.errors import JSON
 from holdfast.server.request import HttpRequest
 from holdfast.server.site import Site
@@ -52,7 +52,7 @@ class ComponentServer:
         """Call a method of the session's own instance of a component."""
         await self._site.identify(request)
         try:
-            asked = await read_as(request, _asked)
+            asked, weight = await read_weighed(request, _asked)
         except Malformed as error:
             raise BadRequest(f"Invalid JSON body. {error}") from None
         if asked.program not in {"", self._site.runtime.app.program}:
@@ -60,6 +60,6 @@ class ComponentServer:
         session = await self._site.client_session(request, asked.session_hash)
         about = HttpRequest(request, session.id, session.username)
         result = await self._site.runtime.component_server(
-            session, asked.component_id, asked.fn_name, asked.data, request=about
+            session, asked.component_id, asked.fn_name, asked.data, request=about, weight=weight
         )
         return JSON(result)

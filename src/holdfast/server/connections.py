@@ -16,6 +16,7 @@ from holdfast.clock import Clock
 from holdfast.errors import Busy
 from holdfast.limits import Limits
 from holdfast.server.bodies import Bodies
+from holdfast.server.guesses import block_of
 
 logger = logging.getLogger("holdfast.server")
 
@@ -99,6 +100,7 @@ class Connections:
         One that has sent no request gives way when all places are taken.
         """
         counted = bool(address) and not self._trusted(address)
+        address = block_of(address)
         if counted and self._by_address.get(address, 0) >= self.limits.address_connections:
             self._warn(
                 "address_connections",
@@ -207,7 +209,12 @@ class HttpProtocol(HttpToolsProtocol):
 
     all: Connections
     place: Place | None = None
-    _head = 0
+    _in_head = True
+    """It waits for a request, or for the rest of a request's head."""
+    _moved = False
+    """What came last has begun, continued or ended a part of a request."""
+    _loose = 0
+    """Bytes since then: of an unfinished head, or beside a body (after a chunk's size, after the last chunk)."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a place, or refuse the connection."""
@@ -226,29 +233,53 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came, unless the head of the request grows too long."""
+        """Take what came, unless there is too much of what is not a body."""
         place = self.place
         if place is None:
             return
+        self._moved = False
         super().data_received(data)
-        if place.since is not None:
-            self._head += len(data)
-            if self._head > self.all.limits.header_bytes and not self.transport.is_closing():
-                self.transport.write(TOO_LONG)
-                self.transport.close()
+        if self.place is not place or self.transport.is_closing():
+            return
+        if self._moved:
+            self._loose = len(data) if self._in_head else 0
+        else:
+            self._loose += len(data)
+        if self._loose > self.all.limits.header_bytes:
+            self.transport.write(TOO_LONG)
+            self.transport.close()
+        elif not self._in_head and self.cycle.response_complete and self.timeout_keep_alive_task is None:
+            # The rest of a body that nothing waits for, or empty lines: uvicorn's own timer was stopped by them.
+            self.all.head_begun(place)
 
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self._head = 0
+        self._moved = self._in_head = True
         if self.place is not None:
             self.all.head_begun(self.place)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header, and no trailer: one must not pass for a header, which the proxy in front may have checked."""
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """The head of a request is complete."""
+        self._moved = True
+        self._in_head = False
         if self.place is not None:
             self.all.head_ended(self.place)
         super().on_headers_complete()
+
+    def on_chunk_header(self) -> None:
+        """A chunk of a body begins."""
+        self._moved = True
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body."""
+        self._moved = True
+        super().on_body(body)
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection and its place to the protocol of sockets."""

@@ -6,7 +6,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from holdfast.server.errors import JSON
-from holdfast.server.origins import LOCAL, SENDER, hostname
+from holdfast.server.hosts import is_this_machine
+from holdfast.server.origins import SENDER, hostname
 
 REFUSED = (
     "An app on this machine takes no requests from the pages of other sites. If it is to be used from elsewhere, let "
@@ -28,11 +29,11 @@ def is_allowed(origin: str, host: str, *, strict: bool = True) -> bool:
         host: The `Host` header.
         strict: Whether the origin `null` (a sandboxed frame, a file) is elsewhere too.
     """
-    if hostname(f"//{host}") not in LOCAL:
+    if not is_this_machine(hostname(f"//{host}")):
         return True
     if origin == "null":
         return not strict
-    return hostname(origin) in LOCAL
+    return is_this_machine(hostname(origin))
 
 
 def may_call(scope: Scope, *, strict: bool = True) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -74,11 +75,13 @@ class Guesses:
             Seconds until it is due. If that is more than `PATIENCE`, it must not be checked and was not registered.
         """
         now = self._clock.monotonic()
-        records = [(kind, self._record(kind, key, now)) for kind, key in _keys(name, address)]
-        due = max([now, *(record.next for _, record in records)])
+        keys = list(_keys(name, address))
+        # One that must wait leaves no record: else who may not guess could push out what is known of others.
+        due = max([now, *(self._due(key, now) for key in keys)])
         if due - now > PATIENCE:
             return due - now
-        for kind, record in records:
+        for kind, key in keys:
+            record = self._record(kind, key, now)
             record.wrong += 1
             record.last = now
             record.next = due + delay(kind, record.wrong)
@@ -100,6 +103,10 @@ class Guesses:
             record.next = min(record.next, now + delay(kind, record.wrong))
             if kind == "pair" or record.wrong <= 0:
                 del self._records[kind, key]
+
+    def _due(self, key: tuple[Kind, str], now: float) -> float:
+        record = self._records.get(key)
+        return now if record is None or now - record.last > FORGET else record.next
 
     def _record(self, kind: Kind, key: str, now: float) -> Record:
         record = self._records.setdefault((kind, key), Record(last=now))
@@ -124,6 +131,7 @@ def delay(kind: Kind, wrong: int) -> float:
     return min(rule.most, FIRST * 2.0 ** min(wrong - rule.free - 1, 20))
 
 
+@functools.lru_cache(maxsize=1024)
 def block_of(address: str) -> str:
     """Return what one visitor has: an IPv4 address, or the /64 network of an IPv6 address.
 

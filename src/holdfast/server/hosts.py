@@ -27,6 +27,11 @@ UNSPECIFIED = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- names to compare wit
 """To listen there means everywhere; to call there means this machine."""
 
 
+def is_this_machine(name: str | None) -> bool:
+    """Whether a host name or address in a URL always leads to the machine that asks for it."""
+    return name is not None and (is_loopback(name) or name in UNSPECIFIED)
+
+
 def is_loopback(name: str | None) -> bool:
     """Whether a host name or address can be reached from this machine only."""
     if name is None:
@@ -34,9 +39,10 @@ def is_loopback(name: str | None) -> bool:
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(name).is_loopback
+        found = ipaddress.ip_address(name)
     except ValueError:
         return False
+    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
 
 
 class Hosts:
@@ -79,7 +85,7 @@ class Hosts:
     def _allows(self, name: str | None) -> bool:
         if name is None:
             return False
-        return is_loopback(name) or name in UNSPECIFIED | self._names or name.endswith(self._suffixes or ("/",))
+        return is_this_machine(name) or name in self._names or name.endswith(self._suffixes or ("/",))
 
 
 def _name(entry: str) -> str:

@@ -124,11 +124,12 @@ def parse(url: str) -> Origin | None:
 
 
 def hostname(url: str) -> str | None:
-    """Return the host in a URL, without its port."""
+    """Return the host in a URL, without its port and without the dot that may end a name."""
     try:
-        return urlsplit(url).hostname
+        found = urlsplit(url).hostname
     except ValueError:
         return None
+    return None if found is None else found.rstrip(".")
 
 
 def _required(entry: str) -> Origin:

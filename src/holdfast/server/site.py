@@ -14,6 +14,7 @@ from holdfast.server.auth import Auth
 from holdfast.server.bodies import Bodies
 from holdfast.server.body import check_id
 from holdfast.server.browsers import Browsers
+from holdfast.server.guesses import block_of
 from holdfast.server.heartbeats import Heartbeats
 from holdfast.server.links import Links
 from holdfast.server.options import ServerOptions
@@ -92,7 +93,7 @@ class Site:
         if user is not None:
             return f"user {user}"
         client = request.client
-        return "" if client is None else f"address {client.host}"
+        return "" if client is None else f"address {block_of(client.host)}"
 
     async def client_session(self, request: HTTPConnection, session_hash: str) -> Session:
         """The session that an API client names, made if need be.
