@@ -116,6 +116,22 @@ def test_an_app_that_goes_on_without_its_store_is_ready(serve: Serve, own_redis_
     assert app.get("/gradio_api/health").json()["store"] == "out of reach"
 
 
+def test_an_app_that_refuses_events_without_its_store_is_not_ready(serve: Serve, own_redis_server: RedisServer) -> None:
+    """D8, R6.6: `state_outage="refuse"`: a visitor could do nothing with it."""
+    with gr.Blocks(session="tab") as demo:
+        count = gr.State(0)
+        demo.load(lambda n: n + 1, count, count)
+    app = serve(demo, state_store=own_redis_server.url, state_outage="refuse")
+    with app.socket() as page:
+        page.submit("e", 0, [None])
+        assert page.until_completed("e")[-1]["success"]
+        assert health(app) == [(200, "ok")] * 3
+        own_redis_server.stop()
+        page.submit("f", 0, [None])
+        assert not page.until_completed("f")[-1]["success"]
+    assert health(app) == [(200, "ok"), (503, "unsaved"), (503, "unsaved")]
+
+
 def test_an_app_that_is_mounted_has_its_probes_below_its_path() -> None:
     parent = Starlette()
     gr.mount_gradio_app(parent, counter(), "/app")

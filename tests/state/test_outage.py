@@ -12,6 +12,7 @@ import pytest
 from tests.state.conftest import cells_of
 from tests.state.steps import fail, read, run, touch
 
+from holdfast.logs import about
 from holdfast.state import CellSpec, Owners, StateEngine, StateOptions
 from holdfast.state.codec import Keyring
 from holdfast.state.errors import StoreAwayError
@@ -415,3 +416,31 @@ async def test_a_slow_store_stops_nobody_else(engine: StateEngine, store: FlakyS
     assert not job.done()
     hanging.set()
     await job
+
+
+async def test_the_end_of_an_outage_is_told_of_no_session(
+    engine: StateEngine, store: FlakyStore, spec: CellSpec, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """D8: the event that noticed the outage is in the line that says so, and not in the one that ends it.
+
+    Siblings looked for: other tasks that outlive the event which starts them; found: none in this module.
+    """
+    written: dict[int, object] = {}
+
+    def note(record: logging.LogRecord) -> bool:
+        written[record.levelno] = about.get()
+        return True
+
+    caplog.handler.addFilter(note)
+    token = about.set(("s1", "add"))
+    try:
+        store.down = True
+        await run(engine, Owners("s1", new=True), spec, append("x"))
+    finally:
+        about.reset(token)
+        store.down = False
+    await clock.advance(20)
+    await engine.settled()
+    caplog.handler.removeFilter(note)
+    assert "is back; everything is written" in caplog.text
+    assert written == {logging.ERROR: ("s1", "add"), logging.WARNING: None}

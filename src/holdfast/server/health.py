@@ -35,7 +35,7 @@ def status_of(site: Site) -> Status:
         away = engine.backing is not None and engine.backing.outage.now
         if not away:
             status = "damaged"
-        elif getattr(engine.options, "outage", "continue") == "refuse":
+        elif engine.options.outage == "refuse":
             status = "unsaved"
     return status
 

@@ -12,6 +12,7 @@ import xxhash
 
 from holdfast.clock import Clock
 from holdfast.errors import StateError
+from holdfast.logs import about
 from holdfast.state.cells import Cell
 from holdfast.state.codec import CodecError
 from holdfast.stores import Record, StoreDamagedError, StoreUnavailableError, VersionConflictError, Write
@@ -162,6 +163,7 @@ class Outage:
         return there in self._unheard.get(cell, ())
 
     async def _until_back(self) -> None:
+        about.set(None)  # the task began in the event that noticed the outage, and is of no session
         attempt = 0
         while True:
             await self._clock.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
