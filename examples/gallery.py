@@ -177,7 +177,7 @@ def _elsewhere(example: Example) -> str:
     """A link to a program that has a login: it is served on an address of its own, from the first visit on."""
     demo: gr.Blocks = example.module.demo
     if demo.server is None:
-        demo.launch(auth=example.module.ACCOUNTS, prevent_thread_lock=True, quiet=True)
+        demo.launch(auth=example.module.ACCOUNTS, server_port=0, prevent_thread_lock=True, quiet=True)
     name, password = example.module.ACCOUNTS[0]
     return (
         f"A login is for a whole app, so this one has an address for itself: [open {demo.server.local_url}]"

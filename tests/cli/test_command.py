@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -97,6 +98,28 @@ def test_a_program_that_launches_itself_is_served_where_the_command_says(run: Ca
     code = "import holdfast as gr\n" + dedent(BUTTON.format(name="demo", says="hello"))
     code += 'if __name__ == "__main__":\n    demo.launch(server_port=1)\n'
     assert says(run(code)) == "hello"
+
+
+def test_the_port_is_the_first_apps(run: Callable[..., Command]) -> None:
+    """A second app of the program, here launched by an event as in the gallery, has a port of its own."""
+    code = """
+        import holdfast as gr
+        with gr.Blocks() as other:
+            gr.Textbox(label="Other")
+        def open_other():
+            other.launch(server_port=0, prevent_thread_lock=True, quiet=True)
+            return str(other.server_port)
+        with gr.Blocks() as demo:
+            out = gr.Textbox(label="Out")
+            gr.Button("Say").click(open_other, None, out, api_name="say")
+        demo.launch()
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = run(dedent(code), "--port", str(port))
+    assert command.url() == f"http://127.0.0.1:{port}"
+    assert says(command) != str(port)
 
 
 def test_a_program_that_says_gradio_runs(run: Callable[..., Command]) -> None:

@@ -32,6 +32,58 @@ def test_numbers_of_a_table_line_up(app_page: AppPage) -> None:
     expect(page.locator(".cell.number")).to_have_count(4)
 
 
+def test_a_number_and_its_header_end_at_the_same_place(app_page: AppPage) -> None:
+    """F5a: also where the header has a menu, and while the table is sorted by it."""
+    with gr.Blocks() as demo:
+        gr.Dataframe([["PX 1", 33], ["PX 2", 9]], headers=["Parcel", "Lost"], interactive=True)
+    page = app_page(demo)
+    header, cell = page.locator("th.number .header-text"), page.get_by_test_id("cell-0-1")
+    expect(cell).to_have_text("33")
+    ends = """element => { const range = document.createRange(); range.selectNodeContents(element);
+        return range.getBoundingClientRect().right }"""
+    for _ in range(2):
+        assert abs(header.evaluate(ends) - cell.evaluate(ends)) <= 1
+        page.get_by_role("button", name="Lost", exact=True).click()
+        expect(page.locator("th.number")).not_to_have_attribute("aria-sort", "none")
+
+
+def test_the_label_of_a_table_keeps_its_words_whole_on_a_phone(app_page: AppPage) -> None:
+    """F5: the search and the buttons go below it."""
+    with gr.Blocks() as demo:
+        gr.Dataframe([[1]], headers=["n"], label="Losses of the week", show_search="search")
+    page = app_page(demo)
+    page.set_viewport_size({"width": 390, "height": 800})
+    label = page.get_by_test_id("block-label")
+    expect(label).to_be_visible()
+    assert label.bounding_box()["height"] <= 20  # type: ignore[index]
+    expect(page.get_by_label("Search")).to_be_in_viewport(ratio=1)
+
+
+def test_choices_that_are_not_there_yet_are_said_to_be_missing(app_page: AppPage) -> None:
+    """F7a: at the height of a row of choices, so that nothing moves when they come."""
+    with gr.Blocks() as demo:
+        radio = gr.Radio([], label="One")
+        gr.CheckboxGroup([], label="Many")
+        gr.Dropdown([], label="List")
+        gr.Dataset(components=["textbox"], samples=[], label="Rows")
+        gr.Button("Fill").click(
+            lambda: gr.Radio(choices=["north", "a choice that is not short at all", "x"]), None, radio
+        )
+    page = app_page(demo)
+    one = page.get_by_role("radiogroup", name="One")
+    expect(one.get_by_text("No choices yet")).to_be_visible()
+    expect(page.get_by_role("group", name="Many").get_by_text("No choices yet")).to_be_visible()
+    expect(page.get_by_text("No examples yet")).to_be_visible()
+    before = one.bounding_box()
+    page.get_by_role("button", name="Fill").click()
+    expect(page.get_by_label("north")).to_be_visible()
+    assert one.bounding_box() == before
+    page.get_by_label("List", exact=True).click()
+    expect(page.get_by_role("option")).to_have_text("No choices yet")
+    page.get_by_label("List", exact=True).fill("z")
+    expect(page.get_by_role("option")).to_have_text("Nothing matches")
+
+
 def test_a_table_says_how_many_rows_it_has_and_can_be_copied_and_enlarged(app_page: AppPage) -> None:
     """F5b, F5d"""
     with gr.Blocks() as demo:

@@ -224,3 +224,41 @@ def test_a_visitor_never_gets_the_error_itself(serve: Serve, page: Page) -> None
     assert not any("division by zero" in frame for frame in told)
     event = httpx.post(f"{url}gradio_api/call/fail", json={"data": ["x"]}).json()["event_id"]
     assert "division" not in httpx.get(f"{url}gradio_api/call/fail/{event}").text
+
+
+def test_progress_and_failure_fit_into_a_narrow_field(app_page: AppPage) -> None:
+    """F3b, F4: half a phone wide, the words and the button that ends it are inside of the field."""
+    go = Event()
+
+    def work(progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008
+        progress((15, 40), desc="Reading pages", unit="pages")
+        go.wait(30)
+        raise gr.Error("The service answered 503, and there is nothing to show.")
+
+    with gr.Blocks() as demo:
+        with gr.Row():
+            gr.Textbox(label="In")
+            out = gr.Textbox(label="Out")
+        gr.Button("Work").click(work, None, out)
+    page = app_page(demo)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.get_by_role("button", name="Work").click()
+    status = tracker(page, "Out")
+
+    def fits(button: str) -> None:
+        field = box(page.get_by_label("Out", exact=True))
+        for inner in (status.locator(".said"), status.get_by_role("button", name=button)):
+            expect(inner).to_be_visible()
+            at = box(inner)
+            assert at["x"] >= field["x"]
+            assert at["x"] + at["width"] <= field["x"] + field["width"] + 1
+            assert at["y"] >= field["y"] - 1
+            assert at["y"] + at["height"] <= field["y"] + field["height"] + 1
+
+    fits("Stop")
+    go.set()
+    expect(status.get_by_role("button", name="Show")).to_be_visible()
+    fits("Clear")
+    status.get_by_role("button", name="Show").click()
+    expect(status.locator(".said")).to_contain_text("nothing to show")
+    assert box(status.locator(".said"))["width"] >= 100

@@ -67,7 +67,10 @@ def _serve(path: Path, name: str | None, wanted: str, options: dict[str, Any], a
 
 
 def _decide(options: dict[str, Any]) -> list[Blocks]:
-    """Make the command line's options win in every `launch`, and note the apps that are launched."""
+    """Make the command line's options win in every `launch`, and note the apps that are launched.
+
+    The port is the first app's: two apps of one program cannot share it.
+    """
     launched: list[Blocks] = []
     original: Callable[..., Any] = Blocks.launch
     positions = [name for name in inspect.signature(launching.launch).parameters if name != "blocks"]
@@ -75,7 +78,10 @@ def _decide(options: dict[str, Any]) -> list[Blocks]:
     @functools.wraps(original)
     def launch(self: Blocks, *args: Any, **given: Any) -> Any:
         launched.append(self)
-        return original(self, **{**dict(zip(positions, args, strict=False)), **given, **options})
+        decided = dict(options)
+        if launched[0] is not self:
+            decided.pop("server_port", None)
+        return original(self, **{**dict(zip(positions, args, strict=False)), **given, **decided})
 
     Blocks.launch = launch  # type: ignore[method-assign]
     return launched
