@@ -6,9 +6,11 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from holdfast.ids import random_id
 from holdfast.state.adopt import ASIDE, Adopted, Reader, aside_key, history_key, place
 from holdfast.state.cells import UNSET, Cell, Home
 from holdfast.state.codec import DecodeError, Envelope, Keyring
@@ -25,6 +27,7 @@ from holdfast.stores import (
     FencedError,
     Key,
     Record,
+    StoreDamagedError,
     StoreUnavailableError,
     VersionConflictError,
     Write,
@@ -42,6 +45,9 @@ if TYPE_CHECKING:
     from holdfast.stores import Store
 
 log = logging.getLogger("holdfast.state")
+
+_NEW_SESSIONS = 8
+"""New sessions with which a damaged store is tried: their places in it are at random, and some may be damaged."""
 
 
 class Backing:
@@ -71,7 +77,9 @@ class Backing:
         self._envelope = Envelope(keys)
         self.identity = Identity(store, keys, options.app, options.program, self._envelope)
         self._held = held
-        self.outage = Outage(clock, store.url, probe=self._probe, save=self._save, set_aside=self._set_aside)
+        self.outage = Outage(
+            clock, store.url, probe=self._probe, save=self._save, set_aside=self._set_aside, takes_new=self._takes_new
+        )
         self.dropping: dict[Owner, asyncio.Task[Any]] = {}
         """Owners that are just being dropped; what is asked for after that waits for it."""
         self._reader = Reader(store, self._envelope, options, clock)
@@ -109,7 +117,7 @@ class Backing:
         try:
             if not self.outage.now:
                 known = [cell.stored for cell in wanted.values()]
-                with self.outage.noticing_damage():
+                async with self.outage.noticing_damage():
                     claim = await self.store.claim(list(wanted), known=known, wait=wait)
         except StoreUnavailableError as error:
             self.outage.began(error)
@@ -152,7 +160,7 @@ class Backing:
         records: Sequence[Record | None] | None = None
         try:
             if not self.outage.now:
-                with self.outage.noticing_damage():
+                async with self.outage.noticing_damage():
                     records = await self.store.read([key_of(cell) for cell in cells], stored)
         except StoreUnavailableError as error:
             self.outage.began(error)
@@ -331,8 +339,10 @@ class Backing:
         for part in parts:
             part.cell.sending = part.version
         try:
-            with self.outage.noticing_damage():
+            async with self.outage.noticing_damage():
                 await self.store.commit(writes, _claims(parts))
+            if not all(part.cell.stored for part in parts):
+                self.outage.took_new()
         except StoreUnavailableError as error:
             self.outage.began(error)
             for part, write in zip(parts, writes, strict=False):  # earlier versions come behind
@@ -459,6 +469,20 @@ class Backing:
         await self.identity.probe()
         return await self.noticing_loss()
 
+    async def _takes_new(self) -> bool:
+        """Whether a store, of which some part is damaged, keeps what new sessions have."""
+        for _ in range(_NEW_SESSIONS):
+            key = Key(f"session:{random_id()}", "probe")
+            with suppress(StoreDamagedError):
+                try:
+                    await self.store.read([key])
+                    # Of both together nothing stays.
+                    await self.store.commit([Write(key, 1, b"", 0), Write(key, 2, None)])
+                except StoreUnavailableError as error:
+                    self.outage.began(error)
+                return True
+        return False
+
     async def store_first(self, cell: Cell) -> None:
         """Keep a value that a factory has made, so that it is made once for all processes and restarts (R1.3)."""
         if cell.bound or self.outage.now:
@@ -506,9 +530,12 @@ class Backing:
         if self.outage.now:
             return  # all are told when it is back
         try:
-            await self.store.touch(str(owner), expires)
+            async with self.outage.noticing_damage():
+                await self.store.touch(str(owner), expires)
         except StoreUnavailableError as error:
             self.outage.began(error)
+        except StoreDamagedError:
+            log.debug("%s cannot be kept longer in the damaged store.", owner)
 
     def decoded(self, spec: CellSpec, dropped: Dropped) -> Any:
         """The value of a dropped cell, for its delete callback.

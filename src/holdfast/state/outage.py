@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import xxhash
@@ -55,6 +55,7 @@ class Outage:
         probe: Asks the store for something.
         save: Writes a cell.
         set_aside: Writes a cell that another process has written meanwhile to another place.
+        takes_new: Whether a damaged store can still keep what a new session has.
     """
 
     def __init__(
@@ -65,12 +66,14 @@ class Outage:
         probe: Callable[[], Awaitable[object]],
         save: Callable[[Cell], Awaitable[None]],
         set_aside: Callable[[Cell], Awaitable[str]],
+        takes_new: Callable[[], Awaitable[bool]],
     ) -> None:
         self._clock = clock
         self._url = url
         self._probe = probe
         self._save = save
         self._set_aside = set_aside
+        self._takes_new = takes_new
         self._unsaved: dict[Cell, None] = {}
         self._unheard: dict[Cell, set[Sent]] = {}
         self._lost: set[Cell] = set()
@@ -79,6 +82,7 @@ class Outage:
         """Outages so far."""
         self._reason = ""
         self._damage = ""
+        self._damage_said = False
         self.on_back: Callable[[], None] = lambda: None
         """Called when the store is back and everything is written."""
         self._task: asyncio.Task[None] | None = None
@@ -103,16 +107,21 @@ class Outage:
         reason = self._reason if self.now else self._damage
         return Health(not self.now and not self._damage, reason, len(self._unsaved))
 
-    @contextmanager
-    def noticing_damage(self) -> Iterator[None]:
-        """See that the store is damaged: what it concerns fails, and nobody should take it for healthy (R6.6)."""
+    @asynccontextmanager
+    async def noticing_damage(self) -> AsyncIterator[None]:
+        """See that the store is damaged: what it concerns fails, and health does when nothing new is kept (R6.6)."""
         try:
             yield
         except StoreDamagedError as error:
-            if not self._damage:
+            if not self._damage_said:
+                self._damage_said = True
                 log.error("The store %s is damaged: %s", self._url, error)  # noqa: TRY400 # whoever asked has the traceback
-            self._damage = str(error)
+            self._damage = "" if await self._takes_new() else str(error)
             raise
+
+    def took_new(self) -> None:
+        """The store keeps something that it did not have; what is damaged in it keeps no page from opening."""
+        self._damage = ""
 
     def began(self, error: StoreUnavailableError) -> None:
         """The store did not answer."""

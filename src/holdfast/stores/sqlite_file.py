@@ -158,7 +158,9 @@ def translated(path: Path) -> Iterator[None]:
 def translate(path: Path, error: sqlite3.Error) -> StoreError:
     """The store's error for one of SQLite's."""
     text = str(error)
-    if "not a database" in text or "malformed" in text:
+    # No statement of ours breaks a constraint, and all text that is written is UTF-8: the pages are not as written.
+    broken = isinstance(error, sqlite3.IntegrityError) or "decode to UTF-8" in text
+    if broken or "not a database" in text or "malformed" in text:
         return StoreDamagedError(
             f"{path} is damaged or no SQLite database ({text}). It was left as it is: move it aside, or restore a "
             "backup, and start again. `sqlite3 FILE .recover` may save what is in it."

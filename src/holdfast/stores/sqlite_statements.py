@@ -38,6 +38,8 @@ def select(
             )
             for owner, name, version, data in rows:
                 key = Key(owner, name)
+                if key not in known:
+                    raise sqlite3.DatabaseError("malformed: an index leads to another cell")
                 if known[key] == version:
                     found[key] = Record(version, None)
                 elif data is None:
