@@ -108,7 +108,9 @@ def test_the_port_is_the_first_apps(run: Callable[..., Command]) -> None:
             gr.Textbox(label="Other")
         def open_other():
             other.launch(server_port=0, prevent_thread_lock=True, quiet=True)
-            return str(other.server_port)
+            port = other.server_port
+            other.close()
+            return str(port)
         with gr.Blocks() as demo:
             out = gr.Textbox(label="Out")
             gr.Button("Say").click(open_other, None, out, api_name="say")
@@ -117,9 +119,13 @@ def test_the_port_is_the_first_apps(run: Callable[..., Command]) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = run(dedent(code), "--port", str(port))
-    assert command.url() == f"http://127.0.0.1:{port}"
-    assert says(command) != str(port)
+    url = run(dedent(code), "--port", str(port)).url()
+    assert url == f"http://127.0.0.1:{port}"
+    client = Client(url, verbose=False)
+    try:
+        assert client.predict(api_name="/say") != str(port)
+    finally:
+        client.close()
 
 
 def test_a_program_that_says_gradio_runs(run: Callable[..., Command]) -> None:
