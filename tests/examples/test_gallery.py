@@ -173,7 +173,7 @@ def test_notes_follow_a_person_to_another_browser(
         browser.locator("input[autocomplete=current-password]").fill("lovelace")
         browser.keyboard.press("Enter")
         if browser is page:
-            browser.get_by_label("Note").fill("Buy punched cards")
+            browser.get_by_label("Note", exact=True).fill("Buy punched cards")
             browser.keyboard.press("Enter")
         expect(browser.get_by_role("heading", name="Notes of ada")).to_be_visible()
         expect(browser.get_by_role("listitem")).to_have_text("Buy punched cards")
