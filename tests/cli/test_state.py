@@ -114,8 +114,10 @@ class Outcome:
 
 
 @pytest.fixture
-def state(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
-    """Runs the command."""
+def state(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
+    """Runs the command, in this process; a program that it executes leaves `sys.argv` and `sys.path` changed."""
+    monkeypatch.setattr(sys, "argv", list(sys.argv))
+    monkeypatch.setattr(sys, "path", list(sys.path))
 
     def run(*arguments: str) -> Outcome:
         capsys.readouterr()

@@ -83,10 +83,12 @@ def begin_again(program: Program, page: Page) -> None:
 
 def test_it_says_where_it_keeps_state(program: Program, page: Page, tmp_path: Path) -> None:
     """R6.2: no store was chosen, and the session outlives the process."""
-    assert re.search(r"State is kept in sqlite:///\.holdfast/state\.db", program.rest())
-    assert (tmp_path / ".holdfast" / "state.db").exists()
+    found = re.search(r"State is kept in sqlite:///(\.holdfast/app-\w+)/state\.db", program.rest())
+    assert found is not None
+    folder = tmp_path / found[1]
+    assert (folder / "state.db").exists()
     assert (tmp_path / ".holdfast" / ".gitignore").read_text() == "*\n"
-    assert stat.S_IMODE((tmp_path / ".holdfast" / ".key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((folder / ".key").stat().st_mode) == 0o600
 
 
 def test_the_cart_survives_a_kill(program: Program, page: Page) -> None:
