@@ -82,6 +82,8 @@ class Terminated(KeyboardInterrupt):
 INTERRUPTED = 130
 """Exit status of a program that Ctrl+C has ended."""
 _running: list[Listening] = []
+stopped = threading.Event()
+"""Set when Ctrl+C or SIGTERM has ended an app that the program waited for: the process is to end."""
 
 
 @dataclass(frozen=True)
@@ -260,6 +262,7 @@ def block(blocks: Blocks) -> None:
     try:
         server.wait()
     except KeyboardInterrupt as interruption:
+        stopped.set()
         try:
             if not isinstance(interruption, Terminated):
                 print("Keyboard interruption in main thread... closing server.")

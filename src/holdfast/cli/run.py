@@ -88,6 +88,8 @@ def _decide(options: dict[str, Any]) -> list[Blocks]:
 
 
 def _wait(launched: list[Blocks]) -> None:
-    """A program that went on after its launch has ended: serve until the command is stopped."""
+    """A program that went on after its launch has ended: serve until the command is stopped, then stop all its apps."""
     for app in launched:
-        launching.block(app)
+        if not launching.stopped.is_set():
+            launching.block(app)
+    launching.close_all()
