@@ -230,12 +230,13 @@ class Backing:
             return
         if record.version == cell.stored or record.data is None:
             return
-        if 0 < record.version < cell.stored and cell.created:
+        serial = self._options.concurrency == cell.spec.concurrency == "serial"
+        if serial and 0 < record.version < cell.stored and cell.created:
             # Versions never go back by themselves: the store was set back, as a Redis that has lost its last second.
+            # Without lanes they do: two processes that write in one millisecond draw them.
             cell.stored, cell.unsaved = record.version, True
             self.outage.hold(cell)
             return
-        serial = self._options.concurrency == cell.spec.concurrency == "serial"
         held = cell.claim is not None or not serial
         adopted = await self._reader.read(cell.spec, key_of(cell), record, held=held)
         if adopted is None and not held:
