@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from holdfast.stores.redis import RedisStore
+
 
 class RedisServer:
     """Starts and stops a server.
@@ -84,3 +86,10 @@ def own_redis_server() -> Iterator[RedisServer]:
         server.start()
         yield server
         server.stop()
+
+
+async def opened(url: str, prefix: str, lease: float = 10.0) -> RedisStore:
+    """Open a store on a server."""
+    store = RedisStore(url, prefix=prefix, lease=lease)
+    await store.open()
+    return store

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import redis
 from redis.asyncio import Redis
-from tests.redis_server import RedisServer
+from tests.redis_server import RedisServer, opened
 from tests.waiting import until
 from typing_extensions import Self
 
@@ -83,17 +83,6 @@ async def proxy(redis_server: RedisServer) -> AsyncIterator[CuttingProxy]:
     path = redis_server.socket.with_name(f"{uuid.uuid4().hex[:8]}.sock")
     async with CuttingProxy(redis_server.socket, path) as proxy:
         yield proxy
-
-
-@pytest.fixture
-def prefix() -> str:
-    return f"test-{uuid.uuid4()}"
-
-
-async def opened(url: str, prefix: str, lease: float = 10.0) -> RedisStore:
-    store = RedisStore(url, prefix=prefix, lease=lease)
-    await store.open()
-    return store
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["after it was written", "before it was sent"])

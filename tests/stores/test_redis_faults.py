@@ -13,28 +13,16 @@ import os
 import signal
 import statistics
 import time
-import uuid
 
 import pytest
 from redis.asyncio import Redis
-from tests.redis_server import RedisServer
+from tests.redis_server import RedisServer, opened
 
 from holdfast.stores import Key, Record, StoreUnavailableError, Write
 from holdfast.stores.redis import RedisStore
 
 pytestmark = pytest.mark.anyio
 A = Key("session:a", "cart")
-
-
-@pytest.fixture
-def prefix() -> str:
-    return f"test-{uuid.uuid4()}"
-
-
-async def opened(url: str, prefix: str, lease: float = 10.0) -> RedisStore:
-    store = RedisStore(url, prefix=prefix, lease=lease)
-    await store.open()
-    return store
 
 
 async def test_300_at_once_need_no_connection_each(redis_server: RedisServer, prefix: str) -> None:
