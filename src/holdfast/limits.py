@@ -20,6 +20,7 @@ Unit: TypeAlias = Literal["bytes", "number", "seconds"]
 Per: TypeAlias = Literal["app", "visitor", "session", "request", "address"]
 
 KB, MB = 1024, 1024 * 1024
+DAY = 24 * 3600
 PREFIX = "HOLDFAST_LIMIT_"
 """What the environment variables of all limits begin with."""
 
@@ -150,6 +151,13 @@ class Limits:
         unit="bytes",
         per="request",
         beyond="408, after `body_seconds`",
+    )
+    answer_seconds: float = bound(
+        60,
+        resource="Time in which a client takes nothing of an answer or frame, or less than `body_rate` in a second",
+        unit="seconds",
+        per="request",
+        beyond="its connection ends",
     )
     held_bytes: int = bound(
         512 * MB,
@@ -291,6 +299,13 @@ class Limits:
         per="app",
         option='launch(limits={"file_seconds": …}), or Blocks(delete_cache=(frequency, age))',
         beyond="deleted: 403 for the file, and the page asks to upload it again",
+    )
+    login_seconds: float = bound(
+        30 * DAY,
+        resource="Login, counted from the password, however often it is used",
+        unit="seconds",
+        per="request",
+        beyond="the page asks for the password again",
     )
     logins: int = bound(
         10_000,
@@ -509,6 +524,8 @@ def shown(value: float | None, unit: Unit) -> str:
     """Return a bound's value for people."""
     if value is None:
         return "no limit"
+    if unit == "seconds" and value >= 2 * DAY and value % DAY == 0:
+        return f"{value / DAY:g} days"
     if unit == "seconds":
         return f"{value:g} s" if value < 3600 or value % 3600 else f"{value / 3600:g} h"
     if unit == "bytes":

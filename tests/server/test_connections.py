@@ -12,6 +12,7 @@ of whose addresses counted by itself.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import resource
 import socket
@@ -23,8 +24,9 @@ import httpx
 import pytest
 from tests.server.apps import counter
 from tests.server.conftest import Serve, Served
-from tests.waiting import until
+from tests.waiting import until, wait_until
 
+import holdfast as gr
 from holdfast.limits import Limits
 from holdfast.server.bodies import Bodies
 from holdfast.server.connections import Connections, raise_descriptor_limit
@@ -309,6 +311,9 @@ async def test_places_are_given_back_once_and_the_silent_go_first() -> None:
         def is_closing(self) -> bool:
             return self.closed
 
+        def get_write_buffer_size(self) -> int:
+            return 0
+
     transports: list[Any] = [Transport() for _ in range(5)]
     first, second, third = (places.admit(f"a{number}", transports[number]) for number in range(3))
     assert first is not None
@@ -357,3 +362,82 @@ def test_connections_leave_descriptors_for_everything_else() -> None:
         assert found.most == most
     soft = raise_descriptor_limit()
     assert soft is None or soft == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+# What a client does not take ----------------------------------------------------------------------------------------
+
+
+def large() -> gr.Blocks:
+    """`/large` answers 20 MB, far more than the system's buffers take."""
+    with gr.Blocks() as demo:
+        box, out = gr.Textbox(), gr.Textbox()
+        gr.Button().click(lambda text: "x" * 20_000_000, box, out, api_name="large")
+    return demo
+
+
+def text(**fields: Any) -> bytes:
+    """A page's frame."""
+    said = json.dumps(fields).encode()
+    return bytes([0x81, 0x80 | 127]) + len(said).to_bytes(8, "big") + bytes(4) + said
+
+
+@pytest.mark.parametrize("kind", ["answer", "socket", "stream"])
+def test_what_a_client_does_not_take_ends_its_connection(serve: Serve, kind: str) -> None:
+    """R4.6: it would be held in memory for as long as the client likes."""
+    app = serve(large(), limits={"answer_seconds": 0.1})
+    app.http.close()
+    if kind == "socket":
+        sock = upgraded(app)
+        event = app.demo.spec.listeners[0].identity
+        sock.sendall(text(type="hello") + text(type="submit", event_id="e", event=event, data=["x"]))
+    else:
+        body = b'{"data":["x"],"fn_index":0,"session_hash":"s"}'
+        path = "run/large" if kind == "answer" else "queue/join"
+        head = f"POST /gradio_api/{path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: {len(body)}\r\n\r\n"
+        sock = connected(app, head.encode() + body)
+        if kind == "stream":
+            assert sock.recv(1000).startswith(b"HTTP/1.1 200")
+            sock.sendall(b"GET /gradio_api/queue/data?session_hash=s HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
+    wait_until(lambda: len(connections_of(app)) == 0)
+    assert len(heard(sock)) < 20_000_000
+
+
+def connections_of(app: Served) -> Connections:
+    found: Connections = app.demo.server._server.config.http_protocol_class.all
+    return found
+
+
+class Untaken:
+    """A transport whose client takes what the test says."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        self.aborted = False
+
+    def get_write_buffer_size(self) -> int:
+        return self.left
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("takes", "ends"), [(0, 61), (20 * 1024, None), (8 * 1024, 121)])
+async def test_slow_is_what_is_taken_below_the_least_rate_over_time(takes: int, ends: int | None) -> None:
+    """R4.6: of 4 MB, after the 60 seconds that every client has."""
+    clock, transport, limits = ManualClock(), Untaken(4 * 1024 * 1024), Limits()
+    connections = Connections(limits, clock, Bodies(limits, clock), trusted=lambda _: False)
+    place = connections.admit("10.0.0.1", transport)  # type: ignore[arg-type]
+    assert place is not None
+    connections.filled(place)
+    ended = None
+    for second in range(1, 200):
+        transport.left -= takes
+        await clock.advance(1)
+        if transport.aborted:
+            ended = second
+            break
+    connections.leave(place)
+    await clock.advance(1)
+    assert ended == ends
+    assert not clock.sleepers

@@ -227,6 +227,36 @@ def test_an_open_page_ends_with_its_login(serve_at: Any, clock: Shifted) -> None
         assert busy.until_completed("f")[-1]["success"]
 
 
+def test_a_login_in_use_ends_in_the_end(serve_at: Any, clock: Shifted) -> None:
+    """B5: else a stolen cookie that is used each day is good for all time; no renewal moves the end."""
+    app = serve_at(auth=("ann", "pw"), login_idle=3600, limits={"login_seconds": 10_000})
+    used, path = log_in(app), "gradio_api/login_check"
+    with app.socket(additional_headers=cookie_of(used)) as page:
+        for _ in range(3):
+            clock.shift += 3000
+            assert "set-cookie" in used.get(path).headers
+        clock.shift += 3000
+        assert used.get("config").status_code == 401
+        assert "set-cookie" not in used.get(path).headers
+        with pytest.raises(ConnectionClosed) as closed:
+            list(iter(page.hear, None))
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == NEEDS_LOGIN
+
+
+@pytest.mark.anyio
+async def test_a_login_lasts_thirty_days_by_default() -> None:
+    """B5."""
+    clock = ManualClock()
+    kept = logins(clock=clock)
+    kept.idle = 1e9
+    token = kept.give("ann")
+    await clock.advance(30 * 86400 - 1)
+    assert kept.read(token) is not None
+    await clock.advance(2)
+    assert kept.read(token) is None
+
+
 # Tokens -------------------------------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from holdfast.clock import Clock, SystemClock
 from holdfast.errors import BadRequest, BuildError, Denied, Unauthenticated
 from holdfast.ids import random_token
+from holdfast.limits import DEFAULTS
 from holdfast.server.access import IDLE
 from holdfast.server.documents import logout_button
 from holdfast.server.errors import JSON
@@ -58,6 +59,7 @@ class Auth:
         keys: Sign the logins.
         clock: Where time comes from.
         idle: Seconds without use after which a login ends.
+        lifetime: Seconds after which a login ends, however much it is used.
         limit: Most ended logins, and most wrong guesses, that are remembered.
         shelf: Keeps the logins that were ended; `None` keeps them in this process alone.
         app: Distinguishes this app from others with the same keys.
@@ -76,6 +78,7 @@ class Auth:
         keys: Keyring | None = None,
         clock: Clock | None = None,
         idle: float = IDLE,
+        lifetime: float = DEFAULTS.login_seconds,
         limit: int = 10_000,
         shelf: Shelf | None = None,
         app: str = "",
@@ -90,7 +93,14 @@ class Auth:
         self._framed = framed
         self._guesses = Guesses(self._clock, limit)
         self._logins = Logins(
-            keys or Keyring([random_token()]), self._clock, self._bond, idle=idle, limit=limit, shelf=shelf, app=app
+            keys or Keyring([random_token()]),
+            self._clock,
+            self._bond,
+            idle=idle,
+            lifetime=lifetime,
+            limit=limit,
+            shelf=shelf,
+            app=app,
         )
         self.cookie_id = self._logins.names[0]
 

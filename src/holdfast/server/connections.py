@@ -1,4 +1,4 @@
-"""Connections: bounded in number, and in the time that a request's head or a page's frame takes to arrive."""
+"""Connections: bounded in number, and in the time that a head, a page's frame, or an answer takes to pass."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Place:
         transport: Its transport.
     """
 
-    __slots__ = ("address", "counted", "ended", "pending", "since", "transport")
+    __slots__ = ("address", "buffered", "counted", "ended", "full_since", "pending", "since", "taken", "transport")
 
     def __init__(self, address: str, counted: bool, transport: asyncio.Transport) -> None:
         self.address = address
@@ -51,6 +51,12 @@ class Place:
         """When what it sends now has begun, on the monotonic clock."""
         self.pending = 0
         """Bytes of an unfinished frame."""
+        self.full_since = 0.0
+        """When the client has stopped taking what is sent to it, on the monotonic clock."""
+        self.buffered = 0
+        """Bytes that it had to take at the last look."""
+        self.taken = 0
+        """Bytes that it has taken since then."""
 
 
 class Connections:
@@ -86,6 +92,8 @@ class Connections:
         """Connections that wait for the head of a request, the one that has waited for longest first."""
         self._frames: dict[Place, None] = {}
         """Connections with an unfinished frame."""
+        self._full: dict[Place, None] = {}
+        """Connections whose client does not take what is sent to it."""
         self.upgraded: Place | None = None
         """The place of the connection that is just becoming a socket."""
         self._look: asyncio.Task[None] | None = None
@@ -135,6 +143,7 @@ class Connections:
         """A connection has ended; counts once."""
         self.head_ended(place)
         self.frame(place, 0)
+        self.drained(place)
         if place.ended:
             return
         place.ended = True
@@ -177,6 +186,19 @@ class Connections:
             self._frames.pop(place, None)
             place.since = None
 
+    def filled(self, place: Place) -> None:
+        """A client does not take what is sent to it as fast as it is sent."""
+        if place not in self._full:
+            self._full[place] = None
+            place.full_since = self.clock.monotonic()
+            place.buffered = place.transport.get_write_buffer_size()
+            place.taken = 0
+            self._see_to_looking()
+
+    def drained(self, place: Place) -> None:
+        """A client has taken (nearly) all that was sent to it."""
+        self._full.pop(place, None)
+
     def _see_to_looking(self) -> None:
         if self._look is None or self._look.done():
             self._look = asyncio.get_running_loop().create_task(self._look_for_slow())
@@ -184,7 +206,7 @@ class Connections:
     async def _look_for_slow(self) -> None:
         """Close what is too slow; runs only while something is awaited."""
         limits = self.limits
-        while self._heads or self._frames:
+        while self._heads or self._frames or self._full:
             await self.clock.sleep(LOOK)
             now = self.clock.monotonic()
             for place in tuple(self._heads):
@@ -196,12 +218,19 @@ class Connections:
                 if now - (place.since or now) > limits.body_seconds + place.pending / limits.body_rate:
                     place.transport.abort()
                     self.frame(place, 0)
+            for place in tuple(self._full):
+                left = place.transport.get_write_buffer_size()
+                place.taken += max(0, place.buffered - left)
+                place.buffered = left
+                if now - place.full_since > limits.answer_seconds + place.taken / limits.body_rate:
+                    place.transport.abort()
+                    self.drained(place)
 
-    @staticmethod
-    def _close(place: Place, answer: bytes) -> None:
+    def _close(self, place: Place, answer: bytes) -> None:
         if not place.transport.is_closing():
             place.transport.write(answer)
             place.transport.close()
+            self.filled(place)  # it ends only when the client has taken the rest
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -231,6 +260,24 @@ class HttpProtocol(HttpToolsProtocol):
         if self.place is not None:
             self.all.leave(self.place)
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """More is sent than the client takes."""
+        super().pause_writing()
+        if self.place is not None:
+            self.all.filled(self.place)
+
+    def resume_writing(self) -> None:
+        """The client has taken what was sent."""
+        super().resume_writing()
+        if self.place is not None and not self.transport.is_closing():
+            self.all.drained(self.place)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End a connection that is not used; it ends only when the client has taken the last answer."""
+        super().timeout_keep_alive_handler()
+        if self.place is not None:
+            self.all.filled(self.place)
 
     def data_received(self, data: bytes) -> None:
         """Take what came, unless there is too much of what is not a body."""
@@ -305,6 +352,18 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if self.place is not None:
             self.all.leave(self.place)
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """More is sent than the page takes."""
+        super().pause_writing()
+        if self.place is not None:
+            self.all.filled(self.place)
+
+    def resume_writing(self) -> None:
+        """The page has taken what was sent."""
+        super().resume_writing()
+        if self.place is not None and not self.transport.is_closing():
+            self.all.drained(self.place)
 
     def data_received(self, data: bytes) -> None:
         """Take what came, and count what is not a whole message yet."""

@@ -14,6 +14,7 @@ import msgspec
 
 from holdfast.clock import Clock
 from holdfast.ids import random_id
+from holdfast.limits import DEFAULTS
 from holdfast.server.revoked import Revoked, Shelf
 from holdfast.state.codec import Keyring
 
@@ -49,6 +50,7 @@ class Logins:
         clock: Where time comes from.
         bond: What a user's logins depend on; `None` for one who may not log in any more.
         idle: Seconds without use after which a login ends.
+        lifetime: Seconds after which a login ends, however much it is used.
         limit: Most revocations and most times of use that are remembered.
         shelf: Keeps the revocations; `None` keeps them in this process alone.
         app: Distinguishes this app from others with the same keys.
@@ -61,6 +63,7 @@ class Logins:
         bond: Callable[[str], str | None],
         *,
         idle: float,
+        lifetime: float = DEFAULTS.login_seconds,
         limit: int = 10_000,
         shelf: Shelf | None = None,
         app: str = "",
@@ -70,6 +73,7 @@ class Logins:
         self._bond = bond
         self._app = app
         self._limit = limit
+        self._lifetime = lifetime
         self.idle = idle
         self._used: OrderedDict[str, float] = OrderedDict()
         self._last_began = 0
@@ -105,8 +109,11 @@ class Logins:
         return login
 
     def counts(self, login: Login) -> bool:
-        """Whether a login has not ended: by a logout, without use, or because its user's password changed."""
-        if self._clock.time() - max(login.seen, self._used.get(login.id, 0.0)) > self.idle:
+        """Whether a login has not ended: by a logout, by its age, without use, or by a change of its user's password."""
+        now = self._clock.time()
+        if now - login.began / 1000 > self._lifetime:
+            return False
+        if now - max(login.seen, self._used.get(login.id, 0.0)) > self.idle:
             return False
         if self.revoked.has(login.id, self.person(login.user), login.began):
             return False

@@ -58,6 +58,7 @@ class Site:
             keys=options.keys,
             clock=runtime.clock,
             idle=options.access.login_idle,
+            lifetime=options.limits.login_seconds,
             limit=options.limits.logins,
             shelf=options.shelf,
             app=runtime.app.title,
