@@ -109,7 +109,7 @@ class Logins:
         return login
 
     def counts(self, login: Login) -> bool:
-        """Whether a login has not ended: by a logout, by its age, without use, or by a change of its user's password."""
+        """Whether a login has not ended: by a logout, its age, a lack of use, or a change of its user's password."""
         now = self._clock.time()
         if now - login.began / 1000 > self._lifetime:
             return False
