@@ -46,6 +46,7 @@ LAYERS = (
         "keeping",
         "programs",
         "links",
+        "exact",
         "received",
         "seals",
         "ids",

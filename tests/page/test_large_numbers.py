@@ -35,6 +35,27 @@ def app() -> gr.Blocks:
     return demo
 
 
+HUGE = 2**70 + 1
+
+
+def test_those_above_64_bits_are_exact_too(app_page: Callable[..., Page]) -> None:
+    """E11: siblings: Slider, Dataframe, JSON that a handler returns."""
+    with gr.Blocks() as demo:
+        number = gr.Number(HUGE, label="N", precision=0)
+        tree = gr.JSON({"id": HUGE})
+        table = gr.Dataframe([[HUGE]], headers=["a"], type="array", interactive=True)
+        out, shown = gr.Textbox(label="O"), gr.JSON(label="Shown")
+
+        def read(number: int, tree: dict[str, int], table: list[list[int]]) -> tuple[str, dict[str, int]]:
+            return f"{number - HUGE} {tree['id'] - HUGE} {table[0][0] - HUGE}", {"more": number + 1}
+
+        gr.Button("Read").click(read, [number, tree, table], [out, shown])
+    page = app_page(demo)
+    page.get_by_role("button", name="Read").click()
+    expect(page.get_by_label("O", exact=True)).to_have_value("0 0 0")
+    expect(page.get_by_text(str(HUGE + 1), exact=True)).to_be_visible()
+
+
 def test_they_are_exact_both_ways(app_page: Callable[..., Page]) -> None:
     """E11."""
     page = app_page(app())

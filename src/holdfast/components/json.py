@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import orjson
 from typing_extensions import Unpack
 
+from holdfast import exact
 from holdfast.components import happenings
 from holdfast.components.base import Component, ComponentOptions
 from holdfast.components.plain import plain
@@ -66,8 +66,8 @@ class JSON(Component):
 
     def _parsed(self, text: str | bytes) -> Any:
         try:
-            return orjson.loads(text)
-        except orjson.JSONDecodeError as error:
+            return exact.loads(text)
+        except ValueError as error:
             raise Error(f"Invalid JSON string: {error}") from error
 
     def example_payload(self) -> dict[str, str]:

@@ -7,6 +7,9 @@ from typing import Any
 
 import orjson
 
+from holdfast import exact
+from holdfast.wire.encode import encode_value
+
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
@@ -16,9 +19,15 @@ def plain(value: Any) -> Any:
     Arrays become lists, NaN becomes `None`, anything else that JSON does not know becomes its `str`.
 
     Raises:
-        TypeError: It holds itself, a key that is no JSON key, or an integer of more than 64 bits.
+        TypeError: It holds itself, or a key that is no JSON key.
     """
-    return orjson.loads(orjson.dumps(value, default=_fallback, option=OPTIONS))
+    try:
+        encoded = orjson.dumps(value, default=_fallback, option=OPTIONS)
+    except TypeError as error:
+        if "64-bit" not in str(error):
+            raise
+        encoded = encode_value(value)
+    return exact.loads(encoded)
 
 
 def _fallback(value: Any) -> Any:

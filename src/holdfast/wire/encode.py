@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 import msgspec
 import orjson
 
+from holdfast import exact
+
 Frozen: TypeAlias = "msgspec.Raw | str | int | float | bool | None"
 """A JSON value that nobody can change any more: a scalar, or a container as its bytes."""
 
@@ -68,7 +70,7 @@ def freeze(value: Any) -> Any:
 
 def thaw(value: Any) -> Any:
     """The plain value of what `freeze` made; anything else comes back as it is."""
-    return orjson.loads(memoryview(value)) if isinstance(value, msgspec.Raw) else value
+    return exact.loads(memoryview(value)) if isinstance(value, msgspec.Raw) else value
 
 
 def _encodable(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from holdfast import exact
 from holdfast.cli.state.cells import Stored, Wanted, cells_of, open_cell, owners
 from holdfast.cli.state.opening import Place
 from holdfast.cli.state.readable import readable, type_name
@@ -91,8 +92,8 @@ async def show_cell(place: Place, owner: str, name: str | None, telling: Telling
             value = decode(open_cell(place.opener(), cell).payload, lenient=True)
             facts |= {"type": type_name(value)}
             facts["value"] = readable(value, None) if telling.as_json else None
-            shown = orjson.dumps(readable(value, SHOWN), option=orjson.OPT_INDENT_2 | orjson.OPT_PASSTHROUGH_SUBCLASS)
-            text += [f"type {type_name(value)}", "", shown.decode()]
+            shown = exact.dumps(readable(value, SHOWN), orjson.OPT_INDENT_2 | orjson.OPT_PASSTHROUGH_SUBCLASS)
+            text += [f"type {type_name(value)}", "", shown]
         except DecodeError as error:
             problem = error
             facts["unreadable"] = str(error)

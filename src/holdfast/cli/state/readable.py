@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-import orjson
-
+from holdfast import exact
 from holdfast.wire.encode import encode_value
 
 DEEPEST = 50
@@ -74,4 +73,4 @@ def _short(text: str, most: int | None) -> str:
 
 
 def _whole(value: Any) -> Any:
-    return orjson.loads(encode_value(value))
+    return exact.loads(encode_value(value))

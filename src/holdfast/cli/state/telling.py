@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from time import monotonic
 from typing import Any, TextIO
 
-import orjson
+from holdfast import exact
 
 EVERY = 0.1
 """Seconds between two signs of progress."""
@@ -38,7 +38,7 @@ class Telling:
         if not self.as_json:
             sys.stdout.write(f"{text}\n")
         elif facts is not None:
-            sys.stdout.write(f"{orjson.dumps(facts).decode()}\n")
+            sys.stdout.write(f"{exact.dumps(facts)}\n")
 
     def step(self) -> None:
         """One more cell is done."""

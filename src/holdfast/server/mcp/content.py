@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import orjson
 from anyio import to_thread
 from mcp import types
 
+from holdfast import exact
 from holdfast.files import FileRules, guess_type, is_file_data, is_url
 from holdfast.graph.listener import Listener
 from holdfast.server.site import absolute_files
-from holdfast.wire.encode import encode
+from holdfast.wire.encode import encode, encode_value
 
 MAX_EMBEDDED = 8 * 1024 * 1024
 """Bytes of the largest picture or sound that travels in the result itself; larger ones by their address alone."""
@@ -40,7 +40,7 @@ def shown(listener: Listener, data: Sequence[Any], root: str) -> Iterator[Any]:
     for block, value in zip(listener.outputs, data, strict=False):
         if block.SKIP_API:
             continue
-        plain = orjson.loads(absolute_files(encode(value), lambda: root))
+        plain = exact.loads(absolute_files(encode(value), lambda: root))
         if isinstance(plain, dict) and plain.get("__type__") == "update":
             if "value" not in plain:
                 continue
@@ -50,7 +50,7 @@ def shown(listener: Listener, data: Sequence[Any], root: str) -> Iterator[Any]:
 
 def text(value: Any) -> str:
     """A value as text: what is a text stays, the rest is JSON."""
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else encode_value(value).decode()
 
 
 def failed(sentence: str) -> types.CallToolResult:

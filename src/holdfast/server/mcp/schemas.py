@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import orjson
-
+from holdfast import exact
 from holdfast.files import is_file_data
 from holdfast.graph.python_types import is_file
 from holdfast.wire.encode import encode
@@ -88,7 +87,7 @@ def takes_files(parameters: Sequence[Mapping[str, Any]]) -> bool:
 
 def plain(value: Any) -> Any:
     """A default as a tool's schema shows it: JSON, files by their address."""
-    return _addresses(orjson.loads(encode(value)))
+    return _addresses(exact.loads(encode(value)))
 
 
 def _addresses(value: Any) -> Any:
