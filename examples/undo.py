@@ -21,7 +21,7 @@ def rows(stops: list[str]) -> list[list[str | int]]:
 with gr.Blocks(title="Undo") as demo:
     stops = gr.State(["Lindholm", "Aspen Quay"], history=20)
     name = gr.Textbox(label="Next stop", submit_btn="Add")
-    route = gr.Dataframe(headers=["#", "Stop", "Parcels"], label="Route")
+    route = gr.Dataframe(headers=["#", "Stop", "Parcels"], label="Route", column_formats={"Parcels": ","})
     with gr.Row():
         gr.Button("Undo").click(stops.undo, None, stops)
         gr.Button("Redo").click(stops.redo, None, stops)

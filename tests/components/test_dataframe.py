@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -315,3 +316,55 @@ def test_a_date_that_was_erased_is_missing_and_a_wrong_one_stays_as_typed() -> N
         "2024-05-01",
         "soon",
     ]
+
+
+def test_formats_of_columns_are_taken_apart_for_the_page() -> None:
+    formats = {"Price": "$,.2f", "When": "%Y-%m-%d", ("2024", "May"): "{:.0f} kg", "Plain": "", 5: "08.1%"}
+    assert gr.Dataframe(column_formats=formats).props()["column_formats"] == {
+        "Price": {"kind": "number", "symbol": "$", "group": ",", "precision": 2, "type": "f"},
+        "When": {"kind": "date", "format": "%Y-%m-%d"},
+        "2024 / May": {"kind": "number", "precision": 0, "type": "f", "after": " kg"},
+        "Plain": {"kind": "number"},
+        "5": {"kind": "number", "fill": "0", "align": "=", "width": 8, "precision": 1, "type": "%"},
+    }
+    assert gr.Dataframe().props()["column_formats"] is None
+
+
+def test_a_format_does_not_change_the_value() -> None:
+    frame = gr.Dataframe([[1240.5]], headers=["Price"], type="array", column_formats={"Price": "$,.0f"})
+    assert frame.value == {"headers": ["Price"], "data": [[1240.5]], "metadata": None}
+    assert frame.preprocess(frame.value) == [[1240.5]]
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("money", "is not a format of numbers or dates"),
+        (",.2q", "is not a format of numbers or dates"),
+        (".2", "has a precision but no type"),
+        (".2d", "has a precision but no type"),
+        (".21f", "has more than 20 decimals"),
+        ("08,d", "asks for both leading zeros and separators"),
+        ("101d", "wider than 100 characters"),
+        ("%Y-%Q", "has '%Q' in it"),
+        ("%-B", "has '%-B' in it"),
+        ("%Y %", "has '%' in it"),
+        ("{:.2f", "has braces that do not match"),
+        ("{:.2f} of {:.2f}", "must hold the value once"),
+        ("{name}", "must hold the value once"),
+        ("{!r}", "must hold the value once"),
+        ("{{}}", "must hold the value once"),
+    ],
+)
+def test_a_bad_format_is_refused_where_the_table_is_made(given: str, why: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(why)) as error:
+        gr.Dataframe(column_formats={"Price": given})
+    assert repr(given) in str(error.value)
+    assert "column 'Price'" in str(error.value)
+    assert 'such as ",.2f"' in str(error.value)
+
+
+@pytest.mark.parametrize("given", ["$,.2f", ["$,.2f"], {"Price": 2}, {"Price": None}])
+def test_formats_that_are_no_strings_by_header_are_refused(given: Any) -> None:
+    with pytest.raises(TypeError, match="column_formats"):
+        gr.Dataframe(column_formats=given)

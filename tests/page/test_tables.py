@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -102,11 +103,11 @@ def test_a_header_sorts_up_down_and_not_at_all(table: Table) -> None:
     button = header.get_by_role("button", name="Parcels", exact=True)
     button.click()
     expect(header).to_have_attribute("aria-sort", "ascending")
-    expect(column(page, 1)).to_have_text(["601", "4,120", "5,190"])
+    expect(column(page, 1)).to_have_text(["601", "4120", "5190"])
     button.click()
-    expect(column(page, 1)).to_have_text(["5,190", "4,120", "601"])
+    expect(column(page, 1)).to_have_text(["5190", "4120", "601"])
     button.click()
-    expect(column(page, 1)).to_have_text(["4,120", "5,190", "601"])
+    expect(column(page, 1)).to_have_text(["4120", "5190", "601"])
     expect(seen).to_have_value("")
 
 
@@ -310,6 +311,107 @@ def test_a_stylers_texts_and_colours_are_shown(table: Table) -> None:
     page, _ = table(styled, interactive=False)
     expect(page.get_by_test_id("cell-0-1")).to_have_text("4,120")
     expect(page.get_by_text("4,120")).to_have_css("color", "rgb(255, 0, 0)")
+
+
+def test_whole_numbers_have_separators_from_five_digits_on(table: Table) -> None:
+    page, _ = table([[2024, 27275], [1999, 1580]], headers=["Founded", "Parcels"], datatype="number")
+    expect(column(page, 0)).to_have_text(["2024", "1999"])
+    expect(column(page, 1)).to_have_text(["27,275", "1,580"])
+
+
+PRICES = [["PX 1", 1240.5, "2025-11-21 18:41:00", 0.964], ["PX 2", 899, None, None], ["PX 3", -2.5, "soon", 1]]
+PRICED = {
+    "headers": ["Parcel", "Value", "Last scan", "On time"],
+    "datatype": ["str", "number", "date", "number"],
+    "column_formats": {"Value": "$,.2f", "Last scan": "%d %b, %H:%M", "On time": ".1%"},
+}
+
+
+def test_columns_are_written_in_the_authors_formats(table: Table) -> None:
+    page, _ = table(PRICES, **PRICED)
+    expect(column(page, 1)).to_have_text(["$1,240.50", "$899.00", "-$2.50"])
+    expect(column(page, 2)).to_have_text(["21 Nov, 18:41", "", "soon"])
+    expect(column(page, 3)).to_have_text(["96.4%", "", "100.0%"])
+    expect(page.get_by_test_id("cell-0-1")).to_have_css("justify-content", "flex-end")
+    expect(page.get_by_test_id("cell-0-2")).not_to_have_css("justify-content", "flex-end")
+
+
+def test_a_format_changes_only_what_is_shown(table: Table) -> None:
+    page, seen = table(PRICES, **PRICED)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_test_id("cell-0-1").click()
+    page.get_by_test_id("cell-1-1").click(modifiers=["Shift"])
+    page.keyboard.press("Control+c")
+    assert page.evaluate("navigator.clipboard.readText()") == "1240.5\n899"
+    page.get_by_test_id("cell-1-1").dblclick()
+    expect(page.get_by_label("Edit cell")).to_have_value("899")
+    page.get_by_label("Edit cell").fill("1000000")
+    page.get_by_label("Edit cell").press("Enter")
+    expect(page.get_by_test_id("cell-1-1")).to_have_text("$1,000,000.00")
+    expect(seen).to_have_value(
+        "[['PX 1', 1240.5, '2025-11-21 18:41:00', 0.964], ['PX 2', 1000000, None, None], ['PX 3', -2.5, 'soon', 1]]"
+    )
+    page.get_by_role("columnheader", name="Value").get_by_role("button").first.click()
+    expect(column(page, 1)).to_have_text(["-$2.50", "$1,240.50", "$1,000,000.00"])
+
+
+def test_a_search_finds_what_a_format_shows(table: Table) -> None:
+    page, _ = table(PRICES, show_search="search", **PRICED)
+    page.get_by_label("Search").fill("$1,240")
+    expect(column(page, 0)).to_have_text(["PX 1"])
+    page.get_by_label("Search").fill("0.964")
+    expect(column(page, 0)).to_have_text(["PX 1"])
+
+
+def test_a_format_counts_more_than_a_stylers_text(table: Table) -> None:
+    styled = {
+        "headers": ["Depot", "Parcels"],
+        "data": [[1.5, 4120]],
+        "metadata": {"display_value": [["one and a half", "many"]], "styling": [["", "color: rgb(255, 0, 0)"]]},
+    }
+    page, _ = table(styled, interactive=False, column_formats={"Parcels": ","})
+    expect(page.get_by_test_id("cell-0-0")).to_have_text("one and a half")
+    expect(page.get_by_test_id("cell-0-1")).to_have_text("4,120")
+    expect(page.get_by_text("4,120")).to_have_css("color", "rgb(255, 0, 0)")
+
+
+def test_a_function_can_change_the_formats(app_page: AppPage) -> None:
+    with gr.Blocks() as demo:
+        frame = gr.Dataframe([[0.5]], headers=["Share"], column_formats={"Share": ".0%"})
+        gr.Button("Exact").click(lambda: gr.update(column_formats={"Share": "{:.3f} of all"}), None, frame)
+    page = app_page(demo)
+    expect(page.get_by_test_id("cell-0-0")).to_have_text("50%")
+    page.get_by_role("button", name="Exact").click()
+    expect(page.get_by_test_id("cell-0-0")).to_have_text("0.500 of all")
+
+
+FLOATS = [",.2f", "_.1f", ".0f", ".1%", "%", "e", ".3E", "g", ".3g", "G", "+,.1f", "010.2f", "*>12,.1f", "=+10.1f"]
+WHOLES = ["d", ",d", "06d", "+d", "{{{:d}}}", "{:,} kg"]
+DAYS = ["%Y-%m-%d", "%d %b %Y, %H:%M", "%A %B %j %y %I:%M %p %S.%f %%", "{:%a} at", "%-d/%-m %-H"]
+SOME_FLOATS = [0.1, -1.1, 0.5, 1.5, 2.5, 0.125, 1.005, 2.675, 1234.5, 1234567.891, -0.004, 999999.5, 1e-5]
+SOME_WHOLES = [0, 7, -42, 1234567, 2024]
+SOME_DAYS = ["2025-11-21 08:04:09.012300", "2024-02-29 00:00:00", "1999-12-31 23:59:59"]
+
+
+@pytest.mark.parametrize(
+    ("specs", "values", "python"),
+    [(FLOATS, SOME_FLOATS, float), (WHOLES, SOME_WHOLES, int), (DAYS, SOME_DAYS, datetime.fromisoformat)],
+)
+def test_the_page_writes_a_format_as_python_does(
+    app_page: AppPage, specs: list[str], values: list[Any], python: Callable[[Any], Any]
+) -> None:
+    expected = [[(spec if "{" in spec else f"{{:{spec}}}").format(python(value)) for spec in specs] for value in values]
+    with gr.Blocks() as demo:
+        gr.Dataframe(
+            [[value] * len(specs) for value in values],
+            headers=[str(place) for place in range(len(specs))],
+            column_formats=dict(enumerate(specs)),
+            max_height=2000,
+        )
+    page = app_page(demo)
+    expect(page.locator(".virtual-row")).to_have_count(len(expected))
+    rows = "rows => rows.map(row => [...row.querySelectorAll('.text')].map(cell => cell.textContent))"
+    assert page.locator(".virtual-row").evaluate_all(rows) == expected
 
 
 def test_a_cell_of_markdown_in_a_table_that_wraps_is_as_high_as_its_text(app_page: AppPage) -> None:

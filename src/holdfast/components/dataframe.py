@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from typing_extensions import Unpack
 
+from holdfast.components import column_formats as formats
 from holdfast.components import happenings
 from holdfast.components.base import Component, LabelOptions, one_of
 from holdfast.components.frames import Table, fitted, frame_in, table_of
@@ -47,6 +48,9 @@ class Dataframe(Component):
         show_search: `"none"`, `"search"`, or `"filter"` for a search that can be applied.
         pinned_columns: Columns that stay while it scrolls sideways.
         static_columns: Places of columns that cannot be edited.
+        column_formats: How the numbers and dates of columns are written, by header: a format spec of Python, such as
+            `",.2f"`, `"$,.2f"`, `".1%"` or `"%Y-%m-%d"`, or one with text around it, such as `"{:.1f} kg"`. Functions,
+            clients, sorting, copying and editing have the value itself. It is not an option of Gradio.
         **options: See `LabelOptions`.
     """
 
@@ -83,6 +87,7 @@ class Dataframe(Component):
         show_search: Literal["none", "search", "filter"] = "none",
         pinned_columns: int | None = None,
         static_columns: Sequence[int] | None = None,
+        column_formats: Mapping[Any, str] | None = None,
         **options: Unpack[LabelOptions],
     ) -> None:
         if type not in TYPES:
@@ -112,6 +117,7 @@ class Dataframe(Component):
         self.show_search = show_search
         self.pinned_columns = pinned_columns
         self.static_columns = list(static_columns or ())
+        self.column_formats = formats.parsed(column_formats)
         self._dates = self._date_columns(value)
         super().__init__(value, buttons=buttons, **options)
 

@@ -1,8 +1,9 @@
 /** Where the visitor is in a table, what is selected, what is being typed; and what keys do. */
+import type { ColumnFormat } from './column-format'
 import { formats, type Format } from './numbers'
 import type { Node } from '../../page/node'
 import { cellText,
-  erased, fromTsv, headerText, parse, picked, shaped, toTsv, typeAt, withCells, withColumn, withHeader, withRow, withoutColumn,
+  erased, fromTsv, headerText, parse, picked, shaped, shown, toTsv, typeAt, withCells, withColumn, withHeader, withRow, withoutColumn,
   withoutRows, type Cell, type CellType, type Change, type Header, type Table,
 } from './table' // prettier-ignore
 import { cycled, order, type Sort } from './view'
@@ -24,6 +25,7 @@ export interface DataframeProps {
   show_search?: 'none' | 'search' | 'filter'
   pinned_columns?: number | null
   static_columns?: (number | string)[] | null
+  column_formats?: Record<string, ColumnFormat> | null
 }
 
 /** Most changes that can be taken back. */
@@ -62,12 +64,20 @@ export class Grid {
     this.first = node.value
   }
 
-  /** How each column's numbers are written; null where it holds none. */
-  readonly formats: (Format | null)[] = $derived.by(() => formats(this.table, this.node.props.datatype))
+  /** How each column is written; null where its cells are shown as they are. */
+  readonly formats: (Format | null)[] = $derived.by(() => formats(this.table, this.node.props.datatype, this.node.props.column_formats))
 
   /** Whether a column stands at the right. */
   isNumeric(column: number): boolean {
-    return this.type(column) === 'number' || this.formats[column] != null
+    return this.type(column) === 'number' || this.formats[column]?.numeric === true
+  }
+
+  /** What is shown in a cell of the data: by the author's format, else the Styler's text, else as the column's numbers are. */
+  readonly text = (source: number, column: number): string => {
+    const format = this.formats[column]
+    const styled = this.table.metadata?.display_value?.[source]?.[column] != null
+    const text = format && (format.own || !styled) ? format.write(this.table.data[source]?.[column]) : null
+    return text ?? shown(this.table, source, column)
   }
 
   readonly table: Table = $derived.by(() => {
@@ -77,7 +87,7 @@ export class Grid {
     const blank = this.node.interactive && this.node.value === this.first
     return shaped(this.node.value, names, blank ? (row_count?.[0] ?? 1) : 0)
   })
-  readonly rows: number[] = $derived.by(() => order(this.table, this.sorts, this.query))
+  readonly rows: number[] = $derived.by(() => order(this.table, this.sorts, this.query, this.text))
   readonly active: Place | null = $derived.by(() => this.place(this.held))
   readonly anchor: Place | null = $derived.by(() => this.place(this.start))
 

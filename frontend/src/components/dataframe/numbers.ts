@@ -1,29 +1,54 @@
-/** How the numbers of a table are shown: with separators, and with decimals that line up. */
-import { typeAt, type CellType, type Table } from './table'
+/** How the cells of a table's columns are written: as the author says, else numbers with decimals that line up. */
+import { written, type ColumnFormat } from './column-format'
+import { headerText, typeAt, type Cell, type CellType, type Table } from './table'
 
 /** Rows that are looked at to find out what a column holds. */
 const SAMPLE = 500
 const MOST_DECIMALS = 6
+/** From here on, whole numbers have separators: a column of smaller ones may be years. */
+const FIVE_DIGITS = 10_000
+/** Headers of columns whose numbers are names: "ID", "order_id", "orderId", "Year". */
+const NAMES = [/(?:^|[^a-z])(?:ids?|years?)$/i, /[a-z]I[dD]s?$/]
 
-/** Writes a number; one per column that holds numbers, null for the others. */
-export type Format = (value: number) => string
-
-export function formats(table: Table, datatype: CellType | CellType[] | undefined): (Format | null)[] {
-  return table.headers.map((_, column) => formatOf(table, column, typeAt(datatype, column)))
+/** How a column is written. */
+export interface Format {
+  /** Its numbers are at the right. */
+  numeric: boolean
+  /** It is the author's, which counts more than a Styler's text. */
+  own: boolean
+  /** The text of a cell; null where the cell is shown as it is. */
+  write: (value: Cell | undefined) => string | null
 }
 
-function formatOf(table: Table, column: number, type: CellType): Format | null {
+export function formats(
+  table: Table,
+  datatype: CellType | CellType[] | undefined,
+  own: Record<string, ColumnFormat> | null | undefined = null,
+): (Format | null)[] {
+  return table.headers.map((header, column) => {
+    const format = own && Object.hasOwn(own, headerText(header)) ? own[headerText(header)] : undefined
+    if (format) return { numeric: format.kind === 'number', own: true, write: (value) => written(value, format) }
+    return usual(table, column, typeAt(datatype, column))
+  })
+}
+
+function usual(table: Table, column: number, type: CellType): Format | null {
   if (type !== 'number' && type !== 'str') return null
   let decimals = -1
+  let largest = 0
   for (const row of table.data.slice(0, SAMPLE)) {
     const value = row[column]
-    if (typeof value === 'number' && Number.isFinite(value)) decimals = Math.max(decimals, decimalsOf(value))
-    else if (value !== null && value !== undefined && value !== '' && typeof value !== 'number') return null
+    if (typeof value === 'number' && Number.isFinite(value)) {
+      decimals = Math.max(decimals, decimalsOf(value))
+      largest = Math.max(largest, Math.abs(value))
+    } else if (value !== null && value !== undefined && value !== '' && typeof value !== 'number') return null
   }
   if (decimals < 0) return null
   const digits = Math.min(decimals, MOST_DECIMALS)
-  const format = new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
-  return (value) => format.format(value)
+  const name = headerText(table.headers[column])
+  const useGrouping = digits > 0 || (largest >= FIVE_DIGITS && !NAMES.some((pattern) => pattern.test(name)))
+  const format = new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping })
+  return { numeric: true, own: false, write: (value) => (typeof value === 'number' ? format.format(value) : null) }
 }
 
 function decimalsOf(value: number): number {

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
-import type { Table } from './table'
+import { shown, type Table } from './table'
 import { compare, cycled, Heights, leastWidth, order, tracks, visible } from './view'
 
 const table: Table = { headers: ['name', 'n'], data: [['item 10', 2], ['item 2', 10], ['', null], ['Item 1', 2]] }
+
+const textAt = (row: number, column: number): string => shown(table, row, column)
 
 test('numbers sort as numbers, texts as people do, nothing comes last', () => {
   expect(order(table, [{ column: 0, descending: false }], '')).toEqual([3, 1, 0, 2])
@@ -65,9 +67,15 @@ test('only rows in sight and a few more are drawn, and the one that has the focu
   expect(visible(heights, 0, 0, 100, -1)).toEqual([])
 })
 
+test('a search finds what a cell holds and how it is written', () => {
+  const written = (row: number, column: number): string => (column === 1 && row === 1 ? '$10.00' : shown(table, row, column))
+  expect(order(table, [], '$10.0', written)).toEqual([1])
+  expect(order(table, [], 'item 10', written)).toEqual([0])
+})
+
 test("columns are as wide as the author says, else as their texts", () => {
-  expect(tracks(table, ['50px', null], 0)).toEqual(['50px', 'minmax(88px, 6fr)'])
-  expect(tracks(table, null, 1)[0]).toBe('88px')
+  expect(tracks(table, ['50px', null], 0, textAt)).toEqual(['50px', 'minmax(88px, 6fr)'])
+  expect(tracks(table, null, 1, textAt)[0]).toBe('88px')
 })
 
 test('a table is at least as wide as its columns', () => {

@@ -18,12 +18,17 @@ export function compare(a: Cell | undefined, b: Cell | undefined): number {
   return collator.compare(a as string, b as string)
 }
 
+/** The text of a cell of the data, by its row and column. */
+export type TextAt = (row: number, column: number) => string
+
 /** Row numbers of the data in the order shown. Empty cells stay last in both directions. */
-export function order(table: Table, sorts: Sort[], query: string): number[] {
+export function order(table: Table, sorts: Sort[], query: string, textAt: TextAt = (row, column) => shown(table, row, column)): number[] {
   const needle = query.trim().toLowerCase()
   const rows: number[] = []
+  const holds = (row: number, column: number): boolean =>
+    shown(table, row, column).toLowerCase().includes(needle) || textAt(row, column).toLowerCase().includes(needle)
   for (let row = 0; row < table.data.length; row++) {
-    if (needle === '' || table.headers.some((_, column) => shown(table, row, column).toLowerCase().includes(needle))) rows.push(row)
+    if (needle === '' || table.headers.some((_, column) => holds(row, column))) rows.push(row)
   }
   if (sorts.length === 0) return rows
   return rows.sort((a, b) => {
@@ -106,13 +111,13 @@ export function visible(heights: Heights, count: number, scroll: number, height:
 }
 
 /** A width per column: the author's, else by its longest text among the first rows. */
-export function tracks(table: Table, widths: (string | null)[] | null | undefined, pinned: number): string[] {
+export function tracks(table: Table, widths: (string | null)[] | null | undefined, pinned: number, textAt: TextAt): string[] {
   const sample = Math.min(table.data.length, 100)
   return table.headers.map((header, column) => {
     const given = widths?.[column]
     if (given) return given
     let longest = String(header).length + 4
-    for (let row = 0; row < sample; row++) longest = Math.max(longest, shown(table, row, column).length)
+    for (let row = 0; row < sample; row++) longest = Math.max(longest, textAt(row, column).length)
     const pixels = Math.min(Math.max(longest * 8 + 24, 88), 360)
     return column < pinned ? `${pixels}px` : `minmax(${pixels}px, ${Math.max(longest, 6)}fr)`
   })
