@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from holdfast.clock import Clock
 from holdfast.stores.redis import RedisStore
 
 
@@ -88,8 +89,8 @@ def own_redis_server() -> Iterator[RedisServer]:
         server.stop()
 
 
-async def opened(url: str, prefix: str, lease: float = 10.0) -> RedisStore:
+async def opened(url: str, prefix: str, lease: float = 10.0, clock: Clock | None = None) -> RedisStore:
     """Open a store on a server."""
-    store = RedisStore(url, prefix=prefix, lease=lease)
+    store = RedisStore(url, prefix=prefix, lease=lease, clock=clock)
     await store.open()
     return store

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from holdfast.stores import (
     Write,
 )
 from holdfast.stores.redis import RedisStore
+from holdfast.testing import ManualClock
 
 pytestmark = pytest.mark.anyio
 A, B = Key("session:a", "cart"), Key("session:b", "cart")
@@ -201,7 +202,7 @@ async def test_a_holder_that_is_not_heard_of_loses_its_claim_and_is_fenced(
     redis_server: RedisServer, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that was paused overwrites nothing of its successor."""
-    paused, other = await opened(redis_server.url, prefix, 0.2), await opened(redis_server.url, prefix, 0.2)
+    paused, other = await opened(redis_server.url, prefix, 0.2), await opened(redis_server.url, prefix)
     monkeypatch.setattr("holdfast.stores.redis_leases.RedisLeases._renew_owner", _no_renewal)
     slow = await paused.claim([A])
     assert slow is not None
@@ -221,56 +222,111 @@ async def _no_renewal(*_: object) -> None:
     """As if the process stood still."""
 
 
-async def test_a_claim_in_use_is_renewed_for_as_long_as_it_takes(redis_server: RedisServer, prefix: str) -> None:
+class Leases:
+    """What Redis knows of the leases of cells: a lease can be ended there, as time does it."""
+
+    def __init__(self, server: RedisServer, prefix: str) -> None:
+        self._client: Any = redis.Redis.from_url(server.url, decode_responses=True)
+        self._prefix = prefix
+
+    def _field(self, key: Key, kind: str) -> str | None:
+        found: str | None = self._client.hget(f"{self._prefix}:{{{key.owner}}}", f"{kind}{key.name}")
+        return found
+
+    def is_given(self, key: Key) -> bool:
+        """Whether some process has it."""
+        return self._field(key, "l") is not None
+
+    def is_wanted(self, key: Key) -> bool:
+        """Whether another process has asked for it in vain."""
+        return self._field(key, "w") is not None
+
+    def lapse(self, key: Key) -> None:
+        """Let its time be over."""
+        token = str(self._field(key, "l")).split()[0]
+        self._client.hset(f"{self._prefix}:{{{key.owner}}}", f"l{key.name}", f"{token} 1")
+
+    def has_lapsed(self, key: Key) -> bool:
+        """Whether it was not renewed since."""
+        return str(self._field(key, "l")).endswith(" 1")
+
+    async def renewed(self, clock: ManualClock, *keys: Key) -> None:
+        """Let the time of leases be over, and see that their holder renews them within a third of their length."""
+        for key in keys:
+            self.lapse(key)
+        await clock.advance(LONG / 3)
+        await until(lambda: not any(self.has_lapsed(key) for key in keys))
+
+    def close(self) -> None:
+        self._client.close()
+
+
+LONG = 3_000.0
+"""Seconds of a lease that ends in no test unless the test ends it."""
+
+
+@pytest.fixture
+def leases(redis_server: RedisServer, prefix: str) -> Iterator[Leases]:
+    leases = Leases(redis_server, prefix)
+    yield leases
+    leases.close()
+
+
+async def test_a_claim_in_use_is_renewed_for_as_long_as_it_takes(
+    redis_server: RedisServer, prefix: str, leases: Leases
+) -> None:
     """R2.4: a long generator keeps its lane."""
-    store, other = await opened(redis_server.url, prefix, 0.2), await opened(redis_server.url, prefix, 0.2)
+    clock = ManualClock()
+    store, other = await opened(redis_server.url, prefix, LONG, clock), await opened(redis_server.url, prefix)
     claim = await store.claim([A])
     assert claim is not None
-    assert await other.claim([A], wait=1.0) is None
+    for _ in range(4):
+        await leases.renewed(clock, A)
+    waiting = asyncio.create_task(other.claim([A]))
+    await until(lambda: leases.is_wanted(A))
     await store.commit([Write(A, 1, b"done", 0)], [claim])
+    assert not waiting.done()
     await store.release(claim)
+    assert await waiting is not None
     await store.aclose()
     await other.aclose()
 
 
 async def test_a_part_of_a_claim_is_renewed_while_the_rest_is_waited_for(
-    redis_server: RedisServer, prefix: str
+    redis_server: RedisServer, prefix: str, leases: Leases
 ) -> None:
     """R7.1: a claim over two owners that is granted late is held as a whole."""
-    one, two, three = (RedisStore(redis_server.url, prefix=prefix, lease=0.3) for _ in range(3))
-    for store in (one, two, three):
-        await store.open()
+    clock = ManualClock()
+    one, two = await opened(redis_server.url, prefix, LONG, clock), await opened(redis_server.url, prefix)
     before = await two.claim([B])
-    waiting = asyncio.create_task(one.claim([A, B]))
-    client: Any = redis.Redis.from_url(redis_server.url)
-    await until(lambda: client.hexists(f"{prefix}:{{{A.owner}}}", f"l{A.name}"))
-    client.close()
-    assert await three.claim([A], wait=1.2) is None
     assert before is not None
+    waiting = asyncio.create_task(one.claim([A, B]))
+    await until(lambda: leases.is_given(A) and leases.is_wanted(B))
+    await leases.renewed(clock, A)
     await two.release(before)
     claim = await waiting
     assert claim is not None
+    await leases.renewed(clock, A, B)
     await one.commit([Write(A, 1, b"whole"), Write(B, 1, b"whole")], [claim])
-    for store in (one, two, three):
-        await store.aclose()
+    await one.aclose()
+    await two.aclose()
 
 
 async def test_a_claim_is_renewed_though_the_owners_other_one_ended_as_it_began(
-    redis_server: RedisServer, prefix: str
+    redis_server: RedisServer, prefix: str, leases: Leases
 ) -> None:
     """R7.1: two cells of one session."""
-    one, two = (RedisStore(redis_server.url, prefix=prefix, lease=0.3) for _ in range(2))
-    await one.open()
-    await two.open()
+    clock = ManualClock()
+    store = await opened(redis_server.url, prefix, LONG, clock)
     other = Key(A.owner, "other")
-    first = await one.claim([A])
+    first = await store.claim([A])
     assert first is not None
-    claim, _ = await asyncio.gather(one.claim([other]), one.release(first))
+    claim, _ = await asyncio.gather(store.claim([other]), store.release(first))
     assert claim is not None
-    assert await two.claim([other], wait=1.2) is None
-    await one.commit([Write(other, 1, b"held")], [claim])
-    await one.aclose()
-    await two.aclose()
+    for _ in range(2):
+        await leases.renewed(clock, other)
+    await store.commit([Write(other, 1, b"held")], [claim])
+    await store.aclose()
 
 
 async def test_an_idle_claim_is_kept_without_asking_redis_until_another_process_wants_it(

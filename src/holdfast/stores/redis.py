@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from holdfast.clock import Clock, SystemClock
 from holdfast.stores.ending import end, heed_cancel, outlast
 from holdfast.stores.errors import FencedError, StoreUnavailableError, VersionConflictError
 from holdfast.stores.protocol import Change, Claim, Dropped, Gap, Key, OwnerInfo, Record, Write
@@ -36,16 +37,26 @@ class RedisStore:
         prefix: What all keys begin with.
         slot: A hash tag for all keys, so that commits over several owners work under Redis Cluster.
         lease: Seconds after which the claims of a process that is not heard of are free.
+        clock: Where time comes from; Redis itself goes by its machine's.
     """
 
     durable = True
 
-    def __init__(self, url: str, *, prefix: str = "holdfast", slot: str | None = None, lease: float = _LEASE) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        prefix: str = "holdfast",
+        slot: str | None = None,
+        lease: float = _LEASE,
+        clock: Clock | None = None,
+    ) -> None:
         self.url = without_password(url)
         self._given = url
         self._prefix = prefix
         self._slot = slot
         self._lease = lease
+        self._clock: Clock = clock or SystemClock()
         self._parts: tuple[RedisLink, RedisLeases] | None = None
         self._others = 0
         """Other processes that had the place open when it was last asked."""
@@ -55,13 +66,13 @@ class RedisStore:
 
     async def open(self) -> None:
         """See `Store.open`."""
-        link = RedisLink(self._given, self._prefix, self._slot)
+        link = RedisLink(self._given, self._prefix, self._slot, self._clock)
         try:
             await link.check()
         except BaseException:
             await link.aclose()
             raise
-        self._parts = link, RedisLeases(link, link.feed, self._lease)
+        self._parts = link, RedisLeases(link, link.feed, self._lease, self._clock)
         await self._show()
         self._presence = asyncio.get_running_loop().create_task(self._keep_showing())
 
@@ -73,7 +84,7 @@ class RedisStore:
 
     async def _keep_showing(self) -> None:
         while True:
-            await asyncio.sleep(_HEARD / 5)
+            await self._clock.sleep(_HEARD / 5)
             await self._show()
 
     async def aclose(self) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
 
+from holdfast.clock import Clock
 from holdfast.stores.ending import end
 from holdfast.stores.protocol import Change, Gap, Key
 
@@ -24,10 +25,12 @@ class RedisFeed:
     Args:
         subscriber: Makes a redis-py PubSub.
         prefix: What the channels' names begin with.
+        clock: Ends waits for what is not heard of.
     """
 
-    def __init__(self, subscriber: Callable[[], Any], prefix: str) -> None:
+    def __init__(self, subscriber: Callable[[], Any], prefix: str, clock: Clock) -> None:
         self._subscriber = subscriber
+        self._clock = clock
         self.changes = f"{prefix}:changes"
         """Channel of announced changes."""
         self.free = f"{prefix}:free"
@@ -35,8 +38,8 @@ class RedisFeed:
         self.wanted = f"{prefix}:wanted"
         """Channel of the owners of leases that somebody waits for."""
         self.on_wanted: Callable[[str], None] = lambda _: None
-        self.on_lost: Callable[[], None] = lambda: None
-        """Called when the connection is gone: what comes meanwhile is missed."""
+        self.on_missed: Callable[[], None] = lambda: None
+        """Called when the connection is gone and when there is one: what came before it was missed."""
         self._followers: list[asyncio.Queue[Change | Gap]] = []
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._task: asyncio.Task[None] | None = None
@@ -67,9 +70,16 @@ class RedisFeed:
         waiting = self._waiting.setdefault(owner, set())
         waiting.add(event)
 
+        async def ring(seconds: float) -> None:
+            await self._clock.sleep(seconds)
+            event.set()
+
         async def freed(seconds: float) -> None:
-            with suppress(TimeoutError, asyncio.TimeoutError):
-                await asyncio.wait_for(event.wait(), seconds)
+            timer = asyncio.get_running_loop().create_task(ring(seconds))
+            try:
+                await event.wait()
+            finally:
+                timer.cancel()
             event.clear()
 
         try:
@@ -124,13 +134,14 @@ class RedisFeed:
                 failures += 1
             finally:
                 self._listening.clear()
-                self.on_lost()
+                self.on_missed()
                 await subscriber.aclose()
 
     def _take(self, message: dict[str, Any]) -> None:
         kind, channel = message["type"], message["channel"].decode()
         if kind == "subscribe" and channel == self.changes:
             self._listening.set()
+            self.on_missed()
         elif kind == "message" and channel == self.changes:
             owner, name, version = orjson.loads(message["data"])
             for queue in self._followers:

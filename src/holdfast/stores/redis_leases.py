@@ -10,12 +10,12 @@ import asyncio
 import itertools
 import logging
 import secrets
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import anyio
 
+from holdfast.clock import Clock
 from holdfast.stores.ending import end, outlast
 from holdfast.stores.errors import FencedError, StoreUnavailableError
 from holdfast.stores.protocol import Claim, Key, Record, Write
@@ -69,15 +69,14 @@ class RedisLeases:
         channels: Runs scripts.
         feed: Tells of leases that are wanted or free.
         seconds: How long a lease lasts without being renewed.
+        clock: Tells when to renew them, and when one is over.
     """
 
-    def __init__(
-        self, channels: Channels, feed: RedisFeed, seconds: float, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, channels: Channels, feed: RedisFeed, seconds: float, clock: Clock) -> None:
         self._channels = channels
         self._feed = feed
         self._seconds = seconds
-        self._monotonic = monotonic
+        self._clock = clock
         self.token = secrets.randbits(52)
         """Stands for this process in Redis."""
         self._fences = itertools.count(1)
@@ -89,10 +88,14 @@ class RedisLeases:
         self._released = 0
         self._used: set[str] = set()
         """Owners of leases in use."""
+        self._asking: dict[str, int] = {}
+        """Owners of leases that Redis is being asked for, and how often."""
+        self._wanted_early: set[str] = set()
+        """Those of them that another process may want: its message can arrive before Redis's answer."""
         self._renewal: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
         feed.on_wanted = self._wanted
-        feed.on_lost = self.forget_idle
+        feed.on_missed = self.forget_idle
 
     # Claiming
 
@@ -126,7 +129,7 @@ class RedisLeases:
             self._owners[owner] = self._owners.pop(owner, None)
             self._latest = owner
         self._used.add(owner)
-        soon = self._monotonic() + self._seconds / 4
+        soon = self._clock.monotonic() + self._seconds / 4
         found: dict[Key, Record | None] = {}
         for key in keys:
             lease = self._lease(key)
@@ -150,13 +153,13 @@ class RedisLeases:
         arguments: list[Any] = [self.token, int(self._seconds * 1000), self._feed.wanted, owner]
         for key in keys:
             arguments += (key.name, known[key])
-        until, outcome = await self._try(owner, arguments)
+        until, wanted, outcome = await self._try(owner, arguments)
         if outcome[0] != b"ok":
             await self._feed.ready()
             # What becomes free after this is heard of, also while Redis is just being asked again.
             with self._feed.waiting(owner) as freed:
                 while True:
-                    until, outcome = await self._try(owner, arguments)
+                    until, wanted, outcome = await self._try(owner, arguments)
                     if outcome[0] == b"ok":
                         break
                     await freed(min(outcome[1] / 1000 + 0.001, 0.25))
@@ -167,17 +170,25 @@ class RedisLeases:
             before = self._lease(key)
             lease = Lease(key.name, until, record.version if record is not None else 0)
             lease.fence = fence
-            lease.wanted = before is not None and before.wanted
+            lease.wanted = wanted or (before is not None and before.wanted)
             new.append(lease)
         self._owners[owner] = _chained((*self._without(owner, [key.name for key in keys]), *new))
         self._keep_renewing(owner)
         return found
 
-    async def _try(self, owner: str, arguments: Sequence[Any]) -> tuple[float, Any]:
-        """Until when a claim would last, and Redis's answer."""
-        until = self._monotonic() + self._seconds * 0.9
-        # One that is cut off may still be granted, and nobody would give it back.
-        return until, await outlast(self._channels.do("CLAIM", [self._channels.key(owner)], arguments))
+    async def _try(self, owner: str, arguments: Sequence[Any]) -> tuple[float, bool, Any]:
+        """Until when a claim would last, whether another process may want it already, and Redis's answer."""
+        until = self._clock.monotonic() + self._seconds * 0.9
+        self._asking[owner] = self._asking.get(owner, 0) + 1
+        try:
+            # One that is cut off may still be granted, and nobody would give it back.
+            outcome = await outlast(self._channels.do("CLAIM", [self._channels.key(owner)], arguments))
+            return until, owner in self._wanted_early, outcome
+        finally:
+            self._asking[owner] -= 1
+            if not self._asking[owner]:
+                del self._asking[owner]
+                self._wanted_early.discard(owner)
 
     def _lease(self, key: Key) -> Lease | None:
         lease = self._owners.get(key.owner)
@@ -197,7 +208,7 @@ class RedisLeases:
     def holds(self, key: Key) -> bool:
         """Whether this process has a lease that is not over."""
         lease = self._lease(key)
-        return lease is not None and lease.until > self._monotonic()
+        return lease is not None and lease.until > self._clock.monotonic()
 
     # Commits
 
@@ -258,7 +269,7 @@ class RedisLeases:
         self._released += 1
         if self._released % _TIDY:
             return
-        now = self._monotonic()
+        now = self._clock.monotonic()
         for owner in list(itertools.islice(self._owners, 2 * _TIDY)):
             if owner in self._used:
                 self._owners[owner] = self._owners.pop(owner)
@@ -298,6 +309,8 @@ class RedisLeases:
         leases = list(self._of(owner))
         for lease in leases:
             lease.wanted = True
+        if owner in self._asking:
+            self._wanted_early.add(owner)
         fence = next(self._fences)
         # Taking their turns keeps them from being claimed here again before Redis knows that they are free.
         idle = [key for lease in leases if self._turns.try_take((key := Key(owner, lease.name),), fence)]
@@ -313,20 +326,21 @@ class RedisLeases:
         for owner in self._used:
             for lease in self._of(owner):
                 lease.wanted = True
+        self._wanted_early.update(self._asking)
 
     # Renewing
 
     async def _renew(self) -> None:
         """Say that leases are in use, while there are any."""
         while self._used:
-            await asyncio.sleep(self._seconds / 3)
+            await self._clock.sleep(self._seconds / 3)
             for owner in list(self._used):
                 names = [lease.name for lease in self._of(owner) if lease.fence is not None]
                 if names:
                     await self._renew_owner(owner, names)
 
     async def _renew_owner(self, owner: str, names: Sequence[str]) -> None:
-        until = self._monotonic() + self._seconds * 0.9
+        until = self._clock.monotonic() + self._seconds * 0.9
         arguments = [self.token, int(self._seconds * 1000), *names]
         try:
             kept = await self._channels.do("RENEW", [self._channels.key(owner)], arguments)
@@ -341,7 +355,7 @@ class RedisLeases:
     async def aclose(self) -> None:
         """Give everything back."""
         await end(self._renewal)
-        now = self._monotonic()
+        now = self._clock.monotonic()
         for owner in list(self._owners):
             names = [lease.name for lease in self._of(owner) if lease.until > now]
             if names:

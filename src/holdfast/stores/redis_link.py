@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from holdfast.clock import Clock
 from holdfast.stores import redis_scripts
 from holdfast.stores.ending import end
 from holdfast.stores.errors import StoreDamagedError, StoreFormatError, StoreUnavailableError, StoreUrlError
@@ -38,9 +39,10 @@ class RedisLink:
         url: As redis-py takes it.
         prefix: What all keys begin with.
         slot: A hash tag for all keys; by default each owner has its own.
+        clock: Where the feed's time comes from.
     """
 
-    def __init__(self, url: str, prefix: str, slot: str | None) -> None:
+    def __init__(self, url: str, prefix: str, slot: str | None, clock: Clock) -> None:
         from redis.asyncio import Redis
         from redis.asyncio.retry import Retry
         from redis.backoff import NoBackoff
@@ -70,7 +72,7 @@ class RedisLink:
         self._pinging: asyncio.Task[bool] | None = None
         self._dead_until = 0.0
         """Until when Redis is taken for dead without being asked again."""
-        self.feed = RedisFeed(self._listener.pubsub, prefix)
+        self.feed = RedisFeed(self._listener.pubsub, prefix, clock)
         self._failures = (RedisError, OSError, asyncio.TimeoutError)
         self._no_script = NoScriptError
         self._not_allowed = NoPermissionError
