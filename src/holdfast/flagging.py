@@ -20,7 +20,8 @@ from holdfast.files import is_file_data, is_url, sanitise
 from holdfast.graph.updates import update
 from holdfast.runtime.request import Request
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 -- spreadsheets take wide ones too
+"""What begins a formula, also after blanks."""
 
 
 class FlaggingCallback(ABC):
@@ -96,7 +97,7 @@ class CSVLogger(FlaggingCallback):
         if component.HAS_FILES:
             folder = self.flagging_dir / sanitise(column_name(component, place))
             value = keep_files(value, folder, simplify=self.simplify_file_data)
-        return cell(value)
+        return value
 
     def _file(self, header: list[str]) -> Path:
         if self.dataset_file_name is not None:
@@ -133,7 +134,7 @@ class SimpleCSVLogger(FlaggingCallback):
         with self._lock:
             private.make_folder(self.flagging_dir)
             row = [
-                cell(keep_files(value, self.flagging_dir, simplify=True) if component.HAS_FILES else value)
+                keep_files(value, self.flagging_dir, simplify=True) if component.HAS_FILES else value
                 for component, value in zip(self.components, flag_data, strict=True)
             ]
             return _append(self.flagging_dir / "log.csv", row)
@@ -163,7 +164,7 @@ class ChatCSVLogger:
             if not file.exists():
                 _append(file, self.HEADER)
             now = str(datetime.fromtimestamp(self._clock.time()))
-            _append(file, [cell(conversation), cell(index), cell(value), mark, username or "", now])
+            _append(file, [conversation, index, value, mark, username, now])
 
 
 def flag_method(callback: FlaggingCallback, option: tuple[str, str]) -> Callable[..., Any]:
@@ -219,7 +220,7 @@ def cell(value: Any) -> Any:
         return ""
     if isinstance(value, dict | list | tuple):
         return json.dumps(value, default=str, ensure_ascii=False)
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+    if isinstance(value, str) and (value.lstrip().startswith(FORMULA_STARTS) or value.startswith(("\t", "\r"))):
         return f"'{value}"
     return value
 
@@ -227,6 +228,6 @@ def cell(value: Any) -> Any:
 def _append(file: Path, row: Sequence[Any]) -> int:
     private.make_file(file)
     with file.open("a", encoding="utf-8", newline="") as opened:
-        csv.writer(opened).writerow(row)
+        csv.writer(opened).writerow(map(cell, row))
     with file.open(encoding="utf-8", newline="") as opened:
         return sum(1 for _ in csv.reader(opened)) - 1

@@ -6,6 +6,8 @@ import csv
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import holdfast as gr
 from holdfast.flagging import ChatCSVLogger, CSVLogger, SimpleCSVLogger
 
@@ -69,6 +71,16 @@ def test_containers_are_json_and_nothing_is_empty(tmp_path: Path) -> None:
 def test_a_text_that_a_spreadsheet_would_calculate_is_defused(tmp_path: Path) -> None:
     logger(tmp_path).flag(["=1+1", 1])
     assert rows(tmp_path / "dataset1.csv")[1][0] == "'=1+1"
+
+
+@pytest.mark.parametrize("text", ["=1+1", " =1+1", "\n=1+1", "\t=1", "\u00a0@x", "\uff1d1+1", "\rx", "-1", "+1"])
+def test_nothing_that_a_visitor_chooses_begins_a_formula(text: str, tmp_path: Path) -> None:
+    """A4, A1: siblings: after blanks, wide characters, the user's name, the option, a chat's mark."""
+    logger(tmp_path).flag([text, 1], text, text)
+    found = rows(tmp_path / "dataset1.csv")[1]
+    assert [found[0], found[2], found[3]] == [f"'{text}"] * 3
+    ChatCSVLogger(tmp_path / "chat").flag([], 0, text, text, text)
+    assert rows(tmp_path / "chat" / "log.csv")[1][2:5] == [f"'{text}"] * 3
 
 
 def test_files_are_copied_beside_the_table(tmp_path: Path) -> None:
