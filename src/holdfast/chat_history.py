@@ -29,11 +29,16 @@ class ChatHistory:
     """The list of earlier conversations, and what its clicks do.
 
     Args:
-        name: Tells the chats of one server apart.
+        name: Distinguishes the chats of one app: the title, or else the name of the function.
     """
 
     def __init__(self, name: str) -> None:
         self.saved = State({}, scope="browser", key=f"conversations of {name}", render=False)
+        self.saved.cell.clash = (
+            f"Two chats with save_history=True are called {name!r}, by their title or else by the name of their "
+            "function, so each would show the conversations of the other. Give each its own title, as in "
+            'ChatInterface(…, title="Cooking").'
+        )
         self.open_id = State(None, render=False)
         """Id of the conversation that is shown, once it is kept."""
 

@@ -11,6 +11,7 @@ from tests.axe import assert_accessible
 
 import holdfast as gr
 from holdfast.chat_history import keep, newest_first, title
+from holdfast.errors import BuildError
 from holdfast.launch import start
 
 ONE = [{"role": "user", "content": "one"}]
@@ -38,6 +39,20 @@ def test_the_newest_stands_first() -> None:
 def test_a_conversation_is_called_by_the_first_thing_that_was_said() -> None:
     assert title([{"role": "assistant", "content": "Hello"}, *ONE]) == "one"
     assert title([{"role": "user", "content": "word " * 20}]) == "word word word word word word word word…"
+
+
+def test_two_chats_of_one_name_are_refused_with_a_sentence(tmp_path: Path) -> None:
+    """R5.3, D9: siblings: in one app, behind tabs, with a title and a function of that name; found: all."""
+
+    def chat(**options: str) -> gr.ChatInterface:
+        return gr.ChatInterface(lambda message, history: message, save_history=True, **options)  # type: ignore[arg-type]
+
+    for one, two in ((chat(), chat()), (chat(title="A"), chat(title="A"))):
+        with pytest.raises(BuildError, match="Give each its own title"):
+            start(gr.TabbedInterface([one, two]), {"state_store": "memory://"}, server_port=0, quiet=True)
+    demo = gr.TabbedInterface([chat(title="A"), chat(title="B"), chat()])
+    start(demo, {"state_store": "memory://"}, server_port=0, quiet=True)
+    demo.close()
 
 
 @pytest.fixture

@@ -94,3 +94,46 @@ def test_the_name_comes_from_the_programs_place(tmp_path: Path, monkeypatch: pyt
         path.parent.mkdir(parents=True)
         path.touch()
     assert sorted(known_stores()) == sorted(urls[0][:2])
+
+
+TWO = """
+import holdfast as gr
+from holdfast.errors import BuildError
+
+def app(key, state=None):
+    with gr.Blocks() as demo:
+        state = state or gr.State(0, scope="app", key=key)
+        if state.parent is None:
+            state.render()
+        gr.Button().click(lambda value: value, state, state)
+    return demo
+
+def start(demo, **options):
+    try:
+        demo.launch(prevent_thread_lock=True, server_port=0, quiet=True, **options)
+    except BuildError as error:
+        print(error)
+    else:
+        print("started")
+
+one, two = app("data"), app("data")
+start(one)
+start(two)
+start(app("other"))
+start(two, state_store="memory://")
+one.close()
+start(app("data"))
+"""
+
+
+def test_two_apps_of_one_program_share_no_data(tmp_path: Path) -> None:
+    """D9: a sibling: they have one store unless the author chooses; the second one says what to do."""
+    (tmp_path / "two.py").write_text(TWO)
+    done = subprocess.run(
+        [sys.executable, "two.py"], cwd=tmp_path, env=OWN, capture_output=True, text=True, timeout=120, check=False
+    )
+    first, refused, *others = done.stdout.splitlines()
+    assert first == "started", done.stderr
+    assert "Two apps of this program keep State in sqlite:///.holdfast/two-" in refused
+    assert "state_store" in refused
+    assert others == ["started"] * 3

@@ -22,6 +22,7 @@ from holdfast.server.chunks import Chunks
 from holdfast.server.component_server import ComponentServer
 from holdfast.server.config import Configs
 from holdfast.server.cors import CORS
+from holdfast.server.default_store import enter, leave
 from holdfast.server.errors import HANDLERS, JSON
 from holdfast.server.feed_routes import FeedRoutes
 from holdfast.server.file_routes import Files
@@ -161,13 +162,18 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     site: Site = app.state.site
     tools: ToolServer | None = app.state.tools
     keeper = site.options.rules.keeper
+    unchosen, engine = site.options.default_store, site.runtime.engine
+    specs = [state.cell for state in site.runtime.app.states]  # type: ignore[attr-defined]
     try:
-        await site.runtime.engine.start()
+        if unchosen is not None:
+            enter(unchosen, specs)
+        await engine.start()
         await site.runtime.start()
         site.started = True
     except HoldfastError as error:
         app.state.refused = error
-        await site.runtime.engine.aclose()
+        await engine.aclose()
+        leave(unchosen or "", specs)
         if keeper is not None:
             await anyio.to_thread.run_sync(keeper.close)
         raise
@@ -183,6 +189,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     finally:
         site.streams.stop()
         await site.runtime.aclose()
-        await site.runtime.engine.aclose()
+        await engine.aclose()
+        leave(unchosen or "", specs)
         if keeper is not None:
             await anyio.to_thread.run_sync(keeper.close)

@@ -228,6 +228,7 @@ def assemble(
         secret=(keys.signing(keys.current) or b"").hex(),
         keys=keys,
         shelf=None if options.get("auth") is None else shelf_of(store, app.title),
+        default_store=url if is_default(url) else None,
     )
     return Assembled(create_app(runtime, serving), runtime, store.url, chosen)
 

@@ -9,12 +9,15 @@ import re
 import shutil
 import sqlite3
 import sys
+import threading
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
 from holdfast import private
 from holdfast.errors import BuildError
 from holdfast.graph.callsite import call_site
+from holdfast.state.spec import CellSpec, check_specs
 
 logger = logging.getLogger("holdfast.server")
 
@@ -104,3 +107,40 @@ def _move(old: Path, new: Path) -> None:
         old.replace(new)
         old.with_name(f"{old.name}-lanes").unlink(missing_ok=True)
         logger.warning("The State in %s is now that of this program, in %s.", old, new)
+
+
+_running: dict[str, list[Sequence[CellSpec]]] = {}
+"""The States of each app of this process on each store that nobody chose."""
+_guard = threading.Lock()
+
+
+def enter(url: str, specs: Sequence[CellSpec]) -> None:
+    """See that no other app of this program would share values with one that starts.
+
+    An interactive session is excepted: there, the same app is started again and again, and the older one still runs.
+
+    Args:
+        url: The store, which nobody chose.
+        specs: The app's States.
+
+    Raises:
+        BuildError: Another app has a State of the same scope and key.
+    """
+    if url == default_store(None):
+        return
+    with _guard:
+        others = _running.setdefault(url, [])
+        try:
+            check_specs([spec for one in (*others, specs) for spec in one if spec.scope != "session"])
+        except BuildError as error:
+            raise BuildError(
+                f"Two apps of this program keep State in {url} and would share it. {error} Or give one of the apps "
+                "its own store with launch(state_store=…)."
+            ) from None
+        others.append(specs)
+
+
+def leave(url: str, specs: Sequence[CellSpec]) -> None:
+    """Note that an app has ended."""
+    with _guard:
+        _running[url] = [one for one in _running.get(url, ()) if one is not specs]

@@ -42,6 +42,7 @@ class ServerOptions:
         secret: Signs the cookies that the server gives.
         keys: Sign the logins.
         shelf: Keeps the logins that were ended.
+        default_store: URL of the store, if nobody chose it.
         page_folder: Where the built page is.
     """
 
@@ -64,4 +65,5 @@ class ServerOptions:
     secret: str = field(default_factory=random_token, repr=False)
     keys: Keyring = field(default_factory=lambda: Keyring([random_token()]), repr=False)
     shelf: Shelf | None = None
+    default_store: str | None = None
     page_folder: Path = PAGE_FOLDER

@@ -64,6 +64,8 @@ class CellSpec:
     """The log has said that its value is not copied."""
     said_bound: bool = field(default=False, init=False)
     """The log has said that its value cannot be stored."""
+    clash: str = ""
+    """What an author is to read when another State has its scope and key; by default a sentence about keys."""
     said_older: bool = field(default=False, init=False)
     """The log has said that a value of an older version was met and nothing carries it to the present one."""
     sealed: Image | None = field(default=None, init=False)
@@ -126,7 +128,8 @@ def check_specs(specs: Sequence[CellSpec]) -> None:
         other = seen.setdefault((spec.scope, spec.name), spec)
         if other is not spec:
             raise BuildError(
-                f"Two States have scope={spec.scope!r} and key={spec.name!r}. "
+                spec.clash
+                or f"Two States have scope={spec.scope!r} and key={spec.name!r}. "
                 "Give each its own key, or use one State component in both places."
             )
 
