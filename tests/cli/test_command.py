@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +14,8 @@ from textwrap import dedent
 import httpx
 import pytest
 from gradio_client import Client
-from tests.waiting import wait_until
+from tests.ports import free_port
+from tests.signals import send
 
 from holdfast.cli import program
 from holdfast.cli.main import main, parser
@@ -117,9 +117,7 @@ def test_the_port_is_the_first_apps(run: Callable[..., Command]) -> None:
             gr.Button("Say").click(open_other, None, out, api_name="say")
         demo.launch()
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     url = run(dedent(code), "--port", str(port)).url()
     assert url == f"http://127.0.0.1:{port}"
     client = Client(url, verbose=False)
@@ -129,25 +127,15 @@ def test_the_port_is_the_first_apps(run: Callable[..., Command]) -> None:
         client.close()
 
 
-def catches(pid: int, number: signal.Signals) -> bool:
-    """Whether a process handles a signal: before that, the signal ends it at once."""
-    status = Path(f"/proc/{pid}/status").read_text("ascii")
-    caught = int(status.partition("SigCgt:")[2].split()[0], 16)
-    return bool(caught >> (number - 1) & 1)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's account of handled signals")
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_one_signal_ends_all_apps_of_a_program(run: Callable[..., Command], how: signal.Signals) -> None:
     """A program with two apps, as the gallery is once its login was opened, ends as one with a single app does."""
     apps = "".join(dedent(BUTTON).format(name=name, says=name) for name in ("one", "two"))
-    # A background job of a shell begins with SIGINT ignored.
-    begin = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\nimport holdfast as gr\n"
+    begin = "import holdfast as gr\n"
     served = "one.launch(server_port=0, prevent_thread_lock=True, quiet=True)\ntwo.launch(server_port=0)\n"
     command = run(begin + apps + served)
     command.url()
-    wait_until(lambda: catches(command.process.pid, signal.SIGTERM))
-    command.process.send_signal(how)
+    send(command.process, how)
     assert command.process.wait(20) == 0
 
 

@@ -24,6 +24,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.signals import send
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 RECORD = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([A-Z]+) +session=(\S+) event=(\S+) ([\w.]+): (.*)")
@@ -86,7 +87,7 @@ class Program:
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> str:
         """Stop it and return what it wrote."""
-        self.process.send_signal(how)
+        send(self.process, how)
         return self.before + self.process.communicate(timeout=20)[0]
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
+
+from tests.ports import free_port
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 
@@ -25,8 +26,7 @@ class Program:
     def __init__(self, code: str, folder: Path, *arguments: str) -> None:
         self._folder = folder
         self.write(code)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}/"
         self.said = ""
         """What it printed at its last start."""

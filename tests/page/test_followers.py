@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.page.conftest import PATIENCE
 
 import holdfast as gr
 from holdfast import testing
@@ -93,7 +94,7 @@ def test_nothing_follows_an_event_whose_input_a_validator_refused(app_page: AppP
     page.get_by_label("Name").fill("abc")
     page.get_by_label("Name").press("Enter")
     expect(page.get_by_label("Out")).to_have_value("abc")
-    for _ in range(100):
+    for _ in range(PATIENCE // 20):
         if len(ran) >= 2:
             break
         page.wait_for_timeout(20)
@@ -145,7 +146,7 @@ def test_an_untouched_field_has_the_same_value_in_a_load_a_render_and_a_click(ap
     page = app_page(demo)
     expect(page.get_by_text("shown 0")).to_be_visible()
     page.get_by_role("button", name="Read").click()
-    for _ in range(100):
+    for _ in range(PATIENCE // 20):
         if len(seen) == 3:
             break
         page.wait_for_timeout(20)

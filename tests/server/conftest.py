@@ -72,6 +72,15 @@ class Served:
         return [(one[0].removeprefix("event: "), json.loads(one[1].removeprefix("data: "))) for one in frames]
 
     @contextmanager
+    def broken_off(self, path: str, body: Any, headers: dict[str, str] | None = None) -> Iterator[None]:
+        """A request whose client leaves when the block ends, without having read an answer."""
+        request = self.http.build_request("POST", path, json=body, headers=headers)
+        head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+        with socket.create_connection(("127.0.0.1", self.site_port), timeout=20) as sock:
+            sock.sendall(f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + request.content)
+            yield
+
+    @contextmanager
     def socket(self, *, hello: bool = True, host: str | None = None, **options: Any) -> Iterator[Page]:
         """A page's socket; `host` is what its `Host` header says."""
         server = f"127.0.0.1:{self.site_port}"

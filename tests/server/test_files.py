@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import holdfast as gr
 from holdfast.errors import BadRequest, TooLarge
 from holdfast.saving import SavedFile
 from holdfast.server.multipart import UploadReader
+from holdfast.server.uploads import Progress
 
 
 @pytest.fixture(autouse=True)
@@ -166,22 +166,23 @@ def test_progress_tells_the_bytes_of_each_file_and_the_end(serve: Serve) -> None
     assert sum(m["chunk_size"] for m in messages if m["msg"] == "update" and m["orig_name"] == "a.bin") == 200_000
 
 
-def test_progress_may_be_asked_for_before_the_upload_begins(serve: Serve) -> None:
+def test_progress_may_be_asked_for_before_the_upload_begins(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     app = serve(counter())
     found: list[dict[str, Any]] = []
+    asked = threading.Event()
+    change = Progress.change
+
+    async def noted(self: Progress) -> None:
+        asked.set()
+        await change(self)
+
+    monkeypatch.setattr(Progress, "change", noted)
+    monkeypatch.setattr("holdfast.server.uploads.WAIT", 60)
     reader = threading.Thread(target=lambda: found.extend(progress(app, "u1")))
     reader.start()
-    slow = threading.Event()
-
-    def pieces() -> Iterator[bytes]:
-        whole = body(("a.bin", b"x" * 1000))
-        yield whole[:200]
-        slow.wait(0.3)
-        yield whole[200:]
-
-    answer = app.http.post("/gradio_api/upload?upload_id=u1", content=pieces(), headers={"content-type": FORM})
-    assert answer.status_code == 200
-    reader.join(10)
+    assert asked.wait(20)
+    upload(app, ("a.bin", b"x" * 1000), query="?upload_id=u1")
+    reader.join(20)
     assert found[-1] == {"msg": "done"}
 
 

@@ -24,6 +24,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from tests.server.apps import counter
 from tests.server.conftest import Serve
+from tests.signals import send
 
 import holdfast as gr
 from holdfast.errors import BuildError
@@ -335,7 +336,7 @@ def test_a_script_stays_until_it_is_stopped_and_ends_in_good_order(how: signal.S
         url = first.split("URL:")[1].strip()
         body = {"data": [None], "session_hash": "s"}
         assert httpx.post(f"{url}/gradio_api/run/read", json=body, timeout=20).status_code == 200
-        process.send_signal(how)
+        send(process, how)
         out, _ = process.communicate(timeout=30)
         assert process.returncode == 0
     assert "dropped 1" in out
@@ -365,7 +366,7 @@ def test_a_script_that_is_interrupted_twice_ends_without_waiting() -> None:
         body = {"data": ["x"], "fn_index": 0, "session_hash": "s"}
         assert httpx.post(f"{url}/gradio_api/queue/join", json=body, timeout=20).status_code == 200
         assert process.stdout.readline() == "running\n"
-        process.send_signal(signal.SIGINT)
+        send(process, signal.SIGINT)
         assert "closing server" in process.stdout.readline()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
@@ -401,7 +402,7 @@ def test_a_server_that_is_not_ours_ends_though_streams_of_a_mounted_app_are_open
         with httpx.Client(timeout=30) as client, ExitStack() as streams:
             lines = [streams.enter_context(client.stream("GET", f"{url}/{path}")).iter_lines() for path in paths]
             assert [next(each) for each in lines] == ["data: ALIVE"] * 2
-            process.send_signal(how)
+            send(process, how)
             try:
                 process.communicate(timeout=30)
             finally:

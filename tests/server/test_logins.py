@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ import pytest
 from gradio_client import Client
 from playwright.sync_api import Browser, BrowserContext
 from starlette.exceptions import HTTPException
+from tests.ports import free_port
 from tests.server.apps import counter
 from tests.server.conftest import Serve, Served
 from websockets.exceptions import ConnectionClosed
@@ -83,7 +83,7 @@ def serve_at(clock: Shifted, folder: Path) -> Iterator[Any]:
     running: list[Served] = []
 
     def start(**options: Any) -> Served:
-        port = running[-1].site_port if running else 0
+        port = running[-1].site_port if running else free_port()
         for served in running:
             served.demo.close()
         demo = counter()
@@ -159,9 +159,7 @@ def test_a_login_survives_a_reload_of_the_program(folder: Path) -> None:
     program = folder / "app.py"
     text = "import holdfast as gr\nwith gr.Blocks(title='Held') as demo:\n    gr.Markdown('one')\n"
     program.write_text(text + "demo.launch(auth=('ann', 'pw'))\n")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "holdfast", "run", "app.py", "--reload", "--port", str(port)]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

@@ -16,7 +16,6 @@ B6: siblings looked for: every reader of a header that a proxy sets. Found: `X-F
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -28,6 +27,7 @@ from playwright.sync_api import BrowserContext
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.testclient import TestClient
+from tests.ports import free_port
 from tests.server.apps import counter
 from tests.server.conftest import Serve, Served
 from websockets.exceptions import InvalidStatus
@@ -190,9 +190,7 @@ def test_a_function_does_not_see_cookies_of_a_request_that_is_not_the_users(serv
 @pytest.mark.parametrize(("origin", "told"), [("http://127.0.0.1:{port}", True), ("https://evil.example", False)])
 def test_only_the_authors_own_page_reads_why_a_program_does_not_start(origin: str, told: bool) -> None:
     """B1: with `--reload`; the error quotes the program, and browsers let every page read what a socket receives."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     broken = Broken("line 1: secret", "127.0.0.1", port)
     try:
         headers = {"origin": origin.format(port=port)}

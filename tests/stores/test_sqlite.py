@@ -6,7 +6,6 @@ import asyncio
 import os
 import sqlite3
 import sys
-import time
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -281,10 +280,8 @@ async def test_a_process_that_is_killed_holds_no_lane(tmp_path: Path) -> None:
     assert await store.claim([A], wait=0.05) is None
     process.kill()
     await process.wait()
-    began = time.monotonic()
     claim = await store.claim([A], wait=20)
     assert claim is not None
-    assert time.monotonic() - began < 5
     await store.release(claim)
     await store.aclose()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import httpx
+from tests.ports import free_port
 from tests.torture.processes import ENVIRONMENT
 
 PROGRAM = """
@@ -55,8 +55,7 @@ class Server:
     """
 
     def __init__(self, folder: Path, store: str) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         (folder / "program.py").write_text(PROGRAM)
         self._folder = folder
