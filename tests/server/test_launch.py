@@ -31,7 +31,7 @@ from holdfast.errors import BuildError
 from holdfast.launch import close_all, launch, mount_gradio_app, start
 from holdfast.server import listening
 from holdfast.server.assemble import size_in_bytes
-from holdfast.server.listening import bind
+from holdfast.server.listening import Certificate, bind
 from holdfast.stores import StoreDamagedError
 
 SRC = Path(__file__).parents[2] / "src"
@@ -300,15 +300,13 @@ def test_sizes(given: str | int | None, size: int | None) -> None:
     assert size_in_bytes(given) == size
 
 
-def test_https_is_served_with_a_certificate(demo: gr.Blocks, tmp_path: Path) -> None:
-    key, chain = tmp_path / "key.pem", tmp_path / "cert.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
-         "-keyout", key, "-out", chain],
-        check=True, capture_output=True,
-    )  # fmt: skip
+def test_https_is_served_with_a_certificate(demo: gr.Blocks, certificate: Certificate) -> None:
     _, local, _ = demo.launch(
-        server_port=0, prevent_thread_lock=True, quiet=True, ssl_keyfile=str(key), ssl_certfile=str(chain)
+        server_port=0,
+        prevent_thread_lock=True,
+        quiet=True,
+        ssl_keyfile=certificate.key,
+        ssl_certfile=certificate.chain,
     )
     assert local.startswith("https://")
     assert httpx.get(f"{local}config", verify=False).json()["root"] == local.rstrip("/")

@@ -770,18 +770,10 @@ def test_an_option_that_cannot_be_used_is_reported_at_launch(options: dict[str, 
 
 
 @pytest.fixture
-def https(tmp_path: Path, folder: Path) -> Iterator[Served]:
+def https(certificate: Certificate, folder: Path) -> Iterator[Served]:
     """An app with a login on a server that ends https itself."""
-    key, chain = tmp_path / "key.pem", tmp_path / "cert.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
-         "-keyout", key, "-out", chain],
-        check=True, capture_output=True,
-    )  # fmt: skip
     demo = counter()
-    launch.start(
-        demo, {"auth": ("ann", "pw")}, certificate=Certificate(str(key), str(chain)), server_port=0, quiet=True
-    )
+    launch.start(demo, {"auth": ("ann", "pw")}, certificate=certificate, server_port=0, quiet=True)
     yield Served(demo)
     demo.close()
 

@@ -38,14 +38,18 @@ class Place:
         address: The peer.
         counted: It counts for its address.
         transport: Its transport.
+        secured: Whether it can carry a response; not during a TLS handshake.
     """
 
-    __slots__ = ("address", "buffered", "counted", "ended", "full_since", "pending", "since", "taken", "transport")
+    __slots__ = (
+        "address", "buffered", "counted", "ended", "full_since", "pending", "secured", "since", "taken", "transport",
+    )  # fmt: skip
 
-    def __init__(self, address: str, counted: bool, transport: asyncio.Transport) -> None:
+    def __init__(self, address: str, counted: bool, transport: asyncio.Transport, secured: bool = True) -> None:
         self.address = address
         self.counted = counted
         self.transport = transport
+        self.secured = secured
         self.ended = False
         self.since: float | None = None
         """When what it sends now has begun, on the monotonic clock."""
@@ -94,15 +98,15 @@ class Connections:
         """Connections with an unfinished frame."""
         self._full: dict[Place, None] = {}
         """Connections whose client does not take what is sent to it."""
-        self.upgraded: Place | None = None
-        """The place of the connection that is just becoming a socket."""
+        self.handed_over: Place | None = None
+        """The place of the connection that is passing to its next protocol, within one call."""
         self._look: asyncio.Task[None] | None = None
         self._warned: set[str] = set()
 
     def __len__(self) -> int:
         return self._count
 
-    def admit(self, address: str, transport: asyncio.Transport) -> Place | None:
+    def admit(self, address: str, transport: asyncio.Transport, *, secured: bool = True) -> Place | None:
         """Return the place of a new connection, or `None` if there is none left.
 
         One that has sent no request gives way when all places are taken.
@@ -127,7 +131,7 @@ class Connections:
                 return None
             self._close(silent, TOO_SLOW)
             self.leave(silent)
-        place = Place(address, counted, transport)
+        place = Place(address, counted, transport, secured)
         self._count += 1
         if counted:
             self._by_address[address] = self._by_address.get(address, 0) + 1
@@ -227,7 +231,9 @@ class Connections:
                     self.drained(place)
 
     def _close(self, place: Place, answer: bytes) -> None:
-        if not place.transport.is_closing():
+        if not place.secured:
+            place.transport.abort()
+        elif not place.transport.is_closing():
             place.transport.write(answer)
             place.transport.close()
             self.filled(place)  # it ends only when the client has taken the rest
@@ -246,9 +252,11 @@ class HttpProtocol(HttpToolsProtocol):
     """Bytes since then: of an unfinished head, or beside a body (after a chunk's size, after the last chunk)."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a place, or refuse the connection."""
+        """Take a place or the one that the handshake had, or refuse the connection."""
         super().connection_made(transport)
-        self.place = self.all.admit(self.client[0] if self.client else "", transport)
+        self.place, self.all.handed_over = self.all.handed_over, None
+        if self.place is None:
+            self.place = self.all.admit(self.client[0] if self.client else "", transport)
         if self.place is None:
             transport.write(FULL)
             transport.close()
@@ -331,7 +339,7 @@ class HttpProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection and its place to the protocol of sockets."""
         place, self.place = self.place, None
-        self.all.upgraded = place
+        self.all.handed_over = place
         super().handle_websocket_upgrade()
 
 
@@ -345,7 +353,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def connection_made(self, transport: Any) -> None:
         """Take over the place of the HTTP connection."""
         super().connection_made(transport)
-        self.place, self.all.upgraded = self.all.upgraded, None
+        self.place, self.all.handed_over = self.all.handed_over, None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give the place back."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable
@@ -16,6 +18,7 @@ from starlette.applications import Starlette
 from holdfast.errors import AddressError, BuildError, HoldfastError
 from holdfast.server.connections import Connections, protocols, raise_descriptor_limit
 from holdfast.server.site import Site
+from holdfast.server.tls import over_tls
 
 FIRST_PORT = 7860
 LAST_PORT = 65535
@@ -104,6 +107,10 @@ class _Uvicorn(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._on_stop()
         await super().shutdown(sockets)
+        while self.server_state.connections:  # those that outlast their time would still be open when the loop closes
+            for connection in tuple(self.server_state.connections):
+                connection.transport.abort()
+            await asyncio.sleep(0)
 
 
 class Listening:
@@ -201,13 +208,6 @@ class Listening:
 
 def _config(app: Starlette, certificate: Certificate | None) -> uvicorn.Config:
     loop: Literal["uvloop", "asyncio"] = "asyncio" if sys.platform == "win32" else "uvloop"
-    tls: dict[str, Any] = {}
-    if certificate is not None:
-        tls = {
-            "ssl_keyfile": certificate.key,
-            "ssl_certfile": certificate.chain,
-            "ssl_keyfile_password": certificate.password,
-        }
     site: Site = app.state.site
     connections = Connections(
         site.options.limits,
@@ -220,7 +220,7 @@ def _config(app: Starlette, certificate: Certificate | None) -> uvicorn.Config:
     config = uvicorn.Config(
         app,
         loop=loop,
-        http=http,
+        http=http if certificate is None else over_tls(http, _context(certificate)),  # type: ignore[arg-type]
         ws=ws,
         ws_max_size=site.options.limits.body_bytes,
         ws_ping_interval=30,
@@ -234,10 +234,15 @@ def _config(app: Starlette, certificate: Certificate | None) -> uvicorn.Config:
         proxy_headers=False,  # the gate applies what trusted proxies report, for every server alike
         timeout_keep_alive=75,
         timeout_graceful_shutdown=SHUTDOWN_WITHIN,
-        **tls,
     )
+    config.load()
+    return config
+
+
+def _context(certificate: Certificate) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
-        config.load()
+        context.load_cert_chain(certificate.chain, certificate.key, certificate.password)
     except (OSError, ValueError) as error:
         raise BuildError(f"The certificate cannot be used: {error}.") from error
-    return config
+    return context

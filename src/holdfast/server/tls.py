@@ -1,0 +1,115 @@
+"""TLS handshakes that count as connections, end within the time of a request's head, and stop with the server.
+
+uvicorn hears of a connection only after its handshake. A handshake that a client leaves unfinished would therefore take
+no place among the connections, and still be open when the server's event loop closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from uvicorn.protocols.utils import get_remote_addr
+from uvicorn.server import ServerState
+
+from holdfast.server.connections import Connections, HttpProtocol, Place
+
+logger = logging.getLogger("holdfast.server")
+
+GOODBYE_WITHIN = 1.0
+"""Seconds that a client has to confirm the end of a connection; less than a stopping server gives its requests."""
+
+
+def over_tls(http: type[HttpProtocol], context: ssl.SSLContext) -> Callable[..., Handshake]:
+    """Return a protocol factory, as uvicorn takes it, that serves *http* over TLS."""
+
+    def accept(*, server_state: ServerState, **of_uvicorn: Any) -> Handshake:
+        return Handshake(http.all, context, server_state, lambda: http(server_state=server_state, **of_uvicorn))
+
+    return accept
+
+
+class Handshake(asyncio.Protocol):
+    """The TLS handshake of one connection, which it hands to an HTTP protocol when it succeeds.
+
+    Args:
+        connections: The connections of the server.
+        context: The certificate and the settings of TLS.
+        state: uvicorn's connections, which a stopping server shuts down.
+        make_http: Makes the protocol that follows.
+    """
+
+    transport: asyncio.Transport
+
+    def __init__(
+        self,
+        connections: Connections,
+        context: ssl.SSLContext,
+        state: ServerState,
+        make_http: Callable[[], HttpProtocol],
+    ) -> None:
+        self._connections = connections
+        self._context = context
+        self._state = state
+        self._make_http = make_http
+        self._early = b""
+        """Bytes that arrived before the protocol that they are for: that of TLS, later that of HTTP."""
+        self._task: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a place and begin, or refuse the connection: without a handshake there is no language to answer in."""
+        self.transport = transport
+        transport.pause_reading()  # uvloop reads all the same: see `_pass_on`
+        address = get_remote_addr(transport)
+        place = self._connections.admit(address[0] if address else "", transport, secured=False)
+        if place is None:
+            transport.abort()
+            return
+        self._state.connections.add(self)  # type: ignore[arg-type]
+        self._connections.head_begun(place)
+        self._task = asyncio.get_running_loop().create_task(self._shake_hands(place))
+
+    def data_received(self, data: bytes) -> None:
+        """Keep *data* for the protocol that follows."""
+        self._early += data
+
+    def shutdown(self) -> None:
+        """End the connection because the server stops."""
+        self.transport.abort()
+
+    async def _shake_hands(self, place: Place) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(self._pass_on)  # before what `start_tls` calls soon: the beginning of the handshake
+        within: dict[str, Any] = {"ssl_handshake_timeout": self._connections.limits.header_seconds}
+        if sys.platform != "win32" or sys.version_info >= (3, 11):
+            within["ssl_shutdown_timeout"] = GOODBYE_WITHIN  # asyncio's own loop lacks it on Python 3.10
+        try:
+            secured = await loop.start_tls(self.transport, self, self._context, server_side=True, **within)
+        except OSError as error:  # among them SSLError, and the end of the connection
+            logger.debug("A TLS handshake failed: %s", error)
+            secured = None
+        self._state.connections.discard(self)
+        if secured is None or secured.is_closing():
+            self._connections.leave(place)
+            self.transport.abort()
+            return
+        place.transport, place.secured = secured, True
+        http = self._make_http()
+        secured.set_protocol(http)
+        self._connections.handed_over = place
+        http.connection_made(secured)
+        if self._early:
+            http.data_received(self._early)
+
+    def _pass_on(self) -> None:
+        """Give the protocol of TLS what uvloop read before it was there."""
+        protocol: Any = self.transport.get_protocol()
+        while self._early and protocol is not self:
+            buffer = memoryview(protocol.get_buffer(len(self._early)))
+            part, self._early = self._early[: len(buffer)], self._early[len(buffer) :]
+            buffer[: len(part)] = part
+            protocol.buffer_updated(len(part))
