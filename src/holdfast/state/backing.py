@@ -10,7 +10,6 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from holdfast.ids import random_id
 from holdfast.state.adopt import ASIDE, Adopted, Reader, aside_key, history_key, place
 from holdfast.state.cells import UNSET, Cell, Home
 from holdfast.state.codec import DecodeError, Envelope, Keyring
@@ -46,8 +45,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("holdfast.state")
 
-_NEW_SESSIONS = 8
-"""New sessions with which a damaged store is tried: their places in it are at random, and some may be damaged."""
+_NEW_SESSIONS = tuple(f"session:{digit * 32}" for digit in "0123456789abcdef")
+"""Names as those of new sessions, with which a damaged store is tried: spread over all places that such names have, and
+always the same, so that health does not depend on chance."""
 
 
 class Backing:
@@ -472,8 +472,8 @@ class Backing:
 
     async def _takes_new(self) -> bool:
         """Whether a store, of which some part is damaged, keeps what new sessions have."""
-        for _ in range(_NEW_SESSIONS):
-            key = Key(f"session:{random_id()}", "probe")
+        for owner in _NEW_SESSIONS:
+            key = Key(owner, "probe")
             with suppress(StoreDamagedError):
                 try:
                     await self.store.read([key])

@@ -79,6 +79,7 @@ class StateEngine:
             )
             try:
                 await self.backing.identity.check()
+                await self.backing.outage.look()
             except BaseException:
                 self.backing = None
                 await self.store.aclose()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from holdfast.state.cells import UNSET, Cell, Home
 from holdfast.state.snapshot import Snapshot
 from holdfast.state.timers import Timers
+from holdfast.stores import StoreDamagedError
 
 if TYPE_CHECKING:
     from holdfast.clock import Clock
@@ -216,8 +217,8 @@ class Lifetime:
             self.spawn(_call(spec.delete_callback, make, spec.label))
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run a coroutine in the background; `finish` waits for it."""
-        task = asyncio.get_running_loop().create_task(work)
+        """Run a coroutine in the background; `finish` waits for it. Damage of the store, which is noticed, ends it."""
+        task = asyncio.get_running_loop().create_task(_despite_damage(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -303,3 +304,11 @@ async def _call(callback: Callable[[Any], object], make: Callable[[], Any], labe
             await result
     except Exception:
         log.exception("The delete_callback of %s failed; the value is dropped all the same.", label)
+
+
+async def _despite_damage(work: Coroutine[Any, Any, Any]) -> Any:
+    try:
+        return await work
+    except StoreDamagedError as error:
+        log.debug("Something in the background ended at damage of the store: %s", error)
+        return None

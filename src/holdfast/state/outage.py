@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 import xxhash
@@ -119,6 +119,13 @@ class Outage:
             self._damage = "" if await self._takes_new() else str(error)
             raise
 
+    async def look(self) -> None:
+        """See at the start whether a store is so damaged that it keeps nothing of new sessions."""
+        if not await self._takes_new():
+            with suppress(StoreDamagedError):
+                async with self.noticing_damage():
+                    raise StoreDamagedError("Nothing of new sessions can be written to it.")
+
     def took_new(self) -> None:
         """The store keeps something that it did not have; what is damaged in it keeps no page from opening."""
         self._damage = ""
@@ -202,6 +209,8 @@ class Outage:
                     await self._write(cell)
                 if not cell.unsaved:
                     self._unsaved.pop(cell, None)
+            if self._damage and await self._takes_new():  # it was repaired meanwhile
+                self.took_new()
         except StateError as error:
             self._reason = str(error)
             return False
@@ -209,7 +218,17 @@ class Outage:
 
     async def _write(self, cell: Cell) -> None:
         try:
-            await self._save(cell)
+            async with self.noticing_damage():
+                await self._save(cell)
+        except StoreDamagedError:
+            if self._damage:  # nothing can be stored, so it is tried again
+                raise
+            log.error(  # noqa: TRY400 # the damage is said already
+                "%s of %s cannot be stored after the outage, where the store is damaged. It stays in this process.",
+                cell.spec.label,
+                cell.home.owner,
+            )
+            cell.unsaved = False
         except VersionConflictError:
             where = await self._set_aside(cell)
             log.error(  # noqa: TRY400 # the conflict's own traceback says nothing

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from holdfast.state.options import MARGIN
 from holdfast.state.owners import Owner
 from holdfast.state.timers import Timers
-from holdfast.stores import Dropped, StoreError, StoreUnavailableError
+from holdfast.stores import Dropped, StoreDamagedError, StoreError, StoreUnavailableError
 from holdfast.stores.ending import end
 
 if TYPE_CHECKING:
@@ -111,6 +111,8 @@ class StoredLifetime:
         self._touches: set[asyncio.Task[Any]] = set()
         self._late: dict[Owner, bool] = {}
         """Owners that could not be dropped since the store was out of reach, and whether only if their time is over."""
+        self._failure = ""
+        """Why the last look for what has expired failed."""
         self._closed = False
         backing.outage.on_back = self._catch_up
 
@@ -219,13 +221,17 @@ class StoredLifetime:
             await asyncio.wait(self._touches)
         try:
             self._backing.outage.check()
-            dropped = await self._backing.store.drop(str(owner), due=due)
+            async with self._backing.outage.noticing_damage():
+                dropped = await self._backing.store.drop(str(owner), due=due)
             if only_due and not dropped and await self._backing.store.names(str(owner)):
                 cells = [cell for cell in cells if cell.bound]
         except StoreUnavailableError as error:
             log.debug("%s is dropped when the store is back: %s", owner, error)
             self._late[owner] = only_due
             dropped = []  # what the store never had ends here
+        except StoreDamagedError:
+            log.debug("%s cannot be dropped from the damaged store.", owner)
+            dropped = []
         self._end(owner, dropped, {cell.spec.name: cell for cell in cells})
 
     async def _sweep(self) -> None:
@@ -247,12 +253,17 @@ class StoredLifetime:
         if self._backing.outage.now:
             return
         try:
-            while dropped := await self._backing.store.expire(now):
-                self._expired(dropped)
+            async with self._backing.outage.noticing_damage():
+                while dropped := await self._backing.store.expire(now):
+                    self._expired(dropped)
         except StoreUnavailableError as error:
             self._backing.outage.began(error)
-        except StoreError:
-            log.exception("Looking for State whose time is over failed.")
+        except StoreDamagedError:
+            log.debug("What has expired cannot be looked for in the damaged store.")
+        except StoreError as error:
+            if str(error) != self._failure:
+                self._failure = str(error)
+                log.error("Looking for State that has expired failed: %s", error)  # noqa: TRY400 -- the sentence says all
 
     def _expired(self, dropped: Sequence[Dropped]) -> None:
         by_owner: dict[str, list[Dropped]] = {}
