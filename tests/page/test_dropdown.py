@@ -57,6 +57,27 @@ def test_typing_filters_and_enter_takes_the_option_that_the_arrows_point_at(show
     expect(seen).to_have_value("'au'")
 
 
+@pytest.mark.parametrize("custom", [False, True])
+def test_typing_after_a_choice_with_enter_replaces_it(shown: Shown, custom: bool) -> None:
+    page, box, seen = shown(allow_custom_value=custom)
+    box.press_sequentially("aus")
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(seen).to_have_value("'at'")
+    expect(box).to_have_value("Austria")
+    page.keyboard.type("chi")
+    expect(box).to_have_value("chi")
+    expect(page.get_by_role("option")).to_have_text(["Chile"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(seen).to_have_value("'cl'")
+    page.keyboard.type("Austria")
+    page.keyboard.press("Enter")
+    expect(seen).to_have_value("'at'")
+    page.keyboard.type("c")
+    expect(box).to_have_value("c")
+
+
 def test_escape_closes_the_list_and_forgets_what_was_typed(shown: Shown) -> None:
     page, box, seen = shown(value="cl")
     box.fill("aus")
