@@ -3,26 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from holdfast.chat_turns import Message, text_of
+from holdfast.components import happenings
 from holdfast.components.base import Component
 from holdfast.components.button import Button
 from holdfast.components.dataset import Dataset
 from holdfast.components.state import State
 from holdfast.graph.dependency import Dependency, register
 from holdfast.graph.events import BoundEvent
-from holdfast.graph.layouts import Accordion, Column
+from holdfast.graph.layouts import Sidebar
 from holdfast.graph.listener import ListenerOptions
+from holdfast.graph.special import EventData
+from holdfast.graph.updates import skip
 from holdfast.ids import random_id
 
 Saved = dict[str, list[Message]]
 """Conversations by id, the oldest first."""
 TITLE_LENGTH = 40
-LABEL = "Earlier conversations"
-FOLDS_ON_PHONES = "folds-on-phones"
-"""The page starts an accordion of this class folded where it is no wider than a phone."""
+LABEL = "Conversations"
+WIDTH = 256
+MOST_ROWS = 200
+"""Conversations that the list shows at once; the older ones are on its next pages."""
 HIDDEN: ListenerOptions = {"api_visibility": "undocumented", "show_progress": "hidden"}
+
+
+class Conversations(Dataset):
+    """A list of conversations, each with a menu to delete it; the one that is open is marked.
+
+    The page names a conversation by its key: an outdated list opens and deletes no other one.
+
+    Args:
+        keys: The conversations' ids, in the order of the rows.
+        current: Id of the one that is open.
+        **options: See `Dataset`.
+    """
+
+    LACKS: ClassVar[frozenset[str]] = Dataset.LACKS
+    delete = happenings.DELETE
+
+    def __init__(self, *, keys: Sequence[str] = (), current: str | None = None, **options: Any) -> None:
+        self.keys = list(keys)
+        self.current = current
+        super().__init__(**options)
 
 
 class ChatHistory:
@@ -43,19 +67,19 @@ class ChatHistory:
         """Id of the conversation that is shown, once it is kept."""
 
     def build(self) -> None:
-        """Place the list where the program stands."""
-        with Column(scale=1, min_width=100):
-            self.new_button = Button("New chat", variant="primary", size="md")
-            self.fold = Accordion(LABEL, visible=False, elem_classes=[FOLDS_ON_PHONES])
-            with self.fold:
-                self.list = Dataset(
-                    components=["textbox"],
-                    samples=[],
-                    type="index",
-                    layout="table",
-                    label=LABEL,
-                    show_label=False,
-                )
+        """Place the list at the side of the page."""
+        with Sidebar(LABEL, width=WIDTH, elem_classes=["conversations"]):
+            self.new_button = Button("New chat", size="md")
+            self.list = Conversations(
+                components=["textbox"],
+                samples=[],
+                type="index",
+                layout="table",
+                samples_per_page=MOST_ROWS,
+                label=LABEL,
+                show_label=False,
+                visible=False,
+            )
 
     def connect(self, shown: Sequence[Component], root: Any, clear: BoundEvent, changes: Sequence[Dependency]) -> None:
         """Keep the conversation after every change, and open what is clicked.
@@ -66,7 +90,8 @@ class ChatHistory:
             clear: The chat was cleared: its conversation is forgotten.
             changes: The listeners after which the conversation is another.
         """
-        kept: list[Any] = [self.saved, self.open_id, *self.seen]
+        kept: list[Any] = [self.saved, self.open_id, self.list]
+        opened: list[Any] = [self.open_id, *shown, self.list]
         for change in changes:
             change.then(
                 self._keep,
@@ -76,42 +101,51 @@ class ChatHistory:
                 api_visibility="undocumented",
                 show_progress="hidden",
             )
-        register(self._forget, (clear,), [self.saved, self.open_id], kept, {**HIDDEN, "api_name": "_forget"})
+        mine = [self.saved, self.open_id]
+        register(self._forget, (clear,), mine, kept, {**HIDDEN, "api_name": "_forget"})
+        register(self._new, (self.new_button.click,), [self.saved], opened, {**HIDDEN, "api_name": "_new"})
+        register(self._open, (self.list.click,), [self.saved], opened, {**HIDDEN, "api_name": "_open"})
         register(
-            lambda: (None, [], []),
-            (self.new_button.click,),
-            None,
-            [self.open_id, *shown],
-            {**HIDDEN, "api_name": "_new"},
+            self._delete,
+            (self.list.delete,),
+            [*mine, *shown],
+            [self.saved, *opened],
+            {**HIDDEN, "api_name": "_delete"},
         )
-        register(
-            self._open,
-            (self.list.click,),
-            [self.list, self.saved],
-            [self.open_id, *shown],
-            {**HIDDEN, "api_name": "_open"},
-        )
-        register(listing, (root.load,), [self.saved], self.seen, {**HIDDEN, "api_name": "_list"})
-
-    @property
-    def seen(self) -> list[Any]:
-        """What `listing` gives values for."""
-        return [self.fold, self.list]
+        register(listing, (root.load,), mine, [self.list], {**HIDDEN, "api_name": "_list"})
 
     @staticmethod
     def _keep(said: list[Message], saved: Saved, open_id: str | None) -> Any:
         saved, open_id = keep(said, saved, open_id, random_id())
-        return saved, open_id, *listing(saved)
+        return saved, open_id, listing(saved, open_id)
 
     @staticmethod
     def _forget(saved: Saved, open_id: str | None) -> Any:
         left = {number: said for number, said in saved.items() if number != open_id}
-        return left, None, *listing(left)
+        return left, None, listing(left, None)
 
     @staticmethod
-    def _open(place: int, saved: Saved) -> Any:
-        number = newest_first(saved)[place]
-        return number, saved[number], saved[number]
+    def _new(saved: Saved) -> Any:
+        return None, [], [], listing(saved, None)
+
+    @staticmethod
+    def _open(event: EventData, saved: Saved) -> Any:
+        number = chosen(event, saved)
+        return skip() if number is None else (number, saved[number], saved[number], listing(saved, number))
+
+    @staticmethod
+    def _delete(event: EventData, saved: Saved, open_id: str | None, chat: Any, said: list[Message]) -> Any:
+        number = chosen(event, saved)
+        left = {other: kept for other, kept in saved.items() if other != number}
+        if number is not None and number == open_id:
+            return left, None, [], [], listing(left, None)
+        return left, open_id, chat, said, listing(left, open_id)
+
+
+def chosen(event: EventData, saved: Saved) -> str | None:
+    """Id of the conversation that an event is about; `None` if it is not kept any more."""
+    number = event._data.get("key") if isinstance(event._data, dict) else None
+    return number if isinstance(number, str) and number in saved else None
 
 
 def keep(said: list[Message], saved: Saved, open_id: str | None, new_id: str) -> tuple[Saved, str | None]:
@@ -141,7 +175,8 @@ def title(said: Sequence[Message]) -> str:
     return text if len(text) <= TITLE_LENGTH else f"{text[: TITLE_LENGTH - 1]}…"
 
 
-def listing(saved: Saved) -> tuple[Accordion, Dataset]:
-    """The list and what it folds into, as they are now; without a conversation neither is seen."""
-    rows = [[title(saved[number])] for number in newest_first(saved)]
-    return Accordion(visible=bool(rows), render=False), Dataset(samples=rows, render=False)
+def listing(saved: Saved, open_id: str | None) -> Conversations:
+    """The list as it is now; without a conversation it is not seen."""
+    keys = newest_first(saved)
+    rows = [[title(saved[number])] for number in keys]
+    return Conversations(samples=rows, keys=keys, current=open_id, visible=bool(rows), render=False)

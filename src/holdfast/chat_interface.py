@@ -84,8 +84,8 @@ class ChatInterface(Blocks):
         api_name: Name of the endpoint; the function's by default.
         api_description: Its text; the docstring by default.
         api_visibility: Whether it is documented.
-        save_history: Whether a list of the visitor's earlier conversations stands beside the chat. They are kept on the
-            server for each browser, for as long as its store keeps them.
+        save_history: Whether the visitor's conversations are listed in a sidebar, to open, leave, and delete. They are
+            kept on the server for each browser, for as long as its store keeps them.
         validator: Called with the message and the additional inputs before the function is queued.
         **options: See `Blocks`.
     """
@@ -225,13 +225,9 @@ class ChatInterface(Blocks):
                 Markdown(HEADING.format(title))
             if description:
                 Markdown(description)
-            if self.history is None:
-                self._build_chat()
-            else:
-                with Row(scale=1, equal_height=True):
-                    self.history.build()
-                    with Column(scale=6):
-                        self._build_chat()
+            if self.history is not None:
+                self.history.build()
+            self._build_chat()
             self.fake_api_button = Button("Fake API", visible=False)
             self.api_response = Answer(label="Response", visible=False)
             self.chatbot_state = State(self.chatbot.initial or [])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from tests.axe import assert_accessible
 
 import holdfast as gr
-from holdfast.chat_history import keep, newest_first, title
+from holdfast.chat_history import chosen, keep, newest_first, title
 from holdfast.errors import BuildError
 from holdfast.launch import start
 
@@ -92,28 +93,73 @@ def test_conversations_can_be_left_reopened_and_continued_after_a_refresh(url: s
 
 
 @pytest.mark.browser
-def test_on_a_phone_the_list_is_folded_and_the_keyboard_opens_it(url: str, page: Page) -> None:
+def test_on_a_phone_the_list_is_in_a_sheet_that_closes_at_a_choice(url: str, page: Page) -> None:
+    """F1, F2: siblings looked for: other lists beside a chat; found: none."""
     expect.set_options(timeout=15_000)
     page.set_viewport_size({"width": 375, "height": 700})
     page.goto(url)
+    toggle = page.get_by_role("button", name="Toggle Sidebar")
     for text in ("apples", "pears"):
+        toggle.click()
         page.get_by_role("button", name="New chat").click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
         expect(page.get_by_test_id("bot")).to_have_count(0)
         say(page, text, f"0: {text}")
     page.reload()
-    fold = page.get_by_role("button", name="Earlier conversations")
-    expect(fold).to_have_attribute("aria-expanded", "false")
+    expect(page.locator("gradio-app[data-connected=true]")).to_be_visible()
     expect(page.locator("tr.tr-body").first).to_be_hidden()
     assert_accessible(page)
-    fold.press("Enter")
-    expect(page.locator("tr.tr-body")).to_have_text(["pears", "apples"])
+    toggle.press("Enter")
+    sheet = page.get_by_role("dialog", name="Conversations")
+    expect(sheet.locator("tr.tr-body")).to_have_text(["pears", "apples"])
     assert_accessible(page)
-    apples = page.get_by_role("button", name="Example 2")
-    expect(apples).to_have_accessible_description("Example 2 apples")
-    apples.press("Enter")
+    sheet.get_by_role("button", name="Actions for pears").click()
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_visible()
+    sheet.get_by_role("button", name="apples", exact=True).press("Enter")
+    expect(sheet).to_have_count(0)
     expect(page.get_by_test_id("bot")).to_contain_text("0: apples")
     say(page, "more", "2: more")
-    expect(fold).to_have_attribute("aria-expanded", "true")
+
+
+@pytest.mark.browser
+def test_the_list_marks_the_open_conversation_and_deletes_any(url: str, page: Page) -> None:
+    expect.set_options(timeout=15_000)
+    page.goto(url)
+    rows, current = page.locator("tr.tr-body"), page.locator("tr.tr-body.current")
+    sidebar = page.get_by_role("complementary", name="Conversations")
+    for text in ("apples", "pears", "plums"):
+        sidebar.get_by_role("button", name="New chat").click()
+        expect(current).to_have_count(0)
+        say(page, text, f"0: {text}")
+        expect(current).to_have_text(text)
+    assert_accessible(page)
+    delete(page, "pears")
+    expect(rows).to_have_text(["plums", "apples"])
+    expect(current).to_have_text("plums")
+    expect(page.get_by_test_id("bot")).to_contain_text("0: plums")
+    delete(page, "plums")
+    expect(rows).to_have_text(["apples"])
+    expect(page.get_by_test_id("bot")).to_have_count(0)
+    page.reload()
+    expect(rows).to_have_text(["apples"])
+    expect(sidebar.get_by_role("button", name="apples", exact=True)).not_to_have_attribute("aria-current", "true")
+
+
+def delete(page: Page, name: str) -> None:
+    page.locator("tr.tr-body", has_text=name).hover()
+    page.get_by_role("button", name=f"Actions for {name}").click()
+    page.get_by_role("menuitem", name="Delete").click()
+
+
+def told(key: Any) -> gr.EventData:
+    return gr.EventData(None, {"index": 0, "key": key})
+
+
+@pytest.mark.parametrize("key", ["gone", None, 1, ["a"], {"a": 1}])
+def test_a_conversation_that_is_gone_deletes_and_opens_no_other(key: Any) -> None:
+    assert chosen(told(key), {"a": ONE, "b": TWO}) is None
+    assert chosen(told("a"), {"a": ONE, "b": TWO}) == "a"
 
 
 @pytest.mark.browser

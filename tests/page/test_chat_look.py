@@ -149,3 +149,49 @@ def test_long_lines_of_code_wrap_and_their_copy_button_is_seen(app_page: AppPage
     expect(code).to_be_visible()
     assert code.evaluate("code => code.scrollWidth <= code.clientWidth")
     expect(page.locator(".code-copy")).to_have_css("opacity", "1")
+
+
+def test_code_of_a_language_has_a_line_that_says_so_and_copies(app_page: AppPage) -> None:
+    """F8b: siblings looked for: code without a language; found: it keeps the button in its corner."""
+    with gr.Blocks() as demo:
+        gr.Markdown("```sql\nselect 1\n```\n\n```\nplain\n```")
+    page = app_page(demo)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    head = page.locator(".code-head")
+    expect(head).to_have_count(1)
+    expect(head.locator("span").first).to_have_text("sql")
+    button = head.get_by_role("button", name="Copy code")
+    expect(button).to_have_text("Copy")
+    button.click()
+    expect(button).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == "select 1\n"
+    assert_accessible(page)
+
+
+def test_thoughts_in_a_row_are_rows_of_one_box(app_page: AppPage) -> None:
+    """F2: 36 px each, closed when done, with what they did at the right."""
+    thought = {"title": "Thought", "status": "done", "duration": 4}
+    query = {"title": "query_scans", "log": "lost parcels " * 30, "status": "done", "duration": 0.8}
+    with gr.Blocks() as demo:
+        gr.Chatbot(
+            [
+                {"role": "assistant", "content": "hard", "metadata": thought},
+                {"role": "assistant", "content": "rows", "metadata": query},
+                {"role": "assistant", "content": "Route B."},
+            ]
+        )
+    page = app_page(demo)
+    rows = page.locator("details.thought")
+    expect(rows).to_have_count(2)
+    upper, lower = box(rows.first), box(rows.last)
+    assert upper["height"] == lower["height"] == 38
+    assert lower["y"] == upper["y"] + 37
+    expect(rows.first).to_have_css("border-bottom-left-radius", "0px")
+    expect(rows.last).to_have_css("border-top-left-radius", "0px")
+    summary = rows.last.locator("summary")
+    expect(summary).to_contain_text("Done")
+    expect(summary).to_contain_text("0.8 s")
+    assert summary.evaluate("row => row.scrollWidth <= row.clientWidth")
+    assert_accessible(page)
+    summary.click()
+    expect(page.get_by_text("rows", exact=True)).to_be_visible()

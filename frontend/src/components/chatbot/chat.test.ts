@@ -62,7 +62,7 @@ test('the whole conversation is copied with its roles and the watermark', () => 
 })
 
 test('durations are written for people', () => {
-  expect([0.44, 12.3, 125].map(took)).toEqual(['0.4s', '12s', '2m 5s'])
+  expect([0.44, 12.3, 125].map(took)).toEqual(['0.4 s', '12 s', '2 min 5 s'])
 })
 
 test('files are shown by their type, else by their ending', () => {

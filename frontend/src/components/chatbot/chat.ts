@@ -180,12 +180,12 @@ export function transcript(messages: Message[], watermark: string | null | undef
   return watermark ? `${text}\n${watermark}` : text
 }
 
-/** "0.5s", "12s", "2m 5s": how long a thought took. */
+/** "0.5 s", "12 s", "2 min 5 s": how long a thought took. */
 export function took(seconds: number): string {
-  if (seconds < 10) return `${Math.round(seconds * 10) / 10}s`
-  if (seconds < 60) return `${Math.round(seconds)}s`
+  if (seconds < 10) return `${Math.round(seconds * 10) / 10} s`
+  if (seconds < 60) return `${Math.round(seconds)} s`
   const whole = Math.round(seconds)
-  return `${Math.floor(whole / 60)}m ${whole % 60}s`
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`
 }
 
 export type Medium = 'image' | 'video' | 'audio' | 'file'

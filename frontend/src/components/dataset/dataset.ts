@@ -8,6 +8,10 @@ export interface DatasetProps {
   sample_labels?: string[] | null
   layout?: 'gallery' | 'table' | null
   samples_per_page?: number
+  /** Of a list of conversations: what tells each row from the others; such rows can be deleted. */
+  keys?: string[]
+  /** The key of the row that is open. */
+  current?: string | null
 }
 
 /** One component's examples are cards; several make a table. */

@@ -15,9 +15,9 @@ export function keepFocus(sheet: HTMLElement, event: KeyboardEvent): void {
   next?.focus()
 }
 
-/** Whether a click chose something that shows behind the sheet: a link, a button, or a row of examples; no field. */
+/** Whether a click chose something that shows behind the sheet: a link, a button, or a row of examples; no field or menu. */
 export function chooses(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest('a[href], .bare > button, .gallery-item, .tr-body') !== null
+  return target instanceof Element && !target.closest('[aria-haspopup]') && target.closest('a[href], .bare > button, .gallery-item, .tr-body') !== null
 }
 
 /** Calls `close` when a finger moves towards the side that the sheet came from. */

@@ -72,23 +72,37 @@ function dressCode(code: HTMLElement): void {
   const box = document.createElement('div')
   box.className = 'code-wrap'
   pre.replaceWith(box)
-  box.append(pre, copyTool(() => code.textContent ?? ''))
+  const tool = copyTool(() => code.textContent ?? '', name !== undefined)
+  box.append(...(name === undefined ? [pre, tool] : [headOf(name, tool), pre]))
+}
+
+/** The line above code that says its language. */
+function headOf(name: string, tool: HTMLElement): HTMLElement {
+  const head = document.createElement('div')
+  head.className = 'code-head'
+  const language = document.createElement('span')
+  language.textContent = name
+  head.append(language, tool)
+  return head
 }
 
 const svg = (inner: string): string =>
   `<svg viewBox="0 0 24 24" width="15" height="15" fill="none" stroke="currentColor" stroke-width="2" ` +
   `stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${inner}</svg>`
 
-function copyTool(text: () => string): HTMLButtonElement {
+function copyTool(text: () => string, named: boolean): HTMLButtonElement {
   const button = document.createElement('button')
   button.type = 'button'
   button.className = 'code-copy'
   button.setAttribute('aria-label', 'Copy code')
-  button.innerHTML = svg(copy)
+  const show = (icon: string, word: string): void => {
+    button.innerHTML = svg(icon) + (named ? `<span>${word}</span>` : '')
+  }
+  show(copy, 'Copy')
   button.onclick = async () => {
     await copyText(text())
-    button.innerHTML = svg(check)
-    setTimeout(() => (button.innerHTML = svg(copy)), 2000)
+    show(check, 'Copied')
+    setTimeout(() => show(copy, 'Copy'), 2000)
   }
   return button
 }
