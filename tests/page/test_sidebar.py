@@ -114,3 +114,22 @@ def test_it_is_open_again_where_there_is_room(app_page: AppPage) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
     expect(page.locator(".sidebar.open")).to_have_count(1)
     expect(page.locator(".scrim")).to_have_count(0)
+
+
+def test_it_takes_no_room_beside_a_tab_that_is_not_its_own(app_page: AppPage) -> None:
+    with gr.Blocks() as demo, gr.Tabs():
+        with gr.Tab("Chat"):
+            with gr.Sidebar(label="Conversations"):
+                gr.Button("New chat")
+            gr.Markdown("said")
+        with gr.Tab("Other"):
+            gr.Markdown("elsewhere")
+    page = app_page(demo)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    container = page.locator(".gradio-container").first
+    expect(container).to_have_css("padding-left", "320px")
+    page.get_by_role("tab", name="Other").click()
+    expect(page.get_by_text("elsewhere")).to_be_visible()
+    expect(container).not_to_have_css("padding-left", "320px")
+    page.get_by_role("tab", name="Chat").click()
+    expect(container).to_have_css("padding-left", "320px")
