@@ -63,6 +63,8 @@ class Hosts:
         self._explicit = bool(names)
         self._names = names | {name for name in (public, listens_on) if name}
         self._suffixes = tuple(name[1:] for name in names if name.startswith("*."))
+        self._known: str | None = None
+        """The last `Host` that was allowed; nearly every request has the same one."""
         self._warned = False
 
     def refusal(self, scope: Scope) -> str | None:
@@ -71,10 +73,15 @@ class Hosts:
         Args:
             scope: Of an HTTP request or a socket. Browsers always send a `Host`; a program without one is let in.
         """
-        if self._open or not (self._explicit or is_loopback((scope.get("server") or ("",))[0])):
-            return None  # what calls the app in this process, such as a test client, comes through no socket
+        if self._open:
+            return None
         host = Headers(scope=scope).get("host")
-        if not host or self._allows(hostname(f"//{host}")):
+        if not host or host == self._known:
+            return None
+        if not (self._explicit or is_loopback((scope.get("server") or ("",))[0])):
+            return None  # what calls the app in this process, such as a test client, comes through no socket
+        if self._allows(hostname(f"//{host}")):
+            self._known = host
             return None
         refusal = REFUSED.format(host=host[:200])
         if not self._warned:
