@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -45,6 +45,22 @@ def _free_of_suspended_loops() -> Iterator[None]:
     asyncio._set_running_loop(None)
     yield
     asyncio._set_running_loop(suspended)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--rounds",
+        type=int,
+        default=None,
+        help="How often each random or repeated thing is done where a test asks for `rounds`; a few times by default.",
+    )
+
+
+@pytest.fixture
+def rounds(request: pytest.FixtureRequest) -> Callable[[int], int]:
+    """How often to do something: what `--rounds` says, else the test's own modest number."""
+    given: int | None = request.config.getoption("--rounds")
+    return lambda modest: modest if given is None else given
 
 
 @pytest.fixture

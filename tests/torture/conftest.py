@@ -1,4 +1,4 @@
-"""What the torture tests share: stores that several processes use, and how long to torture."""
+"""What the torture tests share: stores that several processes use, each of its kind."""
 
 from __future__ import annotations
 
@@ -14,22 +14,6 @@ from holdfast.stores import Store
 from holdfast.stores import open as open_store
 
 __all__ = ["RedisServer", "Serve", "own_redis_server", "redis_server", "serve"]
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--rounds",
-        type=int,
-        default=None,
-        help="How often each random thing of tests/torture is done; a few by default.",
-    )
-
-
-@pytest.fixture
-def rounds(request: pytest.FixtureRequest) -> Callable[[int], int]:
-    """How often to do something: what `--rounds` says, else the test's own modest number."""
-    given: int | None = request.config.getoption("--rounds", default=None)
-    return lambda modest: modest if given is None else given
 
 
 @pytest.fixture(params=["memory", "sqlite", "redis"])

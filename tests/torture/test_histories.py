@@ -221,7 +221,7 @@ def test_random_histories_are_serial(
     run_state_machine_as_test(
         machine(new_store, processes),
         settings=settings(
-            max_examples=rounds(15),
+            max_examples=rounds(8),
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
