@@ -9,13 +9,16 @@ from typing import Any, Literal
 
 from holdfast.components.base import Component
 from holdfast.components.dataset import Dataset
-from holdfast.errors import BuildError, RenderError
+from holdfast.errors import BuildError, RenderError, did_you_mean
 from holdfast.examples_cache import CachedResults
 from holdfast.files import adopt
 from holdfast.graph.callsite import warn
 from holdfast.graph.context import current
 from holdfast.graph.dependency import Dependency, register
 from holdfast.graph.listener import ListenerOptions, Target, Visibility
+from holdfast.graph.parameters import names_meant
+
+MODES = ("eager", "lazy", None)
 
 
 class Examples:
@@ -45,6 +48,7 @@ class Examples:
         preload: The row that is filled in when the page opens, where results are kept; `False` for none.
     """
 
+    @names_meant("gr.Examples()")
     def __init__(
         self,
         examples: Sequence[Any] | str | Path,
@@ -77,6 +81,13 @@ class Examples:
         self.fn = fn
         self.preprocess, self.postprocess, self.batch = preprocess, postprocess, batch
         self.examples = read_rows(examples, self.inputs)
+        for row in self.examples:
+            for component, value in zip(self.inputs, row, strict=True):
+                component.report_value(value, "has an example")
+        if cache_mode not in MODES:
+            raise BuildError(
+                f"cache_mode={cache_mode!r} is not 'eager' or 'lazy'.{did_you_mean(str(cache_mode), MODES)}"
+            )
         self.columns = _columns(self.examples, visible_columns)
         if (cache_examples or run_on_click) and (fn is None or not self.outputs):
             raise BuildError("Examples that are run or cached need `fn` and `outputs`: give both.")

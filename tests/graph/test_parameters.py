@@ -3,6 +3,8 @@
 E16: siblings looked for: every component and layout, Blocks and what is made of it, launch, mount, queue, listeners;
 found: the right class was named by components alone, and only `launch` and Blocks took older options.
 E32: siblings looked for: the same, States, themes and their variables, values of enumerated options; found: all.
+Looked for later: `gr.api`, `gr.render`, `gr.Examples`, and what is made outside of Blocks, as in a handler that returns
+it; found: all of them.
 E33: siblings looked for: every option annotated with a list of texts, Radio, CheckboxGroup, Dropdown, Number given a
 dict, list, or set; found: all but those that raised an error already.
 """
@@ -17,10 +19,16 @@ import pytest
 from starlette.applications import Starlette
 
 import holdfast
+from holdfast.errors import BuildError
 from holdfast.graph.parameters import FORMER
 
 gr: Any = holdfast
 """As programs without a type checker use it."""
+
+
+def typed(number: int) -> int:
+    return number
+
 
 WRONG: list[tuple[Callable[[], Any], str, str, str]] = [
     (lambda: gr.Textbox(lable="A"), "Textbox", "lable", "label"),
@@ -37,6 +45,9 @@ WRONG: list[tuple[Callable[[], Any], str, str, str]] = [
     (lambda: gr.themes.Soft(primary_heu="red"), "Soft", "primary_heu", "primary_hue"),
     (lambda: gr.themes.Base().set(body_background_fil="red"), "A theme", "body_background_fil", "body_background_fill"),
     (lambda: gr.Button().click(str, None, None, api_nam="a"), "A listener", "api_nam", "api_name"),
+    (lambda: gr.api(typed, api_nam="a"), "gr.api()", "api_nam", "api_name"),
+    (lambda: gr.render(trigers=[]), "gr.render()", "trigers", "triggers"),
+    (lambda: gr.Examples(["a"], gr.Textbox(), lable="A"), "gr.Examples()", "lable", "label"),
     (lambda: gr.on(None, str, None, None, concurency_limit=1), "A listener", "concurency_limit", "concurrency_limit"),
 ]
 
@@ -63,6 +74,7 @@ OLDER: list[Callable[[], Any]] = [
     lambda: gr.Blocks().queue(concurrency_count=3),
     lambda: gr.Button().click(lambda: None, None, None, show_api=False),
     lambda: gr.mount_gradio_app(Starlette(), gr.Blocks(), "/a", show_api=False),
+    lambda: gr.api(typed, show_api=False),
 ]
 
 
@@ -111,6 +123,49 @@ def test_a_value_that_means_nothing_is_warned_of_where_it_was_given(call: Callab
     [one] = told
     assert said in str(one.message)
     assert one.filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: gr.Button(variant="primry"), "Did you mean 'primary'?"),
+        (lambda: gr.Radio(["a", "b"], value="c"), "begins with 'c'"),
+    ],
+)
+def test_so_is_one_that_is_given_outside_of_blocks(call: Callable[[], Any], said: str) -> None:
+    """E33: as an update that a handler returns, or before the Blocks; once, where it was given."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        made = call()
+        with gr.Blocks():
+            made.render()
+    [one] = told
+    assert said in str(one.message)
+    assert one.filename == __file__
+
+
+def test_an_example_that_its_component_does_not_take_is_reported() -> None:
+    """E33."""
+    with gr.Blocks():
+        radio = gr.Radio(["apple", "pear"])
+        with pytest.warns(UserWarning, match="has an example 'aple'.*Did you mean 'apple'"):
+            gr.Examples([["apple"], ["aple"], [None]], radio)
+        with pytest.raises(ValueError, match="a number"):
+            gr.Examples([[1], [{"a": 1}]], gr.Number())
+
+
+@pytest.mark.parametrize(
+    ("call", "meant"),
+    [
+        (lambda: gr.Examples(["a"], gr.Textbox(), cache_mode="lazzy"), "lazy"),
+        (lambda: gr.render(show_progress="ful")(lambda: None), "full"),
+        (lambda: gr.Button().click(str, None, None, api_visibility="publc"), "public"),
+    ],
+)
+def test_a_mode_that_there_is_not_is_refused_with_the_one_that_was_meant(call: Callable[[], Any], meant: str) -> None:
+    """E32."""
+    with gr.Blocks(), pytest.raises(BuildError, match=f"Did you mean '{meant}'"):
+        call()
 
 
 @pytest.mark.parametrize("value", [{"a": 1}, [1], {1, 2}])

@@ -176,6 +176,14 @@ class Component(Block):
         """What messages call it: its type, and its label where it has one."""
         return f'{type(self).__name__} "{self.label}"' if self.label else type(self).__name__
 
+    def report_value(self, value: Any, how: str) -> None:
+        """Warn of a value of an example that has no meaning here; most components take every value.
+
+        Args:
+            value: The value.
+            how: Where it was given, for the message.
+        """
+
     def bad(self, wanted: str, payload: Any) -> BadValue:
         """The error for a `payload` that is not what the component sends."""
         return BadValue(f"{self.called} takes {wanted}, but {describe(payload)} was sent.")

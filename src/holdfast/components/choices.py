@@ -38,14 +38,17 @@ class Chooser(Component):
     def report_mistakes(self) -> None:
         """Warn also of a start value that is none of the choices."""
         super().report_mistakes()
-        value = self.given.get("value")
+        self.report_value(self.given.get("value"), "begins with")
+
+    def report_value(self, value: Any, how: str) -> None:
+        """Warn of a value that is none of the choices."""
         if not self.choices or callable(value) or getattr(self, "allow_custom_value", False):
             return
         strange = [one for one in several(value) if one not in self.values]
         if strange:
             shown = ", ".join(map(repr, self.values[:20]))
             warn(
-                f"{self.called} begins with {strange[0]!r}, which is not in the list of choices: {shown}."
+                f"{self.called} {how} {strange[0]!r}, which is not in the list of choices: {shown}."
                 f"{did_you_mean(str(strange[0]), self.values)}"
             )
 

@@ -15,6 +15,14 @@ class Numeric(Component):
     minimum: float | None
     maximum: float | None
 
+    def report_value(self, value: Any, how: str) -> None:  # noqa: ARG002 -- it is said by an error
+        """Refuse what is not a number.
+
+        Raises:
+            ValueError: It is not one.
+        """
+        self.postprocess(value)
+
     def rounded(self, value: Any) -> Any:
         """`value` rounded to `precision` digits; with 0 digits an int, and an int stays one.
 

@@ -13,6 +13,7 @@ from holdfast.graph.block import Block
 from holdfast.graph.context import current
 from holdfast.graph.dependency import Dependency, register
 from holdfast.graph.listener import ListenerOptions, Visibility
+from holdfast.graph.parameters import names_meant
 from holdfast.graph.python_schemas import schema_of
 from holdfast.graph.signature import signature_of
 
@@ -53,6 +54,7 @@ class ApiValue(Block):
     example_value = example_payload
 
 
+@names_meant("gr.api()")
 def api(
     fn: Callable[..., Any] | Literal["decorator"] = "decorator",
     *,

@@ -89,6 +89,7 @@ class Block:
         )
         if render and current.get() is not None:
             self.render()
+        self.report_mistakes()
 
     @property
     def id(self) -> int:
@@ -109,7 +110,6 @@ class Block:
                 "Call it inside `with gr.Blocks():`, or leave `render=True`."
             )
         context.graph.place(self, context)
-        self.report_mistakes()
         return self
 
     def report_mistakes(self) -> None:

@@ -51,7 +51,10 @@ def check_options(options: ListenerOptions) -> None:
         raise BuildError(f"trigger_mode={mode!r} is none of {', '.join(modes)}.{did_you_mean(str(mode), modes)}")
     visibility = options.get("api_visibility", "public")
     if visibility not in get_args(Visibility):
-        raise BuildError(f"api_visibility={visibility!r} is none of {', '.join(get_args(Visibility))}.")
+        raise BuildError(
+            f"api_visibility={visibility!r} is none of {', '.join(get_args(Visibility))}."
+            f"{did_you_mean(str(visibility), get_args(Visibility))}"
+        )
     if options.get("js") is True:
         raise BuildError(
             "js=True asks for the Python function to be translated to JavaScript, which Holdfast does not do. "
@@ -99,7 +102,8 @@ def show_progress(given: Any, triggers: Sequence[Trigger]) -> Literal["full", "m
     if isinstance(given, bool):
         return "full" if given else "hidden"
     if given not in {"full", "minimal", "hidden"}:
-        raise BuildError(f"show_progress={given!r} is none of full, minimal, hidden.")
+        valid = ("full", "minimal", "hidden")
+        raise BuildError(f"show_progress={given!r} is none of {', '.join(valid)}.{did_you_mean(str(given), valid)}")
     return given  # type: ignore[no-any-return]
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin
+
+from typing_extensions import ParamSpec
 
 from holdfast.errors import did_you_mean
 from holdfast.graph.callsite import warn
@@ -32,6 +35,9 @@ FORMER: Mapping[str, frozenset[str]] = {
     ),
     "mount_gradio_app()": frozenset({"show_api", "gradio_api_url", "app_storage"}),
     "queue()": frozenset({"concurrency_count", "client_position_to_load_data"}),
+    "gr.api()": frozenset({"show_api"}),
+    "gr.render()": frozenset(),
+    "gr.Examples()": frozenset({"show_api", "cache_examples_lazily"}),
     "A listener": frozenset({"show_api", "every", "status_tracker"}),
 }  # fmt: skip
 """What Gradio 4 and 5 took and Gradio 6 does not, by what is called; "" is any component."""
@@ -60,6 +66,34 @@ def settle_unknown(called: str, unknown: Iterable[str], known: Iterable[str], *,
     if names:
         are, them = ("is", "it") if len(names) == 1 else ("are", "them")
         warn(f"{', '.join(names)} of {called} {are} of older versions of Gradio and without effect. Leave {them} out.")
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def names_meant(called: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Have calls of a function with a parameter that it does not have settled by `settle_unknown`.
+
+    Args:
+        called: What messages call the function.
+    """
+
+    def decorate(fn: Callable[P, R]) -> Callable[P, R]:
+        known = {name for name in inspect.signature(fn).parameters if name != "self" and not name.startswith("_")}
+
+        @wraps(fn)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            unknown = [name for name in kwargs if name not in known and not name.startswith("_")]
+            if unknown:
+                settle_unknown(called, unknown, known, kind=called)
+                for name in unknown:
+                    del kwargs[name]
+            return fn(*args, **kwargs)
+
+        return checked
+
+    return decorate
 
 
 def report_choices(block: Block) -> None:

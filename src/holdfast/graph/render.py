@@ -16,6 +16,7 @@ from holdfast.graph.layouts import Column, Row
 from holdfast.graph.listener import ListenerOptions, TriggerMode
 from holdfast.graph.on import on_load_and_change
 from holdfast.graph.options import Trigger
+from holdfast.graph.parameters import names_meant
 
 if TYPE_CHECKING:
     from holdfast.graph.app import AppView
@@ -75,6 +76,7 @@ class RenderSpec:
         return graph
 
 
+@names_meant("gr.render()")
 def render(
     inputs: Any = None,
     triggers: Trigger | Sequence[Trigger] | None = None,
