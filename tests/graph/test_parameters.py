@@ -137,9 +137,10 @@ def test_so_is_one_that_is_given_outside_of_blocks(call: Callable[[], Any], said
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         made = call()
+        [one] = told
         with gr.Blocks():
             made.render()
-    [one] = told
+    assert told == [one]
     assert said in str(one.message)
     assert one.filename == __file__
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -243,3 +243,52 @@ def test_a_visitors_dict_is_shown_as_a_value(serve: Serve, another_page: Callabl
     assert page.evaluate("window.ran") is None
     page.get_by_role("button", name="Update").click()
     expect(page.locator("#shown i")).to_have_text("updated")
+
+
+MUTATIONS = [
+    '<svg></p><style><a id="</style><img src=1 onerror=HIT>">',
+    '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=HIT&gt;">',
+    '<math><mtext><mglyph><svg><mtext><textarea><path id="</textarea><img onerror=HIT src=1>">',
+    "<form><math><mtext></form><form><mglyph><style></math><img src onerror=HIT>",
+    '<noscript><p title="</noscript><img src=x onerror=HIT>">',
+    "<template><img src=x onerror=HIT></template><template><script>HIT</script></template>",
+    "<svg><style><img src=x onerror=HIT></style></svg>",
+    '<svg><foreignObject><iframe srcdoc="<script>parent.HIT</script>"></iframe></foreignObject></svg>',
+    '<svg><annotation-xml><foreignobject><style><!--</style><p id="--><img src=x onerror=HIT>">',
+    '<math><annotation-xml encoding="text/html"><p><style></math><img src onerror=HIT></style>',
+    "<svg><title><![CDATA[</title><img src onerror=HIT>]]></title></svg>",
+    "<svg><desc><noscript><img src onerror=HIT></noscript></desc></svg>",
+    '<xmp><p title="</xmp><img src onerror=HIT>">',
+    '<title><p title="</title><img src onerror=HIT>">',
+    "<select><style></select><img src onerror=HIT>//",
+    "<table><caption><svg><title><table><caption></caption></table></title><style>"
+    '<a id="</style><img src=x onerror=HIT>"></a></style></svg></caption></table>',
+    "<div>" * 520 + '<svg><style><a title="</style><img src onerror=HIT>">',
+    "<form id=x><input name=attributes><input name=nodeName></form><img src onerror=HIT>",
+    "<details open ontoggle=HIT>x</details><svg onload=HIT></svg><video><source onerror=HIT></video>",
+    "$\\htmlData{onclick=HIT}{a}$ $\\href{javascript:HIT}{a}$",
+    '![x](x"onerror="HIT) [x](<java\tscript:HIT>) <javascript:HIT>',
+]
+
+
+def test_markup_that_changes_when_it_is_parsed_again_does_not_run(app_page: AppPage) -> None:
+    """A7, A1: a sanitizer that reads markup in another way than the page does lets it through: none of it runs."""
+    hits = [one.replace("HIT", f"(window.ran??=[]).push({at})") for at, one in enumerate(MUTATIONS)]
+    with gr.Blocks() as demo:
+        prose, chat = gr.Markdown(), gr.Chatbot()
+        table = gr.Dataframe(datatype=["markdown", "html"], headers=["a", "b"])
+        done = gr.Textbox(label="Done")
+
+        def show() -> Iterator[tuple[Any, ...]]:
+            for at, one in enumerate(hits):
+                gr.Info(one, title=one)
+                yield one, [{"role": role, "content": one} for role in ("user", "assistant")], [[one, one]], str(at)
+
+        gr.Button("Show").click(show, None, [prose, chat, table, done])
+    page = app_page(demo)
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_label("Done", exact=True)).to_have_value(str(len(hits) - 1))
+    page.evaluate("new Promise(done => setTimeout(() => requestAnimationFrame(done)))")
+    assert page.evaluate("window.ran") is None
+    handlers = "[...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => /^on/.test(a.name))).length"
+    assert page.evaluate(handlers) == 0
