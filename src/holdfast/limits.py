@@ -458,6 +458,16 @@ EXISTING = (
         beyond="the event waits, and the page shows its place",
     ),
     Bound(
+        name="on_leave",
+        default=15,
+        resource="Event that runs while its visitor has left for good",
+        unit="seconds",
+        per="request",
+        option="launch(on_leave=…), Blocks(on_leave=…), or on_leave=… of a listener",
+        environment="HOLDFAST_ON_LEAVE",
+        beyond="it is canceled, a generator at its next `yield`; a plain function runs to its end",
+    ),
+    Bound(
         name="max_threads",
         default=40,
         resource="Synchronous functions that run at once",

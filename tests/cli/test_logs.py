@@ -24,7 +24,11 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.redis_server import RedisServer, own_redis_server
 from tests.signals import send
+from tests.waiting import wait_until
+
+__all__ = ["own_redis_server"]
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 RECORD = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([A-Z]+) +session=(\S+) event=(\S+) ([\w.]+): (.*)")
@@ -218,7 +222,7 @@ def test_the_least_level_is_chosen_by_the_command_and_by_the_environment(begin: 
 
 
 def test_no_value_of_a_state_and_no_secret_is_logged(begin: Begin, tmp_path: Path) -> None:
-    """R1.4: at every level, also when events fail and the store does."""
+    """R1.4: at every level, also when events fail."""
     key = "0123456789abcdef0123456789abcdef"
     options = ("--log-level", "debug", "--access-log", "--auth", "ann:hunter2", "--session", "tab")
     program = begin(*options, HOLDFAST_SECRET_KEY=key)
@@ -232,6 +236,36 @@ def test_no_value_of_a_state_and_no_secret_is_logged(begin: Begin, tmp_path: Pat
     output = program.end()
     assert "session=me" in output
     for secret in ("secret-of-state", key, "hunter2", "wrong-guess", "abcdefgh", *cookies):
+        assert secret not in output, output
+
+
+@pytest.mark.timeout(120)
+def test_neither_is_while_the_store_fails(begin: Begin, own_redis_server: RedisServer) -> None:
+    """R1.4: a store that goes away, comes back full, and has values that it cannot give back or take."""
+    key = "0123456789abcdef0123456789abcdef"
+    program = begin("--log-level", "debug", "--state-store", own_redis_server.url, HOLDFAST_SECRET_KEY=key)
+
+    def outcomes() -> list[int]:
+        return [program.run(name).status_code for name in ("keep", "choose", "fault")]
+
+    def store() -> str:
+        found: str = httpx.get(f"{program.url}/gradio_api/health", timeout=20).json()["store"]
+        return found
+
+    assert outcomes()[0] == 200
+    own_redis_server.stop()
+    outcomes()
+    assert store() == "out of reach"
+    own_redis_server.start("--maxmemory", "1", "--maxmemory-policy", "noeviction")
+    outcomes()
+    own_redis_server.stop()
+    own_redis_server.start()
+    wait_until(lambda: store() == "ok")
+    assert outcomes()[0] == 200
+    output = program.end()
+    assert "is out of reach" in output
+    assert "is back" in output
+    for secret in ("secret-of-state", key):
         assert secret not in output, output
 
 

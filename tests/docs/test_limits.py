@@ -10,6 +10,7 @@ import holdfast as gr
 from holdfast import limits, settings
 from holdfast.errors import BuildError
 from holdfast.limits import Bound, Limits
+from holdfast.runtime import unattended
 from holdfast.server.assemble import Assembled, assemble
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "limits.md"
@@ -40,6 +41,7 @@ def test_defaults_of_bounds_that_options_set_are_those_of_the_code() -> None:
         "max_size": options.max_queue_size,
         "default_concurrency_limit": options.default_concurrency_limit,
         "max_threads": options.max_threads,
+        "on_leave": unattended.SECONDS,
     }
     assert {one.name: one.default for one in limits.EXISTING} == used
 

@@ -246,28 +246,27 @@ def test_a_visitors_dict_is_shown_as_a_value(serve: Serve, another_page: Callabl
 
 
 MUTATIONS = [
-    '<svg></p><style><a id="</style><img src=1 onerror=HIT>">',
-    '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=HIT&gt;">',
-    '<math><mtext><mglyph><svg><mtext><textarea><path id="</textarea><img onerror=HIT src=1>">',
+    '<svg></p><style><a id="</style><img src=data:image/png,x onerror=HIT>">',
+    '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=data:image/png,x onerror=HIT&gt;">',
+    '<math><mtext><mglyph><svg><mtext><textarea><path id="</textarea><img onerror=HIT src=data:image/png,x>">',
     "<form><math><mtext></form><form><mglyph><style></math><img src onerror=HIT>",
-    '<noscript><p title="</noscript><img src=x onerror=HIT>">',
-    "<template><img src=x onerror=HIT></template><template><script>HIT</script></template>",
-    "<svg><style><img src=x onerror=HIT></style></svg>",
+    '<noscript><p title="</noscript><img src=data:image/png,x onerror=HIT>">',
+    "<template><img src=data:image/png,x onerror=HIT></template><template><script>HIT</script></template>",
+    "<svg><style><img src=data:image/png,x onerror=HIT></style></svg>",
     '<svg><foreignObject><iframe srcdoc="<script>parent.HIT</script>"></iframe></foreignObject></svg>',
-    '<svg><annotation-xml><foreignobject><style><!--</style><p id="--><img src=x onerror=HIT>">',
+    '<svg><annotation-xml><foreignobject><style><!--</style><p id="--><img src=data:image/png,x onerror=HIT>">',
     '<math><annotation-xml encoding="text/html"><p><style></math><img src onerror=HIT></style>',
     "<svg><title><![CDATA[</title><img src onerror=HIT>]]></title></svg>",
     "<svg><desc><noscript><img src onerror=HIT></noscript></desc></svg>",
     '<xmp><p title="</xmp><img src onerror=HIT>">',
     '<title><p title="</title><img src onerror=HIT>">',
     "<select><style></select><img src onerror=HIT>//",
-    "<table><caption><svg><title><table><caption></caption></table></title><style>"
-    '<a id="</style><img src=x onerror=HIT>"></a></style></svg></caption></table>',
+    '<caption><svg><title><table></table></title><style><a id="</style><img src=data:image/png,x onerror=HIT>"></a>',
     "<div>" * 520 + '<svg><style><a title="</style><img src onerror=HIT>">',
     "<form id=x><input name=attributes><input name=nodeName></form><img src onerror=HIT>",
     "<details open ontoggle=HIT>x</details><svg onload=HIT></svg><video><source onerror=HIT></video>",
     "$\\htmlData{onclick=HIT}{a}$ $\\href{javascript:HIT}{a}$",
-    '![x](x"onerror="HIT) [x](<java\tscript:HIT>) <javascript:HIT>',
+    '![x](data:image/png,x"onerror="HIT) [x](<java\tscript:HIT>) <javascript:HIT>',
 ]
 
 

@@ -7,11 +7,14 @@ generators, direct calls); found: all go through one output, which carries the w
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import redis
 from tests.redis_server import RedisServer, own_redis_server
 from tests.server.conftest import Serve, serve
 from tests.torture.serving import Server
@@ -72,6 +75,80 @@ def test_what_is_not_stored_is_reported_as_unsaved(
     said = [record.getMessage() for record in caplog.records if record.levelname in {"WARNING", "ERROR"}]
     assert sum("is out of reach" in text for text in said) == 1
     assert sum("is back" in text for text in said) == 1
+
+
+class Trouble:
+    """A Redis that is there and does not work."""
+
+    def __init__(self, kind: str, server: RedisServer) -> None:
+        self.kind, self.server = kind, server
+
+    def begin(self) -> None:
+        if self.kind == "hangs":
+            os.kill(self.server.pid, signal.SIGSTOP)
+        else:
+            self._set(maxmemory="1", policy="noeviction")
+
+    def end(self) -> None:
+        if self.kind == "hangs":
+            os.kill(self.server.pid, signal.SIGCONT)
+        else:
+            self._set(maxmemory="0", policy="noeviction")
+
+    def _set(self, maxmemory: str, policy: str) -> None:
+        with redis.Redis.from_url(self.server.url) as client:
+            client.config_set("maxmemory-policy", policy)
+            client.config_set("maxmemory", maxmemory)
+
+
+@pytest.mark.parametrize("kind", ["hangs", "is full"])
+def test_a_store_that_hangs_or_is_full_is_an_outage(
+    kind: str, own_redis_server: RedisServer, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    """D6, R6.6: events are answered, as unsaved; two lines of the log; afterwards all of it is stored."""
+    trouble = Trouble(kind, own_redis_server)
+    served = serve(app(), state_store=own_redis_server.url)
+    assert stream(served, 0, "one")[-1]["output"]["data"][-1] == 1
+    assert stream(served, 1, "one")[-1]["output"]["data"][-1] == 1
+    trouble.begin()
+    try:
+        for count in (2, 3, 4):
+            last = stream(served, 0, "one")[-1]
+            assert last["success"], last
+            assert last["output"]["data"][-1] == count
+            assert last["output"]["unsaved"] is True
+        assert served.get("/gradio_api/health").json()["store"] == "out of reach"
+        assert served.get("/healthz").status_code == 200
+    finally:
+        trouble.end()
+    wait_until(lambda: served.get("/gradio_api/health").json()["store"] == "ok")
+    assert served.get("/readyz").status_code == 200
+    said = [record.getMessage() for record in caplog.records if record.levelname in {"WARNING", "ERROR"}]
+    assert [sum(words in text for text in said) for words in ("is out of reach", "is back")] == [1, 1], said
+    served.demo.close()
+    again = serve(app(), state_store=own_redis_server.url)
+    assert stream(again, 0, "one")[-1]["output"]["data"][-1] == 5
+    assert stream(again, 1, "one")[-1]["output"]["data"][-1] == 2
+
+
+@pytest.mark.parametrize("kind", ["hangs", "is full"])
+def test_an_app_that_refuses_is_not_ready_meanwhile(kind: str, own_redis_server: RedisServer, serve: Serve) -> None:
+    """D6, R6.6: 503 of `/readyz`, and every event is answered with a sentence; none of them counts afterwards."""
+    trouble = Trouble(kind, own_redis_server)
+    served = serve(app(), state_store=own_redis_server.url, state_outage="refuse")
+    assert stream(served, 0, "one")[-1]["success"]
+    trouble.begin()
+    try:
+        for _ in range(2):
+            refused = stream(served, 0, "one")[-1]
+            assert not refused["success"]
+            assert "try again in a moment" in refused["output"]["error"]
+        answer = served.get("/readyz")
+        assert (answer.status_code, answer.json()) == (503, {"status": "unsaved"})
+    finally:
+        trouble.end()
+    wait_until(lambda: served.get("/readyz").status_code == 200)
+    assert stream(served, 0, "one")[-1]["output"]["data"][-1] == 2
 
 
 def test_an_app_may_refuse_instead(own_redis_server: RedisServer, serve: Serve) -> None:
