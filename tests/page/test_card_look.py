@@ -136,3 +136,23 @@ def test_an_image_does_not_move_what_is_below_it(app_page: AppPage) -> None:
     button.click()
     expect(page.get_by_test_id("image").locator("img")).to_be_visible()
     assert button.bounding_box() == before
+
+
+def test_a_narrow_card_of_filters_keeps_its_fields_on_one_line(app_page: AppPage) -> None:
+    """F6: 256 px wide on a wide page, as wide as the screen on a phone."""
+    with gr.Blocks() as demo, gr.Row():
+        with gr.Column(scale=0, min_width=256, elem_id="side"), gr.Group():
+            gr.Dropdown(["Lindholm", "Northgate"], multiselect=True, value=["Lindholm"], label="Depots")
+            gr.Radio(["None", "Month", "Year"], value="Month", label="Compare with")
+        with gr.Column():
+            gr.Dataframe([["Lindholm", 33]], headers=["Depot", "Lost"], interactive=False)
+    page = app_page(demo)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(page.locator("#side")).to_have_css("width", "256px")
+    field = page.locator(".field-control", has=page.get_by_role("combobox"))
+    assert field.evaluate("box => box.offsetHeight") <= 36
+    tops = "all => new Set(all.map(one => one.getBoundingClientRect().top)).size"
+    assert page.locator(".segments .choice").evaluate_all(tops) == 1
+    expect(page.locator(".virtual-row .cell").first).to_have_css("height", "36px")
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator("#side")).to_have_css("width", "358px")
