@@ -12,9 +12,9 @@ import signal
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import redis
+from tests.crowd import crowd
 from tests.redis_server import RedisServer, own_redis_server
 from tests.server.conftest import Serve, serve
 from tests.torture.serving import Server
@@ -177,12 +177,11 @@ def test_300_first_events_at_once_survive_kill_9(own_redis_server: RedisServer, 
 
 
 async def _together(url: str, name: str) -> list[Any]:
-    limits = httpx.Limits(max_connections=300)
-    async with httpx.AsyncClient(base_url=url, timeout=120, limits=limits) as http:
+    async with crowd(url) as client:
 
         async def ask(number: int) -> Any:
             body = {"data": [None, None], "session_hash": f"visitor-{number}"}
-            answer = await http.post(f"/gradio_api/run/{name}", json=body)
+            answer = await client().post(f"/gradio_api/run/{name}", json=body)
             assert answer.status_code == 200, answer.text
             return answer.json()["data"][-1]
 

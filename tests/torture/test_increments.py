@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
+from tests.crowd import crowd
 from tests.torture.conftest import Serve
 from tests.torture.processes import all_found, start
 
@@ -50,14 +50,14 @@ def counting() -> gr.Blocks:
 async def test_of_200_increments_by_two_functions_200_are_kept(serve: Serve, store_url: str) -> None:
     """R2.3: sync and async, queued and not, at once in one session."""
     app = serve(counting(), state_store=store_url)
-    async with httpx.AsyncClient(base_url=app.url, timeout=60, limits=httpx.Limits(max_connections=250)) as http:
+    async with crowd(app.url) as client:
 
         async def direct(name: str) -> None:
-            answer = await http.post(f"/gradio_api/run/{name}", json={"data": [None], "session_hash": "one"})
+            answer = await client().post(f"/gradio_api/run/{name}", json={"data": [None], "session_hash": "one"})
             assert answer.status_code == 200, answer.text
 
         async def queued(name: str) -> None:
-            body = {"data": [None], "session_hash": "one"}
+            http, body = client(), {"data": [None], "session_hash": "one"}
             event = (await http.post(f"/gradio_api/call/{name}", json=body)).json()["event_id"]
             answer = await http.get(f"/gradio_api/call/{name}/{event}")
             assert "event: complete" in answer.text, answer.text
@@ -65,7 +65,7 @@ async def test_of_200_increments_by_two_functions_200_are_kept(serve: Serve, sto
         work: list[tuple[Callable[[str], Any], str]] = [(queued, "plain_True"), (direct, "plain_False")]
         work += [(queued, "asynchronous_True"), (direct, "asynchronous_False")]
         await asyncio.gather(*(how(name) for _ in range(EACH) for how, name in work))
-        total = await http.post("/gradio_api/run/total", json={"data": [None], "session_hash": "one"})
+        total = await client().post("/gradio_api/run/total", json={"data": [None], "session_hash": "one"})
     assert total.json()["data"] == [4 * EACH]
 
 
