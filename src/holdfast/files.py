@@ -22,7 +22,7 @@ from holdfast.folders import APPS, process_folders
 from holdfast.keeping import FileKeeper, Hold
 from holdfast.links import is_safe_link
 from holdfast.private import is_private
-from holdfast.saving import SavedFile, app_folder, cache_dir, sanitise, save_bytes, save_copy
+from holdfast.saving import SavedFile, app_folder, cache_dir, sanitise, save_bytes, save_copy, whose
 from holdfast.seals import Seal
 
 __all__ = [
@@ -222,14 +222,16 @@ holding: ContextVar[Hold | None] = ContextVar("holdfast_file_hold", default=None
 """The files that the event needs."""
 
 
-def enter(rules: FileRules, hold: Hold | None = None) -> None:
+def enter(rules: FileRules, hold: Hold | None = None, visitor: str = "") -> None:
     """Keep files that are made in this context in the app's folder, and judge paths by its rules.
 
     Args:
         rules: The app's.
         hold: Takes the files that the event gets and gives.
+        visitor: For whom the files are made.
     """
     serving.set(rules)
+    whose.set(visitor)
     holding.set(hold)
     app_folder.set(rules.upload_dir)
 

@@ -24,7 +24,7 @@ from holdfast.clock import Clock
 from holdfast.errors import StorageFull
 from holdfast.folders import FolderLock, is_free, root
 from holdfast.programs import program_name
-from holdfast.saving import PART, watch
+from holdfast.saving import PART, watch, whose
 
 MOST_WAIT = 3600.0
 """Seconds between two sweeps unless the author says otherwise, or the age is shorter."""
@@ -48,12 +48,14 @@ class Keeping:
     Attributes:
         age: Seconds after which a file is deleted.
         total: Most bytes of all files together.
+        per_visitor: Most bytes of those that were made for one visitor.
         frequency: Seconds between two sweeps.
         all_at_end: Whether all files are deleted when the app ends.
     """
 
     age: float = 24 * 3600.0
     total: int = 10 * 1024**3
+    per_visitor: int = 5 * 1024**3
     frequency: float = MOST_WAIT
     all_at_end: bool = False
 
@@ -117,6 +119,12 @@ class FileKeeper:
         self._unfinished = 0
         self._added = 0
         """Bytes of all files that were ever finished."""
+        self._files_of: dict[str, dict[Path, int]] = {}
+        """The files that were first made for a visitor, the oldest first, and their bytes. A restart forgets it; the
+        total size bounds those files."""
+        self._visitors: dict[Path, str] = {}
+        self._by_visitor: Counter[str] = Counter()
+        """Bytes of a visitor's files, finished or not."""
         self._making_room = threading.Lock()
         self._full_until = 0.0
         self._lock: FolderLock | None = None
@@ -130,8 +138,12 @@ class FileKeeper:
         Raises:
             StorageFull: There is no room for them, even without the files that can be deleted.
         """
+        visitor = whose.get()
         with self.counting:
             self._unfinished += size
+            self._count(visitor, size)
+        if size > 0 and visitor and self._by_visitor[visitor] > self.keeping.per_visitor:
+            self._make_room_of(visitor)
         if size > 0 and self._used > self.keeping.total:
             self._make_room()
 
@@ -146,7 +158,53 @@ class FileKeeper:
             self._unfinished -= size
             self._finished += _room(size)
             self._added += _room(size)
+            self._belongs(path, size)
         self.shown(path)
+
+    def _belongs(self, path: Path, size: int) -> None:
+        """Count a whole file for the visitor for whom it was made first."""
+        visitor = whose.get()
+        self._count(visitor, -size)
+        if visitor and path not in self._visitors:
+            self._visitors[path] = visitor
+            self._files_of.setdefault(visitor, {})[path] = _room(size)
+            self._count(visitor, _room(size))
+
+    def _gone(self, path: Path) -> None:
+        """A file was deleted."""
+        with self.counting:
+            visitor = self._visitors.pop(path, "")
+            if visitor:
+                self._count(visitor, -self._files_of[visitor].pop(path))
+                if not self._files_of[visitor]:
+                    del self._files_of[visitor]
+
+    def _count(self, visitor: str, size: int) -> None:
+        if visitor and size:
+            self._by_visitor[visitor] += size
+            if self._by_visitor[visitor] <= 0:
+                del self._by_visitor[visitor]
+
+    def _make_room_of(self, visitor: str) -> None:
+        """Delete the oldest files of a visitor who has too many.
+
+        Raises:
+            StorageFull: Those that are left are needed.
+        """
+        with self._making_room:
+            for path in tuple(self._files_of.get(visitor, ())):
+                if self._by_visitor[visitor] <= self.keeping.per_visitor * SPARE:
+                    break
+                try:
+                    self._delete(path, path.stat().st_mtime)
+                except FileNotFoundError:
+                    self._gone(path)
+            if self._by_visitor[visitor] > self.keeping.per_visitor:
+                raise StorageFull(
+                    f"There is no room for more of your files: this app keeps at most {self.keeping.per_visitor} bytes "
+                    "of them for each visitor, and those that are there are in use. Try again later, or with smaller "
+                    "files."
+                )
 
     def shown(self, path: str | Path) -> None:
         """A file is an output: its age begins again."""
@@ -216,10 +274,12 @@ class FileKeeper:
                 return False
             path.unlink()
         except FileNotFoundError:
+            self._gone(path)
             return True
         except OSError as error:
             logger.warning("The file %s is too old, but cannot be deleted: %s.", path, error.strerror)
             return False
+        self._gone(path)
         if path.parent != self.folder:
             with suppress(OSError):  # the same content is there under another name
                 path.parent.rmdir()

@@ -292,6 +292,13 @@ class Limits:
         per="app",
         beyond="the oldest are deleted; 507 if all of them belong to events that have not ended",
     )
+    visitor_file_bytes: int = bound(
+        5 * 1024 * MB,
+        resource="Uploaded, fetched and produced files, since the process began",
+        unit="bytes",
+        per="visitor",
+        beyond="the visitor's oldest are deleted; 507 if all of them belong to events that have not ended",
+    )
     file_seconds: float = bound(
         24 * 3600,
         resource="Uploaded, fetched and produced files",

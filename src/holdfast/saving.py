@@ -29,6 +29,8 @@ PART = ".part-"
 
 app_folder: ContextVar[Path | None] = ContextVar("holdfast_files", default=None)
 """The folder of the app whose event runs."""
+whose: ContextVar[str] = ContextVar("holdfast_visitor", default="")
+"""The visitor for whom files are written; empty if there is none."""
 
 
 class Watcher(Protocol):

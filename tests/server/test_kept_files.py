@@ -29,7 +29,7 @@ from holdfast.errors import BuildError, InvalidPathError, StorageFull
 from holdfast.files import FileData, FileRules
 from holdfast.folders import FolderLock
 from holdfast.keeping import FileKeeper, Hold, Keeping
-from holdfast.saving import save_bytes
+from holdfast.saving import save_bytes, whose
 from holdfast.testing import ManualClock
 
 KB = 1024
@@ -118,6 +118,70 @@ async def test_files_of_an_event_that_has_not_ended_stay(clock: ManualClock) -> 
     hold.release()
     keeper.sweep()
     assert there(needed) == [False]
+
+
+def test_one_visitors_files_displace_no_others(clock: ManualClock) -> None:
+    """C6, R4.6: those that a visitor makes the server keep are bounded: the visitor's own oldest go."""
+    keeper = keeper_of(clock, per_visitor=ROOM * 5)
+    whose.set("ann")
+    hers = [keep(keeper, f"ann{number}") for number in range(3)]
+    shared = keep(keeper, "shared")
+    whose.set("bob")
+    assert keep(keeper, "shared") == shared
+    his = [keep(keeper, f"bob{number:02}", bytes([number]) * keeping.LEAST) for number in range(20)]
+    assert all(there(*hers, shared))
+    left = there(*his)
+    assert left == sorted(left)
+    assert 3 <= sum(left) <= 5
+    holds = Hold(keeper, [path for path in his if Path(path).exists()])
+    with pytest.raises(StorageFull, match="for each visitor"):
+        keep(keeper, "large", b"x" * ROOM * 5)
+    holds.release()
+    keep(keeper, "medium", b"x" * ROOM * 2)
+    assert sum(there(*his)) < sum(left)
+    for path in his:
+        Path(path).unlink(missing_ok=True)
+    keep(keeper, "other", b"y" * ROOM * 2)
+    whose.set("")
+
+
+def test_uploads_and_results_count_for_the_visitor(serve: Serve) -> None:
+    """C6, R4.6: also what a function makes for a visitor; another visitor's files stay."""
+    with gr.Blocks() as demo:
+        number, out = gr.Number(precision=0), gr.File()
+
+        def make(number: int) -> str:
+            path = Path(tempfile.mkdtemp()) / f"{number}.bin"
+            path.write_bytes(bytes([number]) * 100 * KB)
+            return str(path)
+
+        gr.Button().click(make, number, out, api_name="make")
+    served = serve(demo, auth=[("ann", "a"), ("bob", "b")], limits={"visitor_file_bytes": 1000 * KB})
+
+    def log_in(name: str) -> None:
+        served.http.cookies.clear()
+        answer = served.http.post("/login", data={"username": name, "password": name[0]})
+        assert answer.status_code == 200
+
+    def made(number: int) -> str:
+        path: str = served.post("/gradio_api/run/make", {"data": [number]}).json()["data"][0]["path"]
+        return path
+
+    log_in("ann")
+    hers = made(100)
+    log_in("bob")
+    first = made(0)
+    uploaded = [
+        served.http.post("/gradio_api/upload", files={"files": (f"{n}.bin", bytes([n]) * 150 * KB)}) for n in range(9)
+    ]
+    assert {answer.status_code for answer in uploaded} == {200}
+    assert there(hers, first) == [True, False]
+    kept = there(*(answer.json()[0] for answer in uploaded))
+    assert kept == sorted(kept)
+    assert 3 <= sum(kept) <= 6
+    large = served.http.post("/gradio_api/upload", files={"files": ("large.bin", b"x" * 2000 * KB)})
+    assert large.status_code == 507
+    assert Path(hers).exists()
 
 
 def test_files_are_found_however_deep_a_client_has_put_them() -> None:

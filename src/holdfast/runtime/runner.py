@@ -77,7 +77,7 @@ class Runner:
             asyncio.CancelledError: It was cancelled; everything it held is free.
         """
         current.job.set(job)
-        files.enter(self.options.file_rules, job.hold)
+        files.enter(self.options.file_rules, job.hold, job.session.visitor)
         logs.about.set((job.session.id, job.id))
         blocked.set(self.threads.lend)
         # A batch runs for several visitors, so it has none that could be meant.

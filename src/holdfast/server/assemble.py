@@ -261,11 +261,15 @@ def _file_rules(options: ServeOptions, settings: Settings, keeper: FileKeeper) -
 
 def _keeping(app: App, limits: Limits) -> Keeping:
     """How long files are kept: as the author says with `delete_cache`, as in Gradio, or as the limits say."""
-    if app.options.delete_cache is None:
-        age = limits.file_seconds
-        return Keeping(age=age, total=limits.file_bytes, frequency=min(MOST_WAIT, age))
-    frequency, age = app.options.delete_cache
-    return Keeping(age=age, total=limits.file_bytes, frequency=frequency, all_at_end=True)
+    chosen = app.options.delete_cache
+    age = limits.file_seconds if chosen is None else chosen[1]
+    return Keeping(
+        age=age,
+        total=limits.file_bytes,
+        per_visitor=limits.visitor_file_bytes,
+        frequency=min(MOST_WAIT, age) if chosen is None else chosen[0],
+        all_at_end=chosen is not None,
+    )
 
 
 def size_in_bytes(size: str | int | None) -> int | None:

@@ -14,6 +14,7 @@ from holdfast.clock import Clock
 from holdfast.errors import TooLarge
 from holdfast.limits import Limits
 from holdfast.runtime.holdings import Account
+from holdfast.saving import whose
 from holdfast.server.body import check_id
 from holdfast.server.errors import JSON
 from holdfast.server.kept import Bounds, Kept
@@ -150,8 +151,10 @@ class Uploads:
             max_size=rules.max_size,
             on_data=progress.add,
         )
+        visitor = self._site.visitor(request, user)
+        whose.set(visitor)
         try:
-            with self._site.bodies.intake(request.receive, self._site.visitor(request, user)) as intake:
+            with self._site.bodies.intake(request.receive, visitor) as intake:
                 while not intake.complete:
                     await reader.feed(await intake.chunk())
                     intake.hold(reader.held)
