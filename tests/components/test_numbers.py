@@ -158,3 +158,12 @@ def test_their_configs_have_gradios_defaults() -> None:
         "step": 1,
         "name": "slider",
     }
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
+@pytest.mark.parametrize("precision", [None, 0, 2])
+@pytest.mark.parametrize("kind", [gr.Number, gr.Slider])
+def test_what_is_not_finite_is_refused(kind: Any, precision: int | None, value: float) -> None:
+    """A2, E33: a client of MCP can send it. No limit is exceeded by not-a-number, and rounding it failed as a fault."""
+    with pytest.raises(BadValue, match="takes a"):
+        kind(minimum=0, maximum=10, precision=precision).preprocess(value)

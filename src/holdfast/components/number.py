@@ -67,14 +67,7 @@ class Number(Numeric, Field):
 
     def preprocess(self, payload: Any) -> Any:
         """The number, rounded and within the limits. A text passes only where nothing has to be computed with it."""
-        if payload is None:
-            return None
-        if isinstance(payload, (dict, list)):
-            raise self.bad("a number", payload)
-        try:
-            return self.limited(self.rounded(payload))
-        except TypeError:
-            raise self.bad("a number", payload) from None
+        return None if payload is None else self.received(payload)
 
     def postprocess(self, value: Any) -> Any:
         """The number, rounded; it may be outside the limits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from holdfast.components.base import Component
@@ -34,6 +35,25 @@ class Numeric(Component):
         if self.precision == 0:
             return round(value)
         return round(value, self.precision)
+
+    def received(self, payload: Any) -> Any:
+        """A client's number, rounded and within the limits. A text passes only where nothing is computed with it.
+
+        Raises:
+            BadValue: It is not a finite number, or outside of the limits.
+        """
+        if isinstance(payload, dict | list):
+            raise self.bad("a number", payload)
+        try:
+            value = self.rounded(payload)
+        except (TypeError, ValueError, OverflowError):
+            raise self.bad("a number", payload) from None
+        if isinstance(value, float) and not math.isfinite(value):  # of which no limit is exceeded
+            raise self.bad("a finite number", payload)
+        try:
+            return self.limited(value)
+        except TypeError:
+            raise self.bad("a number", payload) from None
 
     def limited(self, value: Any) -> Any:
         """`value` itself when it is within the limits.

@@ -68,12 +68,7 @@ class Slider(Numeric, Field):
 
     def preprocess(self, payload: Any) -> Any:
         """The number, rounded and within the limits."""
-        if isinstance(payload, (dict, list)):
-            raise self.bad("a number", payload)
-        try:
-            return self.limited(self.rounded(payload))
-        except TypeError:
-            raise self.bad("a number", payload) from None
+        return self.received(payload)
 
     def postprocess(self, value: Any) -> Any:
         """The number, rounded; `None` is the minimum."""
