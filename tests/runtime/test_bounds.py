@@ -128,6 +128,31 @@ async def test_waiting_events_are_bounded_in_bytes_per_session_and_visitor_and_i
         assert sessions.holdings.held == 0
 
 
+async def test_waiting_events_of_unconnected_sessions_give_way_to_those_of_an_open_page() -> None:
+    """C2 d, C3: they fill a visitor's bound without exceeding it, so nothing was dropped, and the page was refused."""
+    go = asyncio.Event()
+    limits = Limits(session_bytes=50_000, visitor_bytes=120_000, held_bytes=200_000)
+    for visitors in (["v"] * 8, [f"v{number}" for number in range(8)]):
+        async with Driver(waiting(go), limits=limits) as driver:
+            sessions, submit = driver.runtime.sessions, driver.runtime.submit
+            page = sessions.open("page", visitor="v")
+            driver.runtime.connect(page)
+
+            async def fill(sessions: Any = sessions, submit: Any = submit, visitors: list[str] = visitors) -> None:
+                for number in range(100):
+                    invented = sessions.open(f"invented{number}", visitor=visitors[number % 8])
+                    for _ in range(4):
+                        await submit(invented, call("x" * 8_000, "wait"))
+
+            with pytest.raises(Busy):
+                await fill()
+            before = sessions.holdings.held
+            for _ in range(4):
+                await submit(page, call("x" * 8_000, "wait"))
+            assert sessions.holdings.held <= before
+            assert sessions.get("page") is page
+
+
 async def test_unread_messages_count_until_they_are_acknowledged_or_folded() -> None:
     """C2 a: what a feed holds, the whole values of a generating event too, is on its session's account."""
     holdings = Holdings(10**9, 10**9, relieve=lambda _: None)

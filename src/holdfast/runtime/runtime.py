@@ -172,7 +172,7 @@ class Runtime:
                 f"This session has {len(session.jobs)} events that have not ended; {most} are allowed. "
                 "Wait until some have ended."
             )
-        session.account.admit(EVENT + call.weight)
+        self.sessions.admit(session, EVENT + call.weight)
 
     async def _admit(self, job: Job, *, queued: bool) -> None:
         """Check an event's inputs and let it into the queue; from here on it counts as its session's.
@@ -283,7 +283,7 @@ class Runtime:
         job = session.jobs.get(event_id)
         if job is None or job.chunks is None or job.over:
             raise NotFound(f"No stream event {event_id!r} is running in this session. Start one first.")
-        session.account.admit(weight)
+        self.sessions.admit(session, weight)
         if job.chunks.full() and data is not None:
             job.chunks.get_nowait()  # the function is slower than the source: the oldest chunk goes
         chunk = None
@@ -318,7 +318,7 @@ class Runtime:
             Busy: The session, its visitor, or all visitors have too much waiting.
         """
         view = session.own_view or self.app
-        session.account.admit(EVENT + weight)
+        self.sessions.admit(session, EVENT + weight)
         session.account.add(EVENT + weight)
         try:
             return await call_server_method(view, block_id, method, data, request, self.runner.threads)

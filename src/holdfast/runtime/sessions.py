@@ -256,8 +256,26 @@ class Sessions:
         self.evictions += 1
         self.drop(session.id, keep=self.engine.store.durable)
 
-    def _relieve(self, tally: Tally | None) -> None:
-        """Too many bytes are kept for all sessions, or for one visitor's: drop some of those that hold them."""
+    def admit(self, session: Session, size: int) -> None:
+        """Refuse what would exceed a bound, unless sessions without an open page can give way to one that has it.
+
+        A visitor's bound may be all but reached, so that nothing was dropped yet, and no event of the page admitted.
+
+        Raises:
+            Busy: The session, its visitor, or all visitors have too much waiting.
+        """
+        try:
+            session.account.admit(size)
+        except Busy:
+            if session.id not in self._open:
+                raise
+            for tally in (session.account.tally, None):
+                if tally is None or tally.name:
+                    self._relieve(tally, size)
+            session.account.admit(size)
+
+    def _relieve(self, tally: Tally | None, size: int = 0) -> None:
+        """Too many bytes are kept for all, or for one visitor, with `size` more: drop sessions that hold them."""
         for shelf in (self._fresh, self._closed):
             found = list(shelf if tally is None else shelf.of(tally.name))
             found.sort(key=_relief)
@@ -267,7 +285,7 @@ class Sessions:
                     if tally is None
                     else (tally.held, self.holdings.per_visitor)
                 )
-                if held <= bound - bound // 16:
+                if held + size <= bound - bound // 16:
                     return
                 if session.account.held:
                     self._drop_for_room(session)
