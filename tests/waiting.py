@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 async def until(condition: Callable[[], object]) -> None:
     """Return as soon as something is so."""
-    for _ in range(2_000):
+    for _ in range(10_000):
         if condition():
             return
         await asyncio.sleep(0.005)

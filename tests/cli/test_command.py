@@ -136,7 +136,7 @@ def test_one_signal_ends_all_apps_of_a_program(run: Callable[..., Command], how:
     command = run(begin + apps + served)
     command.url()
     send(command.process, how)
-    assert command.process.wait(20) == 0
+    assert command.process.wait(60) == 0
 
 
 def test_a_program_that_says_gradio_runs(run: Callable[..., Command]) -> None:

@@ -70,7 +70,7 @@ def counting(go_on: threading.Event | None = None) -> gr.Blocks:
         for part in progress.tqdm(range(5), desc="Working", unit="parts"):
             time.sleep(0.06)
             if part == 3 and go_on is not None:
-                assert go_on.wait(30)
+                assert go_on.wait(60)
         return text * 2
 
     with gr.Blocks() as demo:

@@ -682,8 +682,7 @@ def test_a_call_whose_client_leaves_ends_by_its_policy(
             async with client(app, transport) as mcp:
                 call = asyncio.create_task(mcp.call_tool("tool", {"x": ""}, progress_callback=hear))
                 await asyncio.to_thread(told.wait, 20)
-        with suppress(MCPError):
-            await call
+        await asyncio.gather(call, return_exceptions=True)  # what a client says that has left is not the app's affair
         if policy == "cancel":
             await until(lambda: ended == ["closed"])
         go.set()
@@ -716,8 +715,8 @@ def test_a_call_whose_answer_breaks_off_ends_though_its_session_stays(
     app.post("/gradio_api/mcp/", {"jsonrpc": "2.0", "method": "notifications/initialized"}, headers=headers)
     call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "tool", "arguments": {"x": ""}}}
     with app.broken_off("/gradio_api/mcp/", call, headers):
-        assert entered.wait(20)
-    assert closed.wait(20)
+        assert entered.wait(60)
+    assert closed.wait(60)
 
 
 # Addresses and access -------------------------------------------------------------------------------------------------

@@ -178,7 +178,7 @@ def test_a_closed_page_says_goodbye(serve: Serve, context: BrowserContext, compl
         demo.unload(leave)
     page = open_page(context, complaints, serve(demo))
     page.goto("about:blank")
-    assert heard.wait(20)
+    assert heard.wait(60)
     assert len(gone) == 1
 
 

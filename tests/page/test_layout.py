@@ -347,7 +347,7 @@ def test_status_moves_nothing(app_page: AppPage) -> None:
     page = app_page(demo)
     before = box(page.get_by_label("Below"))
     page.get_by_role("button", name="Work").click()
-    assert started.wait(20)
+    assert started.wait(60)
     tracker = page.locator(".block", has=page.get_by_label("Out")).get_by_test_id("status-tracker")
     expect(tracker).to_contain_text("Reading 3 of 20")
     assert box(page.get_by_label("Below")) == before

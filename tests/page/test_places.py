@@ -33,7 +33,7 @@ class Host:
         self._server.startup = start  # type: ignore[method-assign]
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
-        assert started.wait(20)
+        assert started.wait(60)
         port = self._server.servers[0].sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
 

@@ -35,7 +35,7 @@ class Served:
 
     def client(self) -> httpx.Client:
         """One more browser, with cookies of its own."""
-        self.clients.append(httpx.Client(base_url=self.url, timeout=20))
+        self.clients.append(httpx.Client(base_url=self.url, timeout=60))
         return self.clients[-1]
 
     def get(self, path: str, **options: Any) -> httpx.Response:
@@ -117,7 +117,7 @@ class Page:
         event = known.identity if known is not None else f"gone.{fn}" if isinstance(fn, int) else fn
         self.say(type="submit", event_id=event_id, event=event, data=data, **more)
 
-    def hear(self, timeout: float = 10) -> dict[str, Any]:
+    def hear(self, timeout: float = 60) -> dict[str, Any]:
         frame: dict[str, Any] = json.loads(self.connection.recv(timeout))
         return frame
 

@@ -205,7 +205,7 @@ def test_limits_do_not_hold_back_run_where_the_program_wants_it_as_in_gradio(ser
     gate = Gate(concurrency_limit=1)
     app = serve(gate.demo, run_in_queue=False)
     app.join(0, ["x"], "s")
-    assert gate.entered.wait(10)
+    assert gate.entered.wait(60)
     assert app.post("/gradio_api/run/wait", {"data": ["y"]}).json()["data"] == ["y"]
     gate.release.set()
 

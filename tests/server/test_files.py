@@ -180,7 +180,7 @@ def test_progress_may_be_asked_for_before_the_upload_begins(serve: Serve, monkey
     monkeypatch.setattr("holdfast.server.uploads.WAIT", 60)
     reader = threading.Thread(target=lambda: found.extend(progress(app, "u1")))
     reader.start()
-    assert asked.wait(20)
+    assert asked.wait(60)
     upload(app, ("a.bin", b"x" * 1000), query="?upload_id=u1")
     reader.join(20)
     assert found[-1] == {"msg": "done"}

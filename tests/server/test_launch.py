@@ -431,7 +431,7 @@ def test_a_request_that_a_stop_cuts_off_is_answered_with_a_sentence(
 
     asking = threading.Thread(target=ask)
     asking.start()
-    assert entered.wait(10)
+    assert entered.wait(60)
     demo.close()
     asking.join(30)
     assert [answer.status_code for answer in answers] == [503]
