@@ -20,7 +20,7 @@ def test_a_session_with_a_small_state_costs_little(store_url: str, rounds: Calla
     With Redis every session's lease is still held when it is counted, however slow the machine is.
     """
     url = f"{store_url}&lease=3000" if "redis" in store_url else store_url
-    cost = found_by(start(measure.SESSIONS, url, str(rounds(1_000)), "trace"))
+    cost = found_by(start(measure.SESSIONS, url, str(rounds(2_000)), "trace"))
     print(json.dumps({"bytes per session": cost}))
     assert cost <= MOST
 
