@@ -262,3 +262,25 @@ def test_progress_and_failure_fit_into_a_narrow_field(app_page: AppPage) -> None
     status.get_by_role("button", name="Show").click()
     expect(status.locator(".said")).to_contain_text("nothing to show")
     assert box(status.locator(".said"))["width"] >= 100
+
+
+def test_what_can_be_done_with_an_error_is_on_one_line_on_a_phone(app_page: AppPage) -> None:
+    """F12: below the words, where the developer reads the error itself."""
+
+    def fail() -> str:
+        raise ZeroDivisionError
+
+    with gr.Blocks() as demo:
+        out = gr.Textbox(label="Out")
+        gr.Button("Work").click(fail, None, out)
+    page = app_page(demo)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.get_by_role("button", name="Work").click()
+    status = tracker(page, "Out")
+    status.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("region", name="The error, for the developer")).to_contain_text("ZeroDivisionError")
+    said = box(status.locator(".said"))
+    buttons = [box(status.get_by_role("button", name=name)) for name in ("Hide", "Try again", "Clear")]
+    middles = [at["y"] + at["height"] / 2 for at in buttons]
+    assert max(middles) - min(middles) <= 1
+    assert min(at["y"] for at in buttons) >= said["y"] + said["height"] - 1
