@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from holdfast.components.base import Component
 from holdfast.components.dataset import Dataset
-from holdfast.errors import BuildError, RenderError, did_you_mean
+from holdfast.errors import BadValue, BuildError, RenderError, did_you_mean
 from holdfast.examples_cache import CachedResults
 from holdfast.files import adopt
 from holdfast.graph.callsite import warn
@@ -141,8 +141,8 @@ class Examples:
             )
 
     def _wire_cached(self, api_name: str | None, preload: int | Literal[False]) -> None:
-        def kept(example: tuple[int, list[Any]]) -> Any:
-            return self._kept(example[0])
+        def kept(example: tuple[int, list[Any]] | None) -> Any:
+            return self._kept(chosen(example))
 
         self.load_input_event = self._on_click(
             self._row, self.inputs, {**self.options, "api_name": f"{api_name}_input" if api_name else None}
@@ -168,8 +168,8 @@ class Examples:
     def _on_click(self, fn: Callable[..., Any], outputs: Sequence[Component], options: ListenerOptions) -> Dependency:
         return register(fn, (self.dataset.click,), self.dataset, list(outputs), options)
 
-    def _row(self, example: tuple[int, list[Any]]) -> Any:
-        return self._fill(example[0])
+    def _row(self, example: tuple[int, list[Any]] | None) -> Any:
+        return self._fill(chosen(example))
 
     def _fill(self, place: int) -> Any:
         row = self.examples[place]
@@ -178,6 +178,17 @@ class Examples:
     def _kept(self, place: int) -> Any:
         payloads = adopt(self.cached.row(place)) if self.cached is not None else []
         return payloads[0] if len(payloads) == 1 else tuple(payloads)
+
+
+def chosen(example: tuple[int, list[Any]] | None) -> int:
+    """The place of the example that a client names.
+
+    Raises:
+        BadValue: It names none.
+    """
+    if example is None:
+        raise BadValue("No example was chosen. Send the index of one.")
+    return example[0]
 
 
 def read_rows(examples: Sequence[Any] | str | Path, inputs: Sequence[Component]) -> list[list[Any]]:

@@ -6,6 +6,7 @@ import pytest
 
 import holdfast as gr
 from holdfast.errors import BadValue
+from holdfast.examples_helper import chosen
 from holdfast.files import FileData
 
 
@@ -104,3 +105,18 @@ def test_its_config_api_and_events_are_gradios() -> None:
     assert "value" not in props["component_props"][0]
     assert make().api_info() == {"type": "integer", "description": "index of selected example"}
     assert gr.Dataset.EVENTS == ("change", "click", "select")
+
+
+@pytest.mark.parametrize(
+    ("kind", "index"), [("index", -1), ("values", -1), ("tuple", -1), ("values", 2), ("tuple", 10**9)]
+)
+def test_a_client_chooses_a_row_that_there_is(kind: Any, index: int) -> None:
+    """A1: an index from a client is one of the rows', whatever form the function takes."""
+    with pytest.raises(BadValue, match="has 2 rows"):
+        gr.Dataset(components=["textbox"], samples=[["a"], ["b"]], type=kind).preprocess(index)
+
+
+def test_an_example_that_no_click_has_named_is_a_clients_mistake() -> None:
+    """E35: not a traceback of the program's."""
+    with pytest.raises(BadValue, match="No example was chosen"):
+        chosen(None)

@@ -126,7 +126,7 @@ def pages_that_wait(victim: Victim, dice: random.Random) -> None:
         frame = {"type": "submit", "event_id": f"e{number}", "event": victim.events[1], "data": ["x" * size]}
         with suppress(Exception):
             pages[number % len(pages)].send(json.dumps(frame))
-    victim.check()
+    victim.check(goes_on=False)
     for page in pages:
         page.close()
 

@@ -107,7 +107,7 @@ class Dataset(Component):
             return None
         if isinstance(payload, bool) or not isinstance(payload, int):
             raise self.bad("the index of a row", payload)
-        if self.type == "index":
+        if self.type == "index" and payload >= 0:  # an update may have given the page more rows
             return payload
         if not 0 <= payload < len(self.rows):
             raise BadValue(f"{self.called} has {len(self.rows)} rows, so there is none with the index {payload}.")
