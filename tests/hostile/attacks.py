@@ -26,7 +26,7 @@ def _post(client: httpx.Client, path: str, body: Any) -> int:
 
 def sessions_without_a_reader(victim: Victim, dice: random.Random) -> None:
     """C2 a: a new `session_hash` each time, and nobody reads the results."""
-    with httpx.Client(base_url=victim.url, timeout=60) as client:
+    with httpx.Client(base_url=victim.url, timeout=60, verify=False) as client:
         for _ in range(150):
             body = {"data": ["x" * SIZE], "fn_index": 0, "session_hash": f"s{dice.random()}"}
             assert _post(client, "queue/join", body) in TAKEN
@@ -34,7 +34,7 @@ def sessions_without_a_reader(victim: Victim, dice: random.Random) -> None:
 
 def refused_uploads_with_long_names(victim: Victim, dice: random.Random) -> None:
     """C2 b: progress of uploads that fail, each with many files of long names."""
-    with httpx.Client(base_url=victim.url, timeout=60) as client:
+    with httpx.Client(base_url=victim.url, timeout=60, verify=False) as client:
         for _ in range(20):
             parts = b"".join(
                 b'--b\r\ncontent-disposition: form-data; name="files"; filename="%s"\r\n\r\nx\r\n'
@@ -52,14 +52,14 @@ def refused_uploads_with_long_names(victim: Victim, dice: random.Random) -> None
 
 def results_that_are_not_collected(victim: Victim, dice: random.Random) -> None:
     """C2 c: `/call` again and again."""
-    with httpx.Client(base_url=victim.url, timeout=60) as client:
+    with httpx.Client(base_url=victim.url, timeout=60, verify=False) as client:
         for _ in range(150):
             assert _post(client, "call/echo", {"data": [f"{dice.random()}" + "x" * SIZE]}) in TAKEN
 
 
 def events_that_wait(victim: Victim, dice: random.Random) -> None:
     """C2 d: many large events of one slow function, from one session and from many."""
-    with httpx.Client(base_url=victim.url, timeout=60) as client:
+    with httpx.Client(base_url=victim.url, timeout=60, verify=False) as client:
         name = f"w{dice.random()}"
         for number in range(150):
             session = name if number % 2 else f"{name}-{number}"
@@ -69,7 +69,7 @@ def events_that_wait(victim: Victim, dice: random.Random) -> None:
 
 def invented_sessions(victim: Victim, dice: random.Random) -> None:
     """C3: more of them than the capacity, each with State."""
-    with httpx.Client(base_url=victim.url, timeout=60) as client:
+    with httpx.Client(base_url=victim.url, timeout=60, verify=False) as client:
         for _ in range(400):
             body = {"data": ["x" * 20_000, None], "session_hash": f"i{dice.random()}"}
             assert _post(client, "run/keep", body) in TAKEN
@@ -79,7 +79,7 @@ def bodies_of_small_values(victim: Victim, dice: random.Random) -> None:
     """C1: `{},{},…`: each byte becomes many."""
     count = dice.randrange(100_000, 1_300_000)
     body = b'{"data":[' + b"{}," * count + b'{}],"fn_index":0,"session_hash":"v"}'
-    with httpx.Client(base_url=victim.url, timeout=60) as client:
+    with httpx.Client(base_url=victim.url, timeout=60, verify=False) as client:
         for path in ("queue/join", "run/echo", "call/echo", "reset", "cancel", "component_server", "page/send"):
             with suppress(httpx.HTTPError):  # it stops listening at the limit
                 answer = client.post(f"/gradio_api/{path}", content=body)
@@ -111,7 +111,7 @@ def pictures(victim: Victim, dice: random.Random) -> None:
     side = dice.randrange(4_000, 9_000)
     Image.new("1", (side, side)).save(buffer, "png")
     url = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-    with httpx.Client(base_url=victim.url, timeout=60) as client:
+    with httpx.Client(base_url=victim.url, timeout=60, verify=False) as client:
         for _ in range(10):
             answer = client.post("/gradio_api/run/picture", json={"data": [{"url": url}]})
             assert answer.status_code == 422, answer.text[:200]

@@ -35,7 +35,7 @@ class Served:
 
     def client(self) -> httpx.Client:
         """One more browser, with cookies of its own."""
-        self.clients.append(httpx.Client(base_url=self.url, timeout=60))
+        self.clients.append(httpx.Client(base_url=self.url, timeout=60, verify=self.url.startswith("https")))
         return self.clients[-1]
 
     def get(self, path: str, **options: Any) -> httpx.Response:

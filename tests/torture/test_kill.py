@@ -12,6 +12,7 @@ import httpx
 import pytest
 from tests.torture.serving import Server
 from tests.torture.visitors import HttpVisitor, OfficialVisitor, Visitor, look
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -32,7 +33,8 @@ def test_every_reported_commit_survives_kill_9(server: Server, rounds: Callable[
     for number in range(rounds(3)):
         visitors: list[Visitor] = [OfficialVisitor(server.url, chance)]
         visitors += [HttpVisitor(server.url, chance) for _ in range(5)]
-        threading.Event().wait(0.3 + chance.random() * 2)
+        wait_until(lambda visitors=visitors: sum(visitor.reported + visitor.shared for visitor in visitors) > 5)
+        threading.Event().wait(chance.random())
         server.kill()
         for visitor in visitors:
             visitor.end()
@@ -40,7 +42,7 @@ def test_every_reported_commit_survives_kill_9(server: Server, rounds: Callable[
         shared += sum(visitor.shared for visitor in visitors)
         shared_begun += sum(visitor.shared_begun for visitor in visitors)
         told += sum(visitor.reported + visitor.shared for visitor in visitors)
-        with httpx.Client(base_url=server.url, timeout=30) as http:
+        with httpx.Client(base_url=server.url, timeout=60, verify=False) as http:
             for visitor in visitors:
                 a, b = look(http, "look", visitor.session)
                 assert a == b, (seed, number, "half done")
@@ -48,6 +50,5 @@ def test_every_reported_commit_survives_kill_9(server: Server, rounds: Callable[
             left, right = look(http, "look_shared", "anyone")
         assert left == right, (seed, number, "half done")
         assert shared <= left <= shared_begun, (seed, number, shared, left, shared_begun)
-    assert told > 5 * rounds(3), "there was load"
     assert "out of reach" not in server.said(), server.said()
     print(json.dumps({"kills": rounds(3), "reported": told, "lost": 0, "half done": 0}))

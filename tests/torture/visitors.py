@@ -61,7 +61,7 @@ class HttpVisitor(Visitor):
 
     def _visit(self) -> None:
         try:
-            with httpx.Client(base_url=self._url, timeout=30) as http:
+            with httpx.Client(base_url=self._url, timeout=60, verify=False) as http:
                 while True:
                     self._do(http, self._chance.choice(WAYS))
         except (httpx.HTTPError, ConnectionError):
