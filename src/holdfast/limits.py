@@ -326,14 +326,14 @@ class Limits:
         resource="Sessions of MCP clients",
         unit="number",
         per="app",
-        beyond="an idle session of the visitor who has the most ends; if none is idle, 503",
+        beyond="an idle session of who has the most ends; if none is idle, or over the older transport, 503",
     )
     visitor_mcp_sessions: int = bound(
         100,
         resource="Sessions of MCP clients",
         unit="number",
         per="visitor",
-        beyond="the visitor's oldest session ends",
+        beyond="the visitor's oldest session ends; over the older transport (`/mcp/sse`), 503",
     )
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ import io
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from mcp.shared.exceptions import MCPError
 from PIL import Image
 from tests.clients import apps
 from tests.clients.conftest import Serve, Served
-from tests.waiting import until
+from tests.waiting import until, wait_until
 
 import holdfast as gr
 from holdfast.errors import BuildError
@@ -853,3 +853,25 @@ def test_the_server_stops_while_clients_are_connected(serve: Serve, caplog: pyte
         run(work())
     assert len(app.site.streams) == 0
     assert [record.exc_text for record in caplog.records if record.exc_info] == []  # streams ended, they were not cut
+
+
+@pytest.mark.parametrize("limit", ["visitor_mcp_sessions", "mcp_sessions"])
+def test_streams_of_the_older_transport_are_bounded(serve: Serve, limit: str) -> None:
+    """C3, R4.6: 503 beyond it; one that ends makes room."""
+    app = serve(apps.increments(), mcp_server=True, limits={limit: 2})
+    frames: list[Iterator[bytes]] = []
+    with ExitStack() as others, ExitStack() as one:
+        for stack in (others, one):
+            stream = stack.enter_context(app.http.stream("GET", "/gradio_api/mcp/sse"))
+            assert stream.status_code == 200
+            frames.append(stream.iter_raw())  # dropped, it would close the stream
+            assert b"endpoint" in next(frames[-1])
+        with app.client().stream("GET", "/gradio_api/mcp/sse") as refused:
+            assert refused.status_code == 503
+        one.close()
+
+        def has_room() -> bool:
+            with app.client().stream("GET", "/gradio_api/mcp/sse") as stream:
+                return stream.status_code == 200
+
+        wait_until(has_room)

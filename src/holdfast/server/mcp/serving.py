@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
@@ -17,13 +18,14 @@ from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from holdfast.errors import Busy
 from holdfast.server.bodies import Intake
 from holdfast.server.mcp.calls import Context, ToolCalls
 from holdfast.server.mcp.readings import Readings, has_parameters, shown_prompt, shown_resource, shown_template
 from holdfast.server.mcp.sessions import SLACK, ProtocolSessions, most_sessions
 from holdfast.server.mcp.tools import Tool, of_kind, selected
 from holdfast.server.mcp.visits import request_of
-from holdfast.server.site import Site
+from holdfast.server.site import USER, Site
 from holdfast.version import __version__
 
 Page: TypeAlias = "types.PaginatedRequestParams | None"
@@ -46,6 +48,8 @@ class Serving:
         self._tools = tools
         self._calls = ToolCalls(site)
         self._manager: StreamableHTTPSessionManager | None = None
+        self._streams: Counter[str] = Counter()
+        """Streams of the older transport that are open, by visitor."""
         self._sse = SseServerTransport(MESSAGES, max_request_body_size=site.options.limits.body_bytes)
 
     @asynccontextmanager
@@ -76,8 +80,29 @@ class Serving:
         await self._sessions(scope, receive, send)
 
     async def sse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The older transport's stream; it is the session."""
+        """The older transport's stream; it is the session.
+
+        Raises:
+            Busy: The visitor, or all visitors, have as many of them as they may.
+        """
         request = Request(scope)
+        visitor = self._site.visitor(request, scope.get(USER))
+        self._check_room(visitor)
+        self._streams[visitor] += 1
+        try:
+            await self._stream(request, scope, receive, send)
+        finally:
+            self._streams[visitor] -= 1
+            if not self._streams[visitor]:
+                del self._streams[visitor]
+
+    def _check_room(self, visitor: str) -> None:
+        if visitor and self._streams[visitor] >= self._site.options.limits.visitor_mcp_sessions:
+            raise Busy("You have as many sessions of this app's tools open as you may. End one of them first.")
+        if sum(self._streams.values()) >= most_sessions(self._site):
+            raise Busy("All sessions of the tools of this app are in use. Try again later.")
+
+    async def _stream(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         path = urlsplit(self._site.root(request)).path  # the transport tells its client where to post
         server = self._server(request.query_params.get("tools", ""))
         async with self._sse.connect_sse({**scope, "root_path": path}, receive, send) as (incoming, outgoing):
