@@ -74,6 +74,17 @@ def test_fields_of_a_row_stay_beside_each_other_when_its_button_wraps(app_page: 
     assert box(page.get_by_role("button", name="Press"))["y"] == box(page.get_by_label("First"))["y"]
 
 
+def test_a_word_on_a_button_is_not_broken_on_a_phone(app_page: AppPage) -> None:
+    with gr.Blocks() as demo, gr.Row():
+        for word in ("Primary", "Secondary", "Stop", "Bare"):
+            gr.Button(word)
+    page = app_page(demo)
+    page.set_viewport_size({"width": 390, "height": 800})
+    heights = {page.get_by_role("button", name=word).bounding_box()["height"] for word in ("Stop", "Secondary")}  # type: ignore[index]
+    assert len(heights) == 1
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
 def test_a_row_of_many_buttons_wraps_on_a_phone(app_page: AppPage) -> None:
     with gr.Blocks() as demo, gr.Row():
         for number in range(6):
