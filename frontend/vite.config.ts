@@ -1,6 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 import { compressed } from './build/compressed.ts'
+import { runningApp } from './build/dev.ts'
 import { eager } from './build/eager.ts'
 import { replaceWhole } from './build/replace.ts'
 import { componentManifest } from './build/manifest.ts'
@@ -24,7 +25,7 @@ const PARTS =
 
 export default defineConfig({
   base: './',
-  plugins: [svelte(), woff2Only(), eager(['shell', 'parts']), componentManifest(), notices(), sourceDigest(), compressed(), replaceWhole('../src/holdfast/page')],
+  plugins: [svelte(), woff2Only(), eager(['shell', 'parts']), componentManifest(), notices(), sourceDigest(), compressed(), replaceWhole('../src/holdfast/page'), runningApp(process.env.HOLDFAST_APP ?? 'http://127.0.0.1:7860')],
   build: {
     target: ['chrome123', 'firefox120', 'safari17.5'],
     // Older targets have `light-dark()` rewritten, and a dark part of a light page stays light.
