@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import random
 import socket
 from collections.abc import Callable
@@ -13,7 +12,8 @@ from contextlib import suppress
 from typing import Any
 
 import httpx
-from tests.hostile.victim import Victim
+from tests.hostile.victim import ATTACKER, GUEST, Victim
+from websockets.exceptions import WebSocketException
 
 SIZE = 300_000
 TAKEN = {200, 404, 413, 422, 503}
@@ -26,7 +26,7 @@ def _post(client: httpx.Client, path: str, body: Any) -> int:
 
 def sessions_without_a_reader(victim: Victim, dice: random.Random) -> None:
     """C2 a: a new `session_hash` each time, and nobody reads the results."""
-    with httpx.Client(base_url=victim.url, timeout=60, verify=False) as client:
+    with victim.client() as client:
         for _ in range(150):
             body = {"data": ["x" * SIZE], "fn_index": 0, "session_hash": f"s{dice.random()}"}
             assert _post(client, "queue/join", body) in TAKEN
@@ -34,7 +34,7 @@ def sessions_without_a_reader(victim: Victim, dice: random.Random) -> None:
 
 def refused_uploads_with_long_names(victim: Victim, dice: random.Random) -> None:
     """C2 b: progress of uploads that fail, each with many files of long names."""
-    with httpx.Client(base_url=victim.url, timeout=60, verify=False) as client:
+    with victim.client() as client:
         for _ in range(20):
             parts = b"".join(
                 b'--b\r\ncontent-disposition: form-data; name="files"; filename="%s"\r\n\r\nx\r\n'
@@ -52,14 +52,14 @@ def refused_uploads_with_long_names(victim: Victim, dice: random.Random) -> None
 
 def results_that_are_not_collected(victim: Victim, dice: random.Random) -> None:
     """C2 c: `/call` again and again."""
-    with httpx.Client(base_url=victim.url, timeout=60, verify=False) as client:
+    with victim.client() as client:
         for _ in range(150):
             assert _post(client, "call/echo", {"data": [f"{dice.random()}" + "x" * SIZE]}) in TAKEN
 
 
 def events_that_wait(victim: Victim, dice: random.Random) -> None:
     """C2 d: many large events of one slow function, from one session and from many."""
-    with httpx.Client(base_url=victim.url, timeout=60, verify=False) as client:
+    with victim.client() as client:
         name = f"w{dice.random()}"
         for number in range(150):
             session = name if number % 2 else f"{name}-{number}"
@@ -69,7 +69,7 @@ def events_that_wait(victim: Victim, dice: random.Random) -> None:
 
 def invented_sessions(victim: Victim, dice: random.Random) -> None:
     """C3: more of them than the capacity, each with State."""
-    with httpx.Client(base_url=victim.url, timeout=60, verify=False) as client:
+    with victim.client() as client:
         for _ in range(400):
             body = {"data": ["x" * 20_000, None], "session_hash": f"i{dice.random()}"}
             assert _post(client, "run/keep", body) in TAKEN
@@ -79,7 +79,7 @@ def bodies_of_small_values(victim: Victim, dice: random.Random) -> None:
     """C1: `{},{},…`: each byte becomes many."""
     count = dice.randrange(100_000, 1_300_000)
     body = b'{"data":[' + b"{}," * count + b'{}],"fn_index":0,"session_hash":"v"}'
-    with httpx.Client(base_url=victim.url, timeout=60, verify=False) as client:
+    with victim.client() as client:
         for path in ("queue/join", "run/echo", "call/echo", "reset", "cancel", "component_server", "page/send"):
             with suppress(httpx.HTTPError):  # it stops listening at the limit
                 answer = client.post(f"/gradio_api/{path}", content=body)
@@ -111,25 +111,37 @@ def pictures(victim: Victim, dice: random.Random) -> None:
     side = dice.randrange(4_000, 9_000)
     Image.new("1", (side, side)).save(buffer, "png")
     url = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-    with httpx.Client(base_url=victim.url, timeout=60, verify=False) as client:
-        for _ in range(10):
-            answer = client.post("/gradio_api/run/picture", json={"data": [{"url": url}]})
-            # Sessions of earlier attacks without a page may hold as much as this visitor may.
-            assert answer.status_code in {422, 503}, answer.text[:200]
-            assert answer.status_code == 503 or "too many pixels" in answer.text
+    given = {"url": url}
+    for address in (ATTACKER, GUEST):
+        with victim.client(address) as client:
+            for _ in range(5):
+                answer = client.post("/gradio_api/run/picture", json={"data": [given]})
+                if address == ATTACKER and answer.status_code == 503:  # events of earlier attacks fill its bound
+                    assert "as much for you as it may" in answer.text, answer.text[:200]
+                else:
+                    assert answer.status_code == 422, answer.text[:200]
+                    assert "too many pixels" in answer.text
+    for page in (victim.guest, victim.neighbor):
+        end = page.end_of(page.submit("picture", [given]))
+        assert end.get("success") is False, end
+        assert "too many pixels" in end["output"]["error"]
 
 
 def pages_that_wait(victim: Victim, dice: random.Random) -> None:
-    """C2 d: the same over sockets, with frames that are too large among them."""
+    """C2 d: the same over sockets, with frames that are too large among them.
+
+    The attacker's pages are open, so nothing gives way to another page of the same visitor while they have events. It
+    goes on when they are closed; the pages of others go on in any case.
+    """
     pages = [victim.open_page() for _ in range(5)]
     for number in range(60):
-        size = dice.choice((10, SIZE, 2_000_000))
-        frame = {"type": "submit", "event_id": f"e{number}", "event": victim.events[1], "data": ["x" * size]}
-        with suppress(Exception):
-            pages[number % len(pages)].send(json.dumps(frame))
-    victim.check(goes_on=False)
+        with suppress(WebSocketException, OSError):  # a frame that is too large ends its connection
+            pages[number % len(pages)].submit("slow", ["x" * dice.choice((10, SIZE, 2_000_000))])
+    victim.check(neighbor=False)
     for page in pages:
         page.close()
+    victim.wait_for_pages(2)
+    victim.neighbor.use()
 
 
 ATTACKS: tuple[Callable[[Victim, random.Random], None], ...] = (

@@ -144,7 +144,7 @@ def frames(victim: Victim, dice: random.Random) -> None:
                 continue
             shape: Any = {dice.choice(KEYS): value(dice) for _ in range(dice.randrange(6))}
             shape |= {"type": dice.choice(TYPES), "event_id": f"e{dice.randrange(50)}"}
-            shape |= {"event": dice.choice((*victim.events, "gone"))}
+            shape |= {"event": dice.choice((*victim.events.values(), "gone"))}
             shape |= {"data": [value(dice, 2) for _ in range(dice.randrange(4))]}
             page.send(json.dumps(shape))
 

@@ -44,6 +44,7 @@ def app() -> gr.Blocks:
         box.input(slow, box, box, api_name="slow", concurrency_limit=1)
         box.blur(lambda text: text, box, kept, api_name="keep")
         picture.upload(str, picture, box, api_name="picture")
+        box.change(lambda text: text, kept, box, api_name="kept")
     return demo
 
 
@@ -56,6 +57,7 @@ def counted(site: Any) -> dict[str, int]:
         "kept": sum(one.holdings.held for one in kept),
         "things": sum(len(one) for one in kept),
         "sessions": len(site.runtime.sessions),
+        "pages": site.runtime.sessions.count_open,
         "state": site.runtime.engine.held().bytes,
     }
 
@@ -65,7 +67,7 @@ def main() -> None:
     options: Any = {"limits": LIMITS, "state_session_capacity": 300, "state_memory_limit": 8 * MB, "mcp_server": True}
     demo = app()
     server = start(demo, options, server_port=0, quiet=True)
-    events = [listener.identity for listener in demo.spec.listeners.values()]
+    events = {listener.api_name: listener.identity for listener in demo.spec.listeners.values()}
     print(json.dumps({"port": server.port, "events": events}), flush=True)
     for _ in sys.stdin:
         print(json.dumps(counted(server.app.state.site)), flush=True)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -13,12 +16,14 @@ from typing import Any
 import httpx
 from tests.hostile.server import LIMITS, MB
 from typing_extensions import Self
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
 ROOT = Path(__file__).resolve().parents[2]
 SLACK = 160 * MB
 """Bytes of memory that the process may grow by besides what it counts: code that is loaded late, pools of the
 allocator, and the body, value or picture that each of its threads works at."""
+ATTACKER, GUEST = "127.0.0.1", "127.0.0.2"
+"""Addresses: each is a visitor of its own."""
 BOUNDS = {
     "held": LIMITS["held_bytes"] + LIMITS["held_bytes"] // 16 + MB,
     "bodies": LIMITS["bodies_bytes"],
@@ -29,56 +34,133 @@ BOUNDS = {
 """Most that the server may have counted at any time: bytes, and sessions."""
 
 
+class Page:
+    """An open page whose visitor does nothing wrong.
+
+    Args:
+        victim: The server.
+        address: Where the visitor is; each address is a visitor of its own.
+    """
+
+    def __init__(self, victim: Victim, address: str = ATTACKER) -> None:
+        self._events = victim.events
+        self._asked = 0
+        self._open = ExitStack()
+        self._socket = self._open.enter_context(
+            connect(
+                f"ws://127.0.0.1:{victim.port}/gradio_api/page/socket",
+                source_address=(address, 0),
+                max_size=None,
+                close_timeout=5,
+            )
+        )
+        self._socket.send(json.dumps({"type": "hello"}))
+        assert json.loads(self._socket.recv(20))["type"] == "welcome"
+
+    def submit(self, event: str, data: list[Any]) -> str:
+        """Send an event and return its id."""
+        self._asked += 1
+        id = f"page-{self._asked}"
+        self._socket.send(json.dumps({"type": "submit", "event_id": id, "event": self._events[event], "data": data}))
+        return id
+
+    def end_of(self, id: str) -> dict[str, Any]:
+        """Return the last message of an event, or the frame that refused it."""
+        while True:
+            frame: Any = json.loads(self._socket.recv(30))
+            if frame["type"] == "refused" and frame.get("event_id") == id:
+                return dict(frame)
+            if frame["type"] == "message":
+                message = frame["message"]
+                if message.get("event_id") == id and message["msg"] == "process_completed":
+                    self._socket.send(json.dumps({"type": "ack", "seen": frame["n"]}))
+                    return dict(message)
+
+    def use(self) -> None:
+        """Run an event, change State and read it back, and send a file that is refused: each ends as it must."""
+        assert self._output("echo", ["hi"])["data"] == ["hi"]
+        text = f"kept {self._asked}"
+        self._output("keep", [text])
+        assert self._output("kept", [None])["data"] == [text]
+        end = self.end_of(self.submit("picture", [{"url": "data:image/png;base64,AAAA"}]))
+        assert end.get("success") is False, end
+
+    def _output(self, event: str, data: list[Any]) -> dict[str, Any]:
+        end = self.end_of(self.submit(event, data))
+        assert end.get("success"), end
+        return dict(end["output"])
+
+    def close(self) -> None:
+        """Leave."""
+        self._open.close()
+
+
 class Victim:
-    """A server in its own process, with one open page whose visitor did nothing wrong."""
+    """A server in its own process, with open pages of visitors who did nothing wrong.
+
+    Attributes:
+        guest: The page of a visitor at another address than the attacker's. Whatever happens, it goes on.
+        neighbor: A page at the attacker's address, so one visitor with it. It goes on while the attacker has no page.
+    """
+
+    guest: Page
+    neighbor: Page
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "tests.hostile.server"]
+        self._open = ExitStack()
+        # A file, not a pipe: a server whose log nobody takes stops at the next line of it.
+        self._log = self._open.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 -- closed with the rest
         self.process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True
         )
-        self._pages = ExitStack()
         told = json.loads(self._line())
         self.port: int = told["port"]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.asked = 0
         self.before = 0
         """Bytes of memory that the process had at first."""
-        self.events: list[str] = told["events"]
+        self.events: dict[str, str] = told["events"]
         """The names by which pages call the app's functions."""
 
     def __enter__(self) -> Self:
-        self.page = self.open_page()
-        self.echo()
-        self.before = self.rss()
+        try:
+            self.guest, self.neighbor = self.open_page(GUEST), self.open_page()
+            self.guest.use()
+            self.before = self.rss()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pages.close()
         if self.process.stdin is not None:
             self.process.stdin.close()
         self.process.terminate()
-        self.process.wait(30)
-        for pipe in (self.process.stdout, self.process.stderr):
-            if pipe is not None:
-                pipe.close()
+        try:
+            self.process.wait(30)
+        finally:
+            self.process.kill()
+            self._open.close()
+            if self.process.stdout is not None:
+                self.process.stdout.close()
 
     def _line(self) -> str:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        if not line and self.process.stderr is not None:
-            raise AssertionError(f"the server ended: {self.process.stderr.read()[-2000:]}")
+        assert line, f"the server ended: {self.log()[-2000:]}"
         return line
 
-    def open_page(self) -> ClientConnection:
-        """Return the socket of a page that has said hello."""
-        page = self._pages.enter_context(
-            connect(f"ws://127.0.0.1:{self.port}/gradio_api/page/socket", max_size=None, close_timeout=0.2)
-        )
-        page.send(json.dumps({"type": "hello"}))
-        assert json.loads(page.recv(20))["type"] == "welcome"
+    def log(self) -> str:
+        """Return what the server has logged."""
+        size = self._log.seek(0, 2)
+        return os.pread(self._log.fileno(), size, 0).decode()
+
+    def open_page(self, address: str = ATTACKER) -> Page:
+        """Return a page that has said hello; it is closed at the end, if not before."""
+        page = Page(self, address)
+        self._open.callback(page.close)
         return page
 
     def counted(self) -> dict[str, int]:
@@ -91,36 +173,57 @@ class Victim:
 
     def rss(self) -> int:
         """Return the bytes of memory that the process has."""
+        return self._memory("VmRSS:")
+
+    def peak(self) -> int:
+        """Return the most bytes of memory that the process ever had."""
+        return self._memory("VmHWM:")
+
+    def _memory(self, name: str) -> int:
         status = Path(f"/proc/{self.process.pid}/status").read_text("ascii")
-        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+        return int(status.partition(name)[2].split()[0]) * 1024
 
-    def echo(self) -> None:
-        """Use the open page: its session, its socket and its events go on."""
-        self.asked += 1
-        name = f"page-{self.asked}"
-        self.page.send(json.dumps({"type": "submit", "event_id": name, "event": self.events[0], "data": ["hi"]}))
-        while True:
-            frame: Any = json.loads(self.page.recv(30))
-            assert frame["type"] != "refused", frame
-            message = frame.get("message", {})
-            if message.get("event_id") == name and message.get("msg") == "process_completed":
-                assert message["success"], message
-                assert message["output"]["data"] == ["hi"]
-                self.page.send(json.dumps({"type": "ack", "seen": frame["n"]}))
-                return
+    def wait_for_pages(self, number: int) -> None:
+        """Return when no more pages than these are open."""
+        end = time.monotonic() + 60
+        while self.counted()["pages"] > number:
+            assert time.monotonic() < end, "pages that were closed still count as open after a minute"
 
-    def check(self, *, goes_on: bool = True) -> None:
-        """Hold what the server has to its bounds, in bytes, and see that the open page goes on.
+    def check(self, *, neighbor: bool = True) -> None:
+        """Hold what the server has to its bounds, in bytes, and see that those who did nothing wrong go on.
 
         Args:
-            goes_on: `False` while other open pages of the same visitor hold as much as the visitor may.
+            neighbor: `False` while other open pages of the attacker's address hold as much as one visitor may.
         """
         found = self.counted()
         over = {name: found[name] for name, bound in BOUNDS.items() if found[name] > bound}
         assert not over, f"{over} exceed {BOUNDS}"
-        grown = self.rss() - self.before
+        grown = self.peak() - self.before
         bound = sum(value for name, value in BOUNDS.items() if name != "sessions") + SLACK
         assert grown <= bound, f"the server has grown by {grown / MB:.0f} MB; {bound / MB:.0f} MB are allowed"
-        if goes_on:
-            self.echo()
-        assert httpx.get(f"{self.url}/gradio_api/app_id", timeout=30).status_code == 200
+        self.guest.use()
+        if neighbor:
+            self.neighbor.use()
+        page = Page(self, GUEST)  # one more can be opened
+        page.use()
+        page.close()
+        with self.client(GUEST) as client:  # and so can an API client go on, and upload a file
+            answer = client.post("/gradio_api/run/echo", json={"data": ["hi"]})
+            assert answer.status_code == 200, answer.text[:200]
+            assert answer.json()["data"] == ["hi"]
+            answer = client.post("/gradio_api/upload", files={"files": b"x"})
+            assert answer.status_code == 200, answer.text[:200]
+        with self.client() as client:
+            assert client.get("/gradio_api/app_id").status_code == 200
+        self._check_log()
+
+    def _check_log(self) -> None:
+        """See that nothing failed inside of the server: the app's functions never do."""
+        log = self.log()
+        assert "Traceback" not in log, log[max(0, log.index("Traceback") - 1000) :][:5000]
+
+    def client(self, address: str = ATTACKER) -> httpx.Client:
+        """Return a client that sends from an address."""
+        return httpx.Client(
+            base_url=self.url, timeout=60, transport=httpx.HTTPTransport(local_address=address, verify=False)
+        )
