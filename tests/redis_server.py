@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from holdfast.clock import Clock
-from holdfast.stores.redis import RedisStore
+from holdfast.stores.redis.store import RedisStore
 
 
 class RedisServer:

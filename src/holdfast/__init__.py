@@ -11,11 +11,17 @@ from holdfast.version import __version__
 if TYPE_CHECKING:
     from holdfast import components as components
     from holdfast import errors as exceptions
-    from holdfast import flagging as flagging
     from holdfast import mcp as mcp
     from holdfast import themes as themes
+    from holdfast.apps import flagging as flagging
+    from holdfast.apps.chat.interface import ChatInterface as ChatInterface
+    from holdfast.apps.examples import Examples as Examples
+    from holdfast.apps.flagging import CSVLogger as CSVLogger
+    from holdfast.apps.flagging import FlaggingCallback as FlaggingCallback
+    from holdfast.apps.flagging import SimpleCSVLogger as SimpleCSVLogger
+    from holdfast.apps.interface import Interface as Interface
+    from holdfast.apps.tabbed import TabbedInterface as TabbedInterface
     from holdfast.blocks import Blocks as Blocks
-    from holdfast.chat_interface import ChatInterface as ChatInterface
     from holdfast.components.base import Component as Component
     from holdfast.components.button import Button as Button
     from holdfast.components.chatbot import Chatbot as Chatbot
@@ -43,9 +49,9 @@ if TYPE_CHECKING:
     from holdfast.components.label import Label as Label
     from holdfast.components.markdown import Markdown as Markdown
     from holdfast.components.number import Number as Number
-    from holdfast.components.options import InputHTMLAttributes as InputHTMLAttributes
-    from holdfast.components.options import WatermarkOptions as WatermarkOptions
-    from holdfast.components.options import WebcamOptions as WebcamOptions
+    from holdfast.components.option_types import InputHTMLAttributes as InputHTMLAttributes
+    from holdfast.components.option_types import WatermarkOptions as WatermarkOptions
+    from holdfast.components.option_types import WebcamOptions as WebcamOptions
     from holdfast.components.radio import Radio as Radio
     from holdfast.components.shortcuts import component as component
     from holdfast.components.slider import Slider as Slider
@@ -56,16 +62,25 @@ if TYPE_CHECKING:
     from holdfast.components.timer import Timer as Timer
     from holdfast.components.upload_button import UploadButton as UploadButton
     from holdfast.errors import Error as Error
-    from holdfast.examples_helper import Examples as Examples
-    from holdfast.files import FileData as FileData
-    from holdfast.files import FileSize as FileSize
-    from holdfast.files import set_static_paths as set_static_paths
-    from holdfast.flagging import CSVLogger as CSVLogger
-    from holdfast.flagging import FlaggingCallback as FlaggingCallback
-    from holdfast.flagging import SimpleCSVLogger as SimpleCSVLogger
+    from holdfast.files.rules import FileData as FileData
+    from holdfast.files.rules import FileSize as FileSize
+    from holdfast.files.rules import set_static_paths as set_static_paths
     from holdfast.graph import events as events
     from holdfast.graph import layouts as layouts
-    from holdfast.graph.api import api as api
+    from holdfast.graph.api.endpoint import api as api
+    from holdfast.graph.injected import CopyData as CopyData
+    from holdfast.graph.injected import DeletedFileData as DeletedFileData
+    from holdfast.graph.injected import DownloadData as DownloadData
+    from holdfast.graph.injected import EditData as EditData
+    from holdfast.graph.injected import EventData as EventData
+    from holdfast.graph.injected import Header as Header
+    from holdfast.graph.injected import KeyUpData as KeyUpData
+    from holdfast.graph.injected import LikeData as LikeData
+    from holdfast.graph.injected import OAuthProfile as OAuthProfile
+    from holdfast.graph.injected import OAuthToken as OAuthToken
+    from holdfast.graph.injected import RetryData as RetryData
+    from holdfast.graph.injected import SelectData as SelectData
+    from holdfast.graph.injected import UndoData as UndoData
     from holdfast.graph.layouts import Accordion as Accordion
     from holdfast.graph.layouts import Column as Column
     from holdfast.graph.layouts import Group as Group
@@ -78,23 +93,9 @@ if TYPE_CHECKING:
     from holdfast.graph.layouts import Walkthrough as Walkthrough
     from holdfast.graph.on import on as on
     from holdfast.graph.render import render as render
-    from holdfast.graph.special import CopyData as CopyData
-    from holdfast.graph.special import DeletedFileData as DeletedFileData
-    from holdfast.graph.special import DownloadData as DownloadData
-    from holdfast.graph.special import EditData as EditData
-    from holdfast.graph.special import EventData as EventData
-    from holdfast.graph.special import Header as Header
-    from holdfast.graph.special import KeyUpData as KeyUpData
-    from holdfast.graph.special import LikeData as LikeData
-    from holdfast.graph.special import OAuthProfile as OAuthProfile
-    from holdfast.graph.special import OAuthToken as OAuthToken
-    from holdfast.graph.special import RetryData as RetryData
-    from holdfast.graph.special import SelectData as SelectData
-    from holdfast.graph.special import UndoData as UndoData
     from holdfast.graph.updates import skip as skip
     from holdfast.graph.updates import update as update
     from holdfast.graph.updates import validate as validate
-    from holdfast.interface import Interface as Interface
     from holdfast.launch import close_all as close_all
     from holdfast.launch import mount_gradio_app as mount_gradio_app
     from holdfast.limits import Limits as Limits
@@ -103,7 +104,6 @@ if TYPE_CHECKING:
     from holdfast.runtime.toasts import Info as Info
     from holdfast.runtime.toasts import Success as Success
     from holdfast.runtime.toasts import Warning as Warning  # noqa: A004 -- Gradio's name for it
-    from holdfast.tabbed_interface import TabbedInterface as TabbedInterface
     from holdfast.themes import Base as Theme
 
 NO_RELOAD = True
@@ -113,8 +113,8 @@ PLACES: dict[str, str] = {
     "Accordion": "holdfast.graph.layouts",
     "Blocks": "holdfast.blocks",
     "Button": "holdfast.components.button",
-    "CSVLogger": "holdfast.flagging",
-    "ChatInterface": "holdfast.chat_interface",
+    "CSVLogger": "holdfast.apps.flagging",
+    "ChatInterface": "holdfast.apps.chat.interface",
     "ChatMessage": "holdfast.components.chatbot",
     "Chatbot": "holdfast.components.chatbot",
     "Checkbox": "holdfast.components.checkbox",
@@ -123,35 +123,35 @@ PLACES: dict[str, str] = {
     "ClearButton": "holdfast.components.clear_button",
     "Column": "holdfast.graph.layouts",
     "Component": "holdfast.components.base",
-    "CopyData": "holdfast.graph.special",
+    "CopyData": "holdfast.graph.injected",
     "DataFrame": "holdfast.components.dataframe:Dataframe",
     "Dataframe": "holdfast.components.dataframe",
     "Dataset": "holdfast.components.dataset",
-    "DeletedFileData": "holdfast.graph.special",
+    "DeletedFileData": "holdfast.graph.injected",
     "DownloadButton": "holdfast.components.download_button",
-    "DownloadData": "holdfast.graph.special",
+    "DownloadData": "holdfast.graph.injected",
     "Dropdown": "holdfast.components.dropdown",
-    "EditData": "holdfast.graph.special",
+    "EditData": "holdfast.graph.injected",
     "Error": "holdfast.errors",
-    "EventData": "holdfast.graph.special",
-    "Examples": "holdfast.examples_helper",
+    "EventData": "holdfast.graph.injected",
+    "Examples": "holdfast.apps.examples",
     "File": "holdfast.components.file",
-    "FileData": "holdfast.files",
-    "FileSize": "holdfast.files",
+    "FileData": "holdfast.files.rules",
+    "FileSize": "holdfast.files.rules",
     "Files": "holdfast.components.file",
-    "FlaggingCallback": "holdfast.flagging",
+    "FlaggingCallback": "holdfast.apps.flagging",
     "Group": "holdfast.graph.layouts",
     "HTML": "holdfast.components.html",
-    "Header": "holdfast.graph.special",
+    "Header": "holdfast.graph.injected",
     "Image": "holdfast.components.image",
     "Info": "holdfast.runtime.toasts",
-    "InputHTMLAttributes": "holdfast.components.options",
-    "Interface": "holdfast.interface",
+    "InputHTMLAttributes": "holdfast.components.option_types",
+    "Interface": "holdfast.apps.interface",
     "JSON": "holdfast.components.json",
     "Json": "holdfast.components.json:JSON",
-    "KeyUpData": "holdfast.graph.special",
+    "KeyUpData": "holdfast.graph.injected",
     "Label": "holdfast.components.label",
-    "LikeData": "holdfast.graph.special",
+    "LikeData": "holdfast.graph.injected",
     "Limits": "holdfast.limits",
     "List": "holdfast.components.dataframe",
     "Markdown": "holdfast.components.markdown",
@@ -159,49 +159,49 @@ PLACES: dict[str, str] = {
     "MessageDict": "holdfast.components.chatbot",
     "Number": "holdfast.components.number",
     "Numpy": "holdfast.components.dataframe",
-    "OAuthProfile": "holdfast.graph.special",
-    "OAuthToken": "holdfast.graph.special",
+    "OAuthProfile": "holdfast.graph.injected",
+    "OAuthToken": "holdfast.graph.injected",
     "Progress": "holdfast.runtime.progress",
     "Radio": "holdfast.components.radio",
     "Request": "holdfast.runtime.request",
-    "RetryData": "holdfast.graph.special",
+    "RetryData": "holdfast.graph.injected",
     "Row": "holdfast.graph.layouts",
-    "SelectData": "holdfast.graph.special",
+    "SelectData": "holdfast.graph.injected",
     "Sidebar": "holdfast.graph.layouts",
-    "SimpleCSVLogger": "holdfast.flagging",
+    "SimpleCSVLogger": "holdfast.apps.flagging",
     "Slider": "holdfast.components.slider",
     "State": "holdfast.components.state",
     "Step": "holdfast.graph.layouts",
     "Success": "holdfast.runtime.toasts",
     "Tab": "holdfast.graph.layouts",
     "TabItem": "holdfast.graph.layouts",
-    "TabbedInterface": "holdfast.tabbed_interface",
+    "TabbedInterface": "holdfast.apps.tabbed",
     "Tabs": "holdfast.graph.layouts",
     "Text": "holdfast.components.textbox:Textbox",
     "TextArea": "holdfast.components.textbox",
     "Textbox": "holdfast.components.textbox",
     "Theme": "holdfast.themes:Base",
     "Timer": "holdfast.components.timer",
-    "UndoData": "holdfast.graph.special",
+    "UndoData": "holdfast.graph.injected",
     "UploadButton": "holdfast.components.upload_button",
     "Walkthrough": "holdfast.graph.layouts",
     "Warning": "holdfast.runtime.toasts",
-    "WatermarkOptions": "holdfast.components.options",
-    "WebcamOptions": "holdfast.components.options",
-    "api": "holdfast.graph.api",
+    "WatermarkOptions": "holdfast.components.option_types",
+    "WebcamOptions": "holdfast.components.option_types",
+    "api": "holdfast.graph.api.endpoint",
     "close_all": "holdfast.launch",
     "component": "holdfast.components.shortcuts",
     "components": "holdfast.components:",
     "events": "holdfast.graph.events:",
     "exceptions": "holdfast.errors:",
-    "flagging": "holdfast.flagging:",
+    "flagging": "holdfast.apps.flagging:",
     "layouts": "holdfast.graph.layouts:",
     "mcp": "holdfast.mcp:",
     "message_text": "holdfast.components.chatbot",
     "mount_gradio_app": "holdfast.launch",
     "on": "holdfast.graph.on",
     "render": "holdfast.graph.render",
-    "set_static_paths": "holdfast.files",
+    "set_static_paths": "holdfast.files.rules",
     "skip": "holdfast.graph.updates",
     "themes": "holdfast.themes:",
     "update": "holdfast.graph.updates",

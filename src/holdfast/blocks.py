@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from typing_extensions import Self, TypedDict
 
 from holdfast.errors import BuildError, DuplicateBlockError, RenderError
-from holdfast.graph.api_info import api_info
+from holdfast.graph.api.info import api_info
 from holdfast.graph.app import App, AppOptions, settled_theme
+from holdfast.graph.app_config import app_config
 from holdfast.graph.block import Block, BlockContext
 from holdfast.graph.callsite import warn
-from holdfast.graph.config import app_config
 from holdfast.graph.context import BuildContext, current
 from holdfast.graph.events import Event
 from holdfast.graph.graph import Graph, Page

@@ -19,16 +19,17 @@ from weakref import WeakKeyDictionary
 from starlette.applications import Starlette
 from typing_extensions import Unpack
 
-from holdfast import logs, private
+from holdfast import logs
 from holdfast.errors import BuildError, HoldfastError
+from holdfast.files import private
 from holdfast.graph.callsite import warn
 from holdfast.graph.parameters import settle_unknown
 from holdfast.logs import Format, Level
-from holdfast.server.assemble import Assembled, CommonOptions, ServeOptions, assemble
-from holdfast.server.listening import Certificate, Listening, bind
+from holdfast.server.build import Assembled, CommonOptions, ServeOptions, assemble
+from holdfast.server.login.users import AuthRule
 from holdfast.server.mount import has_cors, mount
-from holdfast.server.pages import PageFiles
-from holdfast.server.users import AuthRule
+from holdfast.server.page.html import PageFiles
+from holdfast.server.uvicorn_server import Certificate, Listening, bind
 from holdfast.settings import Settings, read
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from tests.ports import free_port
 from tests.signals import send
 
 from holdfast.cli import program
+from holdfast.cli.arguments import launch_options
 from holdfast.cli.main import main, parser
-from holdfast.cli.options import launch_options
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 BUTTON = """

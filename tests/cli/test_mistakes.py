@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from holdfast.cli import mistakes
+from holdfast.cli import program_errors
 
 
 def told(folder: Path, source: str) -> tuple[int, str]:
@@ -73,11 +73,12 @@ def test_what_nobody_meant_is_told_whole() -> None:
     """Whoever mends it needs the way inside."""
     names: dict[str, Any] = {}
     exec(
-        compile("def look():\n    return {}['it']", str(Path(mistakes.__file__).with_name("inside.py")), "exec"), names
+        compile("def look():\n    return {}['it']", str(Path(program_errors.__file__).with_name("inside.py")), "exec"),
+        names,
     )
     with pytest.raises(KeyError) as caught:
         names["look"]()
-    said = mistakes.told(caught.value)
+    said = program_errors.told(caught.value)
     assert "test_mistakes.py" in said
     assert 'inside.py", line 2, in look' in said
 

@@ -18,7 +18,7 @@ from tests.redis_server import RedisServer, redis_server  # noqa: F401 -- a fixt
 
 from holdfast import stores
 from holdfast.cli.main import main
-from holdfast.cli.state import telling
+from holdfast.cli.state import output
 from holdfast.clock import Clock
 from holdfast.errors import StateError
 from holdfast.state import CellSpec, Owners, StateEngine, StateOptions, register
@@ -317,7 +317,7 @@ def test_long_work_shows_progress_in_a_terminal(
     keep(file, {("a", cell("cart")): 1})
     del capsys
     assert "\r" not in state("check", "--store", file).err
-    monkeypatch.setattr(telling, "_is_terminal", lambda _: True)
+    monkeypatch.setattr(output, "_is_terminal", lambda _: True)
     outcome = state("check", "--store", file)
     assert "\rcheck: 1 cell" in outcome.err
     assert "\r" not in outcome.out

@@ -10,8 +10,8 @@ import pytest
 import holdfast as gr
 from holdfast.components.base import describe
 from holdfast.components.shortcuts import SHORTCUTS, component
-from holdfast.files import FileRules, publish
-from holdfast.graph.config import app_config
+from holdfast.files.rules import FileRules, publish
+from holdfast.graph.app_config import app_config
 
 
 def test_a_start_value_that_cannot_be_shown_is_reported_where_it_is_given() -> None:

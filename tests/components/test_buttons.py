@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import holdfast as gr
-from holdfast.files import FileData
+from holdfast.files.rules import FileData
 
 
 @pytest.mark.parametrize(("payload", "value"), [("Run", "Run"), (None, None)])

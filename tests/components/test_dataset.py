@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 import holdfast as gr
+from holdfast.apps.examples import chosen
 from holdfast.errors import BadValue
-from holdfast.examples_helper import chosen
-from holdfast.files import FileData
+from holdfast.files.rules import FileData
 
 
 def make(**options: Any) -> gr.Dataset:

@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 
 from holdfast.errors import BadValue
-from holdfast.fetching import Fetcher
-from holdfast.files import FileRules, check
+from holdfast.files.fetch import Fetcher
+from holdfast.files.rules import FileRules, check
 from holdfast.networks import is_public
 
 

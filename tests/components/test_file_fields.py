@@ -11,7 +11,7 @@ import pytest
 import holdfast as gr
 from holdfast.components.file_types import fits
 from holdfast.errors import BadValue
-from holdfast.files import FileData
+from holdfast.files.rules import FileData
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 import holdfast as gr
-from holdfast import files
 from holdfast.errors import BadValue, InvalidPathError, TooLarge
-from holdfast.files import FileData, FileRules, SavedFile, check, file_data, publish, sanitise, save_bytes
+from holdfast.files import rules as file_rules
+from holdfast.files.rules import FileData, FileRules, SavedFile, check, file_data, publish, sanitise, save_bytes
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def rules(cache: Path) -> FileRules:
 
 @pytest.fixture(autouse=True)
 def _no_static_paths(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "_static", [])
+    monkeypatch.setattr(file_rules, "_static", [])
 
 
 def upload(cache: Path, name: str = "a.txt", data: bytes = b"hi") -> str:
@@ -97,14 +97,14 @@ def test_a_file_over_the_limit_is_refused_while_it_comes(cache: Path) -> None:
 
 def test_the_cache_is_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "there"))
-    assert files.cache_dir().is_relative_to((tmp_path / "there").resolve())
-    assert files.cache_dir().is_dir()
+    assert file_rules.cache_dir().is_relative_to((tmp_path / "there").resolve())
+    assert file_rules.cache_dir().is_dir()
 
 
 def test_the_cache_belongs_to_this_user_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
     monkeypatch.delenv("HOLDFAST_TEMP_DIR", raising=False)
-    assert any(str(os.getuid()) in part for part in files.cache_dir().parts)
+    assert any(str(os.getuid()) in part for part in file_rules.cache_dir().parts)
 
 
 def test_a_file_data_is_a_dict_with_attributes() -> None:

@@ -13,7 +13,7 @@ from PIL import Image as PILImage
 
 import holdfast as gr
 from holdfast.errors import BadValue
-from holdfast.files import FileData
+from holdfast.files.rules import FileData
 
 
 @pytest.fixture(autouse=True)

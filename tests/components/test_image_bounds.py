@@ -16,7 +16,7 @@ import pytest
 from tests.runtime.driver import Driver
 
 import holdfast as gr
-from holdfast.components.pictures import opened
+from holdfast.components.image_codec import opened
 from holdfast.errors import BadValue
 
 Image = pytest.importorskip("PIL.Image")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import holdfast as gr
-from holdfast.components.prose import unindented
+from holdfast.components.dedent import unindented
 from holdfast.errors import BadValue
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import holdfast as gr
 from holdfast.launch import start
-from holdfast.server.assemble import ServeOptions
+from holdfast.server.build import ServeOptions
 
 Launch = Callable[..., str]
 

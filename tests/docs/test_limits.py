@@ -11,7 +11,7 @@ from holdfast import limits, settings
 from holdfast.errors import BuildError
 from holdfast.limits import Bound, Limits
 from holdfast.runtime import unattended
-from holdfast.server.assemble import Assembled, assemble
+from holdfast.server.build import Assembled, assemble
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "limits.md"
 

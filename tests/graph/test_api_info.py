@@ -14,10 +14,10 @@ import pytest
 
 import holdfast as gr
 from holdfast.errors import BuildError, RenderError
-from holdfast.graph.api_info import api_info
-from holdfast.graph.openapi import openapi, plain_schema
-from holdfast.graph.python_types import type_name
-from holdfast.graph.snippets import snippets
+from holdfast.graph.api.info import api_info
+from holdfast.graph.api.openapi import openapi, plain_schema
+from holdfast.graph.api.python_types import type_name
+from holdfast.graph.api.snippets import snippets
 
 
 def cart() -> gr.Blocks:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import holdfast as gr
-from holdfast.graph.config import app_config, block_props, component_entry
+from holdfast.graph.app_config import app_config, block_props, component_entry
 from holdfast.wire.encode import encode
 
 

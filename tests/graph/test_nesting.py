@@ -6,7 +6,7 @@ import pytest
 
 import holdfast as gr
 from holdfast.errors import BuildError, DuplicateBlockError, InvalidComponentError, RenderError
-from holdfast.graph.config import app_config
+from holdfast.graph.app_config import app_config
 
 
 def counter() -> gr.Blocks:

@@ -9,7 +9,7 @@ import pytest
 import holdfast as gr
 from holdfast.errors import BuildError, RenderError
 from holdfast.graph.app import AppView
-from holdfast.graph.config import render_config
+from holdfast.graph.app_config import render_config
 
 
 def notes(keyed: bool = False) -> tuple[gr.Blocks, gr.Number]:

@@ -9,18 +9,7 @@ from tests.house.source import Import, imports, modules, place
 LAYERS = (
     ("cli", "gradio_alias", "__main__"),
     (
-        "interface",
-        "interface_inputs",
-        "chat_interface",
-        "chat_examples",
-        "chat_function",
-        "chat_history",
-        "chat_turns",
-        "tabbed_interface",
-        "examples_helper",
-        "examples_cache",
-        "function_identity",
-        "flagging",
+        "apps",
         "blocks",
         "launch",
     ),
@@ -37,13 +26,9 @@ LAYERS = (
         "mcp",
         "themes",
         "files",
-        "fetching",
+        "tasks",
         "networks",
         "passwords",
-        "saving",
-        "private",
-        "folders",
-        "keeping",
         "programs",
         "links",
         "exact",
@@ -83,8 +68,8 @@ OPTIONAL = {
 
 LATE = {
     ("holdfast.blocks", "holdfast.launch"): "launching is what loads the server; building an app must not",
-    ("holdfast.server.mcp.opening", "holdfast.server.mcp.routes"): "its protocol is an optional package",
-    ("holdfast.stores.opening", "holdfast.stores.redis"): "its client is an optional package",
+    ("holdfast.server.mcp.loader", "holdfast.server.mcp.routes"): "its protocol is an optional package",
+    ("holdfast.stores.urls", "holdfast.stores.redis.store"): "its client is an optional package",
 }
 """Function-level imports of our own, each with its reason."""
 

@@ -23,9 +23,10 @@ from tests.house.source import PACKAGE, ROOT
 from tests.runtime.driver import Driver
 
 import holdfast as gr
-from holdfast.graph.config import app_config
+from holdfast.graph.app_config import app_config
 from holdfast.runtime import Session
-from holdfast.state import StateOptions, imaging
+from holdfast.state import StateOptions
+from holdfast.state.values import capture
 from holdfast.stores import Claim, MemoryStore, Record, Write
 from holdfast.wire.diff import diff
 from holdfast.wire.encode import encode
@@ -246,13 +247,13 @@ def images(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Counts what the engine makes of values: copies, encodings, fingerprints."""
     found: Counter[str] = Counter()
     for name in ("snapshot", "fingerprint", "encode_counted", "image_of"):
-        real = getattr(imaging, name)
+        real = getattr(capture, name)
 
         def counted(*args: Any, name: str = name, real: Any = real, **options: Any) -> Any:
             found[name] += 1
             return real(*args, **options)
 
-        monkeypatch.setattr(imaging, name, counted)
+        monkeypatch.setattr(capture, name, counted)
     return found
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.axe import assert_accessible
 
 import holdfast as gr
-from holdfast.chat_history import chosen, keep, newest_first, title
+from holdfast.apps.chat.history import chosen, keep, newest_first, title
 from holdfast.errors import BuildError
 from holdfast.launch import start
 

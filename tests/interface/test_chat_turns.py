@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import holdfast as gr
-from holdfast.chat_turns import (
+from holdfast.apps.chat.turns import (
     Turn,
     answers,
     api_value,

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import holdfast as gr
-from holdfast.examples_cache import CachedResults, last_result
-from holdfast.examples_helper import read_rows
+from holdfast.apps.examples import read_rows
+from holdfast.apps.examples_cache import CachedResults, last_result
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import holdfast as gr
-from holdfast.flagging import ChatCSVLogger, CSVLogger, SimpleCSVLogger
+from holdfast.apps.flagging import ChatCSVLogger, CSVLogger, SimpleCSVLogger
 
 
 class Clock:

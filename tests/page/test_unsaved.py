@@ -16,7 +16,7 @@ from tests.axe import assert_accessible
 
 import holdfast as gr
 from holdfast.stores import StoreUnavailableError
-from holdfast.stores.sqlite import SqliteStore
+from holdfast.stores.sqlite.store import SqliteStore
 
 AppPage = Callable[..., Page]
 pytestmark = pytest.mark.browser

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import holdfast as gr
-from holdfast.files import FileRules
+from holdfast.files.rules import FileRules
 from holdfast.runtime import Request
 from holdfast.wire.messages import Failure
 

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 import holdfast as gr
-from holdfast.files import FileRules
+from holdfast.files.rules import FileRules
 from holdfast.received import Sources, is_received, mark
 from holdfast.runtime.inputs import client_value
 from holdfast.seals import Issued, Seal, reissued

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import holdfast as gr
-from holdfast.files import FileRules
+from holdfast.files.rules import FileRules
 
 from .driver import Driver
 

@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 
 import holdfast as gr
 from holdfast import launch
-from holdfast.server.listening import Certificate
+from holdfast.server.uvicorn_server import Certificate
 
 __all__ = ["own_redis_server"]
 

@@ -15,8 +15,8 @@ from websockets.exceptions import ConnectionClosed
 
 import holdfast as gr
 from holdfast.errors import BuildError
-from holdfast.server.auth import Auth
-from holdfast.server.socket import NEEDS_LOGIN, NO_HELLO, NOT_YOURS
+from holdfast.server.login.routes import Auth
+from holdfast.server.page.socket import NEEDS_LOGIN, NO_HELLO, NOT_YOURS
 
 
 def log_in(app: Served, name: str = "ann", password: str = "pw") -> httpx.Client:

@@ -27,8 +27,8 @@ from tests.waiting import until
 import holdfast as gr
 from holdfast.errors import Busy, TooLarge, TooSlow
 from holdfast.limits import Limits
-from holdfast.server.bodies import LARGE, Bodies, count, weigh
-from holdfast.server.body import decoded
+from holdfast.server.http.body import decoded
+from holdfast.server.http.body_budget import LARGE, Bodies, count, weigh
 from holdfast.testing.clock import ManualClock
 
 PATHS = {"name": "count", "event_id": "e", "session_hash": "s", "path": "p", "rest": "r"}

@@ -17,7 +17,7 @@ import pytest
 from tests.server.conftest import Serve, Served
 
 import holdfast as gr
-from holdfast.examples_cache import last_result
+from holdfast.apps.examples_cache import last_result
 
 CALLS: list[str] = []
 

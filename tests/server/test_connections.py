@@ -28,8 +28,8 @@ from tests.waiting import until, wait_until
 
 import holdfast as gr
 from holdfast.limits import Limits
-from holdfast.server.bodies import Bodies
-from holdfast.server.connections import Connections, raise_descriptor_limit
+from holdfast.server.http.body_budget import Bodies
+from holdfast.server.uvicorn_connections import Connections, raise_descriptor_limit
 from holdfast.testing.clock import ManualClock
 
 UPGRADE = (

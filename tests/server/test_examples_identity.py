@@ -25,9 +25,9 @@ import pytest
 from tests.server.conftest import Serve
 
 import holdfast as gr
-from holdfast import files
-from holdfast.examples_cache import CACHE_FOLDER, UNUSED, CachedResults, prune
-from holdfast.function_identity import identity_of
+from holdfast.apps.examples_cache import CACHE_FOLDER, UNUSED, CachedResults, prune
+from holdfast.apps.function_identity import identity_of
+from holdfast.files import rules as file_rules
 
 
 @pytest.fixture(autouse=True)
@@ -193,7 +193,7 @@ def test_a_value_without_content_shares_results_with_no_other(tmp_path: Path) ->
 PROGRAM = """
 import functools, re, pathlib, enum
 import holdfast as gr
-from holdfast.examples_cache import CachedResults
+from holdfast.apps.examples_cache import CachedResults
 
 class Mode(enum.Enum):
     LOUD = 1
@@ -345,4 +345,4 @@ def test_a_kept_file_that_was_deleted_is_made_again() -> None:
     Path(first["path"]).unlink()
     [second] = cached.row(0)
     assert Path(second["path"]).read_text() == "hi"
-    assert files.is_file_data(second)
+    assert file_rules.is_file_data(second)

@@ -15,8 +15,8 @@ from tests.server.conftest import Serve, Served
 
 import holdfast as gr
 from holdfast.errors import BadRequest, TooLarge
-from holdfast.saving import SavedFile
-from holdfast.server.multipart import UploadReader
+from holdfast.files.cache import SavedFile
+from holdfast.server.http.multipart import UploadReader
 from holdfast.server.uploads import Progress
 
 

@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed
 
 import holdfast as gr
 from holdfast.errors import BuildError
-from holdfast.server.assemble import assemble
+from holdfast.server.build import assemble
 
 from .apps import counter
 from .conftest import Serve, Served

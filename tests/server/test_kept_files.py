@@ -24,16 +24,17 @@ from tests.server.conftest import Serve, Served
 from tests.waiting import until, wait_until
 
 import holdfast as gr
-from holdfast import files, folders, keeping
 from holdfast.errors import BuildError, InvalidPathError, StorageFull
-from holdfast.files import FileData, FileRules
-from holdfast.folders import FolderLock
-from holdfast.keeping import FileKeeper, Hold, Keeping
-from holdfast.saving import save_bytes, whose
+from holdfast.files import folders, retention
+from holdfast.files import rules as file_rules
+from holdfast.files.cache import save_bytes, whose
+from holdfast.files.folders import FolderLock
+from holdfast.files.retention import FileKeeper, Hold, Keeping
+from holdfast.files.rules import FileData, FileRules
 from holdfast.testing import ManualClock
 
 KB = 1024
-ROOM = keeping.LEAST * 2
+ROOM = retention.LEAST * 2
 """What a small file counts."""
 
 
@@ -82,7 +83,7 @@ async def test_the_same_file_again_is_as_young_as_its_last_upload_or_output(cloc
     uploaded, shown, old = keep(keeper, "uploaded"), keep(keeper, "shown"), keep(keeper, "old")
     await clock.advance(50)
     keep(keeper, "uploaded")
-    files.publish(FileData(path=shown), rules)
+    file_rules.publish(FileData(path=shown), rules)
     await clock.advance(20)
     keeper.sweep()
     assert there(uploaded, shown, old) == [True, True, False]
@@ -94,7 +95,7 @@ async def test_over_the_total_size_the_oldest_go_first(clock: ManualClock) -> No
     keeper = keeper_of(clock, total=ROOM * 10)
     paths = []
     for number in range(12):
-        paths.append(keep(keeper, f"{number:02}", bytes([number]) * keeping.LEAST))
+        paths.append(keep(keeper, f"{number:02}", bytes([number]) * retention.LEAST))
         await clock.advance(1)
     keeper.sweep()
     left = there(*paths)
@@ -107,7 +108,7 @@ async def test_files_of_an_event_that_has_not_ended_stay(clock: ManualClock) -> 
     """C6: neither their age nor the total size counts."""
     keeper = keeper_of(clock, age=60, total=ROOM * 4)
     needed, other = keep(keeper, "needed"), keep(keeper, "other")
-    hold = Hold(keeper, keeping.paths_in([{"path": needed}]))
+    hold = Hold(keeper, retention.paths_in([{"path": needed}]))
     twice = Hold(keeper, [needed])
     await clock.advance(100)
     keeper.sweep()
@@ -128,7 +129,7 @@ def test_one_visitors_files_displace_no_others(clock: ManualClock) -> None:
     shared = keep(keeper, "shared")
     whose.set("bob")
     assert keep(keeper, "shared") == shared
-    his = [keep(keeper, f"bob{number:02}", bytes([number]) * keeping.LEAST) for number in range(20)]
+    his = [keep(keeper, f"bob{number:02}", bytes([number]) * retention.LEAST) for number in range(20)]
     assert all(there(*hers, shared))
     left = there(*his)
     assert left == sorted(left)
@@ -189,8 +190,8 @@ def test_files_are_found_however_deep_a_client_has_put_them() -> None:
     deep: Any = {"path": "a", "more": {"path": "b"}}
     for _ in range(5000):
         deep = [deep, 1, "text", None]
-    assert sorted(keeping.paths_in(deep)) == ["a", "b"]
-    assert list(keeping.paths_in({"path": 5})) == list(keeping.paths_in({"path": "a\0"})) == []
+    assert sorted(retention.paths_in(deep)) == ["a", "b"]
+    assert list(retention.paths_in({"path": 5})) == list(retention.paths_in({"path": "a\0"})) == []
 
 
 def test_without_room_a_file_is_refused_and_leaves_nothing(clock: ManualClock) -> None:
@@ -198,7 +199,7 @@ def test_without_room_a_file_is_refused_and_leaves_nothing(clock: ManualClock) -
     keeper = keeper_of(clock, total=ROOM * 4)
     hold = Hold(keeper, [keep(keeper, str(number)) for number in range(3)])
     with pytest.raises(StorageFull, match=r"There is no room for more files: .* Try again later"):
-        keep(keeper, "large", b"x" * (ROOM + keeping.LEAST))
+        keep(keeper, "large", b"x" * (ROOM + retention.LEAST))
     assert sum(path.is_file() for path in keeper.folder.rglob("*")) == 3
     hold.release()
     keep(keeper, "small")
@@ -214,7 +215,7 @@ async def test_what_was_never_finished_is_deleted_after_an_hour(clock: ManualClo
     os.utime(part, (clock.time(), clock.time()))
     keeper.sweep()
     assert part.exists()
-    await clock.advance(keeping.ABANDONED + 1)
+    await clock.advance(retention.ABANDONED + 1)
     keeper.sweep()
     assert not part.exists()
 
@@ -313,7 +314,7 @@ def test_files_that_another_process_of_the_program_uses_stay_at_shutdown(serve: 
     app = serve(demo)
     [path] = upload(app, "a.txt").json()
     code = (
-        "import sys, pathlib; from holdfast.folders import FolderLock\n"
+        "import sys, pathlib; from holdfast.files.folders import FolderLock\n"
         "lock = FolderLock(pathlib.Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
     )
     other = subprocess.Popen(
@@ -355,7 +356,7 @@ def test_a_handler_cannot_give_a_file_of_another_app(serve: Serve) -> None:
 
 def test_two_programs_have_folders_of_their_own(tmp_path: Path, cache: Path) -> None:
     """C6: in one working folder."""
-    code = "from holdfast.keeping import *; from holdfast.clock import SystemClock\n"
+    code = "from holdfast.files.retention import *; from holdfast.clock import SystemClock\n"
     found = []
     for name in ("a.py", "b.py", "a.py"):
         (tmp_path / name).write_text(code + "print(FileKeeper(Keeping(), SystemClock()).folder)")
@@ -490,14 +491,14 @@ def test_an_image_is_not_read_from_where_files_may_not_be_shown(serve: Serve, wa
 
 def test_outside_of_an_event_the_author_names_the_path() -> None:
     """A4."""
-    files.check_local("/etc/hostname")
+    file_rules.check_local("/etc/hostname")
     with gr.Blocks():
         Path("logo.svg").write_text("<svg/>")
         gr.Image("logo.svg")
-    files.serving.set(FileRules())
+    file_rules.serving.set(FileRules())
     with pytest.raises(InvalidPathError):
-        files.check_local("/etc/hostname")
-    files.serving.set(None)
+        file_rules.check_local("/etc/hostname")
+    file_rules.serving.set(None)
 
 
 def test_a_temporary_folder_that_another_user_made_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -507,7 +508,7 @@ def test_a_temporary_folder_that_another_user_made_is_not_used(tmp_path: Path, m
     monkeypatch.setattr(folders, "_instead", {})
     foreseen = tmp_path / f"holdfast-{os.getuid()}"
     foreseen.mkdir()
-    monkeypatch.setattr("holdfast.private.is_mine", lambda found: found.st_ino != foreseen.stat().st_ino)
+    monkeypatch.setattr("holdfast.files.private.is_mine", lambda found: found.st_ino != foreseen.stat().st_ino)
     with pytest.warns(UserWarning, match=r"Another user of this machine has made .*Remove .*or set HOLDFAST_TEMP_DIR"):
         used = folders.root()
     assert not used.is_relative_to(foreseen)
@@ -530,7 +531,7 @@ def test_a_link_in_place_of_the_temporary_folder_is_not_followed(
 
 def test_a_chosen_folder_of_another_user_is_refused(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A4."""
-    monkeypatch.setattr("holdfast.private.stranger", lambda path: 4321 if path == cache else None)
+    monkeypatch.setattr("holdfast.files.private.stranger", lambda path: 4321 if path == cache else None)
     with pytest.raises(BuildError, match=r"HOLDFAST_TEMP_DIR=.* belongs to another user \(uid 4321\)"):
         folders.root()
 

@@ -17,7 +17,7 @@ from tests.server.conftest import Serve
 
 import holdfast as gr
 from holdfast import exact
-from holdfast.components.plain import plain
+from holdfast.components.to_json import plain
 
 HUGE = 2**70 + 1
 

@@ -29,9 +29,9 @@ from tests.signals import send
 import holdfast as gr
 from holdfast.errors import BuildError
 from holdfast.launch import close_all, launch, mount_gradio_app, start
-from holdfast.server import listening
-from holdfast.server.assemble import size_in_bytes
-from holdfast.server.listening import Certificate, bind
+from holdfast.server import uvicorn_server
+from holdfast.server.build import size_in_bytes
+from holdfast.server.uvicorn_server import Certificate, bind
 from holdfast.stores import StoreDamagedError
 
 SRC = Path(__file__).parents[2] / "src"
@@ -411,7 +411,7 @@ def test_a_server_that_is_not_ours_ends_though_streams_of_a_mounted_app_are_open
 def test_a_request_that_a_stop_cuts_off_is_answered_with_a_sentence(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(listening, "SHUTDOWN_WITHIN", 0.1)
+    monkeypatch.setattr(uvicorn_server, "SHUTDOWN_WITHIN", 0.1)
     entered, release = threading.Event(), threading.Event()
 
     def wait(text: str) -> str:

@@ -10,7 +10,7 @@ from tests.server.apps import Gate, counter
 from tests.server.conftest import Serve, Served
 
 import holdfast as gr
-from holdfast.server import listening
+from holdfast.server import uvicorn_server
 
 
 def beat(app: Served, session: str) -> httpx.Response:
@@ -140,7 +140,7 @@ def test_closing_the_server_runs_delete_callbacks_and_stops_running_events(serve
 def test_closing_the_server_does_not_wait_for_open_pages_and_streams(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listening, "SHUTDOWN_WITHIN", 600)
+    monkeypatch.setattr(uvicorn_server, "SHUTDOWN_WITHIN", 600)
     app = serve(counter())
     answer = beat(app, "s")
     ended = threading.Event()

@@ -31,18 +31,18 @@ from tests.server.conftest import Serve, Served
 from websockets.exceptions import ConnectionClosed
 
 from holdfast import launch, passwords
+from holdfast.cli.arguments import launch_options
 from holdfast.cli.main import main, parser
-from holdfast.cli.options import launch_options
 from holdfast.clock import SystemClock
 from holdfast.errors import BuildError
-from holdfast.server.assemble import assemble
-from holdfast.server.auth import Auth
-from holdfast.server.guesses import FORGET, PATIENCE, Guesses, block_of
-from holdfast.server.listening import Certificate, Listening, bind
-from holdfast.server.logins import Logins
-from holdfast.server.revoked import FileShelf, StoreShelf
-from holdfast.server.socket import NEEDS_LOGIN
-from holdfast.server.users import FiledUsers, ListedUsers, parse_users
+from holdfast.server.build import assemble
+from holdfast.server.login.guesses import FORGET, PATIENCE, Guesses, block_of
+from holdfast.server.login.revocations import FileShelf, StoreShelf
+from holdfast.server.login.routes import Auth
+from holdfast.server.login.tokens import Logins
+from holdfast.server.login.users import FiledUsers, ListedUsers, parse_users
+from holdfast.server.page.socket import NEEDS_LOGIN
+from holdfast.server.uvicorn_server import Certificate, Listening, bind
 from holdfast.settings import read
 from holdfast.state.codec import Keyring
 from holdfast.stores import StoreUnavailableError

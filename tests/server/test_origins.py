@@ -34,11 +34,11 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 import holdfast as gr
-from holdfast.cli.broken import Broken
+from holdfast.cli.failure_page import Broken
 from holdfast.errors import BuildError
-from holdfast.server.hosts import Hosts
-from holdfast.server.origins import Origins
-from holdfast.server.proxies import Proxies
+from holdfast.server.http.hosts import Hosts
+from holdfast.server.http.origins import Origins
+from holdfast.server.http.proxies import Proxies
 
 SAME_SITE = {"origin": "http://127.0.0.1:9999", "sec-fetch-site": "same-site", "sec-fetch-mode": "cors"}
 CROSS_SITE = {"origin": "https://evil.example", "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors"}
@@ -381,7 +381,7 @@ def test_a_proxy_is_believed_only_if_it_is_trusted(
     peer: tuple[str, int] | None, trusted: list[str] | None, counts: bool
 ) -> None:
     """B6; a peer with the port 0 was put there by a server that trusts its proxy, such as one that mounts an app."""
-    from holdfast.server.root import public_root  # the one place that reads the result
+    from holdfast.server.http.root_path import public_root  # the one place that reads the result
 
     headers = {"x-forwarded-host": "ex.com", "x-forwarded-proto": "https", "x-forwarded-for": "203.0.113.9"}
     scope = forwarded(peer, headers, trusted)

@@ -25,12 +25,14 @@ from tests.server.apps import counter
 from tests.server.conftest import Serve, Served
 
 import holdfast as gr
-from holdfast import files, launch, private, stores
+from holdfast import launch, stores
+from holdfast.apps.examples_cache import CACHE_FOLDER, CachedResults
 from holdfast.errors import BuildError, StateError
-from holdfast.examples_cache import CACHE_FOLDER, CachedResults
+from holdfast.files import private
+from holdfast.files import rules as file_rules
 from holdfast.state.codec import Keyring
 from holdfast.stores import StoreUnavailableError
-from holdfast.stores.sqlite_file import prepare
+from holdfast.stores.sqlite.database import prepare
 
 SECRET = "ab" * 32
 
@@ -40,7 +42,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOLDFAST_TEMP_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(private, "_guarded", set())
-    monkeypatch.setattr(files, "_static", [])
+    monkeypatch.setattr(file_rules, "_static", [])
     return tmp_path
 
 
@@ -141,7 +143,7 @@ def test_the_files_of_tls_are_not_served(here: Path) -> None:
     command = "openssl req -x509 -newkey rsa:2048 -nodes -keyout tls.pem -out cert.pem -days 2 -subj /CN=localhost"
     subprocess.run(command.split(), check=True, capture_output=True, cwd=here, timeout=60)
     launch.certificate_of({"ssl_keyfile": "tls.pem", "ssl_certfile": "cert.pem"})
-    rules = files.FileRules(allowed_paths=(".",))
+    rules = file_rules.FileRules(allowed_paths=(".",))
     assert [rules.may_serve(name) for name in ("tls.pem", "cert.pem")] == [None, None]
 
 
@@ -150,7 +152,7 @@ def test_the_files_of_tls_to_a_store_are_not_served(here: Path) -> None:
     pytest.importorskip("redis")
     (here / "tls.pem").write_text("key")
     stores.open("rediss://localhost:1/0?ssl_keyfile=tls.pem")
-    assert files.FileRules(allowed_paths=(".",)).may_serve("tls.pem") is None
+    assert file_rules.FileRules(allowed_paths=(".",)).may_serve("tls.pem") is None
 
 
 def test_kept_results_of_examples_are_not_served(here: Path) -> None:
@@ -158,7 +160,7 @@ def test_kept_results_of_examples_are_not_served(here: Path) -> None:
     cached = CachedResults(lambda text: text, [["a"]], [gr.Textbox(render=False)], [gr.Textbox(render=False)])
     cached.row(0)
     (here / "hard.json").hardlink_to(cached.folder / "0.json")
-    rules = files.FileRules(allowed_paths=(".", str(CACHE_FOLDER)))
+    rules = file_rules.FileRules(allowed_paths=(".", str(CACHE_FOLDER)))
     assert rules.may_serve(cached.folder / "0.json") is None
     assert rules.may_serve("hard.json") is None
     assert stat.S_IMODE(cached.folder.stat().st_mode) == 0o700
@@ -184,7 +186,7 @@ def test_flagging_into_the_working_folder_blocks_the_tables_alone(here: Path) ->
     gr.Interface(str.upper, "text", "text", flagging_dir=".")
     for name in ("dataset1.csv", "log.csv", "mine.csv"):
         (here / name).write_text("x")
-    rules = files.FileRules(allowed_paths=(".",))
+    rules = file_rules.FileRules(allowed_paths=(".",))
     assert [rules.may_serve(name) for name in ("dataset1.csv", "log.csv", "mine.csv")] == [None, None, "inline"]
 
 
@@ -243,7 +245,7 @@ def test_an_older_key_that_was_written_by_hand_is_used_and_stays(here: Path) -> 
     (here / "key").write_text("a key that I have chosen")
     assert Keyring.kept_in(here / ".key").current == Keyring(["a key that I have chosen"]).current
     assert (here / "key").read_text() == "a key that I have chosen"
-    assert files.FileRules(allowed_paths=(".",)).may_serve("key") is None
+    assert file_rules.FileRules(allowed_paths=(".",)).may_serve("key") is None
 
 
 def test_a_file_that_is_just_called_key_is_left_alone(here: Path) -> None:

@@ -15,12 +15,12 @@ from tests.server.conftest import Serve
 
 import holdfast as gr
 from holdfast.errors import Denied, NotFound
-from holdfast.server import pages
-from holdfast.server.cors import is_allowed
-from holdfast.server.pages import PageFiles
-from holdfast.server.proxies import Proxies
-from holdfast.server.root import public_root
-from holdfast.server.static import find
+from holdfast.server.http.cors import is_allowed
+from holdfast.server.http.proxies import Proxies
+from holdfast.server.http.root_path import public_root
+from holdfast.server.page import html as page_html
+from holdfast.server.page.assets import find
+from holdfast.server.page.html import PageFiles
 
 HTML = (
     '<!doctype html><html><head><!--holdfast:head--><script type="module" src="./assets/index-1.js"></script>'
@@ -45,9 +45,9 @@ def page_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "assets" / "index-1.js").write_bytes(b"console.log(1)")
     (folder / "assets" / "index-1.js.gz").write_bytes(gzip.compress(b"console.log(1)"))
     (folder / "assets" / "index-1.js.br").write_bytes(b"brotli")
-    monkeypatch.setattr("holdfast.server.options.ServerOptions.page_folder", folder)
+    monkeypatch.setattr("holdfast.server.settings.ServerOptions.page_folder", folder)
     monkeypatch.setitem(
-        __import__("holdfast.server.options", fromlist=["x"]).ServerOptions.__init__.__kwdefaults__,
+        __import__("holdfast.server.settings", fromlist=["x"]).ServerOptions.__init__.__kwdefaults__,
         "page_folder",
         folder,
     )
@@ -410,7 +410,7 @@ def test_a_favicon_can_be_chosen(serve: Serve, tmp_path: Path) -> None:
 def test_a_page_without_mark_gets_its_config_before_the_heads_end(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<head><x></head><body>")
     assert PageFiles(tmp_path).template == ("<head><x>", "</head><body>")
-    assert pages.PageFiles(tmp_path).links(["textbox"], "./") == ""
+    assert page_html.PageFiles(tmp_path).links(["textbox"], "./") == ""
 
 
 def test_a_browser_gets_an_id_where_state_is_kept_per_browser(serve: Serve) -> None:

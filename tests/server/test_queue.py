@@ -13,7 +13,7 @@ from tests.waiting import until
 
 import holdfast as gr
 from holdfast.runtime.feed import Feed
-from holdfast.server.queue import PARTING, REPLAYED, Readers, messages
+from holdfast.server.gradio.queue import PARTING, REPLAYED, Readers, messages
 from holdfast.testing.clock import ManualClock
 from holdfast.wire.messages import Log
 

@@ -15,7 +15,7 @@ from websockets.sync.client import connect
 
 import holdfast as gr
 from holdfast.server.app import lifespan
-from holdfast.server.assemble import assemble
+from holdfast.server.build import assemble
 
 
 def close_code(page: Page) -> int | None:

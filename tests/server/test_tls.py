@@ -20,7 +20,7 @@ from tests.server.apps import counter
 from tests.server.conftest import Served
 
 from holdfast import launch
-from holdfast.server.listening import Certificate
+from holdfast.server.uvicorn_server import Certificate
 
 REQUEST = b"GET /gradio_api/app_id HTTP/1.1\r\nhost: localhost\r\n\r\n"
 Serve = Callable[..., Served]

@@ -13,8 +13,8 @@ from tests.redis_server import own_redis_server, redis_server
 from holdfast.state import CellSpec, Owners, StateEngine, StateOptions
 from holdfast.state.codec import Keyring
 from holdfast.stores import MemoryShelf, MemoryStore, Store
-from holdfast.stores.redis import RedisStore
-from holdfast.stores.sqlite import SqliteStore
+from holdfast.stores.redis.store import RedisStore
+from holdfast.stores.sqlite.store import SqliteStore
 from holdfast.testing.clock import ManualClock
 
 __all__ = ["own_redis_server", "redis_server"]

@@ -21,7 +21,7 @@ from holdfast.state import Owners, StateEngine, StateOptions
 from holdfast.state.codec import DecodeError, Envelope, ForeignError, Keyring, encode, read_head
 from holdfast.state.errors import UnreadableError
 from holdfast.stores import Key, Store, Write
-from holdfast.stores.sqlite import SqliteStore
+from holdfast.stores.sqlite.store import SqliteStore
 
 MakeEngine = Callable[..., Awaitable[StateEngine]]
 KEYS = Keyring(["a key for the tests"])

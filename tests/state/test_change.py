@@ -25,11 +25,12 @@ from PIL import Image
 from tests.state.conftest import memory_only
 from tests.state.steps import fail, read, run, touch
 
-from holdfast.state import CellSpec, Owner, Owners, StateEngine, imaging
-from holdfast.state.content import field_names, same
-from holdfast.state.fingerprint import fingerprint
-from holdfast.state.snapshot import Snapshot, snapshot
-from holdfast.state.weight import weigh
+from holdfast.state import CellSpec, Owner, Owners, StateEngine
+from holdfast.state.values import capture
+from holdfast.state.values.equality import field_names, same
+from holdfast.state.values.fingerprint import fingerprint
+from holdfast.state.values.snapshot import Snapshot, snapshot
+from holdfast.state.values.weight import weigh
 
 pytestmark = pytest.mark.anyio
 MakeCell = Callable[..., CellSpec]
@@ -230,7 +231,7 @@ async def test_a_dict_that_changes_again_is_not_made_again_to_be_compared(
     spec = make_cell({"a": [1], "b": {"c": 2}}, watched=True)
     for number in range(3):
         assert await touch(engine, visitor, spec, lambda value, n=number: value["a"].append(n)) == (spec,)
-        monkeypatch.setattr(imaging, "same", None)
+        monkeypatch.setattr(capture, "same", None)
         monkeypatch.setattr(Snapshot, "unequal", None)
     monkeypatch.undo()
     assert await touch(engine, visitor, spec, lambda value: value["a"].reverse()) == (spec,)
@@ -350,7 +351,7 @@ async def test_an_immutable_value_is_never_encoded(
 ) -> None:
     """R3.6: not at all when nothing needs it."""
     spec = make_cell(0)
-    monkeypatch.setattr(imaging, "snapshot", None)
+    monkeypatch.setattr(capture, "snapshot", None)
     for value in (1, "text", None, (1, (2, b"x")), frozenset({1}), dt.date(2024, 1, 1)):
         await run(engine, visitor, spec, lambda _, value=value: value)
         assert await read(engine, visitor, spec) == value
@@ -362,7 +363,7 @@ async def test_a_touched_cell_is_encoded_once_per_step(
     """R3.6: one encoding serves rollback, comparison and the store."""
     made: list[Any] = []
     encoder = "encode_counted" if engine.store.durable else "snapshot"
-    original: Any = vars(imaging)[encoder]
+    original: Any = vars(capture)[encoder]
 
     def counting(*args: Any, **options: Any) -> Any:
         made.append(args[0])
@@ -370,7 +371,7 @@ async def test_a_touched_cell_is_encoded_once_per_step(
 
     spec = make_cell({"a": [1]})
     await touch(engine, visitor, spec)
-    monkeypatch.setattr(imaging, encoder, counting)
+    monkeypatch.setattr(capture, encoder, counting)
     await run(engine, visitor, spec, lambda value: {**value, "b": 1})
     assert len(made) == 1
     await touch(engine, visitor, spec)
@@ -386,7 +387,7 @@ async def test_a_large_value_is_encoded_away_from_the_event_loop(
     spec = CellSpec(initial=None)
     spec.settle(1, watched=True)
     threads: set[bool] = set()
-    original: Any = vars(imaging)["image_of"]
+    original: Any = vars(capture)["image_of"]
 
     def seen(*args: Any, **options: Any) -> Any:
         import threading
@@ -394,7 +395,7 @@ async def test_a_large_value_is_encoded_away_from_the_event_loop(
         threads.add(threading.current_thread() is threading.main_thread())
         return original(*args, **options)
 
-    monkeypatch.setattr(imaging, "image_of", seen)
+    monkeypatch.setattr(capture, "image_of", seen)
     assert await run(engine, visitor, spec, lambda _: list(range(10_000))) == (spec,)
     assert await run(engine, visitor, spec, lambda value: [*value, 1]) == (spec,)
     assert threads == {False}
@@ -444,7 +445,7 @@ async def test_a_million_numbers_do_not_slow_another_visitors_click(make_engine:
 def test_comparing_loads_no_package_that_the_program_does_not_use() -> None:
     """R3.2: arrays and frames are known by name; nothing heavy is imported for them."""
     heavy = {"numpy", "pandas", "polars", "PIL", "torch"}
-    source = sys.modules["holdfast.state.foreign"].__dict__
+    source = sys.modules["holdfast.state.values.libraries"].__dict__
     assert heavy.isdisjoint(source)
 
 

@@ -40,8 +40,8 @@ from tests.state.stored_classes import Ages, Box, Colour, Frozen, Item, Pair, Pl
 from holdfast.errors import StateError
 from holdfast.state.codec import DecodeError, EncodeError, Envelope, Keyring, decode, encode, rebuild, register
 from holdfast.state.codec.names import Names
-from holdfast.state.content import same
-from holdfast.state.culprit import path_to_culprit
+from holdfast.state.values.equality import same
+from holdfast.state.values.unencodable import path_to_culprit
 
 KEY = "0123456789abcdef"
 PLACE = "session:s1/cart"

@@ -29,7 +29,7 @@ from holdfast.errors import StateError
 from holdfast.state import CellSpec, Owners, StateEngine, StateOptions
 from holdfast.state.codec import Keyring
 from holdfast.stores import Claim, Dropped, StoreDamagedError, StoreUnavailableError, Write
-from holdfast.stores.sqlite import SqliteStore
+from holdfast.stores.sqlite.store import SqliteStore
 from holdfast.testing.clock import ManualClock
 
 pytestmark = pytest.mark.anyio

@@ -19,7 +19,7 @@ from holdfast.state import CellSpec, Owner, Owners, StateEngine, ValueTooLargeEr
 from holdfast.state.codec import Keyring
 from holdfast.state.errors import UnreadableError
 from holdfast.stores import Key, Store, VersionConflictError, Write
-from holdfast.stores.ending import outlast
+from holdfast.tasks import outlast
 from holdfast.testing.clock import ManualClock
 
 pytestmark = [pytest.mark.anyio, durable_only]

@@ -26,7 +26,7 @@ from holdfast.state import CellSpec, Owners, StateEngine, StateOptions
 from holdfast.state.codec import Keyring
 from holdfast.state.errors import StoreAwayError
 from holdfast.stores import Claim, Key, MemoryShelf, MemoryStore, Record
-from holdfast.stores.redis import RedisStore
+from holdfast.stores.redis.store import RedisStore
 from holdfast.testing.clock import ManualClock
 
 pytestmark = pytest.mark.anyio

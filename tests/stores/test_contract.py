@@ -10,8 +10,8 @@ import pytest
 from tests.redis_server import RedisServer
 
 from holdfast.stores import Key, MemoryShelf, MemoryStore, Record, Write
-from holdfast.stores.redis import RedisStore
-from holdfast.stores.sqlite import SqliteStore
+from holdfast.stores.redis.store import RedisStore
+from holdfast.stores.sqlite.store import SqliteStore
 from holdfast.testing.store_contract import NewStore, StoreContract
 
 

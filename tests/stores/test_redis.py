@@ -31,7 +31,7 @@ from holdfast.stores import (
     VersionConflictError,
     Write,
 )
-from holdfast.stores.redis import RedisStore
+from holdfast.stores.redis.store import RedisStore
 from holdfast.testing import ManualClock
 
 pytestmark = pytest.mark.anyio
@@ -203,7 +203,7 @@ async def test_a_holder_that_is_not_heard_of_loses_its_claim_and_is_fenced(
 ) -> None:
     """A process that was paused overwrites nothing of its successor."""
     paused, other = await opened(redis_server.url, prefix, 0.2), await opened(redis_server.url, prefix)
-    monkeypatch.setattr("holdfast.stores.redis_leases.RedisLeases._renew_owner", _no_renewal)
+    monkeypatch.setattr("holdfast.stores.redis.leases.RedisLeases._renew_owner", _no_renewal)
     slow = await paused.claim([A])
     assert slow is not None
     fast = await asyncio.wait_for(other.claim([A]), 10)
@@ -335,7 +335,7 @@ async def test_an_idle_claim_is_kept_without_asking_redis_until_another_process_
     """A session that one process uses costs one round trip per commit."""
     one, two = await opened(redis_server.url, prefix), await opened(redis_server.url, prefix)
     asked: list[str] = []
-    from holdfast.stores.redis_link import RedisLink
+    from holdfast.stores.redis.client import RedisLink
 
     original = RedisLink.do
 

@@ -18,8 +18,8 @@ from redis.asyncio import Redis
 from tests.redis_server import RedisServer, opened
 
 from holdfast.stores import Key, Record, StoreUnavailableError, Write
-from holdfast.stores.redis import RedisStore
-from holdfast.stores.redis_link import RedisLink
+from holdfast.stores.redis.client import RedisLink
+from holdfast.stores.redis.store import RedisStore
 from holdfast.testing import ManualClock
 
 pytestmark = pytest.mark.anyio
@@ -79,7 +79,7 @@ async def test_a_redis_that_hangs_is_known_soon_and_used_again_after_it(
     """D6: it takes connections and answers nothing; everything that waits learns of it together."""
     store = await opened(own_redis_server.url, prefix)
     await store.commit([Write(A, 1, b"x", 0)])
-    monkeypatch.setattr("holdfast.stores.redis_link._PING", 0.1)
+    monkeypatch.setattr("holdfast.stores.redis.client._PING", 0.1)
     os.kill(own_redis_server.pid, signal.SIGSTOP)
     try:
         asked = [store.read([A]), store.commit([Write(A, 2, b"y", 1)]), store.claim([A]), store.touch("session:a", 9.0)]

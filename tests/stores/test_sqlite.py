@@ -24,9 +24,9 @@ from holdfast.stores import (
     StoreUnavailableError,
     StoreUrlError,
     Write,
-    sqlite_file,
 )
-from holdfast.stores.sqlite import SqliteStore
+from holdfast.stores.sqlite import database
+from holdfast.stores.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.anyio
 A = Key("session:a", "cart")
@@ -87,12 +87,12 @@ def test_a_file_that_another_process_makes_ready_meanwhile_is_no_other_programs(
         def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
             if sql == "pragma user_version":
                 # The other one gets in between two questions, or waits until they are answered.
-                with suppress(sqlite3.OperationalError), closing(sqlite_file.connect(path, patience=0)) as other:
-                    sqlite_file._set_up(other)
+                with suppress(sqlite3.OperationalError), closing(database.connect(path, patience=0)) as other:
+                    database._set_up(other)
             return super().execute(sql, *parameters)
 
     with closing(sqlite3.connect(path, factory=Interrupted, isolation_level=None)) as connection:
-        sqlite_file._check(connection, path)
+        database._check(connection, path)
 
 
 async def test_a_database_of_another_program_is_not_touched(tmp_path: Path) -> None:
@@ -139,13 +139,13 @@ async def test_a_commit_that_cannot_be_written_fails_whole_and_later_ones_work(
 ) -> None:
     """R6.6: the disk is full, or the file has become read-only."""
     connections: list[sqlite3.Connection] = []
-    original = sqlite_file.connect
+    original = database.connect
 
     def remembered(*args: Any, **options: Any) -> sqlite3.Connection:
         connections.append(original(*args, **options))
         return connections[-1]
 
-    monkeypatch.setattr(sqlite_file, "connect", remembered)
+    monkeypatch.setattr(database, "connect", remembered)
     store = await opened(tmp_path / "state.db")
     await store.commit([Write(A, 1, b"kept")])
     writer = connections[0]
@@ -251,7 +251,7 @@ async def test_a_store_that_is_closed_says_so(tmp_path: Path) -> None:
 _HOLD = """
 import asyncio, sys
 from holdfast.stores import Key
-from holdfast.stores.sqlite import SqliteStore
+from holdfast.stores.sqlite.store import SqliteStore
 
 async def main():
     store = SqliteStore(sys.argv[1])

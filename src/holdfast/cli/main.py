@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from holdfast.cli.state import options as state_options
+from holdfast.cli.state import arguments as state_options
 from holdfast.errors import HoldfastError
 from holdfast.logs import FORMATS, LEVELS
 from holdfast.version import __version__
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(own)
     try:
         if given.command == "demo":
-            from holdfast.cli.welcome import serve
+            from holdfast.cli.demo import serve
 
             return serve(given)
         if given.command == "password":

@@ -17,9 +17,9 @@ from time import sleep
 from types import FrameType
 from typing import NoReturn, Protocol
 
-from holdfast.cli.broken import Broken
+from holdfast.cli.failure_page import Broken
 from holdfast.errors import HoldfastError
-from holdfast.server.listening import Certificate
+from holdfast.server.uvicorn_server import Certificate
 
 PAUSE = 0.3
 """Seconds between two looks at the files."""

@@ -14,8 +14,8 @@ from holdfast import gradio_alias
 from holdfast import launch as launching
 from holdfast.blocks import Blocks
 from holdfast.cli import program
-from holdfast.cli.mistakes import told
-from holdfast.cli.options import launch_options
+from holdfast.cli.arguments import launch_options
+from holdfast.cli.program_errors import told
 from holdfast.cli.reload import supervise
 from holdfast.errors import HoldfastError
 from holdfast.ids import random_id

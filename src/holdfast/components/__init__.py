@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from holdfast.components.label import Label as Label
     from holdfast.components.markdown import Markdown as Markdown
     from holdfast.components.number import Number as Number
-    from holdfast.components.options import InputHTMLAttributes as InputHTMLAttributes
-    from holdfast.components.options import WatermarkOptions as WatermarkOptions
-    from holdfast.components.options import WebcamOptions as WebcamOptions
+    from holdfast.components.option_types import InputHTMLAttributes as InputHTMLAttributes
+    from holdfast.components.option_types import WatermarkOptions as WatermarkOptions
+    from holdfast.components.option_types import WebcamOptions as WebcamOptions
     from holdfast.components.radio import Radio as Radio
     from holdfast.components.shortcuts import component as component
     from holdfast.components.shortcuts import get_component_instance as get_component_instance
@@ -69,7 +69,7 @@ PLACES: dict[str, str] = {
     "FormComponent": "holdfast.components.base:Field",
     "HTML": "holdfast.components.html",
     "Image": "holdfast.components.image",
-    "InputHTMLAttributes": "holdfast.components.options",
+    "InputHTMLAttributes": "holdfast.components.option_types",
     "JSON": "holdfast.components.json",
     "Json": "holdfast.components.json:JSON",
     "Label": "holdfast.components.label",
@@ -87,8 +87,8 @@ PLACES: dict[str, str] = {
     "Textbox": "holdfast.components.textbox",
     "Timer": "holdfast.components.timer",
     "UploadButton": "holdfast.components.upload_button",
-    "WatermarkOptions": "holdfast.components.options",
-    "WebcamOptions": "holdfast.components.options",
+    "WatermarkOptions": "holdfast.components.option_types",
+    "WebcamOptions": "holdfast.components.option_types",
     "component": "holdfast.components.shortcuts",
     "get_component_instance": "holdfast.components.shortcuts",
 }

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from typing_extensions import Self, TypedDict, Unpack
 
-from holdfast import files, lazy
+from holdfast import lazy
 from holdfast.errors import BadValue
+from holdfast.files import rules as file_rules
 from holdfast.graph.block import Block
 from holdfast.graph.context import current
 from holdfast.graph.dependency import attach_load
 
 if TYPE_CHECKING:
     from holdfast.components.timer import Timer
-    from holdfast.files import FileRules
+    from holdfast.files.rules import FileRules
 
 
 class BlockOptions(TypedDict, total=False):
@@ -242,7 +243,7 @@ class Component(Block):
             InvalidPathError: It names a file that this client may not name.
             BadValue: It cannot be used.
         """
-        return files.check(payload, rules, fetch=fetch and self.FETCHES) if self.HAS_FILES else payload
+        return file_rules.check(payload, rules, fetch=fetch and self.FETCHES) if self.HAS_FILES else payload
 
     def outgoing(self, payload: Any, rules: FileRules, *, keep: bool = False) -> Any:
         """Make what goes to a page complete: its files where a browser can fetch them, its parts sealed.
@@ -255,7 +256,7 @@ class Component(Block):
         Raises:
             InvalidPathError: A file of it may not be served.
         """
-        return files.publish(payload, rules, keep=keep) if self.HAS_FILES else payload
+        return file_rules.publish(payload, rules, keep=keep) if self.HAS_FILES else payload
 
     def preprocess(self, payload: Any) -> Any:
         """The handler's value for the browser's `payload`.
@@ -327,7 +328,7 @@ def published(block: Block, name: str, payload: Any, rules: FileRules, *, keep: 
     """
     if name == "value" and isinstance(block, Component):
         return block.outgoing(payload, rules, keep=keep)
-    return files.publish(payload, rules, keep=keep)
+    return file_rules.publish(payload, rules, keep=keep)
 
 
 class Field(Component):

@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Literal
 
 from typing_extensions import Unpack
 
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Component, ValueOptions
-from holdfast.files import icon_data
+from holdfast.files.rules import icon_data
 
 ButtonVariant = Literal["primary", "secondary", "stop", "huggingface"]
 ButtonSize = Literal["sm", "md", "lg"]
@@ -38,8 +38,8 @@ class Button(Component):
     SKIP_API: ClassVar[bool] = True
     FILE_PROPS: ClassVar[tuple[str, ...]] = ("icon",)
     LACKS: ClassVar[frozenset[str]] = frozenset({"label", "show_label", "container", "buttons"})
-    change = happenings.CHANGE
-    click = happenings.CLICK
+    change = events.CHANGE
+    click = events.CLICK
 
     def __init__(
         self,

@@ -10,9 +10,9 @@ from typing import Any, Literal
 from typing_extensions import NotRequired, TypedDict
 
 from holdfast.components.base import Component
-from holdfast.components.prose import unindented
+from holdfast.components.dedent import unindented
 from holdfast.errors import BadValue, Error
-from holdfast.files import FileData, guess_type, is_file_data, is_url
+from holdfast.files.rules import FileData, guess_type, is_file_data, is_url
 from holdfast.graph.block import NOT_PROPS
 from holdfast.seals import Issued
 

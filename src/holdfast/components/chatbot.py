@@ -8,13 +8,13 @@ from typing import Any, ClassVar, Literal
 
 from typing_extensions import NotRequired, TypedDict, Unpack
 
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Component, ComponentOptions
 from holdfast.components.chat_message import ChatMessage, MessageDict, message_text, messages_in, messages_out
 from holdfast.components.markdown import LatexDelimiter, default_delimiters
 from holdfast.components.message_parts import as_text, checked, component_in, sealed
 from holdfast.components.schemas import chat_schema
-from holdfast.files import FileData, FileRules, file_data, guess_type, icon_data
+from holdfast.files.rules import FileData, FileRules, file_data, guess_type, icon_data
 
 __all__ = ["ChatMessage", "Chatbot", "ExampleMessage", "MessageDict", "message_text"]
 
@@ -71,16 +71,16 @@ class Chatbot(Component):
     FROM_CLIENT: ClassVar[bool] = True
     FILE_PROPS: ClassVar[tuple[str, ...]] = ("avatar_images", "examples")
     BUTTONS: ClassVar[Sequence[str] | None] = ("share", "copy", "copy_all")
-    change = happenings.CHANGE
-    select = happenings.SELECT
-    like = happenings.LIKE
-    retry = happenings.RETRY
-    undo = happenings.UNDO
-    example_select = happenings.EXAMPLE_SELECT
-    option_select = happenings.OPTION_SELECT
-    clear = happenings.CLEAR
-    copy = happenings.COPY
-    edit = happenings.EDIT
+    change = events.CHANGE
+    select = events.SELECT
+    like = events.LIKE
+    retry = events.RETRY
+    undo = events.UNDO
+    example_select = events.EXAMPLE_SELECT
+    option_select = events.OPTION_SELECT
+    clear = events.CLEAR
+    copy = events.COPY
+    edit = events.EDIT
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from typing_extensions import Unpack
 
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Field, FieldOptions
 
 
@@ -23,9 +23,9 @@ class Checkbox(Field):
     NAME: ClassVar[str] = "checkbox"
     FROM_CLIENT: ClassVar[bool] = True
     LABEL_STAYS: ClassVar[bool] = True
-    change = happenings.CHANGE
-    input = happenings.INPUT
-    select = happenings.SELECT
+    change = events.CHANGE
+    input = events.INPUT
+    select = events.SELECT
 
     def __init__(self, value: Any = False, **options: Unpack[FieldOptions]) -> None:
         super().__init__(value, **options)

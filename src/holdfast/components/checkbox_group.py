@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from typing_extensions import Unpack
 
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Field, FieldOptions
 from holdfast.components.choices import Choices, Chooser, several
 
@@ -26,9 +26,9 @@ class CheckboxGroup(Chooser, Field):
 
     NAME: ClassVar[str] = "checkboxgroup"
     FROM_CLIENT: ClassVar[bool] = True
-    change = happenings.CHANGE
-    input = happenings.INPUT
-    select = happenings.SELECT
+    change = events.CHANGE
+    input = events.INPUT
+    select = events.SELECT
 
     def __init__(
         self,

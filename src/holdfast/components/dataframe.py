@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Literal
 from typing_extensions import Unpack
 
 from holdfast.components import column_formats as formats
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Component, LabelOptions, one_of
-from holdfast.components.frames import Table, fitted, frame_in, table_of
 from holdfast.components.markdown import LatexDelimiter, default_delimiters
-from holdfast.components.plain import type_of
+from holdfast.components.tables import Table, fitted, frame_in, table_of
+from holdfast.components.to_json import type_of
 
 TYPES = ("pandas", "numpy", "array", "polars")
 Count = int | tuple[int, str] | list[Any] | None
@@ -58,10 +58,10 @@ class Dataframe(Component):
     FROM_CLIENT: ClassVar[bool] = True
     BUTTONS: ClassVar[Sequence[str] | None] = None
     LACKS: ClassVar[frozenset[str]] = frozenset({"container"})
-    change = happenings.CHANGE
-    input = happenings.INPUT
-    select = happenings.SELECT
-    edit = happenings.EDIT
+    change = events.CHANGE
+    input = events.INPUT
+    select = events.SELECT
+    edit = events.EDIT
 
     def __init__(
         self,

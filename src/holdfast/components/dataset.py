@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from typing_extensions import Unpack
 
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Component, PlaceOptions, one_of
 from holdfast.components.shortcuts import get_component_instance
 from holdfast.errors import BadValue
@@ -42,9 +42,9 @@ class Dataset(Component):
     LABEL_STAYS: ClassVar[bool] = True
     FILE_PROPS: ClassVar[tuple[str, ...]] = ("samples",)
     LACKS: ClassVar[frozenset[str]] = frozenset({"value", "buttons"})
-    change = happenings.CHANGE
-    click = happenings.CLICK
-    select = happenings.SELECT
+    change = events.CHANGE
+    click = events.CLICK
+    select = events.SELECT
 
     def __init__(
         self,

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 from typing_extensions import Unpack
 
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Component, ValueOptions
 from holdfast.components.button import ButtonSize, ButtonVariant
 from holdfast.components.file_types import last_part, path_of
 from holdfast.components.schemas import SAMPLE_FILE, file_schema, sample
-from holdfast.files import FileData, file_data, icon_data, is_url
+from holdfast.files.rules import FileData, file_data, icon_data, is_url
 
 
 class DownloadButton(Component):
@@ -39,8 +39,8 @@ class DownloadButton(Component):
     FETCHES: ClassVar[bool] = True
     FILE_PROPS: ClassVar[tuple[str, ...]] = ("icon",)
     LACKS: ClassVar[frozenset[str]] = frozenset({"show_label", "container", "buttons"})
-    change = happenings.CHANGE
-    click = happenings.CLICK
+    change = events.CHANGE
+    click = events.CLICK
 
     def __init__(
         self,

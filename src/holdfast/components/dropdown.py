@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final, Literal
 
 from typing_extensions import Unpack
 
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Field, FieldOptions
 from holdfast.components.choices import Choices, Chooser, several
 from holdfast.errors import BadValue
@@ -41,12 +41,12 @@ class Dropdown(Chooser, Field):
 
     NAME: ClassVar[str] = "dropdown"
     FROM_CLIENT: ClassVar[bool] = True
-    change = happenings.CHANGE
-    input = happenings.INPUT
-    select = happenings.SELECT
-    focus = happenings.FOCUS
-    blur = happenings.BLUR
-    key_up = happenings.KEY_UP
+    change = events.CHANGE
+    input = events.INPUT
+    select = events.SELECT
+    focus = events.FOCUS
+    blur = events.BLUR
+    key_up = events.KEY_UP
 
     def __init__(
         self,

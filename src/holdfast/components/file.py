@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from typing_extensions import Unpack
 
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import ComponentOptions
 from holdfast.components.file_types import FileField
 
@@ -30,12 +30,12 @@ class File(FileField):
 
     NAME: ClassVar[str] = "file"
     FROM_CLIENT: ClassVar[bool] = True
-    change = happenings.CHANGE
-    select = happenings.SELECT
-    clear = happenings.CLEAR
-    upload = happenings.UPLOAD
-    delete = happenings.DELETE
-    download = happenings.DOWNLOAD
+    change = events.CHANGE
+    select = events.SELECT
+    clear = events.CLEAR
+    upload = events.UPLOAD
+    delete = events.DELETE
+    download = events.DOWNLOAD
 
     def __init__(
         self,

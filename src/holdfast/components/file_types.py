@@ -12,7 +12,7 @@ from typing_extensions import Self
 from holdfast.components.base import Component, one_of
 from holdfast.components.schemas import SAMPLE_FILE, file_schema, files_schema, sample
 from holdfast.errors import BadValue
-from holdfast.files import FileData, file_data, guess_type, is_url
+from holdfast.files.rules import FileData, file_data, guess_type, is_url
 
 CATEGORIES = frozenset({"image", "video", "audio", "text"})
 COUNTS = ("single", "multiple", "directory")

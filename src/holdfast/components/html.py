@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Component
 
 CLICK_TRIGGER = "element.addEventListener('click', function() { trigger('click') });"
@@ -39,40 +39,40 @@ class HTML(Component):
     NAME: ClassVar[str] = "html"
     SERVER_METHODS: tuple[str, ...] = ()
     """Names of the functions that its script may call."""
-    change = happenings.CHANGE
-    input = happenings.INPUT
-    click = happenings.CLICK
-    double_click = happenings.DOUBLE_CLICK
-    submit = happenings.SUBMIT
-    stop = happenings.STOP
-    edit = happenings.EDIT
-    clear = happenings.CLEAR
-    play = happenings.PLAY
-    pause = happenings.PAUSE
-    end = happenings.END
-    start_recording = happenings.START_RECORDING
-    pause_recording = happenings.PAUSE_RECORDING
-    stop_recording = happenings.STOP_RECORDING
-    focus = happenings.FOCUS
-    blur = happenings.BLUR
-    upload = happenings.UPLOAD
-    release = happenings.RELEASE
-    select = happenings.SELECT
-    stream = happenings.STREAM
-    like = happenings.LIKE
-    example_select = happenings.EXAMPLE_SELECT
-    option_select = happenings.OPTION_SELECT
-    load = happenings.LOAD
-    key_up = happenings.KEY_UP
-    apply = happenings.APPLY
-    delete = happenings.DELETE
-    tick = happenings.TICK
-    undo = happenings.UNDO
-    retry = happenings.RETRY
-    expand = happenings.EXPAND
-    collapse = happenings.COLLAPSE
-    download = happenings.DOWNLOAD
-    copy = happenings.COPY
+    change = events.CHANGE
+    input = events.INPUT
+    click = events.CLICK
+    double_click = events.DOUBLE_CLICK
+    submit = events.SUBMIT
+    stop = events.STOP
+    edit = events.EDIT
+    clear = events.CLEAR
+    play = events.PLAY
+    pause = events.PAUSE
+    end = events.END
+    start_recording = events.START_RECORDING
+    pause_recording = events.PAUSE_RECORDING
+    stop_recording = events.STOP_RECORDING
+    focus = events.FOCUS
+    blur = events.BLUR
+    upload = events.UPLOAD
+    release = events.RELEASE
+    select = events.SELECT
+    stream = events.STREAM
+    like = events.LIKE
+    example_select = events.EXAMPLE_SELECT
+    option_select = events.OPTION_SELECT
+    load = events.LOAD
+    key_up = events.KEY_UP
+    apply = events.APPLY
+    delete = events.DELETE
+    tick = events.TICK
+    undo = events.UNDO
+    retry = events.RETRY
+    expand = events.EXPAND
+    collapse = events.COLLAPSE
+    download = events.DOWNLOAD
+    copy = events.COPY
 
     def __init__(
         self,

@@ -10,10 +10,9 @@ from typing import Any, ClassVar, Literal
 from typing_extensions import Unpack
 
 from holdfast import limits
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Component, ComponentOptions, one_of
-from holdfast.components.options import WatermarkOptions, WebcamOptions
-from holdfast.components.pictures import (
+from holdfast.components.image_codec import (
     DATA_URL,
     from_data_url,
     numpy,
@@ -22,10 +21,11 @@ from holdfast.components.pictures import (
     saved,
     upright,
 )
+from holdfast.components.option_types import WatermarkOptions, WebcamOptions
 from holdfast.components.schemas import SAMPLE_IMAGE, image_schema, sample
 from holdfast.components.watermark import watermarked
 from holdfast.errors import BadValue
-from holdfast.files import FileData
+from holdfast.files.rules import FileData
 
 SOURCES = ("upload", "webcam", "clipboard")
 TYPES = ("numpy", "pil", "filepath")
@@ -60,12 +60,12 @@ class Image(Component):
     HAS_FILES: ClassVar[bool] = True
     FETCHES: ClassVar[bool] = True
     BUTTONS: ClassVar[Sequence[str] | None] = ("download", "share", "fullscreen")
-    clear = happenings.CLEAR
-    change = happenings.CHANGE
-    stream = happenings.STREAM
-    select = happenings.SELECT
-    upload = happenings.UPLOAD
-    input = happenings.INPUT
+    clear = events.CLEAR
+    change = events.CHANGE
+    stream = events.STREAM
+    select = events.SELECT
+    upload = events.UPLOAD
+    input = events.INPUT
 
     def __init__(
         self,

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from typing_extensions import Unpack
 
 from holdfast import exact
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Component, ComponentOptions
-from holdfast.components.plain import plain
+from holdfast.components.to_json import plain
 from holdfast.errors import Error
 
 
@@ -33,7 +33,7 @@ class JSON(Component):
     NAME: ClassVar[str] = "json"
     FROM_CLIENT: ClassVar[bool] = True
     BUTTONS: ClassVar[Sequence[str] | None] = ("copy",)
-    change = happenings.CHANGE
+    change = events.CHANGE
 
     def __init__(
         self,

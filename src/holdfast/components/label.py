@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import orjson
 from typing_extensions import Unpack
 
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Component, ComponentOptions
 
 SCALAR = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "number"}, {"type": "null"}]}
@@ -57,8 +57,8 @@ class Label(Component):
 
     NAME: ClassVar[str] = "label"
     FROM_CLIENT: ClassVar[bool] = True
-    change = happenings.CHANGE
-    select = happenings.SELECT
+    change = events.CHANGE
+    select = events.SELECT
 
     def __init__(
         self,

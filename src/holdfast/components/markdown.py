@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from typing_extensions import TypedDict, Unpack
 
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Component, LabelOptions
-from holdfast.components.prose import unindented
+from holdfast.components.dedent import unindented
 
 
 class LatexDelimiter(TypedDict):
@@ -47,8 +47,8 @@ class Markdown(Component):
     NAME: ClassVar[str] = "markdown"
     FROM_CLIENT: ClassVar[bool] = True
     BUTTONS: ClassVar[Sequence[str] | None] = None
-    change = happenings.CHANGE
-    copy = happenings.COPY
+    change = events.CHANGE
+    copy = events.COPY
 
     def __init__(
         self,

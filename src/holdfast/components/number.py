@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from typing_extensions import Unpack
 
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Field, FieldOptions
-from holdfast.components.numbers import Numeric
+from holdfast.components.numeric import Numeric
 from holdfast.errors import BadValue
 
 
@@ -30,11 +30,11 @@ class Number(Numeric, Field):
 
     NAME: ClassVar[str] = "number"
     FROM_CLIENT: ClassVar[bool] = True
-    change = happenings.CHANGE
-    input = happenings.INPUT
-    submit = happenings.SUBMIT
-    focus = happenings.FOCUS
-    blur = happenings.BLUR
+    change = events.CHANGE
+    input = events.INPUT
+    submit = events.SUBMIT
+    focus = events.FOCUS
+    blur = events.BLUR
 
     def __init__(
         self,

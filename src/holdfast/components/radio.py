@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from typing_extensions import Unpack
 
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Field, FieldOptions
 from holdfast.components.choices import Choices, Chooser
 
@@ -26,9 +26,9 @@ class Radio(Chooser, Field):
 
     NAME: ClassVar[str] = "radio"
     FROM_CLIENT: ClassVar[bool] = True
-    select = happenings.SELECT
-    change = happenings.CHANGE
-    input = happenings.INPUT
+    select = events.SELECT
+    change = events.CHANGE
+    input = events.INPUT
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from holdfast.files import FileData
+from holdfast.files.rules import FileData
 
 JSONSchema = dict[str, Any]
 

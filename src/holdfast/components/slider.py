@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 from typing_extensions import Unpack
 
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Field, FieldOptions
-from holdfast.components.numbers import Numeric
+from holdfast.components.numeric import Numeric
 
 
 class Slider(Numeric, Field):
@@ -34,9 +34,9 @@ class Slider(Numeric, Field):
     BUTTONS: ClassVar[Sequence[str] | None] = None
     RANDOM: ClassVar[random.Random] = random.SystemRandom()
     """Where `randomize` takes its numbers from."""
-    change = happenings.CHANGE
-    input = happenings.INPUT
-    release = happenings.RELEASE
+    change = events.CHANGE
+    input = events.INPUT
+    release = events.RELEASE
 
     minimum: float
     maximum: float

@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Literal
 
 from typing_extensions import Unpack
 
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Field, FieldOptions
-from holdfast.components.options import InputHTMLAttributes
+from holdfast.components.option_types import InputHTMLAttributes
 
 
 class Textbox(Field):
@@ -36,14 +36,14 @@ class Textbox(Field):
 
     NAME: ClassVar[str] = "textbox"
     FROM_CLIENT: ClassVar[bool] = True
-    change = happenings.CHANGE
-    input = happenings.INPUT
-    select = happenings.SELECT
-    submit = happenings.SUBMIT
-    focus = happenings.FOCUS
-    blur = happenings.BLUR
-    stop = happenings.STOP
-    copy = happenings.COPY
+    change = events.CHANGE
+    input = events.INPUT
+    select = events.SELECT
+    submit = events.SUBMIT
+    focus = events.FOCUS
+    blur = events.BLUR
+    stop = events.STOP
+    copy = events.COPY
 
     def __init__(
         self,

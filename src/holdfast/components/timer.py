@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import Component
 
 
@@ -24,8 +24,8 @@ class Timer(Component):
             "visible", "elem_id", "elem_classes", "key", "preserved_by_key",
         }
     )  # fmt: skip
-    change = happenings.CHANGE
-    tick = happenings.TICK
+    change = events.CHANGE
+    tick = events.TICK
 
     def __init__(self, value: float = 1, *, active: bool = True, render: bool = True) -> None:
         self.active = active

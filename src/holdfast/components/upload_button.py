@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Literal
 
 from typing_extensions import Unpack
 
-from holdfast.components import happenings
+from holdfast.components import events
 from holdfast.components.base import ValueOptions
 from holdfast.components.button import ButtonSize, ButtonVariant
 from holdfast.components.file_types import FileField
-from holdfast.files import icon_data
+from holdfast.files.rules import icon_data
 
 
 class UploadButton(FileField):
@@ -38,9 +38,9 @@ class UploadButton(FileField):
     NAME: ClassVar[str] = "uploadbutton"
     FILE_PROPS: ClassVar[tuple[str, ...]] = ("icon",)
     LACKS: ClassVar[frozenset[str]] = frozenset({"show_label", "container", "buttons"})
-    change = happenings.CHANGE
-    click = happenings.CLICK
-    upload = happenings.UPLOAD
+    change = events.CHANGE
+    click = events.CLICK
+    upload = events.UPLOAD
 
     def __init__(
         self,

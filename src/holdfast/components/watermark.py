@@ -6,10 +6,10 @@ import logging
 import os
 from typing import Any
 
-from holdfast.components.options import WatermarkOptions
-from holdfast.components.pictures import from_array, opened, pillow
-from holdfast.components.plain import type_of
-from holdfast.files import check_local, is_url
+from holdfast.components.image_codec import from_array, opened, pillow
+from holdfast.components.option_types import WatermarkOptions
+from holdfast.components.to_json import type_of
+from holdfast.files.rules import check_local, is_url
 
 log = logging.getLogger(__name__)
 MARGIN = 10

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from typing_extensions import Unpack
 
 from holdfast.errors import BuildError, RenderError
+from holdfast.graph.app_config import listener_entry
 from holdfast.graph.block import Block
 from holdfast.graph.callsite import call_site
-from holdfast.graph.config import listener_entry
 from holdfast.graph.context import BuildContext, current
 from holdfast.graph.listener import Listener, ListenerOptions, Target, TriggerMode
-from holdfast.graph.operands import blocks_of, check_arguments, inputs_of, outputs_of, progress_blocks, prop_inputs
-from holdfast.graph.options import (
+from holdfast.graph.listener_checks import (
     EventKind,
     Trigger,
     api_of,
@@ -24,6 +23,7 @@ from holdfast.graph.options import (
     is_generator,
     show_progress,
 )
+from holdfast.graph.listener_io import blocks_of, check_arguments, inputs_of, outputs_of, progress_blocks, prop_inputs
 from holdfast.graph.signature import Signature, has_event_data, signature_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from holdfast.errors import BuildError, DuplicateBlockError, InvalidComponentError
 from holdfast.graph.app import App, AppOptions
 from holdfast.graph.context import current
-from holdfast.graph.grouping import INVISIBLE, group_children
+from holdfast.graph.frames import INVISIBLE, group_children
 from holdfast.graph.identity import name_events
 from holdfast.graph.listener import Listener, Target
 

@@ -11,7 +11,7 @@ from holdfast.errors import BuildError, RenderError
 from holdfast.graph.context import current
 from holdfast.graph.dependency import Dependency, register
 from holdfast.graph.listener import ListenerOptions
-from holdfast.graph.options import Trigger
+from holdfast.graph.listener_checks import Trigger
 
 
 def on(

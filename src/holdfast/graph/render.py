@@ -14,8 +14,8 @@ from holdfast.graph.dependency import register
 from holdfast.graph.graph import Graph
 from holdfast.graph.layouts import Column, Row
 from holdfast.graph.listener import ListenerOptions, TriggerMode
+from holdfast.graph.listener_checks import Trigger
 from holdfast.graph.on import on_load_and_change
-from holdfast.graph.options import Trigger
 from holdfast.graph.parameters import names_meant
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from holdfast import files
 from holdfast.components.base import Component
 from holdfast.errors import BadValue, Error, HandlerError, InvalidPathError
+from holdfast.files import rules as file_rules
 from holdfast.received import mark
 from holdfast.runtime.plan import Plan, Port, Properties
 
 if TYPE_CHECKING:
-    from holdfast.files import FileRules
+    from holdfast.files.rules import FileRules
     from holdfast.graph.app import AppView
     from holdfast.graph.block import Block
     from holdfast.graph.listener import Listener
@@ -90,7 +90,7 @@ def check_files(payload: Any, rules: FileRules) -> Any:
         BadValue: One is not.
     """
     try:
-        return files.check(mark(payload), rules)
+        return file_rules.check(mark(payload), rules)
     except InvalidPathError as error:
         raise BadValue(str(error)) from None
 

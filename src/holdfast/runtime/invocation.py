@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from holdfast.files import FileRules
+from holdfast.files.rules import FileRules
 from holdfast.received import Sources, mark
 from holdfast.runtime.inputs import check_files, convert_inputs
 from holdfast.runtime.outputs import Step, convert_outputs

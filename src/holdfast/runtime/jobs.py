@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from holdfast.runtime.feed import Feed
 from holdfast.runtime.request import Request
-from holdfast.stores.ending import ended
+from holdfast.tasks import ended
 from holdfast.wire.messages import Completed, FeedMessage, Log, Output, Progress, ProgressUnit
 
 if TYPE_CHECKING:
+    from holdfast.files.retention import Hold
     from holdfast.graph.listener import Listener
-    from holdfast.keeping import Hold
     from holdfast.runtime.batch import Seat
     from holdfast.runtime.holdings import Account
     from holdfast.runtime.plan import Plan
-    from holdfast.runtime.queue import Group
+    from holdfast.runtime.scheduler import Group
     from holdfast.runtime.session import Session
 
 

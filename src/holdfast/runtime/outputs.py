@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from holdfast import files
 from holdfast.components.base import Component
 from holdfast.errors import Error, HandlerError
-from holdfast.graph.api import ApiValue
+from holdfast.files import rules as file_rules
+from holdfast.graph.api.endpoint import ApiValue
 from holdfast.graph.block import NOT_PROPS, Block
 from holdfast.graph.updates import Update, as_value, is_update, skip
 from holdfast.received import Sources
@@ -212,7 +212,7 @@ def _convert_update(
         sent = {name: shown.get(name, value) for name, value in props.items()}
         for name in getattr(block, "FILE_PROPS", ()):
             if name in sent:
-                sent[name] = files.publish(sent[name], rules)
+                sent[name] = file_rules.publish(sent[name], rules)
         updates.append((port.id, props))
     if "value" in update:
         value = update["value"]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from holdfast.components.base import Component
 from holdfast.errors import Error
 from holdfast.graph.block import Block
+from holdfast.graph.injected import DeletedFileData, EventData, Header, OAuthProfile, OAuthToken
 from holdfast.graph.signature import Parameter, signature_of
-from holdfast.graph.special import DeletedFileData, EventData, Header, OAuthProfile, OAuthToken
 from holdfast.runtime.progress import Progress
 from holdfast.runtime.request import Request
 

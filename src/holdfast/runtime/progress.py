@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sized
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from holdfast.graph.special import Injected
+from holdfast.graph.injected import Injected
 from holdfast.wire.messages import ProgressUnit
 
 if TYPE_CHECKING:

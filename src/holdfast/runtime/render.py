@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from holdfast.components.base import published
-from holdfast.graph.config import render_config
+from holdfast.graph.app_config import render_config
 from holdfast.runtime.invocation import Invocation
-from holdfast.runtime.options import RuntimeOptions
+from holdfast.runtime.settings import RuntimeOptions
 from holdfast.runtime.threads import Threads, outlast
 
 if TYPE_CHECKING:

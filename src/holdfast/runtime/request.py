@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from holdfast.graph.special import Injected
+from holdfast.graph.injected import Injected
 
 
 class Address(NamedTuple):

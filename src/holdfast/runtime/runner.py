@@ -7,17 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from holdfast import files, logs
+from holdfast import logs
 from holdfast.clock import Clock
+from holdfast.files import rules as file_rules
 from holdfast.graph.updates import skip
 from holdfast.runtime import current
 from holdfast.runtime.batch import Batch, call_batch, rows_of, samples_of
 from holdfast.runtime.invocation import Invocation
-from holdfast.runtime.options import RuntimeOptions
 from holdfast.runtime.outputs import Step, convert_values
-from holdfast.runtime.queue import Queue
 from holdfast.runtime.render import Renders
 from holdfast.runtime.report import Reporter
+from holdfast.runtime.scheduler import Queue
+from holdfast.runtime.settings import RuntimeOptions
 from holdfast.runtime.steps import steps, whole
 from holdfast.runtime.threads import Threads, outlast
 from holdfast.state.access import acting, blocked
@@ -77,7 +78,7 @@ class Runner:
             asyncio.CancelledError: It was cancelled; everything it held is free.
         """
         current.job.set(job)
-        files.enter(self.options.file_rules, job.hold, job.session.visitor)
+        file_rules.enter(self.options.file_rules, job.hold, job.session.visitor)
         logs.about.set((job.session.id, job.id))
         blocked.set(self.threads.lend)
         # A batch runs for several visitors, so it has none that could be meant.

@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING, Any
 from holdfast import limits
 from holdfast.clock import Clock, SystemClock
 from holdfast.errors import BadRequest, Busy, NotFound, RequestError
+from holdfast.files.retention import Hold, paths_in
 from holdfast.graph.identity import state_names
 from holdfast.ids import random_id, random_token
-from holdfast.keeping import Hold, paths_in
 from holdfast.runtime.changes import Changes
 from holdfast.runtime.jobs import Call, Chunks, Job
-from holdfast.runtime.options import RuntimeOptions
 from holdfast.runtime.plan import has_files, plan_of
-from holdfast.runtime.queue import Queue
 from holdfast.runtime.report import DirectReporter, FeedReporter, Reporter, failure_of
-from holdfast.runtime.returns import Returns
+from holdfast.runtime.resume import Returns
 from holdfast.runtime.runner import Runner
+from holdfast.runtime.scheduler import Queue
 from holdfast.runtime.server_methods import call_server_method
 from holdfast.runtime.session import Session
 from holdfast.runtime.sessions import Sessions
+from holdfast.runtime.settings import RuntimeOptions
 from holdfast.runtime.tokens import Tokens
 from holdfast.runtime.unattended import LOST_WITHIN, SECONDS, Unattended
 from holdfast.runtime.validate import validate
 from holdfast.state.codec import Keyring
-from holdfast.stores.ending import ended
+from holdfast.tasks import ended
 from holdfast.wire.messages import Completed, Failure, Output
 from holdfast.wire.page import MAX_ID
 

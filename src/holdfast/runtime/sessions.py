@@ -15,9 +15,9 @@ from holdfast.clock import Clock
 from holdfast.errors import BadRequest, Busy, Denied
 from holdfast.ids import random_id
 from holdfast.runtime.holdings import Holdings, Tally
-from holdfast.runtime.options import RuntimeOptions
 from holdfast.runtime.pages import OpenPages
 from holdfast.runtime.session import Session
+from holdfast.runtime.settings import RuntimeOptions
 from holdfast.runtime.shelf import Shelf
 from holdfast.runtime.tokens import Tokens
 from holdfast.state import Owner, Owners

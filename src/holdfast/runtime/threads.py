@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from contextvars import Context, copy_context
 from typing import Any, TypeAlias, TypeVar
 
-from holdfast.stores.ending import Stubborn, ended
+from holdfast.tasks import Stubborn, ended
 
 T = TypeVar("T")
 Answer: TypeAlias = "tuple[Callable[[asyncio.Future[Any], Any], None], Any]"

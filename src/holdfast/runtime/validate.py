@@ -7,9 +7,10 @@ import logging
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from holdfast import files, logs
+from holdfast import logs
 from holdfast.errors import BadRequest, Malformed
-from holdfast.files import FileRules
+from holdfast.files import rules as file_rules
+from holdfast.files.rules import FileRules
 from holdfast.runtime import current
 from holdfast.runtime.invocation import Invocation
 from holdfast.runtime.plan import plan_of
@@ -51,7 +52,7 @@ async def validate(job: Job, engine: StateEngine, threads: Threads, rules: FileR
     if listener.validator is None:
         return
     token, before = current.job.set(None), logs.about.set((job.session.id, job.id))
-    files.enter(rules)
+    file_rules.enter(rules)
     job.listener, job.plan = checker(listener), plan_of(checker(listener))
     try:
         async with engine.event(job.session.owners, job.plan.reads, ()) as event:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import TypedDict
 
 from holdfast.errors import BuildError
-from holdfast.server.hosts import Hosts
-from holdfast.server.origins import Origins
-from holdfast.server.proxies import LOOPBACK, Proxies
+from holdfast.server.http.hosts import Hosts
+from holdfast.server.http.origins import Origins
+from holdfast.server.http.proxies import LOOPBACK, Proxies
 from holdfast.settings import Settings
 
 if TYPE_CHECKING:

@@ -16,30 +16,30 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from holdfast.errors import HoldfastError
 from holdfast.runtime.runtime import Runtime
 from holdfast.server.access_log import AccessLog
-from holdfast.server.auth import AuthRoutes
-from holdfast.server.calls import Calls
-from holdfast.server.chunks import Chunks
-from holdfast.server.component_server import ComponentServer
-from holdfast.server.config import Configs
-from holdfast.server.cors import CORS
+from holdfast.server.app_config import Configs
+from holdfast.server.context import Site
 from holdfast.server.default_store import enter, leave
-from holdfast.server.errors import HANDLERS, JSON
-from holdfast.server.feed_routes import FeedRoutes
 from holdfast.server.file_routes import Files
-from holdfast.server.gate import Gate
-from holdfast.server.gradio_routes import GradioRoutes
+from holdfast.server.gradio.call import Calls
+from holdfast.server.gradio.component_server import ComponentServer
+from holdfast.server.gradio.config import GradioRoutes
+from holdfast.server.gradio.heartbeat import Heartbeat
+from holdfast.server.gradio.queue import Queue
+from holdfast.server.gradio.run import Run
+from holdfast.server.gradio.stream import Chunks
 from holdfast.server.health import Health
-from holdfast.server.heartbeat import Heartbeat
-from holdfast.server.mcp.opening import ToolServer, open_tools
+from holdfast.server.http.cors import CORS
+from holdfast.server.http.errors import HANDLERS, JSON
+from holdfast.server.http.gate import Gate
+from holdfast.server.http.root_path import StripRoot
+from holdfast.server.login.routes import AuthRoutes
+from holdfast.server.mcp.loader import ToolServer, open_tools
 from holdfast.server.metrics import Metrics
-from holdfast.server.options import ServerOptions
-from holdfast.server.pages import Pages
-from holdfast.server.queue import Queue
-from holdfast.server.root import StripRoot
-from holdfast.server.run import Run
-from holdfast.server.site import Site
-from holdfast.server.socket import PageSocket
-from holdfast.server.static import Static
+from holdfast.server.page.assets import Static
+from holdfast.server.page.fallback import FeedRoutes
+from holdfast.server.page.html import Pages
+from holdfast.server.page.socket import PageSocket
+from holdfast.server.settings import ServerOptions
 from holdfast.server.uploads import Uploads
 
 PREFIX = "/gradio_api"

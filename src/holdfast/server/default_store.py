@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
-from holdfast import private
 from holdfast.errors import BuildError
+from holdfast.files import private
 from holdfast.graph.callsite import call_site
 from holdfast.state.spec import CellSpec, check_specs
 

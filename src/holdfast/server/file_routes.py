@@ -11,8 +11,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from holdfast.errors import Denied
-from holdfast.files import FileRules, Way
-from holdfast.server.site import Site
+from holdfast.files.rules import FileRules, Way
+from holdfast.server.context import Site
 
 HEADERS = {"x-content-type-options": "nosniff", "accept-ranges": "bytes"}
 SANDBOX = {"content-security-policy": "sandbox"}

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from holdfast.runtime.metrics import metrics
-from holdfast.server.errors import JSON
+from holdfast.server.context import Site
+from holdfast.server.http.errors import JSON
 from holdfast.server.operators import is_at_the_machine, is_operator
-from holdfast.server.site import Site
 from holdfast.version import __version__
 
 Status: TypeAlias = Literal["ok", "starting", "stopping", "full", "damaged", "unsaved"]

@@ -8,8 +8,8 @@ from starlette.routing import Route
 
 from holdfast.errors import Denied, Unauthenticated
 from holdfast.runtime.metrics import Metric, metrics
+from holdfast.server.context import Site
 from holdfast.server.operators import is_at_the_machine, is_operator
-from holdfast.server.site import Site
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -6,10 +6,10 @@ import hmac
 
 from starlette.requests import HTTPConnection, Request
 
-from holdfast.server.hosts import is_loopback
-from holdfast.server.origins import hostname, sender
-from holdfast.server.proxies import reported
-from holdfast.server.site import Site
+from holdfast.server.context import Site
+from holdfast.server.http.hosts import is_loopback
+from holdfast.server.http.origins import hostname, sender
+from holdfast.server.http.proxies import reported
 
 FORWARDED = ("forwarded", "via", "x-real-ip")
 """Headers with which a proxy shows itself, besides those that report how it was reached."""

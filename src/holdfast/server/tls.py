@@ -16,7 +16,7 @@ from typing import Any
 from uvicorn.protocols.utils import get_remote_addr
 from uvicorn.server import ServerState
 
-from holdfast.server.connections import Connections, HttpProtocol, Place
+from holdfast.server.uvicorn_connections import Connections, HttpProtocol, Place
 
 logger = logging.getLogger("holdfast.server")
 

@@ -12,15 +12,15 @@ from starlette.routing import Route
 
 from holdfast.clock import Clock
 from holdfast.errors import TooLarge
+from holdfast.files.cache import whose
 from holdfast.limits import Limits
 from holdfast.runtime.holdings import Account
-from holdfast.saving import whose
-from holdfast.server.body import check_id
-from holdfast.server.errors import JSON
+from holdfast.server.context import Site
+from holdfast.server.http.body import check_id
+from holdfast.server.http.errors import JSON
+from holdfast.server.http.multipart import UploadReader
+from holdfast.server.http.sse import EventStream, frame
 from holdfast.server.kept import Bounds, Kept
-from holdfast.server.multipart import UploadReader
-from holdfast.server.site import Site
-from holdfast.server.sse import EventStream, frame
 from holdfast.wire.encode import encode
 
 MAX_NAME = 200

@@ -6,11 +6,11 @@ from holdfast.errors import StateError
 from holdfast.state.codec import Keyring, register
 from holdfast.state.engine import StateEngine
 from holdfast.state.errors import NotBoundError, StateConflictError, StateDeadlockError, UpdateError, ValueTooLargeError
-from holdfast.state.event import StateEvent
-from holdfast.state.options import StateOptions
 from holdfast.state.owners import Owner, Owners, Scope
+from holdfast.state.settings import StateOptions
 from holdfast.state.spec import CellSpec, check_specs
 from holdfast.state.stats import Held, StateStats
+from holdfast.state.transaction import StateEvent
 
 __all__ = [
     "CellSpec",

@@ -13,13 +13,13 @@ from contextvars import ContextVar
 from typing import Any
 
 from holdfast.errors import StateError
-from holdfast.state import outside
+from holdfast.state import operations
 from holdfast.state.engine import StateEngine
 from holdfast.state.errors import NotBoundError
-from holdfast.state.event import StateEvent, current_event
 from holdfast.state.history import Move
 from holdfast.state.owners import Owner, Owners
 from holdfast.state.spec import CellSpec
+from holdfast.state.transaction import StateEvent, current_event
 
 log = logging.getLogger("holdfast.state")
 
@@ -53,7 +53,7 @@ def update(spec: CellSpec, owner: str | Owner | None, fn: Callable[[Any], Any]) 
 
 def put(spec: CellSpec, owner: str | Owner | None, value: Any) -> Any:
     """Set a cell to a value; see `State.set`."""
-    return update(spec, owner, lambda _: outside.Put(value))
+    return update(spec, owner, lambda _: operations.Put(value))
 
 
 def get(spec: CellSpec, owner: str | Owner | None) -> Any:
@@ -87,7 +87,7 @@ def _inside(
     if inspect.isawaitable(new):
         work = _finished(event, spec, fn, old, new)
         return _blocking(event.engine, work) if here is None else here.create_task(work)
-    new = event.working[spec] = outside.checked_result(spec, fn, old, new)
+    new = event.working[spec] = operations.checked_result(spec, fn, old, new)
     if here is None:
         return new
     done = here.create_future()
@@ -96,7 +96,7 @@ def _inside(
 
 
 async def _finished(event: StateEvent, spec: CellSpec, fn: Callable[[Any], Any], old: Any, work: Awaitable[Any]) -> Any:
-    new = event.working[spec] = outside.checked_result(spec, fn, old, await work)
+    new = event.working[spec] = operations.checked_result(spec, fn, old, await work)
     return new
 
 
@@ -105,19 +105,19 @@ async def _awaited(work: Awaitable[Any]) -> Any:
 
 
 def _blocking_update(engine: StateEngine, spec: CellSpec, owner: Owner, fn: Callable[[Any], Any]) -> Any:
-    event, value = _blocking(engine, outside.begin(engine, spec, owner), waits_for=spec.label)
+    event, value = _blocking(engine, operations.begin(engine, spec, owner), waits_for=spec.label)
     token = current_event.set(event)
     try:
         new = fn(value)
         if inspect.isawaitable(new):
             new = _blocking(engine, _awaited(new))
-        new = outside.checked_result(spec, fn, value, new)
+        new = operations.checked_result(spec, fn, value, new)
     except BaseException as error:
         _blocking(engine, event.__aexit__(type(error), error, None))
         raise
     finally:
         current_event.reset(token)
-    _blocking(engine, outside.end(event, spec, new))
+    _blocking(engine, operations.end(event, spec, new))
     return new
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from holdfast.state.atoms import VALUES, size_of
-from holdfast.state.cells import UNSET
-from holdfast.state.content import same
 from holdfast.state.errors import StateConflictError
 from holdfast.state.history import History, Kept
-from holdfast.state.snapshot import Image, Snapshot, Unkept
+from holdfast.state.model import UNSET
+from holdfast.state.values.atoms import VALUES, size_of
+from holdfast.state.values.equality import same
+from holdfast.state.values.snapshot import Image, Snapshot, Unkept
 
 if TYPE_CHECKING:
-    from holdfast.state.cells import Cell
-    from holdfast.state.event import StateEvent
+    from holdfast.state.model import Cell
     from holdfast.state.spec import CellSpec
+    from holdfast.state.transaction import StateEvent
 
 
 class Pending:

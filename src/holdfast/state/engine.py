@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.clock import Clock, SystemClock
 from holdfast.errors import StateError
-from holdfast.state import commit, outside
-from holdfast.state.atoms import size_of
-from holdfast.state.backing import Backing
-from holdfast.state.cells import UNSET, Cell, Home
+from holdfast.state import commit, operations
 from holdfast.state.codec import Keyring, can_encrypt
-from holdfast.state.content import same
-from holdfast.state.creation import Creation
-from holdfast.state.event import Given, StateEvent
-from holdfast.state.imaging import Imager
+from holdfast.state.initial_values import Creation
 from holdfast.state.lifetime import Chooser, Lifetime
-from holdfast.state.notices import Notices, Subscriber
-from holdfast.state.options import StateOptions
-from holdfast.state.outage import Health
+from holdfast.state.model import UNSET, Cell, Home
 from holdfast.state.owners import Owner, Owners, only
-from holdfast.state.snapshot import Image, Snapshot, Unkept
+from holdfast.state.persistence.backing import Backing
+from holdfast.state.persistence.lifetime import StoredLifetime
+from holdfast.state.persistence.outage import Health
+from holdfast.state.settings import StateOptions
 from holdfast.state.spec import CellSpec, check_specs
 from holdfast.state.stats import Held, StateStats
-from holdfast.state.stored_lifetime import StoredLifetime
-from holdfast.state.warn import warn_version
+from holdfast.state.subscriptions import Notices, Subscriber
+from holdfast.state.transaction import Given, StateEvent
+from holdfast.state.values.atoms import size_of
+from holdfast.state.values.capture import Imager
+from holdfast.state.values.equality import same
+from holdfast.state.values.snapshot import Image, Snapshot, Unkept
+from holdfast.state.warnings_once import warn_version
 from holdfast.stores import FencedError, VersionConflictError
 
 if TYPE_CHECKING:
@@ -393,11 +393,11 @@ class StateEngine:
         Raises:
             UpdateError: `fn` returned nothing.
         """
-        return await outside.update(self, spec, owner, fn)
+        return await operations.update(self, spec, owner, fn)
 
     async def get(self, spec: CellSpec, owner: Owner) -> Any:
         """A copy of a cell's last commit (R5.5)."""
-        return await outside.get(self, spec, owner)
+        return await operations.get(self, spec, owner)
 
     async def move(self, spec: CellSpec, owner: Owner, move: Move) -> Any:
         """Take a cell back or forth in its history, as one event of its own.
@@ -405,7 +405,7 @@ class StateEngine:
         Returns:
             Its value then.
         """
-        return await outside.move(self, spec, owner, move)
+        return await operations.move(self, spec, owner, move)
 
     async def copy_session(self, source: str, target: str, more: Iterable[CellSpec] = ()) -> None:
         """Give a session copies of another's values and their history, as a duplicated tab gets them (R5.2).
@@ -415,7 +415,7 @@ class StateEngine:
             target: Id of the copy.
             more: States besides those that are bound: what the session's renders have made.
         """
-        await outside.copy_session(self, source, target, more)
+        await operations.copy_session(self, source, target, more)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run a coroutine in the background; `aclose` waits for it."""

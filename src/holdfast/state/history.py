@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, Literal, NamedTuple
 
-from holdfast.state.atoms import size_of
-from holdfast.state.snapshot import Image, Snapshot
+from holdfast.state.values.atoms import size_of
+from holdfast.state.values.snapshot import Image, Snapshot
 
 Move = Literal["undo", "redo"]
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from holdfast.state.errors import StateDeadlockError
 
 if TYPE_CHECKING:
-    from holdfast.state.cells import Cell
-    from holdfast.state.event import StateEvent
+    from holdfast.state.model import Cell
+    from holdfast.state.transaction import StateEvent
 
     Waiter: TypeAlias = tuple[StateEvent, asyncio.Future[None]]
 

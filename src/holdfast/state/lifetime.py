@@ -9,18 +9,18 @@ from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from holdfast.state.cells import UNSET, Cell, Home
-from holdfast.state.snapshot import Snapshot
+from holdfast.state.model import UNSET, Cell, Home
 from holdfast.state.timers import Timers
+from holdfast.state.values.snapshot import Snapshot
 from holdfast.stores import StoreDamagedError
 
 if TYPE_CHECKING:
     from holdfast.clock import Clock
-    from holdfast.state.options import StateOptions
     from holdfast.state.owners import Owner
+    from holdfast.state.persistence.lifetime import StoredLifetime
+    from holdfast.state.settings import StateOptions
     from holdfast.state.spec import CellSpec
     from holdfast.state.stats import StateStats
-    from holdfast.state.stored_lifetime import StoredLifetime
 
 Chooser = Callable[[Callable[["Owner"], bool]], "Owner | None"]
 

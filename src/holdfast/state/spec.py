@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from holdfast.errors import BuildError
 from holdfast.state.owners import SCOPES, Scope
-from holdfast.state.snapshot import Image, Snapshot, image_of, is_plain
+from holdfast.state.values.snapshot import Image, Snapshot, image_of, is_plain
 
 if TYPE_CHECKING:
     from holdfast.state.engine import StateEngine

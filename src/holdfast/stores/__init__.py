@@ -12,8 +12,8 @@ from holdfast.stores.errors import (
     VersionConflictError,
 )
 from holdfast.stores.memory import MemoryShelf, MemoryStore
-from holdfast.stores.opening import open  # noqa: A004 # read as `stores.open(url)`
 from holdfast.stores.protocol import Change, Claim, Dropped, Gap, Key, OwnerInfo, Record, Store, Write
+from holdfast.stores.urls import open  # noqa: A004 # read as `stores.open(url)`
 
 __all__ = [
     "Change",

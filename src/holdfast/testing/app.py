@@ -12,7 +12,7 @@ from typing_extensions import Unpack
 from holdfast import stores
 from holdfast.errors import StateError
 from holdfast.ids import counted
-from holdfast.server.assemble import ServeOptions, assemble
+from holdfast.server.build import ServeOptions, assemble
 from holdfast.server.default_store import is_default
 from holdfast.settings import Settings
 from holdfast.stores import MemoryShelf, MemoryStore, Store

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from holdfast import files
 from holdfast.components.base import Component
 from holdfast.components.state import State
 from holdfast.errors import RequestError, StateError
+from holdfast.files import rules as file_rules
+from holdfast.graph.app_config import untouched_value
 from holdfast.graph.block import Block
-from holdfast.graph.config import untouched_value
 from holdfast.runtime import Call
 from holdfast.runtime.request import Request
 from holdfast.testing.dispatch import Dispatcher, Run
@@ -174,8 +174,8 @@ class Page:
         given: list[Any] = []
         for path in map(Path, paths):
             data = path.read_bytes()
-            kept = files.save_bytes(data, path.name, directory=self.app.runtime.options.file_rules.upload_dir)
-            given.append(files.file_data(kept, orig_name=path.name, size=len(data)))
+            kept = file_rules.save_bytes(data, path.name, directory=self.app.runtime.options.file_rules.upload_dir)
+            given.append(file_rules.file_data(kept, orig_name=path.name, size=len(data)))
             given[-1]["meta"] = {"_type": "gradio.FileData"}
         many = getattr(component, "file_count", "single") != "single"
         await self._edit(component, given if many else given[0], wait=False)

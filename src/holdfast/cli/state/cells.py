@@ -8,10 +8,10 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from holdfast.errors import StateError
-from holdfast.server.revoked import OWNER as LOGINS
-from holdfast.state.adopt import ASIDE, place
+from holdfast.server.login.revocations import OWNER as LOGINS
 from holdfast.state.codec import DecodeError, Envelope, Head, Opened, read_head
-from holdfast.state.stored_history import cell_name
+from holdfast.state.persistence.history import cell_name
+from holdfast.state.persistence.reader import ASIDE, place
 from holdfast.stores import Claim, Key, OwnerInfo, Store
 
 AT_ONCE = 100

@@ -14,11 +14,11 @@ from typing import Any
 from holdfast import gradio_alias, settings
 from holdfast.blocks import Blocks
 from holdfast.cli import program
-from holdfast.cli.state import looking, moving, tending
+from holdfast.cli.state import delete_sweep, export_import, list_show
 from holdfast.cli.state.cells import Wanted
-from holdfast.cli.state.migrating import Migration, Specs
-from holdfast.cli.state.opening import Place, opened, url_of
-from holdfast.cli.state.telling import Telling
+from holdfast.cli.state.loader import Place, opened, url_of
+from holdfast.cli.state.migrate import Migration, Specs
+from holdfast.cli.state.output import Telling
 from holdfast.clock import SystemClock
 from holdfast.errors import StateError
 from holdfast.runtime.runtime import name_lasting_cells
@@ -67,19 +67,21 @@ async def _action(given: argparse.Namespace, place: Place, telling: Telling) -> 
     wanted = Wanted(*(getattr(given, name, None) for name in ("scope", "owner", "name")))
     match given.action:
         case "list":
-            work = looking.show_list(place, wanted, telling, now)
+            work = list_show.show_list(place, wanted, telling, now)
         case "show":
-            work = looking.show_cell(place, given.owner, given.name, telling)
+            work = list_show.show_cell(place, given.owner, given.name, telling)
         case "export":
-            work = moving.export(place, Path(given.file), wanted, telling, now)
+            work = export_import.export(place, Path(given.file), wanted, telling, now)
         case "import":
-            work = moving.bring_in(place, Path(given.file), telling, force=given.force, dry_run=given.dry_run)
+            work = export_import.bring_in(place, Path(given.file), telling, force=given.force, dry_run=given.dry_run)
         case "delete":
-            work = tending.delete(place, wanted, telling, everything=given.all, yes=given.yes, dry_run=given.dry_run)
+            work = delete_sweep.delete(
+                place, wanted, telling, everything=given.all, yes=given.yes, dry_run=given.dry_run
+            )
         case "sweep":
-            work = tending.sweep(place, telling, now, dry_run=given.dry_run)
+            work = delete_sweep.sweep(place, telling, now, dry_run=given.dry_run)
         case _:
-            work = tending.check(place, wanted, telling)
+            work = delete_sweep.check(place, wanted, telling)
     return await work
 
 

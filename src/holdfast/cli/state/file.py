@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 import orjson
 
 from holdfast.cli.state.cells import Stored
-from holdfast.cli.state.opening import Names
+from holdfast.cli.state.loader import Names
 from holdfast.errors import StateError
 from holdfast.stores import Key
 

@@ -13,8 +13,8 @@ from urllib.parse import unquote, unquote_to_bytes
 from anyio import to_thread
 
 from holdfast.errors import BadValue
-from holdfast.files import URL_PREFIX, FileData, FileRules, is_url, save_bytes
-from holdfast.server.calls import by_name
+from holdfast.files.rules import URL_PREFIX, FileData, FileRules, is_url, save_bytes
+from holdfast.server.gradio.call import by_name
 from holdfast.server.mcp.schemas import with_files
 from holdfast.server.mcp.tools import Tool
 

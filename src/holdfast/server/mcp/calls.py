@@ -12,12 +12,12 @@ from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 from holdfast.errors import Error, RequestError
 from holdfast.runtime.feed import Feed
 from holdfast.runtime.jobs import Call, Job
+from holdfast.server.context import Site
+from holdfast.server.http.request import HttpRequest
 from holdfast.server.mcp import arguments, content
+from holdfast.server.mcp.client_sessions import CALLS, Visits, connection_of, request_of, was_cancelled
 from holdfast.server.mcp.progress import Meter
 from holdfast.server.mcp.tools import Tool
-from holdfast.server.mcp.visits import CALLS, Visits, connection_of, request_of, was_cancelled
-from holdfast.server.request import HttpRequest
-from holdfast.server.site import Site
 from holdfast.wire.messages import Completed, Failure, FeedMessage, Generating, Output, Streaming
 
 HIDDEN = "The function failed. The app's log says why."

@@ -11,9 +11,9 @@ from anyio import to_thread
 from mcp import types
 
 from holdfast import exact
-from holdfast.files import FileRules, guess_type, is_file_data, is_url
+from holdfast.files.rules import FileRules, guess_type, is_file_data, is_url
 from holdfast.graph.listener import Listener
-from holdfast.server.site import absolute_files
+from holdfast.server.context import absolute_files
 from holdfast.wire.encode import encode, encode_value
 
 MAX_EMBEDDED = 8 * 1024 * 1024

@@ -14,13 +14,13 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from holdfast.errors import Denied
-from holdfast.server.cors import may_call
-from holdfast.server.errors import JSON
+from holdfast.server.context import USER, Site
+from holdfast.server.http.cors import may_call
+from holdfast.server.http.errors import JSON
+from holdfast.server.mcp.client_sessions import CALLS
 from holdfast.server.mcp.landing import landing
-from holdfast.server.mcp.serving import Running, Serving
 from holdfast.server.mcp.tools import described, selected, tools_of
-from holdfast.server.mcp.visits import CALLS
-from holdfast.server.site import USER, Site
+from holdfast.server.mcp.transports import Running, Serving
 
 ASGI: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 

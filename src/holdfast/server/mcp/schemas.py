@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from holdfast import exact
-from holdfast.files import is_file_data
-from holdfast.graph.python_types import is_file
+from holdfast.files.rules import is_file_data
+from holdfast.graph.api.python_types import is_file
 from holdfast.wire.encode import encode
 
 Schema = dict[str, Any]

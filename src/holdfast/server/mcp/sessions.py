@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from holdfast.errors import Busy
 from holdfast.limits import MB
+from holdfast.server.context import USER, Site
 from holdfast.server.kept import Bounds, Kept
-from holdfast.server.site import USER, Site
 
 logger = logging.getLogger("holdfast.server")
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from holdfast.graph.api_info import description, endpoint, public_listeners
+from holdfast.graph.api.info import description, endpoint, public_listeners
 from holdfast.graph.app import App
 from holdfast.graph.callsite import is_ours
+from holdfast.graph.injected import Header
 from holdfast.graph.listener import Listener
-from holdfast.graph.options import api_name_of
-from holdfast.graph.special import Header
+from holdfast.graph.listener_checks import api_name_of
 from holdfast.mcp import Offer, offer_of
 from holdfast.server.mcp.docstrings import parameter_texts, result_text
 from holdfast.server.mcp.schemas import input_schema, takes_files

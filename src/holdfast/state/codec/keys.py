@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from holdfast import private
 from holdfast.errors import StateError
+from holdfast.files import private
 from holdfast.ids import random_id
 
 _SHORTEST = 16

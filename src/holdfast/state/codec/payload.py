@@ -11,12 +11,12 @@ import io
 import pickle
 from typing import Any
 
-from holdfast.state.atoms import BY_REFERENCE
 from holdfast.state.codec import rebuild
 from holdfast.state.codec.errors import CodecError, DecodeError, EncodeError
 from holdfast.state.codec.opcodes import check
 from holdfast.state.codec.rules import take_apart
-from holdfast.state.snapshot import OversizeError, Sink
+from holdfast.state.values.atoms import BY_REFERENCE
+from holdfast.state.values.snapshot import OversizeError, Sink
 
 
 class _Encoder(pickle.Pickler):

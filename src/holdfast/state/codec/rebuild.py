@@ -28,7 +28,7 @@ from holdfast.received import received
 from holdfast.seals import Issued
 from holdfast.state.codec.errors import DecodeError
 from holdfast.state.codec.names import NAMES
-from holdfast.state.content import model_fields
+from holdfast.state.values.equality import model_fields
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

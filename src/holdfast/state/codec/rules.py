@@ -24,7 +24,7 @@ from holdfast.state.codec import rebuild
 from holdfast.state.codec.errors import EncodeError
 from holdfast.state.codec.foreign import foreign_rule
 from holdfast.state.codec.names import NAMES
-from holdfast.state.content import attributes, field_names, model_fields
+from holdfast.state.values.equality import attributes, field_names, model_fields
 
 Parts = tuple[Any, ...]
 """As `__reduce__`: a function with its arguments; then, for what may contain itself, a filler and its argument."""

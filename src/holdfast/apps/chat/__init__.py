@@ -1,0 +1,1 @@
+"""`gr.ChatInterface`: a chat from one function of a message and the conversation before it."""

@@ -1,0 +1,233 @@
+"""Flagging: visitors mark results, and what they saw is written to a file that its author reads later."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import shutil
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from holdfast.clock import Clock, SystemClock
+from holdfast.components.base import Component
+from holdfast.files import private
+from holdfast.files.rules import is_file_data, is_url, sanitise
+from holdfast.graph.updates import update
+from holdfast.runtime.request import Request
+
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 -- spreadsheets take wide ones too
+"""What begins a formula, also after blanks."""
+
+
+class FlaggingCallback(ABC):
+    """What happens with flagged samples. Subclass it and give an instance as `flagging_callback`."""
+
+    @abstractmethod
+    def setup(self, components: Sequence[Component], flagging_dir: str | Path) -> None:
+        """Called once, before the first sample.
+
+        Args:
+            components: Whose values each sample has, in this order.
+            flagging_dir: The folder that the author chose.
+        """
+
+    @abstractmethod
+    def flag(self, flag_data: list[Any], flag_option: str | None = None, username: str | None = None) -> int:
+        """Keep one sample.
+
+        Args:
+            flag_data: The components' values in the browser's form.
+            flag_option: Which of several buttons was pressed.
+            username: Who is logged in.
+
+        Returns:
+            How many samples have been kept so far.
+        """
+
+
+class CSVLogger(FlaggingCallback):
+    """Writes samples into `dataset1.csv` with a heading line; other columns start `dataset2.csv`, and so on.
+
+    Files among the values are copied into the folder, and the table has their paths.
+
+    Args:
+        simplify_file_data: Write a file's path alone instead of all that is known of it.
+        verbose: Say on the console when a file is begun.
+        dataset_file_name: A name of its own for the file.
+        clock: Where the time of a sample comes from.
+    """
+
+    def __init__(
+        self,
+        simplify_file_data: bool = True,
+        verbose: bool = True,
+        dataset_file_name: str | None = None,
+        *,
+        clock: Clock | None = None,
+    ) -> None:
+        self.simplify_file_data = simplify_file_data
+        self.verbose = verbose
+        self.dataset_file_name = dataset_file_name
+        self._clock = clock or SystemClock()
+        self._lock = threading.Lock()
+
+    def setup(self, components: Sequence[Component], flagging_dir: str | Path) -> None:
+        """Remember the columns; the folder is made with the first sample."""
+        self.components = list(components)
+        self.flagging_dir = own_folder(flagging_dir)
+
+    def flag(self, flag_data: list[Any], flag_option: str | None = None, username: str | None = None) -> int:
+        """Add a line. Returns the number of samples in the file."""
+        extra = {"flag": flag_option, "username": username}
+        given = {name: value for name, value in extra.items() if value is not None}
+        header = [*map(column_name, self.components, range(len(self.components))), *given, "timestamp"]
+        with self._lock:
+            private.make_folder(self.flagging_dir)
+            row = [self._cell(place, value) for place, value in enumerate(flag_data)]
+            row += [*given.values(), str(datetime.fromtimestamp(self._clock.time()))]
+            return _append(self._file(header), row)
+
+    def _cell(self, place: int, value: Any) -> Any:
+        component = self.components[place]
+        if component.HAS_FILES:
+            folder = self.flagging_dir / sanitise(column_name(component, place))
+            value = keep_files(value, folder, simplify=self.simplify_file_data)
+        return value
+
+    def _file(self, header: list[str]) -> Path:
+        if self.dataset_file_name is not None:
+            file = self.flagging_dir / self.dataset_file_name
+            return file if file.exists() else self._begin(file, header)
+        count = 1
+        while (file := self.flagging_dir / f"dataset{count}.csv").exists():
+            with file.open(encoding="utf-8", newline="") as opened:
+                if next(csv.reader(opened), None) == header:
+                    return file
+            count += 1
+        return self._begin(file, header)
+
+    def _begin(self, file: Path, header: list[str]) -> Path:
+        private.make_file(file)
+        with file.open("w", encoding="utf-8", newline="") as opened:
+            csv.writer(opened).writerow(header)
+        if self.verbose:
+            print(f"Flagged samples are written to {file}")
+        return file
+
+
+class SimpleCSVLogger(FlaggingCallback):
+    """Writes samples into `log.csv`, the values alone."""
+
+    def setup(self, components: Sequence[Component], flagging_dir: str | Path) -> None:
+        """Remember the columns; the folder is made with the first sample."""
+        self.components = list(components)
+        self.flagging_dir = own_folder(flagging_dir)
+        self._lock = threading.Lock()
+
+    def flag(self, flag_data: list[Any], flag_option: str | None = None, username: str | None = None) -> int:  # noqa: ARG002 -- the simple form has neither
+        """Add a line. Returns the number of samples before it."""
+        with self._lock:
+            private.make_folder(self.flagging_dir)
+            row = [
+                keep_files(value, self.flagging_dir, simplify=True) if component.HAS_FILES else value
+                for component, value in zip(self.components, flag_data, strict=True)
+            ]
+            return _append(self.flagging_dir / "log.csv", row)
+
+
+class ChatCSVLogger:
+    """Writes the messages that visitors liked or disliked into `log.csv`, each with its conversation.
+
+    Args:
+        flagging_dir: The folder.
+        clock: Where the time of an entry comes from.
+    """
+
+    HEADER = ("conversation", "index", "value", "flag", "username", "timestamp")
+
+    def __init__(self, flagging_dir: str | Path, *, clock: Clock | None = None) -> None:
+        self.flagging_dir = own_folder(flagging_dir)
+        self._clock = clock or SystemClock()
+        self._lock = threading.Lock()
+
+    def flag(self, conversation: list[Any], index: Any, value: Any, liked: bool | str, username: str | None) -> None:
+        """Add a line for one message of a conversation."""
+        mark = {True: "Like", False: "Dislike"}.get(liked, str(liked)) if isinstance(liked, bool) else liked
+        file = self.flagging_dir / "log.csv"
+        with self._lock:
+            private.make_folder(self.flagging_dir)
+            if not file.exists():
+                _append(file, self.HEADER)
+            now = str(datetime.fromtimestamp(self._clock.time()))
+            _append(file, [conversation, index, value, mark, username, now])
+
+
+def flag_method(callback: FlaggingCallback, option: tuple[str, str]) -> Callable[..., Any]:
+    """The listener's function of one flag button.
+
+    Args:
+        callback: Who keeps the sample.
+        option: The button's text and what is written for it.
+    """
+    text, mark = option
+
+    def flag(request: Request, *values: Any) -> Any:
+        callback.flag(list(values), flag_option=mark or None, username=request.username)
+        return update(value=text, interactive=True)
+
+    flag.__name__ = "Flag"
+    return flag
+
+
+def own_folder(flagging_dir: str | Path) -> Path:
+    """The folder of flagged samples, which is never served; of the working folder or one around it, their tables."""
+    folder = Path(flagging_dir)
+    around = Path.cwd().is_relative_to(folder.resolve())
+    private.guard(*(folder / name for name in ("log.csv", "dataset1.csv")) if around else (folder,))
+    return folder
+
+
+def column_name(component: Component, place: int) -> str:
+    """The heading of a component's column."""
+    return str(component.label or f"component {place}")
+
+
+def keep_files(value: Any, folder: Path, *, simplify: bool) -> Any:
+    """The value with each file in it copied below `folder`."""
+    if isinstance(value, dict):
+        if is_file_data(value) and value.get("path") and not is_url(value["path"]):
+            source = Path(value["path"])
+            mark = hashlib.sha256(source.read_bytes()).hexdigest()[:20]
+            kept = folder / mark / source.name
+            private.make_folder(kept.parent)
+            private.make_file(kept)
+            shutil.copyfile(source, kept)
+            return str(kept) if simplify else {**value, "path": str(kept)}
+        return {key: keep_files(inner, folder, simplify=simplify) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [keep_files(inner, folder, simplify=simplify) for inner in value]
+    return value
+
+
+def cell(value: Any) -> Any:
+    """A value as a table's cell: containers as JSON, and no text that a spreadsheet would calculate."""
+    if value is None:
+        return ""
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, default=str, ensure_ascii=False)
+    if isinstance(value, str) and (value.lstrip().startswith(FORMULA_STARTS) or value.startswith(("\t", "\r"))):
+        return f"'{value}"
+    return value
+
+
+def _append(file: Path, row: Sequence[Any]) -> int:
+    private.make_file(file)
+    with file.open("a", encoding="utf-8", newline="") as opened:
+        csv.writer(opened).writerow(map(cell, row))
+    with file.open(encoding="utf-8", newline="") as opened:
+        return sum(1 for _ in csv.reader(opened)) - 1

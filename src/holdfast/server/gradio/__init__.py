@@ -1,0 +1,1 @@
+"""The HTTP routes that Gradio's clients use."""

@@ -1,0 +1,228 @@
+"""`/call`: an event started by one request and collected by another, for curl and all that is no Gradio client."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from weakref import WeakValueDictionary, ref
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from holdfast.errors import Denied, Malformed, NotFound
+from holdfast.graph.api.info import endpoint
+from holdfast.graph.listener import Listener
+from holdfast.runtime.feed import Feed
+from holdfast.runtime.jobs import Call, Job
+from holdfast.runtime.session import Session
+from holdfast.server.context import Site, absolute_files
+from holdfast.server.http.body import read_weighed
+from holdfast.server.http.errors import JSON, error_object
+from holdfast.server.http.request import HttpRequest
+from holdfast.server.http.sse import DRAIN, EventStream, named_frame
+from holdfast.server.kept import Bounds, Kept
+from holdfast.wire.encode import encode, one_line
+from holdfast.wire.gradio import CallBody
+from holdfast.wire.messages import Completed, Failure, Generating, Output, Streaming
+
+HEARTBEAT = named_frame(b"heartbeat", b"null")
+STOPPED = named_frame(b"error", b'"Server stopped unexpectedly."')
+
+_call = msgspec.json.Decoder(CallBody)
+_named: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
+
+
+@dataclass(frozen=True)
+class Result:
+    """An event that was started by `/call` and is to be collected."""
+
+    job: ref[Job]
+    feed: Feed
+    name: str
+    username: str | None
+
+
+def results(site: Site) -> Kept[Result]:
+    """Return what keeps the results that are to be collected."""
+    limits = site.options.limits
+    bounds = Bounds(
+        number=limits.results,
+        per_visitor=limits.visitor_results,
+        size=limits.results_bytes,
+        size_per_visitor=limits.visitor_results_bytes,
+        seconds=limits.result_seconds,
+    )
+    return Kept(
+        bounds,
+        site.runtime.clock,
+        dropped=lambda result: result.feed.close(),
+        in_use=_in_use,
+    )
+
+
+def _in_use(result: Result) -> bool:
+    """Whether a result is not complete yet, or just being collected."""
+    job = result.job()
+    return (job is not None and not job.over) or result.feed.watched
+
+
+class Calls:
+    """The routes of `/call`.
+
+    Args:
+        site: What is served.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._results = results(site)
+        self._jobs: WeakValueDictionary[str, Job] = WeakValueDictionary()
+        """Events that run, by their ids."""
+
+    def routes(self) -> list[Route]:
+        """The routes under the API's prefix; the longer ones first, for names may hold slashes."""
+        return [
+            Route("/call/v2/{name:path}/{event_id}", self.collect, methods=["GET"]),
+            Route("/call/v2/{name:path}", self.start_named, methods=["POST"]),
+            Route("/call/{name:path}/{event_id}", self.collect, methods=["GET"]),
+            Route("/call/{name:path}", self.start, methods=["POST"]),
+        ]
+
+    async def start(self, request: Request) -> Response:
+        """Start an event with values in order."""
+        user = await self._site.identify(request)
+        body, weight = await read_weighed(request, _call)
+        session = None
+        if body.session_hash is not None:
+            session = await self._site.client_session(request, body.session_hash)
+        listener = find(self._site, session, endpoint_name(request))
+        return await self._start(request, session, user, listener, fill(listener, body.data), weight)
+
+    async def start_named(self, request: Request) -> Response:
+        """Start an event with values by name."""
+        user = await self._site.identify(request)
+        given, weight = await read_weighed(request, _named)
+        listener = find(self._site, None, endpoint_name(request))
+        return await self._start(request, None, user, listener, by_name(listener, given), weight)
+
+    async def _start(
+        self,
+        request: Request,
+        session: Session | None,
+        user: str | None,
+        listener: Listener,
+        data: list[Any],
+        weight: int,
+    ) -> Response:
+        if session is None:
+            session = self._site.passing_session(request, user)
+        limits = self._site.options.limits
+        account = self._results.account(session.visitor)
+        feed = Feed(limits.feed_messages, limits.feed_bytes, account)
+        about = HttpRequest(request, session.id, user)
+        call = Call(fn=listener.id, data=data, request=about, feed=feed, weight=weight, diffs=False)
+        try:
+            job = await self._site.runtime.submit(session, call)
+        except BaseException:
+            account.close()
+            raise
+        self._jobs[job.id] = job
+        self._results.add(job.id, Result(ref(job), feed, listener.api_name, user), account)
+        return JSON({"event_id": job.id})
+
+    async def collect(self, request: Request) -> Response:
+        """Stream an event's values until it has ended; that can be had once."""
+        user = await self._site.identify(request)
+        event_id = request.path_params["event_id"]
+        result = self._results.get(event_id)
+        if result is None or result.name != request.path_params["name"]:
+            raise NotFound(
+                "There is no such event to collect: its result was collected already, it is too old, or it never was."
+            )
+        if result.username != user:
+            raise Denied("This event was started by another login.")
+        return EventStream(
+            self._frames(event_id, result.feed, partial(self._site.root, request)),
+            self._site.streams,
+            heartbeat=HEARTBEAT,
+            interval=self._site.options.heartbeat,
+            farewell=_stopped,
+            on_end=self._site.runtime.follow(self._jobs.get(event_id)),
+        )
+
+    async def _frames(self, event_id: str, feed: Feed, root: Callable[[], str]) -> AsyncIterator[bytes]:
+        async for _, message in feed.read(0):
+            if isinstance(message, Generating | Streaming):
+                yield named_frame(b"generating", _line(message.output.data, root))
+            elif isinstance(message, Completed):
+                yield _last_frame(message, root)
+                yield DRAIN  # the connection may break while a large one is sent
+                self._results.pop(event_id)
+                return
+
+
+async def _stopped() -> AsyncIterator[bytes]:
+    yield STOPPED
+
+
+def endpoint_name(request: Request) -> str:
+    """The endpoint's name in the path, which may end with a slash."""
+    return str(request.path_params["name"]).removesuffix("/")
+
+
+def _last_frame(message: Completed, root: Callable[[], str]) -> bytes:
+    if isinstance(message.output, Failure):
+        return named_frame(b"error", _line(error_object(message.output), root))
+    done = isinstance(message.output, Output) and not message.cancelled
+    return named_frame(b"complete", _line(message.output.data if done else None, root))  # type: ignore[union-attr]
+
+
+def _line(value: Any, root: Callable[[], str]) -> bytes:
+    return one_line(absolute_files(encode(value), root))
+
+
+def find(site: Site, session: Session | None, name: str) -> Listener:
+    """The listener behind an endpoint.
+
+    Raises:
+        NotFound: There is none.
+    """
+    app = site.runtime.app if session is None or session.own_view is None else session.own_view
+    listener = app.by_api_name(name)
+    if listener is None or listener.fn is None:
+        known = sorted(li.api_name for li in site.runtime.app.listeners.values() if li.api_visibility == "public")
+        offer = f" It has /{', /'.join(known[:20])}." if known else ""
+        raise NotFound(f"This app has no endpoint /{name[:100]}.{offer}")
+    return listener
+
+
+def fill(listener: Listener, data: list[Any]) -> list[Any]:
+    """The values for all inputs, where the caller may have left out what is no part of the API (State above all)."""
+    wanted = [block for block in listener.inputs if not block.SKIP_API]
+    if len(data) == len(listener.inputs) or len(data) != len(wanted):
+        return data
+    given = iter(data)
+    return [None if block.SKIP_API else next(given) for block in listener.inputs]
+
+
+def by_name(listener: Listener, given: dict[str, Any]) -> list[Any]:
+    """The values for all inputs out of named ones and defaults.
+
+    Raises:
+        Malformed: A name is unknown, or one without a default is missing.
+    """
+    parameters = {one["parameter_name"]: one for one in endpoint(listener)["parameters"]}
+    unknown = [name for name in given if name not in parameters]
+    if unknown:
+        names = ", ".join(parameters) or "none"
+        raise Malformed(f"/{listener.api_name} has no parameter {unknown[0][:100]!r}. Its parameters are: {names}.")
+    values = []
+    for name, parameter in parameters.items():
+        if name not in given and not parameter["parameter_has_default"]:
+            raise Malformed(f"No value provided for required argument: {name}")
+        values.append(given.get(name, parameter["parameter_default"]))
+    return fill(listener, values)

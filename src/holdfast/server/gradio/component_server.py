@@ -1,0 +1,65 @@
+"""`/component_server`: methods of a component that its page may call (`@server`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from holdfast.errors import BadRequest, Malformed, Outdated
+from holdfast.server.context import Site
+from holdfast.server.http.body import read_weighed
+from holdfast.server.http.errors import JSON
+from holdfast.server.http.request import HttpRequest
+
+
+class Asked(Struct, kw_only=True):
+    """What the page asks of a component."""
+
+    component_id: int
+    fn_name: str
+    session_hash: str
+    data: Any = None
+    program: str = ""
+    """Which version of the program has built the page; numbers of components hold for that one alone."""
+
+
+_asked = msgspec.json.Decoder(Asked)
+
+
+class ComponentServer:
+    """The route.
+
+    Args:
+        site: What is served.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        """The routes under the API's prefix."""
+        return [
+            Route("/component_server", self.call, methods=["POST"]),
+            Route("/component_server/", self.call, methods=["POST"]),
+        ]
+
+    async def call(self, request: Request) -> Response:
+        """Call a method of the session's own instance of a component."""
+        await self._site.identify(request)
+        try:
+            asked, weight = await read_weighed(request, _asked)
+        except Malformed as error:
+            raise BadRequest(f"Invalid JSON body. {error}") from None
+        if asked.program not in {"", self._site.runtime.app.program}:
+            raise Outdated("The app was updated. Load the page again.")
+        session = await self._site.client_session(request, asked.session_hash)
+        about = HttpRequest(request, session.id, session.username)
+        result = await self._site.runtime.component_server(
+            session, asked.component_id, asked.fn_name, asked.data, request=about, weight=weight
+        )
+        return JSON(result)

@@ -1,0 +1,116 @@
+"""What Gradio's clients ask before they call anything: config, API description, and small facts about the app."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from holdfast.errors import Denied, NotFound
+from holdfast.graph.api.info import EXAMPLE_ROOT, api_info
+from holdfast.graph.api.openapi import openapi
+from holdfast.server.app_config import Configs
+from holdfast.server.context import Site
+from holdfast.server.http.errors import JSON
+from holdfast.wire.encode import encode
+
+
+class GradioRoutes:
+    """The descriptive routes.
+
+    Args:
+        site: What is served.
+        configs: Its configs.
+    """
+
+    def __init__(self, site: Site, configs: Configs) -> None:
+        self._site = site
+        self._configs = configs
+        self._infos: dict[tuple[str | None, bool], bytes] = {}
+        self._started = False
+
+    def routes(self) -> list[Route]:
+        """The routes beside the page."""
+        return [
+            Route("/config", self.config),
+            Route("/config/", self.config),
+            Route("/theme.css", self.theme),
+            Route("/manifest.json", self.manifest),
+            Route("/monitoring", self.monitoring),
+            Route("/monitoring/{rest:path}", self.monitoring),
+        ]
+
+    def api_routes(self) -> list[Route]:
+        """The routes under the API's prefix."""
+        return [
+            Route("/info", self.info),
+            Route("/info/", self.info),
+            Route("/openapi.json", self.openapi),
+            Route("/app_id", self.app_id),
+            Route("/app_id/", self.app_id),
+            Route("/startup-events", self.startup),
+            Route("/theme.css", self.theme),
+            Route("/dev/reload", self.reload),
+        ]
+
+    async def config(self, request: Request) -> Response:
+        """The whole app, or one page of it."""
+        user = await self._site.identify(request)
+        page = self._page(request)
+        return JSON(self._configs.config(self._site.root(request), user, page))
+
+    async def info(self, request: Request) -> Response:
+        """The endpoints, their parameters and results."""
+        await self._site.identify(request)
+        everything = request.query_params.get("all_endpoints", "").lower() in {"true", "1"}
+        page = self._page(request)
+        found = self._infos.get((page, everything))
+        if found is None:
+            login = self._site.auth.has_login
+            found = encode(api_info(self._site.runtime.app, all_endpoints=everything, page=page, login=login))
+            self._infos[page, everything] = found
+        root = encode(self._site.root(request))[1:-1]  # the snippets call the address that the visitor came by
+        return JSON(found.replace(EXAMPLE_ROOT.encode(), root))
+
+    def _page(self, request: Request) -> str | None:
+        page = request.query_params.get("page")
+        if page is not None and not self._configs.has_page(page):
+            raise NotFound(f"This app has no page {page[:100]!r}.")
+        return page
+
+    async def openapi(self, request: Request) -> Response:
+        """The endpoints as an OpenAPI document."""
+        await self._site.identify(request)
+        return JSON(openapi(self._site.runtime.app))
+
+    async def app_id(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
+        """A number that changes when the program does."""
+        return JSON({"app_id": self._site.runtime.app.app_id})
+
+    async def startup(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
+        """True the first time, as Gradio's launcher expects."""
+        first, self._started = not self._started, True
+        return JSON(first)
+
+    async def theme(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
+        """The theme's CSS variables."""
+        theme = self._site.runtime.app.options.theme
+        css = theme.css() if hasattr(theme, "css") else ""
+        return Response(css, media_type="text/css", headers={"cache-control": "public, max-age=3600"})
+
+    async def manifest(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
+        """What a browser needs to install the page as an app (`pwa=True`)."""
+        app = self._site.runtime.app
+        if not app.options.pwa:
+            raise NotFound("This app is not made to be installed. Launch it with pwa=True.")
+        icon = {"src": "favicon.ico", "sizes": "any", "purpose": "any"}
+        return JSON({"name": app.title, "icons": [icon], "start_url": "./", "display": "standalone"})
+
+    async def monitoring(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
+        """Gradio's dashboard, which is not offered."""
+        raise Denied("Monitoring is not enabled.")
+
+    async def reload(self, request: Request) -> Response:
+        """Gradio's hot reload for its own page; ours is told through its socket."""
+        await self._site.identify(request)
+        raise NotFound("This app is told of reloads through the page's socket.")

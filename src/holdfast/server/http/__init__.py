@@ -1,0 +1,1 @@
+"""What all routes share: bodies, senders, errors, and streams."""

@@ -1,0 +1,115 @@
+"""Request bodies: read up to a bound by those who may come in, decoded and checked in one go."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypeVar
+
+import anyio.to_thread
+import msgspec
+from starlette.requests import Request
+
+from holdfast.errors import Malformed, TooLarge
+from holdfast.server.http.body_budget import LARGE, Intake, count, too_large, weigh
+from holdfast.wire.page import MAX_ID
+
+if TYPE_CHECKING:
+    from holdfast.server.context import Site
+
+T = TypeVar("T")
+
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+async def read_weighed(request: Request, decoder: msgspec.json.Decoder[T], limit: int | None = None) -> tuple[T, int]:
+    """Return the JSON body of a request whose sender may use the app, and about how many bytes it takes in memory.
+
+    This is the one way to a body in JSON, so nothing of it is read before the sender is known.
+
+    Args:
+        request: The request.
+        decoder: The type of the body.
+        limit: Most bytes of it; by default those of `Limits.body_bytes`.
+
+    Raises:
+        Unauthenticated: A login is needed.
+        Malformed: It is not valid JSON, or not of that form.
+        TooLarge: It exceeds `limit`, the rest is not read; or it holds too many values.
+        Busy: Too many bytes are in flight.
+        TooSlow: It arrives too slowly.
+    """
+    site: Site = request.app.state.site
+    user = await site.identify(request)
+    limits = site.options.limits
+    limit = limits.body_bytes if limit is None else limit
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise too_large(limit)
+    with site.bodies.intake(request.receive, site.visitor(request, user), limit) as intake:
+        body = await _whole(intake)
+        return await decoded(body, decoder, limits.body_values), weigh(body)
+
+
+async def read_as(request: Request, decoder: msgspec.json.Decoder[T], limit: int | None = None) -> T:
+    """Return the request's JSON body as `read_weighed` does."""
+    return (await read_weighed(request, decoder, limit))[0]
+
+
+async def _whole(intake: Intake) -> bytes:
+    chunks: list[bytes] = []
+    while not intake.complete:
+        chunks.append(await intake.chunk())
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def decoded(body: bytes | str, decoder: msgspec.json.Decoder[T], values: int) -> T:
+    """Return `body` as the decoder's type; a large one is decoded in a thread.
+
+    Args:
+        body: The JSON.
+        decoder: Its type.
+        values: Most values that it may hold.
+
+    Raises:
+        Malformed: It is not valid JSON, or not of that form.
+        TooLarge: It holds more values.
+    """
+    if len(body) > LARGE:
+        return await anyio.to_thread.run_sync(_decode_bounded, body, decoder, values)
+    return _decode_bounded(body, decoder, values)
+
+
+def _decode_bounded(body: bytes | str, decoder: msgspec.json.Decoder[T], values: int) -> T:
+    if count(body) > values and count(_STRING.sub(b"", body.encode() if isinstance(body, str) else body)) > values:
+        raise TooLarge(f"The request's body holds more than {values:,} values. Send large data as a file.")
+    return decode(body, decoder)
+
+
+def decode(body: bytes | str, decoder: msgspec.json.Decoder[T]) -> T:
+    """Return `body` as the decoder's type.
+
+    Raises:
+        Malformed: It is not valid JSON, or not of that form; the sentence says where.
+    """
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise Malformed(f"The request does not have the form that is taken here: {error}.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(f"The request's body is no valid JSON: {error}.") from None
+    except RecursionError:
+        raise Malformed("The request's body is nested too deeply.") from None
+
+
+def check_id(name: str, value: str | None) -> None:
+    """Refuse a name chosen by a client that is too long to be kept.
+
+    Raises:
+        Malformed: It is empty or too long.
+    """
+    if value is None:
+        return
+    if not value:
+        raise Malformed(f"{name} is empty. Leave it out or send up to {MAX_ID} characters.")
+    if len(value) > MAX_ID:
+        raise Malformed(f"{name} is {len(value)} characters long. At most {MAX_ID} are taken.")

@@ -1,0 +1,103 @@
+"""The names under which an app may be reached: on loopback, local ones only.
+
+A page of any site can make its own name resolve to 127.0.0.1 (DNS rebinding). Browsers then take the app for a part of
+that site; only the `Host` header still has the foreign name.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections.abc import Sequence
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from holdfast.server.http.origins import hostname
+
+logger = logging.getLogger("holdfast.server")
+
+REFUSED = (
+    "This app does not answer to the host {host!r}: add it with launch(allowed_hosts=[…]) or HOLDFAST_ALLOWED_HOSTS, "
+    "or name the app's public address as root_path."
+)
+
+
+UNSPECIFIED = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- names to compare with, nothing is bound
+"""To listen there means everywhere; to call there means this machine."""
+
+
+def is_this_machine(name: str | None) -> bool:
+    """Whether a host name or address in a URL always leads to the machine that asks for it."""
+    return name is not None and (is_loopback(name) or name in UNSPECIFIED)
+
+
+def is_loopback(name: str | None) -> bool:
+    """Whether a host name or address can be reached from this machine only."""
+    if name is None:
+        return False
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        found = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
+
+
+class Hosts:
+    """Refuses requests with a `Host` header that names another host.
+
+    Args:
+        allowed: Further names; `*` for every name, `*.example.com` for all names below one.
+        listens_on: The address that the server listens on, where it is known.
+        root_path: The app's configured root path; if it is a whole URL, its host is allowed.
+    """
+
+    def __init__(
+        self, allowed: Sequence[str] = (), *, listens_on: str | None = None, root_path: str | None = None
+    ) -> None:
+        names = {_name(name) for name in allowed}
+        public = hostname(root_path) if root_path and "://" in root_path else None
+        self._open = "*" in names or not (names or is_loopback(listens_on))
+        self._explicit = bool(names)
+        self._names = names | {name for name in (public, listens_on) if name}
+        self._suffixes = tuple(name[1:] for name in names if name.startswith("*."))
+        self._known: str | None = None
+        """The last `Host` that was allowed; nearly every request has the same one."""
+        self._warned = False
+
+    def refusal(self, scope: Scope) -> str | None:
+        """Return why a request is refused, if it is.
+
+        Args:
+            scope: Of an HTTP request or a socket. Browsers always send a `Host`; a program without one is let in.
+        """
+        if self._open:
+            return None
+        host = Headers(scope=scope).get("host")
+        if not host or host == self._known:
+            return None
+        if not (self._explicit or is_loopback((scope.get("server") or ("",))[0])):
+            return None  # what calls the app in this process, such as a test client, comes through no socket
+        if self._allows(hostname(f"//{host}")):
+            self._known = host
+            return None
+        refusal = REFUSED.format(host=host[:200])
+        if not self._warned:
+            self._warned = True
+            logger.warning("Refused a request: %s", refusal)
+        return refusal
+
+    def _allows(self, name: str | None) -> bool:
+        if name is None:
+            return False
+        return is_this_machine(name) or name in self._names or name.endswith(self._suffixes or ("/",))
+
+
+def _name(entry: str) -> str:
+    """The name in an entry, which may have a port or be a whole address."""
+    entry = entry.strip().lower()
+    if entry.startswith("*"):
+        return entry
+    return hostname(entry if "://" in entry else f"//{entry}") or entry

@@ -1,0 +1,75 @@
+"""The public address of the app, worked out for each request anew: proxies and mounts move it."""
+
+from __future__ import annotations
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from holdfast.server.http.origins import sender
+from holdfast.server.http.proxies import HOST, reported, scheme_of
+
+
+def public_root(connection: HTTPConnection, configured: str | None) -> str:
+    """Where a client of this request reaches the app: scheme, host and path, without a slash at the end.
+
+    A whole URL as root path wins; then what a trusted proxy reports (`X-Forwarded-Host` and `X-Forwarded-Proto`, or
+    Gradio's `x-gradio-server`), then the request's own address. A root path that is only a path replaces the path.
+
+    Args:
+        connection: The request.
+        configured: The app's `root_path`.
+    """
+    configured = (configured or "").rstrip("/")
+    if configured.startswith(("http://", "https://")):
+        return configured
+    path = configured or connection.scope.get("root_path", "").rstrip("/")
+    if path and not path.startswith("/"):
+        path = f"/{path}"
+    return f"{_origin(connection)}{path}"
+
+
+def is_secure(connection: HTTPConnection, configured: str | None) -> bool:
+    """Whether the visitor's browser uses https, be it that a proxy ends it.
+
+    Args:
+        connection: The request.
+        configured: The app's `root_path`.
+    """
+    if public_root(connection, configured).startswith("https://"):
+        return True
+    return sender(connection) == "own" and connection.headers.get("origin", "").startswith("https://")
+
+
+def _origin(connection: HTTPConnection) -> str:
+    told = reported(connection.scope).origin
+    if told is not None:
+        return told
+    own = connection.headers.get("host", "")
+    if not HOST.fullmatch(own):
+        name, port = connection.scope.get("server") or ("localhost", None)
+        own = f"{name}:{port}" if port else str(name)
+    return f"{scheme_of(connection.scope)}://{own}"
+
+
+class StripRoot:
+    """Lets a proxy that passes the root path on work like one that takes it off.
+
+    Args:
+        app: What it wraps.
+        root_path: The app's root path.
+    """
+
+    def __init__(self, app: ASGIApp, root_path: str | None) -> None:
+        self._app = app
+        path = root_path or ""
+        if "://" in path:
+            path = "/" + path.split("://", 1)[1].partition("/")[2]
+        self._prefix = "/" + path.strip("/") if path.strip("/") else ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection, as ASGI has it."""
+        if self._prefix and scope["type"] in {"http", "websocket"} and not scope.get("root_path"):
+            path = scope["path"]
+            if path == self._prefix or path.startswith(f"{self._prefix}/"):
+                scope = {**scope, "root_path": self._prefix}
+        await self._app(scope, receive, send)

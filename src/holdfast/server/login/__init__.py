@@ -1,0 +1,1 @@
+"""Logins: who may use an app, and who is asking."""

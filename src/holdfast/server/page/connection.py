@@ -1,0 +1,363 @@
+"""One connection of a page, whatever carries it: who speaks, what it asks, what it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.requests import HTTPConnection
+
+from holdfast import logs
+from holdfast.errors import Denied, Malformed, NotFound, Outdated, RequestError
+from holdfast.graph.listener import Listener
+from holdfast.runtime.jobs import Call
+from holdfast.runtime.request import Request
+from holdfast.runtime.session import Session
+from holdfast.server.context import Site
+from holdfast.server.http.body import check_id
+from holdfast.server.http.cors import may_call
+from holdfast.server.http.origins import sender
+from holdfast.server.http.request import HttpRequest
+from holdfast.server.login.tokens import Login
+from holdfast.server.operators import is_at_the_machine
+from holdfast.wire.messages import Completed, FeedMessage, ProcessStarts
+from holdfast.wire.page import (
+    MAX_ID,
+    Ack,
+    Cancel,
+    Chunk,
+    FromPage,
+    Hello,
+    Here,
+    Knock,
+    Ping,
+    Pong,
+    Refused,
+    Submit,
+    ToPage,
+    Welcome,
+)
+
+logger = logging.getLogger("holdfast.server")
+
+MAX_QUERY = 64 * 1024
+MAX_CANCEL = 1000
+"""Events in one `Cancel`."""
+ANSWERS_WITHIN = 1.0
+"""Seconds that a page gets to show that it is there, when another one comes with its session."""
+
+FRAMES: msgspec.json.Decoder[FromPage] = msgspec.json.Decoder(FromPage)
+"""Decodes what pages send."""
+
+
+class PageLink:
+    """A page that has said hello.
+
+    Args:
+        site: What is served.
+        session: The page's session.
+        request: What handlers may know of the connection.
+        hello: What the page said.
+        login: The login that it came with.
+        resumed: The page had this session before.
+        forked: It is a copy of the one that the page had.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        session: Session,
+        request: Request,
+        hello: Hello,
+        *,
+        login: Login | None,
+        resumed: bool,
+        forked: bool = False,
+    ) -> None:
+        feed = session.feed
+        self.session = session
+        self.load = hello.load
+        self.login = login
+        self.seen = _start(hello, session) if resumed and not forked else feed.last
+        self.on_replaced: Callable[[], object] | None = None
+        self.on_logged_out: Callable[[], object] | None = None
+        self.on_say: Callable[[ToPage], object] | None = None
+        """Sends a frame that is no answer and not of the feed."""
+        self._runtime = site.runtime
+        self._site = site
+        self._request = request
+        self._resumed = resumed
+        self._forked = forked
+        self._left = False
+        self.closed = False
+        """Its page closed the connection; otherwise it broke."""
+        self._logged_out = False
+        self._is_current = hello.program in {"", site.runtime.app.program}
+        """The program that built the page is the one that runs."""
+        self._asked: asyncio.Future[bool] | None = None
+
+    def welcome(self) -> Welcome:
+        """The answer to its hello."""
+        waiting = [message.event_id for _, message in self.session.feed.after(self.seen)]
+        return Welcome(
+            session=self.session.id,
+            token=self.session.token or "",
+            resumed=self._resumed,
+            forked=self._forked,
+            epoch=self.session.epoch,
+            seen=self.seen,
+            pending=list(dict.fromkeys([*self.session.pending, *(id for id in waiting if id is not None)])),
+            program=self._runtime.app.program,
+        )
+
+    def news(self, seen: int) -> tuple[int, list[tuple[int, FeedMessage]]]:
+        """What its page is to be told.
+
+        The start of an event whose end is there too is left out: nobody would see it.
+
+        Args:
+            seen: Number of the last message that the page was told.
+
+        Returns:
+            The number of the last message now, and the messages.
+        """
+        feed = self.session.feed
+        unread = feed.after(seen)
+        seen = unread[-1][0] if unread else feed.last
+        return seen, unread if len(unread) < 2 else _without_starts(unread)
+
+    def begin(self) -> None:
+        """It is connected: the session is open, an older connection of it ends."""
+        self._runtime.connect(self.session)
+        self._site.links.hold(self)
+        if self.login is not None and not self._site.auth.counts(self.login):
+            self.log_out()  # it ended while the page was greeted
+
+    def end(self) -> None:
+        """It is not connected any more."""
+        self._site.links.release(self)
+        self._answered(there=False)
+        self._runtime.disconnect(self.session, gone=self._left, closed=self.closed)
+
+    def leave(self) -> None:
+        """The page says that it is being closed; the connection ends right after."""
+        self._left = True
+
+    def replace(self) -> None:
+        """A newer connection of the same page took over."""
+        if self.on_replaced is not None:
+            self.on_replaced()
+
+    def log_out(self) -> None:
+        """Its login has ended: what is still to come is not for whoever sits there now."""
+        self._logged_out = True
+        if self.on_logged_out is not None:
+            self.on_logged_out()
+
+    async def answers(self) -> bool:
+        """Whether its page is there; asks it now. A page that was closed or loaded again cannot answer."""
+        if self._asked is None:
+            self._asked = asyncio.get_running_loop().create_future()
+            if self.on_say is not None:
+                self.on_say(Knock())
+        asked = self._asked
+        patience = asyncio.ensure_future(self._runtime.clock.sleep(ANSWERS_WITHIN))
+        either: list[asyncio.Future[Any]] = [asked, patience]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            patience.cancel()
+        self._answered(there=False)
+        return asked.result()
+
+    def _answered(self, *, there: bool) -> None:
+        asked, self._asked = self._asked, None
+        if asked is not None and not asked.done():
+            asked.set_result(there)
+
+    def takes_long(self, frame: FromPage) -> bool:
+        """Whether `take` may wait for an author's function: other frames need not wait for that."""
+        if not isinstance(frame, Submit):
+            return False
+        listener = self._runtime.app.by_identity(frame.event)
+        return listener is None or listener.validator is not None
+
+    async def take(self, frame: FromPage, weight: int = 0) -> ToPage | None:
+        """Do what a frame asks.
+
+        Args:
+            frame: The frame.
+            weight: Bytes that it takes in memory, about.
+
+        Returns:
+            What to answer at once, if anything.
+        """
+        if self._logged_out:
+            return None
+        if isinstance(frame, Submit):
+            if self.login is not None:
+                self._site.auth.use(self.login)
+            return await self._submit(frame, weight)
+        if isinstance(frame, Ack):
+            self.session.feed.ack(min(frame.seen, self.session.feed.last))
+        elif isinstance(frame, Cancel):
+            self._runtime.cancel(self.session, frame.event_ids[:MAX_CANCEL])
+        elif isinstance(frame, Chunk):
+            return self._chunk(frame, weight)
+        elif isinstance(frame, Ping):
+            return Pong()
+        elif isinstance(frame, Here):
+            self._answered(there=True)
+        else:
+            return Refused(event_id=None, status=400, detail="This connection has said hello already.")
+        return None
+
+    def _chunk(self, frame: Chunk, weight: int) -> Refused | None:
+        try:
+            self._runtime.feed_chunk(self.session, frame.event_id, frame.data, frame.event_data, weight=weight)
+        except RequestError as error:
+            return Refused(event_id=frame.event_id[:256], status=error.status, detail=error.detail)
+        return None
+
+    async def _submit(self, frame: Submit, weight: int) -> Refused | None:
+        try:
+            check_id("event_id", frame.event_id)
+            listener = self._listener(frame)
+            if listener is None:
+                return None
+            call = Call(
+                fn=listener.id,
+                data=frame.data,
+                event_data=frame.event_data,
+                trigger=self._trigger(frame, listener),
+                event_id=frame.event_id,
+                round=frame.round,
+                stream=frame.stream,
+                weight=weight,
+                request=self._request,
+                origin="page",
+            )
+            await self._runtime.submit(self.session, call)
+        except RequestError as error:
+            return Refused(event_id=frame.event_id[:256], status=error.status, detail=error.detail)
+        return None
+
+    def _listener(self, frame: Submit) -> Listener | None:
+        """What a page wants to run; `None`: it ran before, and what ran is gone since.
+
+        Raises:
+            Outdated: The page is of another version of the program, and this one has nothing of that identity.
+            NotFound: A part of the page that has been rendered again had it.
+        """
+        found = self._runtime.named(self.session, frame.event)
+        if found is not None or self.session.knows(frame.event_id):
+            return found
+        if self._is_current:
+            raise NotFound(f"The event {frame.event[:MAX_ID]!r} is gone since a part of this page was rendered again.")
+        raise Outdated("The app was updated, so this was not run. The page is loaded again with what you typed.")
+
+    def _trigger(self, frame: Submit, listener: Listener) -> int | None:
+        """The component whose event it was. Numbers that another version of the program gave say nothing here."""
+        if self._is_current:
+            return frame.trigger
+        blocks = [target.block for target in listener.targets if target.block is not None]
+        return blocks[0].id if len(blocks) == 1 else None
+
+
+def _without_starts(unread: list[tuple[int, FeedMessage]]) -> list[tuple[int, FeedMessage]]:
+    over = {message.event_id for _, message in unread if type(message) is Completed}
+    return [item for item in unread if type(item[1]) is not ProcessStarts or item[1].event_id not in over]
+
+
+async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLink:
+    """The link for a page that says hello: its own session goes on, or a new one begins.
+
+    Raises:
+        RequestError: The page may not come in, or the session is not its own.
+    """
+    if is_foreign(site, connection):
+        _tell_operator(site, connection)
+        raise Denied(
+            "This app does not take connections from pages of other origins. If this is its own page, behind a proxy, "
+            "let the proxy pass the Host header on or set X-Forwarded-Host, or name the public address as root_path. "
+            "Other origins whose pages may use it belong in trusted_origins."
+        )
+    user = await site.auth.identify(connection)
+    login = site.auth.login_of(connection)
+    check_id("session", hello.session)
+    check_id("load", hello.load or None)
+    if len(hello.query) > MAX_QUERY:
+        raise Malformed(f"The page's query is {len(hello.query)} characters long. At most {MAX_QUERY} are taken.")
+    page = hello.page[:1024]
+    browser = site.browsers.read(connection)
+    visitor = site.visitor(connection, user)
+    session, resumed, forked, missed = await _session_of(site, hello, user, browser, page, visitor)
+    query = dict(parse_qsl(hello.query.removeprefix("?"), keep_blank_values=True))
+    request = HttpRequest(connection, session.id, user, query=query, path=page)
+    session.request = request
+    logs.about.set((session.id, None))
+    session.developer = is_at_the_machine(connection)
+    link = PageLink(site, session, request, hello, login=login, resumed=resumed, forked=forked)
+    if missed:
+        site.runtime.changes.catch_up(session)
+    return link
+
+
+def _tell_operator(site: Site, connection: HTTPConnection) -> None:
+    """Say once in the log what was refused: most likely it is the app's own page, and the proxy in front hides that."""
+    if site.refused_pages:
+        return
+    site.refused_pages = True
+    headers = connection.headers
+    logger.warning(
+        "A page of %.200r may not use this app, which was asked for as %.200r. If it is the app's own page, let the "
+        "proxy in front pass the Host header on or set X-Forwarded-Host, or name the public address as root_path.",
+        headers.get("origin"),
+        headers.get("host"),
+    )
+
+
+async def _session_of(
+    site: Site, hello: Hello, user: str | None, browser: str | None, page: str, visitor: str
+) -> tuple[Session, bool, bool, bool]:
+    """A page's session, and whether: the page had it before; it is a copy of that; it may have missed changes."""
+    returns = site.runtime.returns
+    known = None
+    if hello.session is not None:
+        known = await returns.find(
+            hello.session, hello.token, username=user, browser=browser, page=page, visitor=visitor
+        )
+    if known is None:
+        return await returns.begin(username=user, browser=browser, page=page, visitor=visitor), False, False, False
+    other = site.links.of(known.id)
+    # The same page that comes back is never asked about: its secret beats its old connection.
+    if returns.tab and other is not None and other.load != hello.load and await other.answers():
+        return await returns.fork(known, browser=browser, page=page), True, True, True
+    # What a page shows from before was not told of changes in between: the process was another, or its page was.
+    missed = hello.epoch is not None and (hello.epoch != known.epoch or known.page != page)
+    session = site.runtime.sessions.open(
+        known.id, token=hello.token, username=user, browser=browser, page=page, visitor=visitor
+    )
+    return session, True, False, missed
+
+
+def _start(hello: Hello, session: Session) -> int:
+    """The number after which a page wants the messages of a session's feed."""
+    if hello.seen is None:
+        return session.feed.last
+    counts = hello.epoch is None or hello.epoch == session.epoch
+    return min(max(hello.seen, 0), session.feed.last) if counts else 0
+
+
+def is_foreign(site: Site, connection: HTTPConnection) -> bool:
+    """Whether a page of an untrusted origin asks that may not have a session here.
+
+    Sockets are outside of CORS: browsers let the page read what comes.
+    """
+    if sender(connection) != "untrusted":
+        return False
+    return site.auth.required or not may_call(connection.scope, strict=site.options.access.strict_cors)

@@ -1,0 +1,179 @@
+"""The page's WebSocket: one per page, one frame per message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from holdfast.errors import Denied, RequestError, Unauthenticated
+from holdfast.server.context import Site
+from holdfast.server.http.body import decoded
+from holdfast.server.http.body_budget import weigh
+from holdfast.server.page.connection import FRAMES, PageLink, greet
+from holdfast.wire.encode import encode
+from holdfast.wire.page import FromPage, Hello, Numbered, Refused, ToPage
+
+HELLO_WITHIN = 10.0
+"""Seconds that a connection may stay silent at first."""
+
+NEEDS_LOGIN, NOT_YOURS, NO_HELLO, REPLACED, ENDED = 4401, 4403, 4408, 4409, 4410
+"""Why a socket was closed; the page tries again after the last only, and reloads after the first."""
+
+
+CLOSED = frozenset({1000, 1001, 1005})
+"""How a socket ends that its page closed, or that ended with its page. For a broken connection uvicorn gives 1005
+too, but without a reason."""
+
+
+class PageSocket:
+    """Serves sockets, as a raw ASGI app: what it holds is held once per open page.
+
+    Args:
+        site: What is served.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._aside: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection, from its hello to its end."""
+        websocket = WebSocket(scope, receive, send)
+        await websocket.accept()
+        link = await self._greet(websocket)
+        if link is None:
+            return
+        writer: asyncio.Task[None] | None = None
+
+        def give_way(code: int, why: str) -> None:
+            if writer is not None:
+                writer.cancel()
+            self._spawn(_close(websocket, code, why))
+
+        link.on_replaced = partial(give_way, REPLACED, "Another connection of this page took over.")
+        link.on_logged_out = partial(give_way, NEEDS_LOGIN, "The login of this page has ended.")
+        link.on_say = lambda frame: self._spawn(_answer(websocket, frame))
+        link.begin()  # before the welcome, which may not arrive: what was begun for a page ends with its connection
+        try:
+            await _send(websocket, encode(link.welcome()))
+            writer = asyncio.create_task(_write(websocket, link))
+            await self._read(websocket, link)
+        except WebSocketDisconnect:
+            return
+        finally:
+            link.end()
+            if writer is not None:
+                writer.cancel()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._aside.add(task)
+        task.add_done_callback(self._aside.discard)
+
+    async def _greet(self, websocket: WebSocket) -> PageLink | None:
+        try:
+            message = await asyncio.wait_for(websocket.receive(), HELLO_WITHIN)
+        except asyncio.TimeoutError:
+            await _close(websocket, NO_HELLO, "No hello came.")
+            return None
+        if message["type"] == "websocket.disconnect":
+            return None
+        try:
+            hello, _ = await self._frame(message)
+            if not isinstance(hello, Hello):
+                await _close(websocket, NO_HELLO, "The first frame was no hello.")
+                return None
+            link = await greet(self._site, websocket, hello)
+        except RequestError as error:
+            await _answer(websocket, _refusal(error))
+            code = {Unauthenticated: NEEDS_LOGIN, Denied: NOT_YOURS}.get(type(error), NO_HELLO)
+            await _close(websocket, code, str(error))
+            return None
+        except HTTPException as error:  # raised by the author's `auth_dependency`
+            status = error.status_code
+            await _answer(websocket, Refused(event_id=None, status=status, detail=error.detail))
+            code = NEEDS_LOGIN if status == 401 or 300 <= status < 400 else NOT_YOURS if status == 403 else NO_HELLO
+            await _close(websocket, code, error.detail)
+            return None
+        return link
+
+    async def _frame(self, message: Message) -> tuple[FromPage, int]:
+        """Return what a page sends, and about how many bytes it takes in memory.
+
+        Raises:
+            RequestError: It is not a frame of a page.
+        """
+        text: str | bytes = message.get("text") or message.get("bytes") or b""
+        return await decoded(text, FRAMES, self._site.options.limits.body_values), weigh(text)
+
+    async def _read(self, websocket: WebSocket, link: PageLink) -> None:
+        while True:
+            message = await websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                link.closed = message.get("code") in CLOSED and "reason" in message
+                return
+            try:
+                frame, weight = await self._frame(message)
+            except RequestError as error:
+                await _answer(websocket, _refusal(error))
+                continue
+            if link.takes_long(frame):
+                self._spawn(_take(websocket, link, frame, weight))
+            else:
+                await _take(websocket, link, frame, weight)
+
+
+async def _write(websocket: WebSocket, link: PageLink) -> None:
+    feed, seen = link.session.feed, link.seen
+    try:
+        while await feed.wait(seen):
+            seen, news = link.news(seen)
+            for n, message in news:
+                await _send(websocket, encode(Numbered(n=n, message=message)))
+        await _close(websocket, ENDED, "The session has ended.")
+    except WebSocketDisconnect:
+        return  # who reads is told too, and ends the connection
+
+
+async def _take(websocket: WebSocket, link: PageLink, frame: FromPage, weight: int) -> None:
+    answer = await link.take(frame, weight)
+    if answer is not None:
+        await _answer(websocket, answer)
+
+
+async def _answer(websocket: WebSocket, frame: ToPage) -> None:
+    with suppress(WebSocketDisconnect):  # the page sends again what it has no answer to
+        await _send(websocket, encode(frame))
+
+
+async def _send(websocket: WebSocket, frame: bytes) -> None:
+    """Send a frame.
+
+    Raises:
+        WebSocketDisconnect: The socket is closed, by the page, by us or by the server that stops.
+    """
+    if websocket.application_state is not WebSocketState.CONNECTED:
+        raise WebSocketDisconnect(1006)
+    try:
+        await websocket.send({"type": "websocket.send", "text": frame.decode()})
+    except RuntimeError:  # the server has closed it
+        raise WebSocketDisconnect(1006) from None
+
+
+async def _close(websocket: WebSocket, code: int, reason: str) -> None:
+    """Close the socket; what is read from it then is its end."""
+    if websocket.application_state is WebSocketState.CONNECTED:
+        said = reason.encode()[:120].decode("utf-8", "ignore")
+        with suppress(WebSocketDisconnect, RuntimeError):  # it was closed from elsewhere
+            await websocket.send({"type": "websocket.close", "code": code, "reason": said})
+
+
+def _refusal(error: RequestError) -> Refused:
+    return Refused(event_id=None, status=error.status, detail=error.detail)

@@ -1,0 +1,78 @@
+"""First values of cells (R1.2, R1.3)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from holdfast.state.model import UNSET, Cell
+from holdfast.state.owners import only
+from holdfast.state.transaction import current_event
+from holdfast.state.values.atoms import is_atom
+from holdfast.tasks import ended, outlast
+
+if TYPE_CHECKING:
+    from holdfast.state.engine import StateEngine
+    from holdfast.state.spec import CellSpec
+
+
+class Creation:
+    """Makes the first values of an engine's cells, each once, whoever asks for it first.
+
+    Args:
+        engine: Whose cells.
+    """
+
+    def __init__(self, engine: StateEngine) -> None:
+        self._engine = engine
+        self._under_way: dict[Cell, asyncio.Future[None]] = {}
+
+    async def create(self, cell: Cell) -> None:
+        """Give a cell its first value."""
+        while cell in self._under_way:
+            await ended(self._under_way[cell])
+        if cell.created:
+            return
+        spec, engine = cell.spec, self._engine
+        if spec.factory is None and engine.backing is None and (spec.first is not None or is_atom(spec.initial)):
+            engine.put(cell, UNSET if spec.first is not None else spec.initial, spec.first)
+            cell.version += 1
+            return
+        done = self._under_way[cell] = asyncio.get_running_loop().create_future()
+        try:
+            if engine.backing is None or spec.factory is None or cell.holder is not None:
+                await self._make(cell)
+            else:
+                # Among all processes the factory runs once, in the lane.
+                async with engine.event(only(cell.home.owner), (), (spec,)).within(current_event.get()):
+                    if not cell.created:
+                        await self._make(cell)
+        finally:
+            del self._under_way[cell]
+            done.set_result(None)
+
+    async def _make(self, cell: Cell) -> None:
+        spec, engine = cell.spec, self._engine
+        if spec.first is not None:
+            if spec.sealed is None:
+                spec.sealed = await engine.image(spec.fresh(), cell)
+            engine.put(cell, UNSET, spec.sealed)
+            cell.version += 1
+        else:
+            # A cancel of whoever came first comes after it: a factory runs once, for all who wait.
+            await outlast(self._make_anew(cell))
+
+    async def _make_anew(self, cell: Cell) -> None:
+        spec, engine = cell.spec, self._engine
+        value = await _first(spec)
+        engine.put(cell, value, await engine.image(value, cell))
+        cell.version += 1
+        if engine.backing is not None and spec.factory is not None:
+            await engine.backing.store_first(cell)
+
+
+async def _first(spec: CellSpec) -> Any:
+    if spec.factory is None or isinstance(spec.factory, type):
+        return spec.fresh()
+    # A program's own code may take its time, and must not stop the event loop.
+    return await asyncio.to_thread(spec.fresh)

@@ -1,0 +1,139 @@
+"""Writing and reading cells outside of a session's own events: each write is an event of one cell (R2.8)."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from holdfast.state.errors import UpdateError
+from holdfast.state.owners import Owner, Owners, only
+from holdfast.state.transaction import StateEvent, current_event
+from holdfast.state.values.snapshot import Snapshot, Unkept
+
+if TYPE_CHECKING:
+    from holdfast.state.engine import StateEngine
+    from holdfast.state.history import Move
+    from holdfast.state.spec import CellSpec
+
+
+class Put:
+    """What an update function returns to set any value, `None` too."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def checked_result(spec: CellSpec, fn: Callable[[Any], Any], old: Any, new: Any) -> Any:
+    """What an update function returned.
+
+    Raises:
+        UpdateError: It returned nothing where there was a value.
+    """
+    if isinstance(new, Put):
+        return new.value
+    if new is None and old is not None:
+        raise UpdateError(
+            f"The function {getattr(fn, '__qualname__', fn)!r} that updates {spec.label} returned nothing, so the "
+            "State stays as it was. Return the new value, also when you change it in place; "
+            "to make it None, use set(None)."
+        )
+    return new
+
+
+def one_cell(engine: StateEngine, spec: CellSpec, owner: Owner) -> StateEvent:
+    """An event of one cell, which the function of the present event may have asked for."""
+    return engine.event(only(owner), (spec,), (spec,)).within(current_event.get())
+
+
+async def update(engine: StateEngine, spec: CellSpec, owner: Owner, fn: Callable[[Any], Any]) -> Any:
+    """See `StateEngine.update`."""
+    present = current_event.get()
+    inside = present.holder(owner, spec) if present is not None and present.engine is engine else None
+    if inside is not None:
+        new = inside.working[spec] = await _applied(spec, fn, await inside.value_of(spec))
+        return new
+    async with one_cell(engine, spec, owner) as event:
+        new = await _applied(spec, fn, (await event.values())[spec])
+        changed = await event.commit({spec: new})
+    _tell(engine, owner, changed)
+    return new
+
+
+async def _applied(spec: CellSpec, fn: Callable[[Any], Any], value: Any) -> Any:
+    new = fn(value)
+    if inspect.isawaitable(new):
+        new = await new
+    return checked_result(spec, fn, value, new)
+
+
+async def move(engine: StateEngine, spec: CellSpec, owner: Owner, move: Move) -> Any:
+    """See `StateEngine.move`."""
+    async with one_cell(engine, spec, owner) as event:
+        await event.values()
+        value = event.move(spec, move)
+        changed = await event.commit({})
+    _tell(engine, owner, changed)
+    return value
+
+
+async def begin(engine: StateEngine, spec: CellSpec, owner: Owner) -> tuple[StateEvent, Any]:
+    """Enter an event of one cell: the first half of an update whose function runs in another thread."""
+    event = one_cell(engine, spec, owner)
+    await event.__aenter__()
+    try:
+        return event, (await event.values())[spec]
+    except BaseException as error:
+        await event.__aexit__(type(error), error, None)
+        raise
+
+
+async def end(event: StateEvent, spec: CellSpec, value: Any) -> None:
+    """Commit what the other thread has made, and leave."""
+    try:
+        changed = await event.commit({spec: value})
+    finally:
+        await event.__aexit__(None, None, None)
+    _tell(event.engine, event.owners.of(spec.scope), changed)
+
+
+def _tell(engine: StateEngine, owner: Owner, changed: tuple[CellSpec, ...]) -> None:
+    """Those of shared cells are told by the commit itself."""
+    if owner.scope == "session":
+        engine.notices.tell(owner, changed, None)
+
+
+async def get(engine: StateEngine, spec: CellSpec, owner: Owner) -> Any:
+    """See `StateEngine.get`."""
+    home = engine.use(owner)
+    try:
+        cell = home.cell(spec)
+        if engine.backing is not None and cell.claim is None:
+            await engine.backing.refresh([cell])
+        if not cell.created:
+            await engine.create(cell)
+        return await engine.restored(cell.image) if isinstance(cell.image, Snapshot) else cell.value
+    finally:
+        engine.leave(home)
+
+
+async def copy_session(engine: StateEngine, source: str, target: str, more: Iterable[CellSpec]) -> None:
+    """See `StateEngine.copy_session`."""
+    owner = Owner("session", source)
+    home = engine.use(owner)
+    try:
+        for spec in dict.fromkeys((*engine.specs, *more)):
+            if spec.scope != "session":
+                continue
+            cell = home.cell(spec)
+            if engine.backing is not None and cell.claim is None:
+                await engine.backing.refresh([cell])
+            if not cell.created or isinstance(cell.image, Unkept):
+                continue
+            history = cell.history
+            async with engine.event(Owners(target), (), (spec,)) as event:
+                if history is not None:
+                    event.inherits[spec] = history.copy()
+                await event.commit({spec: await get(engine, spec, owner)})
+    finally:
+        engine.leave(home)

@@ -1,0 +1,1 @@
+"""Cells in a durable store: read, written, kept during an outage, and dropped when they expire."""

@@ -1,0 +1,557 @@
+"""The cells of an engine in a durable store: lanes among processes, what others have written, commits, ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from holdfast.state.codec import DecodeError, Envelope, Keyring
+from holdfast.state.commit import advanced, keeps_history
+from holdfast.state.errors import StoreAwayError, ValueTooLargeError
+from holdfast.state.model import UNSET, Cell, Home
+from holdfast.state.persistence.history import dump, load
+from holdfast.state.persistence.identity import Identity
+from holdfast.state.persistence.outage import UNKNOWN, Outage
+from holdfast.state.persistence.reader import ASIDE, Adopted, Reader, aside_key, history_key, place
+from holdfast.state.values.capture import Large, payload_of
+from holdfast.state.values.snapshot import Image
+from holdfast.stores import (
+    Claim,
+    Dropped,
+    FencedError,
+    Key,
+    Record,
+    StoreDamagedError,
+    StoreUnavailableError,
+    VersionConflictError,
+    Write,
+)
+from holdfast.tasks import ended
+
+if TYPE_CHECKING:
+    from holdfast.clock import Clock
+    from holdfast.state.commit import Pending
+    from holdfast.state.history import History
+    from holdfast.state.owners import Owner
+    from holdfast.state.settings import StateOptions
+    from holdfast.state.spec import CellSpec
+    from holdfast.state.transaction import StateEvent
+    from holdfast.stores import Store
+
+log = logging.getLogger("holdfast.state")
+
+_NEW_SESSIONS = tuple(f"session:{digit * 32}" for digit in "0123456789abcdef")
+"""Names as those of new sessions, with which a damaged store is tried: spread over all places that such names have, and
+always the same, so that health does not depend on chance."""
+
+
+class Backing:
+    """Between cells and a store.
+
+    Args:
+        store: The store.
+        keys: Sign what is written.
+        clock: Where time comes from.
+        options: Limits.
+        put: Makes a value the truth of a cell.
+        watch: Sees to a cell's time to live.
+        held: Every cell in memory.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        keys: Keyring,
+        clock: Clock,
+        options: StateOptions,
+        put: Callable[[Cell, Any, Image | None], None],
+        watch: Callable[[Cell], None],
+        held: Callable[[], Iterable[Cell]],
+    ) -> None:
+        self.store = store
+        self._envelope = Envelope(keys)
+        self.identity = Identity(store, keys, options.app, options.program, self._envelope)
+        self._held = held
+        self.outage = Outage(
+            clock, store.url, probe=self._probe, save=self._save, set_aside=self._set_aside, takes_new=self._takes_new
+        )
+        self.dropping: dict[Owner, asyncio.Task[Any]] = {}
+        """Owners that are just being dropped; what is asked for after that waits for it."""
+        self._reader = Reader(store, self._envelope, options, clock)
+        self._clock = clock
+        self._options = options
+        self._put = put
+        self._watch = watch
+        self.on_stored: Callable[[Home], None] = lambda _: None
+        """Called when something of a home was stored."""
+        self.on_overdue: Callable[[Cell], None] = lambda _: None
+        """Called with a cell whose time is over in the store, or whose bytes are damaged, to be taken out in its
+        lane."""
+        self.on_expired: Callable[[Cell, Any], None] = lambda _cell, _value: None
+        """Called with a cell whose time was over and the value that it had, once it is out of the store."""
+
+    # Reading
+
+    async def claim(self, event: StateEvent, cells: Sequence[Cell], *, wait: float | None = None) -> bool:
+        """Hold the lanes of cells, which the event holds in this process, among all processes too.
+
+        Args:
+            event: The event.
+            cells: Whose lanes.
+            wait: Most seconds to wait; `None` for as long as it takes.
+
+        Returns:
+            Whether they are held now; during an outage those of this process are enough.
+        """
+        await self._dropped(cells)
+        # An update that goes before a parked event finds the claim there already.
+        wanted = {key_of(cell): cell for cell in cells if cell.claim is None}
+        if not wanted:
+            return True
+        claim = None
+        try:
+            if not self.outage.now:
+                known = [cell.stored for cell in wanted.values()]
+                async with self.outage.noticing_damage():
+                    claim = await self.store.claim(list(wanted), known=known, wait=wait)
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+        if self.outage.now and claim is None:
+            self._check_rights(cells)
+            return True
+        if claim is None:
+            return False
+        event.claims.append((claim, tuple(wanted.values())))
+        for key, record in zip(claim.keys, claim.records, strict=True):
+            wanted[key].claim = claim
+            await self._take(wanted[key], record)
+        return True
+
+    async def release(self, event: StateEvent) -> None:
+        """Give an event's claims back."""
+        while event.claims:  # one may be inherited while another is given back
+            claim, cells = event.claims.pop()
+            heir = next((cell.holder for cell in cells if cell.holder not in {None, event}), None)
+            if heir is not None:
+                heir.claims.append((claim, cells))
+                continue
+            for cell in cells:
+                cell.claim = None
+            if self.outage.now:
+                event.engine.spawn(self._give_back(claim))  # it may take its time to find that it cannot be
+            else:
+                await self._give_back(claim)
+
+    async def _give_back(self, claim: Claim) -> None:
+        try:
+            await self.store.release(claim)
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+
+    async def refresh(self, cells: Sequence[Cell]) -> None:
+        """Take over what other processes have written."""
+        await self._dropped(cells)
+        stored = [cell.stored for cell in cells]
+        records: Sequence[Record | None] | None = None
+        try:
+            if not self.outage.now:
+                async with self.outage.noticing_damage():
+                    records = await self.store.read([key_of(cell) for cell in cells], stored)
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+        if records is None:
+            self._check_known(cells)
+            return
+        for cell, before, record in zip(cells, stored, records, strict=True):
+            if cell.stored == before:
+                await self._take(cell, record)
+
+    def _check_known(self, cells: Iterable[Cell]) -> None:
+        """See that this process knows what it goes on with while the store is out of reach.
+
+        Raises:
+            StoreAwayError: A cell is not in memory: what the store has of it must not become its initial value.
+        """
+        for cell in cells:
+            if not (cell.created or cell.looked or cell.home.fresh):
+                raise StoreAwayError(cell.spec.label, "its value is in the store alone")
+
+    def _check_rights(self, cells: Sequence[Cell]) -> None:
+        """See that this process alone may write what it goes on with while the store is out of reach (R11.5).
+
+        Raises:
+            StoreAwayError: It may not.
+        """
+        self._check_known(cells)
+        if self._options.outage == "refuse":
+            raise StoreAwayError(cells[0].spec.label, "what cannot be stored is refused")
+        if self.store.alone():
+            return
+        for cell in cells:
+            if cell.spec.scope != "session":
+                raise StoreAwayError(cell.spec.label, "other processes share it")
+            if not (cell.home.fresh or self.store.holds(key_of(cell))):
+                raise StoreAwayError(cell.spec.label, "another process may have the session")
+
+    async def noticing_loss(self) -> bool:
+        """Whether the store has come back empty; what is in memory is written again then (R6.6)."""
+        try:
+            if not await self.identity.was_emptied():
+                return False
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+            return True
+        lost = [cell for cell in self._held() if cell.created and cell.looked and not cell.bound]
+        for cell in lost:
+            cell.stored = 0
+            cell.unsaved = True
+        self.outage.emptied(lost)
+        return True
+
+    async def _dropped(self, cells: Sequence[Cell]) -> None:
+        if self.dropping:
+            for owner in {cell.home.owner for cell in cells}:
+                if owner in self.dropping:
+                    await ended(self.dropping[owner])
+
+    async def _take(self, cell: Cell, record: Record | None) -> None:
+        cell.looked = True
+        if cell.unsaved or cell.bound or cell.sending:
+            return  # what this process has, or is just writing, is newer
+        if record is None:
+            if cell.stored and not await self.noticing_loss():
+                cell.stored = 0
+                self._put(cell, UNSET, None)
+            return
+        if record.version == cell.stored or record.data is None:
+            return
+        serial = self._options.concurrency == cell.spec.concurrency == "serial"
+        if serial and 0 < record.version < cell.stored and cell.created:
+            # Versions never go back by themselves: the store was set back, as a Redis that has lost its last second.
+            # Without lanes they do: two processes that write in one millisecond draw them.
+            cell.stored, cell.unsaved = record.version, True
+            self.outage.hold(cell)
+            return
+        held = cell.claim is not None or not serial
+        adopted = await self._reader.read(cell.spec, key_of(cell), record, held=held)
+        if adopted is None and not held:
+            self.on_overdue(cell)
+        if adopted is not None and self._is_over(cell, adopted):
+            await self._end(cell, record.version, adopted.value)
+        elif adopted is not None:
+            self._adopt(cell, adopted, record.version)
+            if cell.spec.history:
+                cell.keep_history(await self._history(cell))
+        elif cell.stored:
+            cell.stored = 0
+            self._put(cell, UNSET, None)
+
+    def _adopt(self, cell: Cell, adopted: Adopted, version: int) -> None:
+        cell.lent = None
+        self._put(cell, adopted.value, adopted.image)
+        cell.version = cell.stored = version
+        if cell.spec.time_to_live is not None and adopted.expires is not None:
+            cell.expires = self._clock.monotonic() + adopted.expires - self._clock.time()
+            self._watch(cell)
+
+    def _is_over(self, cell: Cell, adopted: Adopted) -> bool:
+        """Whether a value's time to live has ended while no process was there to see to it."""
+        return (
+            cell.spec.time_to_live is not None and adopted.expires is not None and adopted.expires <= self._clock.time()
+        )
+
+    async def _end(self, cell: Cell, version: int, value: Any) -> None:
+        """Have a cell go whose time is over: nobody gets its value any more, and one process takes it out."""
+        if cell.stored:
+            cell.stored = 0
+            self._put(cell, UNSET, None)
+        if cell.claim is None and self._options.concurrency == cell.spec.concurrency == "serial":
+            self.on_overdue(cell)
+            return
+        cell.stored = version
+        cell.version = max(cell.version, version)
+        try:
+            await self.delete(cell)
+        except VersionConflictError:
+            cell.stored = 0  # another process was first
+        else:
+            self.on_expired(cell, value)
+
+    async def _history(self, cell: Cell) -> History | None:
+        """The earlier versions that the store has."""
+        key, spec = history_key(key_of(cell)), cell.spec
+        try:
+            (record,) = await self.store.read([key])
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+            return None
+        if record is None or record.data is None:
+            return None
+        held = cell.claim is not None
+        try:
+            opened = self._envelope.open(record.data, place(key))
+            if len(record.data) <= self._options.inline_limit and spec.migrate is None:
+                return load(opened, spec, self._options.history_limit)
+            return await asyncio.to_thread(load, opened, spec, self._options.history_limit)
+        except DecodeError as error:
+            if held:
+                await self._reader.set_history_aside(spec, key, record, str(error))
+            else:
+                cell.stored = UNKNOWN  # whoever gets the lane looks again
+            return None
+
+    # Writing
+
+    async def commit(self, event: StateEvent, pending: Sequence[Pending]) -> None:
+        """Write one step's cells. When it returns, they outlive the process, or an outage is known (R6.6).
+
+        Raises:
+            VersionConflictError: Another process wrote a cell without its lane.
+            FencedError: This process was not heard of for so long that it lost a lane.
+        """
+        parts = [part for part in pending if part.dirty and not part.cell.bound and not part.cell.home.dropped]
+        if not parts:
+            return
+        for part in parts:
+            part.version = self._next_version(event, part.cell)
+        writes = [await self._write(event, part) for part in parts]
+        for part in parts:
+            if keeps_history(event, part.cell):
+                part.history = advanced(event, part.cell)
+                writes.append(await self._write_history(part.cell, part.history, part.version))
+        if any(part.cell.unsaved for part in parts) or self.outage.now:
+            self._keep(event, parts)
+        elif await self._sent(parts, writes):
+            for part in parts:
+                part.cell.stored = part.version
+                self.on_stored(part.cell.home)
+                if isinstance(part.image, Large):
+                    part.image.payload = None
+        else:
+            self._keep(event, parts)
+
+    async def _sent(self, parts: Sequence[Pending], writes: Sequence[Write]) -> bool:
+        """Whether the store has taken a step; else it is out of reach, or has lost what it had."""
+        for part in parts:
+            part.cell.sending = part.version
+        try:
+            async with self.outage.noticing_damage():
+                await self.store.commit(writes, _claims(parts))
+            if not all(part.cell.stored for part in parts):
+                self.outage.took_new()
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+            for part, write in zip(parts, writes, strict=False):  # earlier versions come behind
+                self.outage.unheard(part.cell, write)
+            return False
+        except (FencedError, VersionConflictError):
+            if not await self.noticing_loss():
+                raise
+            return False
+        finally:
+            for part in parts:
+                if part.cell.sending == part.version:
+                    part.cell.sending = 0
+        return True
+
+    def _next_version(self, event: StateEvent, cell: Cell) -> int:
+        if event.engine.shares_objects(cell.spec):
+            # Nothing keeps another event or process from writing at the same time: no two may get one number.
+            return max(cell.version, cell.sending, self._instant()) + 1
+        return cell.version + 1 if cell.stored or cell.unsaved else max(cell.version, self._instant()) + 1
+
+    def _instant(self) -> int:
+        """A version that no other process has given: a cell that was deleted does not come again with an old one."""
+        return int(self._clock.time() * 1000) << 12 | secrets.randbits(12)
+
+    def _keep(self, event: StateEvent, parts: Sequence[Pending]) -> None:
+        """Have a step in memory alone, until the store is back.
+
+        Raises:
+            StoreAwayError: This process may not go on without the store.
+        """
+        self._check_rights([part.cell for part in parts])
+        for part in parts:
+            part.cell.unsaved = True
+            self.outage.hold(part.cell)
+        event.unsaved = True
+
+    async def _write(self, event: StateEvent, part: Pending) -> Write:
+        cell, spec = part.cell, part.cell.spec
+        ttl = spec.time_to_live
+        expires = None if ttl is None else self._clock.time() + ttl
+        data = await self._sealed(cell, part.value, part.image, expires)
+        if len(data) > self._options.value_limit:
+            raise ValueTooLargeError(spec.label, len(data), self._options.value_limit)
+        expected = None if event.engine.shares_objects(spec) else cell.stored
+        announce = part.changed and spec.scope != "session"
+        return Write(key_of(cell), part.version, data, expected, announce, self._may_go(cell, expected))
+
+    def _may_go(self, cell: Cell, expected: int | None) -> float | None:
+        """When the owner of what is written may go, should this process not be heard of again."""
+        if cell.home.owner.scope != "session" or expected:
+            return None  # with what is in the store already, its time was said
+        return self._clock.time() + self._options.unheard_grace
+
+    async def _write_history(self, cell: Cell, history: History, version: int) -> Write:
+        key, spec = history_key(key_of(cell)), cell.spec
+        payload = await asyncio.to_thread(dump, history)
+        seal = partial(self._envelope.seal, payload, place(key), schema=spec.version, secret=spec.secret)
+        data = await asyncio.to_thread(seal)
+        return Write(key, version, data)
+
+    async def _sealed(self, cell: Cell, value: Any, image: Image | None, expires: float | None) -> bytes:
+        payload = payload_of(value, image)
+        if len(payload) <= self._options.inline_limit:
+            return self._seal(cell, payload, expires)
+        return await asyncio.to_thread(self._seal, cell, payload, expires)
+
+    def _seal(self, cell: Cell, payload: bytes, expires: float | None) -> bytes:
+        spec = cell.spec
+        return self._envelope.seal(
+            payload, place(key_of(cell)), schema=spec.version, expires=expires, secret=spec.secret
+        )
+
+    async def _save(self, cell: Cell) -> None:
+        """Write what an outage has kept from the store."""
+        if cell.bound:
+            cell.unsaved = False  # it has become a value of this process alone; the store keeps what it has
+            return
+        version = cell.version
+        data = await self._present(cell)
+        announce = cell.spec.scope != "session"
+        writes = [Write(key_of(cell), version, data, cell.stored, announce, self._may_go(cell, cell.stored))]
+        if cell.history is not None:
+            writes.append(await self._write_history(cell, cell.history, version))
+        await self._save_again(cell, writes)
+        cell.stored = version if data is not None else 0
+        if cell.stored:
+            self.on_stored(cell.home)
+        if cell.version == version:
+            cell.unsaved = False
+
+    async def _save_again(self, cell: Cell, writes: Sequence[Write]) -> None:
+        write = writes[0]
+        try:
+            await self.store.commit(writes)
+        except StoreUnavailableError:
+            self.outage.unheard(cell, write)
+            raise
+        except VersionConflictError:
+            (there,) = await self.store.read([write.key])
+            found = 0 if there is None else there.version
+            # After the store was emptied, every process writes what it has of a cell; the newest counts.
+            older = self.outage.was_lost(cell) and found < write.version
+            if self.outage.was_lost(cell) and found == write.version:
+                return
+            if found == write.expected or not (older or self.outage.was_ours(cell, there)):
+                raise
+            await self._save_again(cell, [write._replace(expected=found), *writes[1:]])
+
+    async def _present(self, cell: Cell) -> bytes | None:
+        """What the store should have of a cell; `None` for nothing."""
+        if not cell.created:
+            return None
+        left = None if cell.expires is None else cell.expires - self._clock.monotonic()
+        return await self._sealed(cell, cell.value, cell.image, None if left is None else self._clock.time() + left)
+
+    async def _set_aside(self, cell: Cell) -> str:
+        aside = aside_key(key_of(cell), cell.version)
+        await self.store.commit([Write(aside, cell.version, await self._present(cell))])
+        await self.store.touch(ASIDE, self._clock.time() + self._options.aside_for)
+        return f"cell {aside.name!r} of owner {aside.owner!r}"
+
+    async def _probe(self) -> object:
+        await self.identity.probe()
+        return await self.noticing_loss()
+
+    async def _takes_new(self) -> bool:
+        """Whether a store, of which some part is damaged, keeps what new sessions have."""
+        for owner in _NEW_SESSIONS:
+            key = Key(owner, "probe")
+            with suppress(StoreDamagedError):
+                try:
+                    await self.store.read([key])
+                    # Of both together nothing stays.
+                    await self.store.commit([Write(key, 1, b"", 0), Write(key, 2, None)])
+                except StoreUnavailableError as error:
+                    self.outage.began(error)
+                return True
+        return False
+
+    async def store_first(self, cell: Cell) -> None:
+        """Keep a value that a factory has made, so that it is made once for all processes and restarts (R1.3)."""
+        if cell.bound or self.outage.now:
+            return
+        data = await self._sealed(cell, cell.value, cell.image, None)
+        cell.version = max(cell.version, self._instant())
+        try:
+            await self.store.commit([Write(key_of(cell), cell.version, data, 0, expires=self._may_go(cell, 0))])
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+            return
+        cell.stored = cell.version
+        self.on_stored(cell.home)
+
+    async def delete(self, cell: Cell) -> None:
+        """Take a cell out of the store."""
+        if not cell.stored or cell.unsaved:
+            return  # what is not saved yet is taken out when it would be
+        key, version = key_of(cell), cell.version + 1
+        writes = [Write(key, version, None, cell.stored, cell.spec.scope != "session")]
+        if cell.spec.history:
+            writes.append(Write(history_key(key), version, None))
+        gone = False
+        try:
+            if not self.outage.now:
+                await self.store.commit(writes, [cell.claim] if cell.claim is not None else [])
+                gone = True
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+            self.outage.unheard(cell, writes[0])
+        if gone:
+            cell.stored = 0
+        else:
+            cell.unsaved = True
+            self.outage.hold(cell)
+
+    # Owners
+
+    def can_leave(self, home: Home) -> bool:
+        """Whether nothing of a home is lost when it leaves memory (R4.4)."""
+        return not any(cell.unsaved or cell.bound for cell in home.cells)
+
+    async def touch(self, owner: Owner, expires: float) -> None:
+        """Keep a session in the store until then, whatever happens to this process."""
+        if self.outage.now:
+            return  # all are told when it is back
+        try:
+            async with self.outage.noticing_damage():
+                await self.store.touch(str(owner), expires)
+        except StoreUnavailableError as error:
+            self.outage.began(error)
+        except StoreDamagedError:
+            log.debug("%s cannot be kept longer in the damaged store.", owner)
+
+    def decoded(self, spec: CellSpec, dropped: Dropped) -> Any:
+        """The value of a dropped cell, for its delete callback.
+
+        Raises:
+            DecodeError: It cannot be read.
+        """
+        return self._reader.decoded(spec, dropped.key, dropped.data).value
+
+
+def _claims(parts: Iterable[Pending]) -> list[Claim]:
+    found = {part.cell.claim.fence: part.cell.claim for part in parts if part.cell.claim is not None}
+    return list(found.values())
+
+
+def key_of(cell: Cell) -> Key:
+    """Where a cell is kept."""
+    return Key(str(cell.home.owner), cell.spec.name)

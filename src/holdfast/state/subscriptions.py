@@ -1,0 +1,97 @@
+"""Who is told of changes, and what other processes change."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeAlias
+
+from holdfast.state.owners import Owner
+from holdfast.stores import Change, Gap, StoreError
+from holdfast.tasks import end
+
+if TYPE_CHECKING:
+    from holdfast.clock import Clock
+    from holdfast.state.lifetime import Lifetime
+    from holdfast.state.spec import CellSpec
+    from holdfast.stores import Store
+
+log = logging.getLogger("holdfast.state")
+
+Subscriber: TypeAlias = "Callable[[Owner, frozenset[CellSpec], str | None], None]"
+
+
+class Notices:
+    """Tells subscribers of changes.
+
+    Args:
+        store: Its feed tells what other processes change.
+        clock: Paces the attempts to follow it.
+        lifetime: The homes in memory.
+        find_spec: The State of a scope and a cell's name.
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, lifetime: Lifetime, find_spec: Callable[[str, str], CellSpec | None]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._lifetime = lifetime
+        self._find_spec = find_spec
+        self._subscribers: list[Subscriber] = []
+        self._task: asyncio.Task[None] | None = None
+        self.follows = False
+        """What other processes change is heard now."""
+
+    def subscribe(self, callback: Subscriber) -> Callable[[], None]:
+        """See `StateEngine.subscribe`."""
+        self._subscribers.append(callback)
+        return lambda: self._subscribers.remove(callback)
+
+    def tell(self, owner: Owner, specs: Iterable[CellSpec], origin: str | None) -> None:
+        """Tell every subscriber."""
+        found = frozenset(specs)
+        if found:
+            for callback in tuple(self._subscribers):
+                callback(owner, found, origin)
+
+    def follow(self) -> None:
+        """Listen to what other processes change, from now on."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._follow())
+
+    async def aclose(self) -> None:
+        """Stop listening."""
+        await end(self._task)
+
+    async def _follow(self) -> None:
+        while True:
+            await self._follow_while_possible()
+            await self._clock.sleep(1.0)
+            self._heard(Gap())
+
+    async def _follow_while_possible(self) -> None:
+        try:
+            feed = await self._store.changes()
+            self.follows = True
+            async for change in feed:
+                self._heard(change)
+        except StoreError as error:
+            self.follows = False
+            log.warning("Changes of other processes cannot be followed just now: %s", error)
+
+    def _heard(self, change: Change | Gap) -> None:
+        if isinstance(change, Gap):
+            # Whatever was missed: all who listen to something shared look again.
+            for shared in [home for home in self._lifetime if home.owner.scope != "session"]:
+                self.tell(shared.owner, [cell.spec for cell in shared.cells if cell.spec.watched], None)
+            return
+        owner = Owner.known(change.key.owner)
+        if owner is None:
+            return
+        spec = self._find_spec(owner.scope, change.key.name)
+        home = self._lifetime.find(owner)
+        cell = home.find(change.key.name) if home is not None else None
+        if spec is not None and spec.watched and (cell is None or max(cell.stored, cell.sending) < change.version):
+            self.tell(owner, (spec,), None)

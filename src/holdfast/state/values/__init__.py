@@ -1,0 +1,1 @@
+"""Values of any kind: compared, copied, weighed, and captured for an undo or a store."""

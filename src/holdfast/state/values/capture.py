@@ -1,0 +1,168 @@
+"""Making what is kept of a committed value: a copy to undo from, a fingerprint, or the bytes that a store gets."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import xxhash
+
+from holdfast.state.codec import EncodeError
+from holdfast.state.codec.payload import decode, encode, encode_counted
+from holdfast.state.model import Cell
+from holdfast.state.settings import StateOptions
+from holdfast.state.values.atoms import VALUES, is_atom
+from holdfast.state.values.equality import same
+from holdfast.state.values.fingerprint import fingerprint
+from holdfast.state.values.snapshot import Image, OversizeError, Snapshot, Unkept, image_of, snapshot
+from holdfast.state.values.weight import weigh
+from holdfast.state.warnings_once import warn_bound, warn_unkept
+
+
+class Sealed(Snapshot):
+    """A value's payload as it is stored; it serves rollback and comparison too."""
+
+    __slots__ = ()
+
+    def __init__(self, data: bytes, *, definite: bool = False) -> None:
+        super().__init__(data, (), definite=definite)
+
+    def restore(self) -> Any:
+        """A new object with the value that was encoded."""
+        return decode(self.data, trusted=True)
+
+    def same_bytes(self, other: Snapshot) -> bool:
+        """Whether both are payloads of values that nothing distinguishes."""
+        return isinstance(other, Sealed) and self.data == other.data
+
+
+class Large(Unkept):
+    """A value over the rollback limit, on its way to the store.
+
+    Args:
+        payload: Its bytes, until they are stored.
+        digest: Fingerprint of the content where somebody listens to its changes, else of the bytes.
+    """
+
+    __slots__ = ("payload",)
+
+    def __init__(self, payload: bytes, digest: bytes | None) -> None:
+        super().__init__(len(payload), reason=None, digest=digest)
+        self.payload: bytes | None = payload
+
+
+class Imager:
+    """Makes images.
+
+    Args:
+        options: Limits.
+        stored: Whether values go to a store, as far as they can be written.
+    """
+
+    def __init__(self, options: StateOptions, *, stored: bool) -> None:
+        self._options = options
+        self._stored = stored
+
+    async def image(self, value: Any, cell: Cell) -> Image | None:
+        """What is kept of a value for rollback and comparison, made off the event loop where it is large.
+
+        Args:
+            value: The value.
+            cell: Whose it is going to be.
+
+        Returns:
+            `None` for a value that cannot change in place.
+        """
+        if type(value) in VALUES or (is_atom(value) and (not self._stored or _can_be_written(value))):
+            return None
+        if not self._stored or (cell.bound and value is cell.value):
+            return await self._copy(value, cell)
+        try:
+            image = await self._payload(value, cell)
+        except EncodeError as error:
+            cell.bound = True
+            warn_bound(cell.spec, value, error)
+            return None if is_atom(value) else await self._copy(value, cell)
+        cell.bound = False
+        return image
+
+    async def _copy(self, value: Any, cell: Cell) -> Image | None:
+        options, old, watched = self._options, cell.image, cell.spec.watched
+        if isinstance(old, Unkept) and not watched and value is cell.value:
+            return old
+        if old is None or old.size <= options.inline_limit:
+            try:
+                return snapshot(value, min(options.inline_limit, options.rollback_limit), watched=watched)
+            except OversizeError:
+                pass
+            except Exception as error:  # user objects may refuse with anything; the value stays live
+                return warn_unkept(cell.spec, value, Unkept(0, reason=f"{type(error).__name__}: {error}"))
+        image = await asyncio.to_thread(
+            image_of, value, watched=watched, limit=options.rollback_limit, digest=fingerprint, breathe=True
+        )
+        return warn_unkept(cell.spec, value, image) if isinstance(image, Unkept) else image
+
+    async def _payload(self, value: Any, cell: Cell) -> Image:
+        options, old = self._options, cell.image
+        if old is None or old.size <= options.inline_limit:
+            try:
+                return self._sealed(value, cell, min(options.inline_limit, options.rollback_limit))
+            except OversizeError:
+                pass
+        image = await asyncio.to_thread(self._sealed_or_large, value, cell)
+        if isinstance(image, Unkept):
+            warn_unkept(cell.spec, value, image)
+        return image
+
+    def _sealed(self, value: Any, cell: Cell, limit: int | None, *, breathe: bool = False) -> Sealed:
+        payload, shared = encode_counted(value, limit, breathe=breathe, count=cell.spec.watched)
+        return Sealed(payload, definite=type(value) in {list, tuple, bytearray} and shared <= 1)
+
+    def _sealed_or_large(self, value: Any, cell: Cell) -> Image:
+        sealed = self._sealed(value, cell, None, breathe=True)
+        if sealed.size <= self._options.rollback_limit:
+            return sealed
+        return Large(sealed.data, digest_of(value, sealed.data, watched=cell.spec.watched))
+
+    async def restored(self, image: Snapshot) -> Any:
+        """A new object from bytes, off the event loop if they are many."""
+        if image.size <= self._options.inline_limit:
+            return image.restore()
+        return await asyncio.to_thread(image.restore)
+
+    async def differs(self, old: Snapshot, value: Any, new: Snapshot) -> bool:
+        """Whether a value, whose bytes are `new`, has another content than older bytes have."""
+        if old.size <= self._options.inline_limit:
+            return _differs(old, value, new)
+        return await asyncio.to_thread(_differs, old, value, new)
+
+
+def digest_of(value: Any, payload: bytes, *, watched: bool) -> bytes | None:
+    """The fingerprint of a large value that is stored."""
+    return fingerprint(value) if watched else xxhash.xxh3_128_digest(payload)
+
+
+def _differs(old: Snapshot, value: Any, new: Snapshot) -> bool:
+    new.weight = weigh(value)
+    if old.weight is not None and new.weight is not None and old.weight != new.weight:
+        return True
+    before = old.restore()
+    return old.unequal(before, value) or not same(before, value)
+
+
+def _can_be_written(atom: Any) -> bool:
+    """Whether a value that cannot change in place is data: code is not, and stays in its process."""
+    try:
+        encode(atom)
+    except EncodeError:
+        return False
+    return True
+
+
+def payload_of(value: Any, image: Image | None) -> bytes:
+    """The bytes of a value for the store."""
+    if isinstance(image, Sealed):
+        return image.data
+    if isinstance(image, Large) and image.payload is not None:
+        return image.payload
+    return encode(value)
