@@ -189,8 +189,8 @@ test('a page that is asked whether it is there says so', () => {
   const { client, socket } = page()
   client.start()
   socket.welcome()
-  socket.line.send({ type: 'knock' })
-  expect(socket.line.frames).toEqual([{ type: 'here' }])
+  socket.line.send({ type: 'probe' })
+  expect(socket.line.frames).toEqual([{ type: 'alive' }])
 })
 
 test('a server that started again and knows the session begins its count anew', () => {

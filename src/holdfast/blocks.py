@@ -11,13 +11,13 @@ from typing_extensions import Self, TypedDict
 
 from holdfast.errors import BuildError, DuplicateBlockError, RenderError
 from holdfast.graph.api.info import api_info
-from holdfast.graph.app import App, AppOptions, settled_theme
+from holdfast.graph.app import AppOptions, AppSpec, settled_theme
 from holdfast.graph.app_config import app_config
 from holdfast.graph.block import Block, BlockContext
 from holdfast.graph.callsite import warn
 from holdfast.graph.context import BuildContext, current
 from holdfast.graph.events import Event
-from holdfast.graph.graph import Graph, Page
+from holdfast.graph.graph import Graph, PageSpec
 from holdfast.graph.listener import Listener
 from holdfast.graph.parameters import settle_unknown
 from holdfast.settings import OnLeave, checked_on_leave
@@ -130,7 +130,7 @@ class Blocks(BlockContext):
         self._home: BuildContext | None = None
         """Where it stands in another app, once it does."""
         self._rendered_again = False
-        self._frozen: tuple[int, App] | None = None
+        self._frozen: tuple[int, AppSpec] | None = None
 
     # Building ---------------------------------------------------------------------------------------------------------
 
@@ -196,7 +196,7 @@ class Blocks(BlockContext):
         path = (path if path is not None else name.lower().replace(" ", "-")).strip("/")
         if path in {page.path for page in self.graph.pages} or path.split("/")[0] in _RESERVED_PATHS:
             raise BuildError(f"The page {name!r} would have the path {path!r}, which is taken. Give it another `path`.")
-        self.graph.pages.append(Page(path, name, show_in_navbar))
+        self.graph.pages.append(PageSpec(path, name, show_in_navbar))
         before, self.graph.page = self.graph.page, path
         try:
             with self:
@@ -207,7 +207,7 @@ class Blocks(BlockContext):
     # What was built ---------------------------------------------------------------------------------------------------
 
     @property
-    def spec(self) -> App:
+    def spec(self) -> AppSpec:
         """The app, frozen as it now stands."""
         if self._frozen is None or self._frozen[0] != self.graph.version:
             app = self.graph.freeze()

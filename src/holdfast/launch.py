@@ -34,7 +34,7 @@ from holdfast.settings import Settings, read
 
 if TYPE_CHECKING:
     from holdfast.blocks import Blocks
-    from holdfast.graph.app import App
+    from holdfast.graph.app import AppSpec
 
 
 class LaunchOptions(CommonOptions, total=False):
@@ -91,7 +91,7 @@ stopped = threading.Event()
 class _Served:
     """What a server serves, for a launch of the same app again."""
 
-    app: App
+    app: AppSpec
     options: ServeOptions
     queue: dict[str, Any]
     certificate: Certificate | None
@@ -434,7 +434,7 @@ def _announce(server: Listening, assembled: Assembled, *, share: bool) -> None:
         lines.append(f"* MCP server (streamable HTTP): {server.local_url}gradio_api/mcp/")
     if not assembled.chosen and not assembled.store.startswith("memory"):
         lines.append(f"* State is kept in {assembled.store}; choose another place with launch(state_store=…).")
-    if not PageFiles(assembled.asgi.state.site.options.page_folder).is_built:
+    if not PageFiles(assembled.asgi.state.context.options.page_folder).is_built:
         lines.append(
             "* The page is not built: run `npm ci && npm run build` in frontend/. API clients work without it."
         )

@@ -70,7 +70,7 @@ def keep(url: str, values: dict[tuple[str, CellSpec], Any], clock: Clock | None 
     """Commit values as an app does: by session and State."""
 
     async def run() -> None:
-        options = StateOptions(keys=Keyring.parse(KEY), caller_ends=True, app=app)
+        options = StateOptions(keys=Keyring.parse(KEY), manual_expiry=True, app=app)
         engine = StateEngine(stores.open(url), clock=clock, options=options)
         await engine.start()
         for spec in {spec: None for _, spec in values}:
@@ -419,7 +419,7 @@ def test_migrate_takes_earlier_versions_along(url: str, state: State, program: s
     without.settle(1, watched=False)
 
     async def undone(_: Store) -> Any:
-        options = StateOptions(keys=Keyring.parse(KEY), caller_ends=True)
+        options = StateOptions(keys=Keyring.parse(KEY), manual_expiry=True)
         engine = StateEngine(stores.open(url), options=options)
         await engine.start()
         engine.bind([without])

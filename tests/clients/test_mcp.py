@@ -111,7 +111,7 @@ def test_a_client_that_insists_on_a_version_without_sessions_starts_afresh_with_
     async def work() -> None:
         async with client(app, mode="2026-07-28") as mcp:
             assert [texts(await mcp.call_tool("add", {})) for _ in range(2)] == [["1"], ["1"]]
-        await until(lambda: len(app.site.runtime.sessions) == 0)
+        await until(lambda: len(app.context.runtime.sessions) == 0)
 
     run(work())
 
@@ -154,10 +154,10 @@ def test_a_session_ends_with_its_client_and_not_before(serve: Serve, transport: 
         async with client(app, transport) as mcp:
             for _ in range(3):
                 await mcp.call_tool("add", {})
-            assert app.site.runtime.sessions.count_open == 1
+            assert app.context.runtime.sessions.count_open == 1
             assert ended == []
         await until(lambda: ended == [3])
-        assert app.site.runtime.sessions.count_open == 0
+        assert app.context.runtime.sessions.count_open == 0
 
     run(work())
 
@@ -169,7 +169,7 @@ def test_a_client_that_only_looks_makes_no_session(serve: Serve) -> None:
     async def work() -> None:
         async with client(app) as mcp:
             await mcp.list_tools()
-            assert len(app.site.runtime.sessions) == 0
+            assert len(app.context.runtime.sessions) == 0
 
     run(work())
 
@@ -220,8 +220,8 @@ def test_the_session_of_a_client_that_left_without_a_word_ends_after_the_grace(s
     call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "add", "arguments": {}}}
     theirs = {**ACCEPT, "mcp-session-id": id}
     assert '"text":"1"' in app.post("/gradio_api/mcp/", call, headers=theirs).text
-    assert app.site.runtime.sessions.count_open == 1
-    run(until(lambda: len(app.site.runtime.sessions) == 0))
+    assert app.context.runtime.sessions.count_open == 1
+    run(until(lambda: len(app.context.runtime.sessions) == 0))
     assert app.post("/gradio_api/mcp/", call, headers=theirs).status_code == 404
 
 
@@ -232,8 +232,8 @@ def test_a_session_that_had_to_go_goes_on_with_its_initial_values(serve: Serve) 
     async def work() -> None:
         async with client(app) as mcp:
             assert texts(await mcp.call_tool("add", {})) == ["1"]
-            [session] = app.site.runtime.sessions
-            app.demo.server.app.state.site.runtime.sessions.drop(session.id)
+            [session] = app.context.runtime.sessions
+            app.demo.server.app.state.context.runtime.sessions.drop(session.id)
             assert texts(await mcp.call_tool("add", {})) == ["1"]
 
     run(work())
@@ -851,7 +851,7 @@ def test_the_server_stops_while_clients_are_connected(serve: Serve, caplog: pyte
 
     with suppress(Exception):  # what a client says of a lost server is its own affair
         run(work())
-    assert len(app.site.streams) == 0
+    assert len(app.context.streams) == 0
     assert [record.exc_text for record in caplog.records if record.exc_info] == []  # streams ended, they were not cut
 
 

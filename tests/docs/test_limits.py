@@ -55,10 +55,12 @@ def test_a_bound_says_what_is_bounded_how_it_is_set_and_what_happens_beyond(one:
 
 def test_the_program_has_precedence_over_the_environment_and_that_over_the_default() -> None:
     for given in (Limits(results=3), {"results": 3}):
-        found = assembled(limits=given).asgi.state.site.options.limits
+        found = assembled(limits=given).asgi.state.context.options.limits
         assert (found.results, found.result_seconds, found.session_jobs) == (3, 1.5, 2000)
     both = assembled()
-    assert both.runtime.options.limits == both.asgi.state.site.options.limits == Limits(results=7, result_seconds=1.5)
+    assert (
+        both.runtime.options.limits == both.asgi.state.context.options.limits == Limits(results=7, result_seconds=1.5)
+    )
 
 
 @pytest.mark.parametrize("value", [0, -1, True, 1.5, "9", None, float("nan")])

@@ -72,7 +72,7 @@ KEYS = (
     "_type",
     "upload_id",
 )
-TYPES = ["hello", "submit", "chunk", "cancel", "ack", "ping", "here"]
+TYPES = ["hello", "submit", "chunk", "cancel", "ack", "ping", "alive"]
 READ_AT_MOST = 4_000
 
 

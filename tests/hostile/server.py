@@ -70,7 +70,7 @@ def main() -> None:
     events = {listener.api_name: listener.identity for listener in demo.spec.listeners.values()}
     print(json.dumps({"port": server.port, "events": events}), flush=True)
     for _ in sys.stdin:
-        print(json.dumps(counted(server.app.state.site)), flush=True)
+        print(json.dumps(counted(server.app.state.context)), flush=True)
     server.close()
 
 

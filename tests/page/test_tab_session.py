@@ -315,7 +315,7 @@ def test_a_session_that_is_over_begins_anew_by_itself(
     put_in(page, "apple")
     expect(page.get_by_label("In the cart")).to_have_value("1")
     page.goto("about:blank")
-    runtime = demo.server.app.state.site.runtime
+    runtime = demo.server.app.state.context.runtime
     (session,) = runtime.sessions
     runtime.engine.loop.call_soon_threadsafe(runtime.sessions.drop, session.id)
     page.go_back()

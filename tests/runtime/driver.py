@@ -9,7 +9,7 @@ from typing_extensions import Self
 import holdfast as gr
 from holdfast.clock import SystemClock
 from holdfast.ids import counted
-from holdfast.runtime import Call, Job, Runtime, RuntimeOptions, Session
+from holdfast.runtime import EventRequest, Job, Runtime, RuntimeOptions, Session
 from holdfast.state import StateEngine, StateOptions
 from holdfast.stores import MemoryStore, Store
 from holdfast.wire.encode import thaw
@@ -57,7 +57,7 @@ class Driver:
 
     async def submit(self, fn: str | int, *data: Any, session: Session | None = None, **call: Any) -> Job:
         call.setdefault("origin", "page")
-        return await self.runtime.submit(session or self.page, Call(fn=fn, data=list(data), **call))
+        return await self.runtime.submit(session or self.page, EventRequest(fn=fn, data=list(data), **call))
 
     def told(self, job: Job) -> list[FeedMessage]:
         """What the event's feed has said of it so far."""

@@ -10,7 +10,7 @@ import pytest
 from tests.waiting import until
 
 import holdfast as gr
-from holdfast.runtime import Call
+from holdfast.runtime import EventRequest
 
 from .driver import Driver, plain
 
@@ -159,7 +159,7 @@ async def test_a_direct_call_may_bring_a_whole_batch_or_one_sample() -> None:
         box = gr.Textbox()
         box.submit(lambda texts: [[t.upper() for t in texts]], box, box, batch=True, api_name="run")
     async with Driver(demo) as driver:
-        one = await driver.runtime.run(driver.page, Call(fn="run", data=["a"]))
-        many = await driver.runtime.run(driver.page, Call(fn="run", data=[["a", "b"]], batched=True))
+        one = await driver.runtime.run(driver.page, EventRequest(fn="run", data=["a"]))
+        many = await driver.runtime.run(driver.page, EventRequest(fn="run", data=[["a", "b"]], batched=True))
         assert one.data == ["A"]
         assert many.data == [["A", "B"]]

@@ -22,7 +22,7 @@ from tests.waiting import until
 import holdfast as gr
 from holdfast.errors import Busy
 from holdfast.limits import Limits
-from holdfast.runtime import Call, Feed
+from holdfast.runtime import EventRequest, Feed
 from holdfast.runtime.holdings import Holdings
 from holdfast.runtime.shelf import Shelf
 from holdfast.server.kept import Bounds, Kept
@@ -53,8 +53,8 @@ def waiting(go: asyncio.Event) -> gr.Blocks:
     return demo
 
 
-def call(text: str = "", fn: str = "echo") -> Call:
-    return Call(fn=fn, data=[text], weight=len(text))
+def call(text: str = "", fn: str = "echo") -> EventRequest:
+    return EventRequest(fn=fn, data=[text], weight=len(text))
 
 
 # C2: time -------------------------------------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ async def test_chunks_of_a_stream_event_are_bounded_in_bytes() -> None:
     for listener in demo.spec.listeners.values():
         object.__setattr__(listener, "connection", "stream")
     async with Driver(demo, limits=Limits(session_bytes=50_000)) as driver:
-        job = await driver.runtime.submit(driver.page, Call(fn="slow", data=["a"], event_id="e", stream=True))
+        job = await driver.runtime.submit(driver.page, EventRequest(fn="slow", data=["a"], event_id="e", stream=True))
         for _ in range(6):
             driver.runtime.feed_chunk(driver.page, "e", ["x"], weight=6_000)
         with pytest.raises(Busy):
@@ -329,13 +329,13 @@ async def test_state_of_an_open_page_is_never_dropped_for_memory() -> None:
         kept, box = gr.State(""), gr.Textbox()
         box.submit(lambda text: text, box, kept, api_name="keep")
         gr.Button().click(len, kept, box, api_name="size")
-    state = StateOptions(memory_limit=100_000, caller_ends=True)
+    state = StateOptions(memory_limit=100_000, manual_expiry=True)
     async with Driver(demo, state=state, store=MemoryStore()) as driver:
         sessions, page = driver.runtime.sessions, driver.page
         await driver.values("keep", "x" * 50_000)
         for number in range(5):
             session = sessions.open(f"s{number}", visitor="a")
-            await (await driver.runtime.submit(session, Call(fn="keep", data=["x" * 20_000]))).wait()
+            await (await driver.runtime.submit(session, EventRequest(fn="keep", data=["x" * 20_000]))).wait()
         assert await driver.values("size", None, session=page) == [str(50_000)]
         assert driver.engine.held().bytes <= 100_000
         other = driver.open()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import holdfast as gr
-from holdfast.runtime import Call
+from holdfast.runtime import EventRequest
 
 from .driver import Driver
 
@@ -38,7 +38,7 @@ async def test_a_generator_gives_its_first_step_and_is_closed() -> None:
         demo.load(on_loop, None, number, api_name="async")
     async with Driver(demo) as driver:
         for name in ("sync", "async"):
-            output = await driver.runtime.run(driver.page, Call(fn=name, data=[]))
+            output = await driver.runtime.run(driver.page, EventRequest(fn=name, data=[]))
             assert output.data == [1]
             assert output.is_generating
     assert closed == ["sync", "async"]
@@ -51,7 +51,7 @@ async def test_state_and_its_changes_are_as_in_the_queue() -> None:
         count.change(lambda: None, None, None)
         demo.load(lambda c: (c + 1, c + 1), count, [count, number], api_name="run")
     async with Driver(demo) as driver:
-        output = await driver.runtime.run(driver.page, Call(fn="run", data=[None]))
+        output = await driver.runtime.run(driver.page, EventRequest(fn="run", data=[None]))
         assert output.data == [None, 1]
         assert output.changed_state_ids == [count.id]
         assert await driver.values("run", None) == [None, 2]
@@ -65,7 +65,7 @@ async def test_a_temporary_session_goes_with_its_event() -> None:
     async with Driver(demo) as driver:
         for _ in range(2):
             session = driver.runtime.sessions.open(None, temporary=True)
-            output = await driver.runtime.run(session, Call(fn="run", data=[None]))
+            output = await driver.runtime.run(session, EventRequest(fn="run", data=[None]))
             assert output.data == [None, 1]
         assert len(driver.runtime.sessions) == 0
     assert dropped == [1, 1]
@@ -75,4 +75,4 @@ async def test_an_event_without_outputs_answers_with_none() -> None:
     with gr.Blocks() as demo:
         demo.load(lambda: None, None, None, api_name="run")
     async with Driver(demo) as driver:
-        assert (await driver.runtime.run(driver.page, Call(fn="run", data=[]))).data == []
+        assert (await driver.runtime.run(driver.page, EventRequest(fn="run", data=[]))).data == []

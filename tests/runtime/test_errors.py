@@ -10,7 +10,7 @@ import pytest
 
 import holdfast as gr
 from holdfast.errors import BadRequest, Malformed, NotFound
-from holdfast.runtime import Call
+from holdfast.runtime import EventRequest
 from holdfast.wire.messages import Failure
 
 from .driver import Driver
@@ -137,7 +137,7 @@ async def test_a_validator_refuses_an_event_before_it_is_queued(validator: Any) 
             {"__type__": "validate", "is_valid": False, "message": "too short", "parameter_name": "text"}
         ]
         with pytest.raises(Malformed):
-            await driver.runtime.run(driver.page, Call(fn="run", data=["ab"]))
+            await driver.runtime.run(driver.page, EventRequest(fn="run", data=["ab"]))
         assert await driver.values("run", "abcd") == ["abcd"]
     assert ran == ["abcd"]
 
@@ -169,7 +169,7 @@ async def test_a_validator_that_returns_something_else_says_what_it_should() -> 
 async def test_a_direct_call_raises_what_the_event_failed_with() -> None:
     async with Driver(app(fail(gr.Error("boom")))) as driver:
         with pytest.raises(gr.Error, match="boom") as caught:
-            await driver.runtime.run(driver.page, Call(fn="run", data=["a"]))
+            await driver.runtime.run(driver.page, EventRequest(fn="run", data=["a"]))
         assert driver.runtime.failure(caught.value).error == "boom"
         assert driver.runtime.failure(ValueError("x")).error is None
 

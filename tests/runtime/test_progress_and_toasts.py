@@ -14,7 +14,7 @@ import tqdm
 from tests.waiting import until
 
 import holdfast as gr
-from holdfast.runtime import Call, Job
+from holdfast.runtime import EventRequest, Job
 from holdfast.wire.messages import Log, Progress, ProgressUnit
 
 from .driver import Driver
@@ -223,6 +223,6 @@ async def test_a_toast_outside_the_queue_is_printed(capsys: pytest.CaptureFixtur
         return "x"
 
     async with Driver(app(run)) as driver:
-        await driver.runtime.run(driver.page, Call(fn="run", data=[]))
+        await driver.runtime.run(driver.page, EventRequest(fn="run", data=[]))
     gr.Warning("outside")
     assert capsys.readouterr().out.splitlines() == ["Info: hello", "Warning: outside"]

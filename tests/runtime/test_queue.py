@@ -11,7 +11,7 @@ from tests.waiting import until
 
 import holdfast as gr
 from holdfast.errors import Busy
-from holdfast.runtime import Call
+from holdfast.runtime import EventRequest
 from holdfast.testing.clock import ManualClock
 from holdfast.wire.messages import Estimation
 
@@ -157,7 +157,7 @@ async def test_a_direct_call_of_a_listener_without_a_queue_does_not_wait_for_a_p
     gate = Gate()
     async with Driver(app((gate, {"queue": False}))) as driver:
         job = await driver.submit("run0")
-        direct = asyncio.ensure_future(driver.runtime.run(driver.page, Call(fn="run0", data=[])))
+        direct = asyncio.ensure_future(driver.runtime.run(driver.page, EventRequest(fn="run0", data=[])))
         await until(lambda: gate.inside == 2)
         gate.go.set()
         await asyncio.gather(job.wait(), direct)

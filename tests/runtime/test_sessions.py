@@ -190,7 +190,7 @@ async def test_unload_waits_out_the_grace_of_a_lost_connection() -> None:
 async def test_unload_runs_to_its_end_and_sees_its_state_when_there_is_no_grace() -> None:
     """R4.5: the grace may be over before the listener has begun, or while it runs."""
     seen: list[Any] = []
-    async with Driver(unloading(seen), state=StateOptions(caller_ends=True), session_grace=0) as driver:
+    async with Driver(unloading(seen), state=StateOptions(manual_expiry=True), session_grace=0) as driver:
         session = driver.open()
         await driver.values("run", None, session=session)
         driver.runtime.disconnect(session, gone=True)

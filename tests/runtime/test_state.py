@@ -12,7 +12,7 @@ import pytest
 from tests.waiting import until
 
 import holdfast as gr
-from holdfast.runtime import Call
+from holdfast.runtime import EventRequest
 from holdfast.wire.messages import Completed, Estimation, Generating, Output
 
 from .driver import Driver
@@ -322,7 +322,9 @@ async def test_no_update_is_lost_of_two_hundred(functions: list[Any]) -> None:
     async with Driver(demo) as driver:
         session = driver.page
         jobs = [await driver.submit(f"add{n % len(functions)}", None) for n in range(150)]
-        runs = [driver.runtime.run(session, Call(fn=f"add{n % len(functions)}", data=[None])) for n in range(50)]
+        runs = [
+            driver.runtime.run(session, EventRequest(fn=f"add{n % len(functions)}", data=[None])) for n in range(50)
+        ]
         await asyncio.gather(*runs, *(job.wait() for job in jobs))
         assert await driver.values("read", None) == [200]
 

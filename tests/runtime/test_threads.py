@@ -13,7 +13,7 @@ import pytest
 from tests.waiting import until
 
 from holdfast.runtime.generators import AHEAD, GeneratorThread
-from holdfast.runtime.outputs import Step
+from holdfast.runtime.outputs import ConvertedStep
 from holdfast.runtime.threads import StoppedError, Threads, outlast
 
 pytestmark = pytest.mark.anyio
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.anyio
 name: contextvars.ContextVar[str] = contextvars.ContextVar("name")
 
 
-def as_step(value: Any) -> Step:
-    return Step([value], {}, [], 1)
+def as_step(value: Any) -> ConvertedStep:
+    return ConvertedStep([value], {}, [], 1)
 
 
 async def test_a_function_sees_the_callers_context() -> None:

@@ -29,7 +29,7 @@ class Served:
         self.url = demo.local_url or ""
         self.api = f"{self.url}gradio_api"
         self.site_port = demo.server.port
-        self.site = demo.server.app.state.site
+        self.context = demo.server.app.state.context
         self.clients: list[httpx.Client] = []
         self.http = self.client()
 

@@ -249,13 +249,13 @@ def test_a_logout_ends_the_pages_that_are_open_with_the_login(app: Served, every
 def test_a_logout_while_a_page_is_greeted_ends_it_too(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """R8.1: its session may take a while to come, from a store."""
     ann = log_in(app)
-    begin = app.site.runtime.returns.begin
+    begin = app.context.runtime.returns.begin
 
     async def slowly(**options: Any) -> Any:
         await asyncio.to_thread(ann.get, "logout")
         return await begin(**options)
 
-    monkeypatch.setattr(app.site.runtime.returns, "begin", slowly)
+    monkeypatch.setattr(app.context.runtime.returns, "begin", slowly)
     cookies = "; ".join(f"{name}={value}" for name, value in ann.cookies.items())
     with app.socket(hello=False, additional_headers={"cookie": cookies}) as page:
         page.say(type="hello")

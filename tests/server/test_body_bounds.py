@@ -84,7 +84,7 @@ def test_a_body_in_pieces_without_a_length_is_refused_at_the_limit(serve: Serve)
     app = serve(counter(), limits={"body_bytes": 1000})
     answer = app.http.post("/gradio_api/run/count", content=(b"x" * 300 for _ in range(5)))
     assert answer.status_code == 413
-    assert app.site.bodies.held == 0
+    assert app.context.bodies.held == 0
 
 
 def test_a_body_of_very_many_values_is_refused_before_it_is_decoded(serve: Serve) -> None:
@@ -111,11 +111,11 @@ def test_bodies_in_flight_share_one_budget(serve: Serve) -> None:
     """C1: 503 above it; what ended, or whose client went, counts no longer."""
     app = serve(counter(), limits={"bodies_bytes": 100_000})
     waiting = [begun(app, "/gradio_api/run/count", b"[" * 30_000) for _ in range(3)]
-    asyncio.run(until(lambda: app.site.bodies.held == 90_000))
+    asyncio.run(until(lambda: app.context.bodies.held == 90_000))
     assert app.post("/gradio_api/run/count", {"data": ["x" * 20_000, None]}).status_code == 503
     for sock in waiting:
         sock.close()
-    asyncio.run(until(lambda: app.site.bodies.held == 0))
+    asyncio.run(until(lambda: app.context.bodies.held == 0))
     assert app.post("/gradio_api/run/count", {"data": ["x" * 20_000, None]}).status_code == 200
 
 
@@ -123,7 +123,7 @@ def test_one_visitors_bodies_leave_room_for_others(serve: Serve) -> None:
     """C1: 503 above a visitor's share."""
     app = serve(counter(), limits={"visitor_bodies_bytes": 50_000})
     with begun(app, "/gradio_api/run/count", b"[" * 40_000):
-        asyncio.run(until(lambda: app.site.bodies.held == 40_000))
+        asyncio.run(until(lambda: app.context.bodies.held == 40_000))
         refused = app.post("/gradio_api/run/count", {"data": ["x" * 20_000, None]})
         assert refused.status_code == 503
         assert "Your unfinished requests" in refused.json()["detail"]
@@ -134,7 +134,7 @@ def test_uploads_count_by_what_is_not_written_yet(serve: Serve) -> None:
     app = serve(counter(), limits={"bodies_bytes": 3_000_000, "visitor_bodies_bytes": 3_000_000})
     answer = app.post("/gradio_api/upload", files={"files": ("big.bin", b"x" * 10_000_000)})
     assert answer.status_code == 200, answer.text
-    assert app.site.bodies.held == 0
+    assert app.context.bodies.held == 0
 
 
 @pytest.mark.parametrize("path", ["run/count", "queue/join", "upload", "page/feed", "mcp/"])
@@ -142,7 +142,7 @@ def test_a_body_that_does_not_arrive_is_given_up(serve: Serve, path: str) -> Non
     """C1: 408 after a deadline, on every kind of route."""
     app = serve(counter(), mcp_server=True, limits={"body_seconds": 0.2})
     assert status(begun(app, f"/gradio_api/{path}", b"--x\r\n" if path == "upload" else b"{")) == 408
-    asyncio.run(until(lambda: app.site.bodies.held == 0))
+    asyncio.run(until(lambda: app.context.bodies.held == 0))
 
 
 def test_a_boundary_that_no_parser_takes_is_400(serve: Serve) -> None:

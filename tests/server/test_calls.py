@@ -222,7 +222,7 @@ def test_a_call_without_a_session_reaches_what_is_kept_for_its_browser(serve: Se
     with app.client() as other:
         other.get("/")
         assert other.post("/gradio_api/run/add", json={"data": [None]}).json()["data"][1] == 1
-    assert len(app.site.runtime.sessions) == 0
+    assert len(app.context.runtime.sessions) == 0
 
 
 def test_a_call_that_is_refused_leaves_no_session(serve: Serve) -> None:
@@ -236,4 +236,4 @@ def test_a_call_that_is_refused_leaves_no_session(serve: Serve) -> None:
     assert app.post("/gradio_api/run/any", {"data": ["a"], "fn_index": 7}).status_code == 404
     assert app.post("/gradio_api/run/echo", {"data": ["a"]}).status_code == 422
     assert app.post("/gradio_api/call/echo", {"data": ["a"]}).status_code == 422
-    assert len(app.site.runtime.sessions) == 0
+    assert len(app.context.runtime.sessions) == 0

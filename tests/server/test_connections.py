@@ -244,9 +244,9 @@ def test_an_unfinished_frame_counts_and_ends(serve: Serve) -> None:
     app = serve(counter(), limits={"body_seconds": 0.2, "body_rate": 10_000_000, "bodies_bytes": 1_000_000})
     sock = upgraded(app)
     sock.sendall(frame(500_000, length=600_000))
-    asyncio.run(until(lambda: app.site.bodies.held > 400_000))
+    asyncio.run(until(lambda: app.context.bodies.held > 400_000))
     assert b"No hello came" not in heard(sock)
-    asyncio.run(until(lambda: app.site.bodies.held == 0))
+    asyncio.run(until(lambda: app.context.bodies.held == 0))
 
 
 def test_unfinished_frames_share_the_budget_of_bodies(serve: Serve) -> None:
@@ -254,12 +254,12 @@ def test_unfinished_frames_share_the_budget_of_bodies(serve: Serve) -> None:
     app = serve(counter(), limits={"bodies_bytes": 1_000_000})
     one, two = upgraded(app), upgraded(app)
     one.sendall(frame(700_000, length=900_000))
-    asyncio.run(until(lambda: app.site.bodies.held > 600_000))
+    asyncio.run(until(lambda: app.context.bodies.held > 600_000))
     two.sendall(frame(700_000, length=900_000))
     heard(two)
-    assert app.site.bodies.held <= 1_000_000
+    assert app.context.bodies.held <= 1_000_000
     one.close()
-    asyncio.run(until(lambda: app.site.bodies.held == 0))
+    asyncio.run(until(lambda: app.context.bodies.held == 0))
 
 
 def test_a_message_in_very_many_fragments_ends_its_connection(serve: Serve) -> None:
@@ -275,7 +275,7 @@ def test_a_message_in_very_many_fragments_ends_its_connection(serve: Serve) -> N
     except ConnectionError:
         sock.close()
     assert sent < 100_000
-    asyncio.run(until(lambda: app.site.bodies.held == 0))
+    asyncio.run(until(lambda: app.context.bodies.held == 0))
 
 
 def test_a_visitors_ipv6_network_is_one_address() -> None:

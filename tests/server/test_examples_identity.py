@@ -328,7 +328,7 @@ def test_a_rendered_interface_shows_the_results_of_this_render(serve: Serve) -> 
             page.submit(f"r{place}", 0, [value])
             assert page.until_completed(f"r{place}")[-1]["success"]
     assert folders[0] == folders[2] != folders[1]
-    assert all(folder.is_relative_to(app.site.options.rules.upload_dir) for folder in folders)
+    assert all(folder.is_relative_to(app.context.options.rules.upload_dir) for folder in folders)
     assert [(folder / "0.json").read_text() for folder in folders[:2]] == ['["go/o1"]', '["go/o2"]']
     assert app.get(f"/gradio_api/file={folders[0] / '0.json'}").status_code == 403
 

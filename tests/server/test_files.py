@@ -17,7 +17,7 @@ import holdfast as gr
 from holdfast.errors import BadRequest, TooLarge
 from holdfast.files.cache import SavedFile
 from holdfast.server.http.multipart import UploadReader
-from holdfast.server.uploads import Progress
+from holdfast.server.uploads import UploadProgress
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def upload(app: Served, *files: tuple[str, bytes], query: str = "") -> Any:
 
 
 def folder_of(app: Served) -> Path:
-    return app.site.options.rules.upload_dir
+    return app.context.options.rules.upload_dir
 
 
 def body(*parts: tuple[str, bytes], field: str = "files", end: bool = True) -> bytes:
@@ -170,13 +170,13 @@ def test_progress_may_be_asked_for_before_the_upload_begins(serve: Serve, monkey
     app = serve(counter())
     found: list[dict[str, Any]] = []
     asked = threading.Event()
-    change = Progress.change
+    change = UploadProgress.change
 
-    async def noted(self: Progress) -> None:
+    async def noted(self: UploadProgress) -> None:
         asked.set()
         await change(self)
 
-    monkeypatch.setattr(Progress, "change", noted)
+    monkeypatch.setattr(UploadProgress, "change", noted)
     monkeypatch.setattr("holdfast.server.uploads.WAIT", 60)
     reader = threading.Thread(target=lambda: found.extend(progress(app, "u1")))
     reader.start()

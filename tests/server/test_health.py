@@ -67,7 +67,7 @@ def test_an_app_that_starts_or_stops_lives_and_is_not_ready() -> None:
     assert asyncio.run(ask("/readyz")) == (503, "starting")
     with TestClient(assembled.asgi, base_url="http://localhost"):
         assert asyncio.run(ask("/readyz")) == (200, "ok")
-        assembled.asgi.state.site.streams.stop()
+        assembled.asgi.state.context.streams.stop()
         assert asyncio.run(ask("/readyz")) == (503, "stopping")
         assert asyncio.run(ask("/gradio_api/health")) == (503, "stopping")
         assert asyncio.run(ask("/healthz")) == (200, "ok")

@@ -452,7 +452,7 @@ def test_an_image_that_a_handler_makes_is_in_the_folder_of_its_app(serve: Serve)
         gr.Button().click(lambda: np.zeros((4, 4, 3), np.uint8), None, out, api_name="make")
     app = serve(demo)
     [made] = app.post("/gradio_api/run/make", {"data": []}).json()["data"]
-    assert Path(made["path"]).is_relative_to(app.site.options.rules.upload_dir)
+    assert Path(made["path"]).is_relative_to(app.context.options.rules.upload_dir)
 
 
 def test_a_file_of_an_examples_kept_result_is_served_by_its_app(serve: Serve) -> None:
@@ -469,7 +469,7 @@ def test_a_file_of_an_examples_kept_result_is_served_by_its_app(serve: Serve) ->
     app = serve(demo)
     [result] = app.post("/gradio_api/run/kept", {"data": [0]}).json()["data"]
     assert app.http.get(result["url"]).text == "hello"
-    assert Path(result["path"]).is_relative_to(app.site.options.rules.upload_dir)
+    assert Path(result["path"]).is_relative_to(app.context.options.rules.upload_dir)
 
 
 @pytest.mark.parametrize("watermark", [None, "mark.png"])

@@ -790,7 +790,7 @@ def test_the_python_client_logs_in(serve: Serve) -> None:
 def test_the_python_client_logs_in_over_https(https: Served) -> None:
     """The cookie has another name there."""
     client = Client(https.url, auth=("ann", "pw"), verbose=False, ssl_verify=False)
-    assert list(client.cookies) == [f"__Host-access-token-{https.site.auth.cookie_id}"]
+    assert list(client.cookies) == [f"__Host-access-token-{https.context.auth.cookie_id}"]
     assert client.predict("x", api_name="/count") == "hi x 1"
     client.close()
 

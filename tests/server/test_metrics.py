@@ -14,7 +14,7 @@ from tests.runtime.driver import Driver
 
 import holdfast as gr
 from holdfast.errors import BuildError
-from holdfast.runtime import Call, Runtime
+from holdfast.runtime import EventRequest, Runtime
 from holdfast.runtime.metrics import Metric, metrics
 from holdfast.server.metrics import prometheus
 
@@ -88,7 +88,7 @@ async def test_lane_waits_and_evictions_are_counted() -> None:
         demo.load(slow, count, count, api_name="slow", concurrency_limit=None)
     async with Driver(demo, session_capacity=2) as driver:
         session = driver.runtime.sessions.open("a")
-        jobs = [await driver.runtime.submit(session, Call(fn="slow", data=[None])) for _ in range(3)]
+        jobs = [await driver.runtime.submit(session, EventRequest(fn="slow", data=[None])) for _ in range(3)]
         await asyncio.sleep(0)
         go.set()
         for job in jobs:

@@ -496,7 +496,7 @@ def test_another_port_cannot_use_the_login_in_chromium(app: Served, elsewhere: s
     assert evil.evaluate(FETCH, [f"{app.url}config", None]) == "unreadable"
     assert evil.evaluate(FETCH, [f"{app.url}gradio_api/run/now", body]) == "unreadable"
     assert evil.evaluate(SOCKET, socket_url) == "refused"
-    assert app.site.runtime.sessions.get("s").username == "ann"
+    assert app.context.runtime.sessions.get("s").username == "ann"
     form = (
         f"<form method=post action={app.url}login><input name=username value=ann><input name=password value=pw></form>"
     )

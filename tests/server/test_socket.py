@@ -387,7 +387,7 @@ async def test_a_page_that_goes_while_it_is_answered_is_no_failure_and_leaves_no
     line = Line('{"type": "hello"}', *[said] * 3, hears=hears, error=error)
     async with lifespan(app):
         await app(line.scope, line.receive, line.send)
-        [session] = app.state.site.runtime.sessions
+        [session] = app.state.context.runtime.sessions
         assert session.connections == 0
         assert session.deadline is not None
 
@@ -399,4 +399,4 @@ async def test_a_page_that_goes_before_it_is_refused_is_no_failure(said: str) ->
     line = Line(said, hears=0)
     async with lifespan(app):
         await app(line.scope, line.receive, line.send)
-        assert len(app.state.site.runtime.sessions) <= 1
+        assert len(app.state.context.runtime.sessions) <= 1

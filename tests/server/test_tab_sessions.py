@@ -120,7 +120,7 @@ def test_a_session_that_is_over_is_not_half_resumed(serve: Serve, app: Served, s
     """R4.1, R5.2: its State went when its grace was over, and the page is told."""
     with app.socket() as page:
         put(page, "e1", "apple")
-    app.site.runtime.engine.loop.call_soon_threadsafe(app.site.runtime.sessions.drop, page.welcome["session"])
+    app.context.runtime.engine.loop.call_soon_threadsafe(app.context.runtime.sessions.drop, page.welcome["session"])
     again = started_again(serve, app, store)
     with again.socket(hello=False) as back:
         welcome = back.hello(**who(page))
@@ -146,9 +146,9 @@ def answering(page: Page) -> Thread:
     """A page that is open and answers when it is asked."""
 
     def answer() -> None:
-        while page.hear()["type"] != "knock":
+        while page.hear()["type"] != "probe":
             pass
-        page.say(type="here")
+        page.say(type="alive")
 
     thread = Thread(target=answer)
     thread.start()
@@ -235,7 +235,7 @@ def test_the_same_page_that_comes_back_is_never_taken_for_a_copy(app: Served, st
     heard: list[Any] = []
     with pytest.raises(ConnectionClosed):
         heard.extend(iter(page.hear, None))
-    assert "knock" not in [frame["type"] for frame in heard]
+    assert "probe" not in [frame["type"] for frame in heard]
 
 
 def test_where_websockets_are_refused_a_page_can_be_asked_too(app: Served) -> None:
@@ -245,8 +245,8 @@ def test_where_websockets_are_refused_a_page_can_be_asked_too(app: Served) -> No
         welcome = next(frames)
 
         def answer() -> None:
-            assert next(frames) == {"type": "knock"}
-            said = {"session": welcome["session"], "token": welcome["token"], "frames": [{"type": "here"}]}
+            assert next(frames) == {"type": "probe"}
+            said = {"session": welcome["session"], "token": welcome["token"], "frames": [{"type": "alive"}]}
             assert app.post("/gradio_api/page/send", said).status_code == 200
 
         thread = Thread(target=answer)

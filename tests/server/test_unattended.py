@@ -172,6 +172,6 @@ def test_a_direct_call_ends_with_its_client(serve: Serve, soon: None, monkeypatc
 def test_launch_and_the_environment_set_the_policy(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """R4.7: `launch` has precedence over `Blocks`, which has precedence over the environment."""
     monkeypatch.setenv("HOLDFAST_ON_LEAVE", "0.25")
-    assert serve(Gate().demo).site.runtime.app.options.on_leave == 0.25
-    assert serve(Endless(on_leave="finish").demo).site.runtime.app.options.on_leave == "finish"
-    assert serve(Endless(on_leave="finish").demo, on_leave=0).site.runtime.app.options.on_leave == 0
+    assert serve(Gate().demo).context.runtime.app.options.on_leave == 0.25
+    assert serve(Endless(on_leave="finish").demo).context.runtime.app.options.on_leave == "finish"
+    assert serve(Endless(on_leave="finish").demo, on_leave=0).context.runtime.app.options.on_leave == 0

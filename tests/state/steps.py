@@ -24,7 +24,7 @@ async def touch(
     engine: StateEngine, owners: Owners, spec: CellSpec, fn: Callable[[Any], object] = lambda _: None, of: Any = None
 ) -> tuple[CellSpec, ...]:
     """One event with a State as input alone; `fn` may change its value in place."""
-    async with engine.event(owners, (spec,), (), of=of) as event:
+    async with engine.event(owners, (spec,), (), source=of) as event:
         fn((await event.values())[spec])
         return await event.commit({})
 

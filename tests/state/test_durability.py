@@ -273,12 +273,12 @@ async def test_an_open_session_is_kept_however_long_it_is_quiet(make_engine: Mak
     assert await read(two, Owners("s1"), spec) == 7
 
 
-@pytest.mark.parametrize("caller_ends", [False, True])
+@pytest.mark.parametrize("manual_expiry", [False, True])
 async def test_a_session_that_another_process_has_open_is_not_dropped(
-    make_engine: MakeEngine, clock: ManualClock, dropped: list[Any], caller_ends: bool
+    make_engine: MakeEngine, clock: ManualClock, dropped: list[Any], manual_expiry: bool
 ) -> None:
     """R4.1: a page that came back through another replica finds everything, whatever the first one thinks."""
-    one, two = await make_engine(caller_ends=caller_ends), await make_engine(caller_ends=caller_ends)
+    one, two = await make_engine(manual_expiry=manual_expiry), await make_engine(manual_expiry=manual_expiry)
     spec = spec_of(one, [], delete_callback=dropped.append)
     two.bind([spec])
     one.open("s1")

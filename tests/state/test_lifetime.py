@@ -125,7 +125,7 @@ async def test_an_event_that_runs_when_the_grace_ends_may_finish(
 @memory_only
 async def test_the_caller_can_end_sessions_itself(make_engine: Any, clock: ManualClock) -> None:
     """R4.5: whoever runs unload listeners decides when the State of a closed session goes."""
-    engine = await make_engine(caller_ends=True)
+    engine = await make_engine(manual_expiry=True)
     spec = cells_of(engine)(0)
     engine.open("s1")
     await run(engine, Owners("s1"), spec, lambda n: n + 1)

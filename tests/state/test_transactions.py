@@ -246,7 +246,7 @@ async def test_a_function_once_seen_changing_an_input_takes_its_turn_from_then_o
     spec = make_cell({"n": 0})
 
     async def increment() -> None:
-        async with engine.event(visitor, (spec,), (), of="increment") as event:
+        async with engine.event(visitor, (spec,), (), source="increment") as event:
             value = (await event.values())[spec]
             before = value["n"]
             await asyncio.sleep(0)

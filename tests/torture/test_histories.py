@@ -243,7 +243,7 @@ async def test_in_place_writers_of_an_input_are_kept_apart_or_refused(new_store:
 
     async def run(number: int) -> None:
         try:
-            async with engine.event(owners, (spec,), (), of="listener") as event:
+            async with engine.event(owners, (spec,), (), source="listener") as event:
                 value = (await event.values())[spec]
                 await asyncio.sleep(0)
                 value.append(number)

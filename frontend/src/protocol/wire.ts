@@ -202,9 +202,9 @@ export interface Ping {
   type: "ping"
 }
 
-/** Answer to `Knock`. */
-export interface Here {
-  type: "here"
+/** Answer to `Probe`. */
+export interface Alive {
+  type: "alive"
 }
 
 /** Answer to `Hello`. */
@@ -247,9 +247,9 @@ export interface Pong {
   type: "pong"
 }
 
-/** Another page says that it has this session: a page that is there answers with `Here` at once. */
-export interface Knock {
-  type: "knock"
+/** Another page says that it has this session: a page that is there answers with `Alive` at once. */
+export interface Probe {
+  type: "probe"
 }
 
 /** The program changed on disk (development): load the page again, or show why the program does not start. */
@@ -265,6 +265,6 @@ export type FeedMessage = Estimation | ProcessStarts | Progress | Log | Generati
 
 export type Message = Estimation | ProcessStarts | Progress | Log | Generating | Streaming | Completed | StateChanged | CloseStream | Heartbeat | UnexpectedError
 
-export type FromPage = Hello | Submit | Chunk | Cancel | Ack | Ping | Here
+export type FromPage = Hello | Submit | Chunk | Cancel | Ack | Ping | Alive
 
-export type ToPage = Welcome | Numbered | Refused | Pong | Knock | Reload
+export type ToPage = Welcome | Numbered | Refused | Pong | Probe | Reload

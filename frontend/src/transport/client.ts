@@ -165,8 +165,8 @@ export class Client {
         if (frame.event_id !== null) this.conversation.refused(frame.event_id)
         events.refused(frame)
         break
-      case 'knock':
-        this.#connection?.send({ type: 'here' })
+      case 'probe':
+        this.#connection?.send({ type: 'alive' })
         break
       case 'reload':
         events.reload(frame)

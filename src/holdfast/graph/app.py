@@ -17,13 +17,13 @@ from holdfast.themes.presets import is_elsewhere, theme_of
 
 if TYPE_CHECKING:
     from holdfast.graph.block import Block, BlockContext
-    from holdfast.graph.graph import Graph, KeyPath, Page
+    from holdfast.graph.graph import Graph, KeyPath, PageSpec
     from holdfast.graph.listener import Listener
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AppOptions:
-    """What an app is besides its blocks. Those of `launch` are filled in there (`App.with_options`)."""
+    """What an app is besides its blocks. Those of `launch` are filled in there (`AppSpec.with_options`)."""
 
     title: str = "Holdfast"
     mode: str = "blocks"
@@ -67,13 +67,13 @@ def settled_theme(given: Any) -> Any:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class App:
+class AppSpec:
     """What is served: every block and listener by id, the tree, the pages."""
 
     blocks: Mapping[int, Block]
     listeners: Mapping[int, Listener]
     root: BlockContext
-    pages: tuple[Page, ...]
+    pages: tuple[PageSpec, ...]
     options: AppOptions = dataclasses.field(default_factory=AppOptions)
 
     @property
@@ -142,7 +142,7 @@ class App:
         """A block by its id."""
         return self.blocks[number]
 
-    def with_options(self, **changes: Any) -> App:
+    def with_options(self, **changes: Any) -> AppSpec:
         """The same app with other options."""
         return dataclasses.replace(self, options=dataclasses.replace(self.options, **changes))
 
@@ -176,7 +176,7 @@ class _Rendered:
 class AppView:
     """An app as one session has it: its changed properties, and what its `gr.render`s built. Empty until then."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: AppSpec) -> None:
         self.app = app
         self._changed: dict[int, Block] = {}
         self._rendered: dict[int, _Rendered] = {}

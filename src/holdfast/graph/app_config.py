@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import xxhash
 
-from holdfast.graph.app import App, AppView
+from holdfast.graph.app import AppSpec, AppView
 from holdfast.graph.block import prop_defaults
 from holdfast.version import GRADIO_VERSION
 
@@ -28,7 +28,7 @@ _MARK_VALUES: Mapping[str, Any] = {"editable": "user"}
 
 
 def app_config(
-    app: App | AppView, *, page: str | None = None, compact: bool = False, publish: Publish | None = None
+    app: AppSpec | AppView, *, page: str | None = None, compact: bool = False, publish: Publish | None = None
 ) -> dict[str, Any]:
     """The `/config` object.
 
@@ -64,7 +64,7 @@ def _on_page(path: str, page: str | None) -> bool:
     return page is None or path == page
 
 
-def _head(app: App) -> dict[str, Any]:
+def _head(app: AppSpec) -> dict[str, Any]:
     """What stands beside components and listeners."""
     options = app.options
     theme = options.theme
@@ -111,7 +111,7 @@ _PAGE_READS = frozenset(
 """What our own page takes from the head; it takes what is missing for null or false."""
 
 
-def _compact_head(app: App) -> dict[str, Any]:
+def _compact_head(app: AppSpec) -> dict[str, Any]:
     return {
         name: value
         for name, value in _head(app).items()
@@ -119,14 +119,14 @@ def _compact_head(app: App) -> dict[str, Any]:
     }
 
 
-def connects_heartbeat(app: App) -> bool:
+def connects_heartbeat(app: AppSpec) -> bool:
     """Whether clients are told to keep a connection open: something must end when they go."""
     return bool(app.states) or any(
         target.event in {"unload", "stream"} for li in app.listeners.values() for target in li.targets
     )
 
 
-def _page_entry(app: App, path: str) -> dict[str, Any]:
+def _page_entry(app: AppSpec, path: str) -> dict[str, Any]:
     return {
         "layout": layout(app.root, path),
         "components": [n for n, block in app.blocks.items() if block is not app.root and block.page == path],
@@ -145,7 +145,7 @@ def _leaf_or_tree(block: Block) -> dict[str, Any]:
 
 
 def component_entry(
-    block: Block, app: App | AppView | None = None, *, compact: bool = False, publish: Publish | None = None
+    block: Block, app: AppSpec | AppView | None = None, *, compact: bool = False, publish: Publish | None = None
 ) -> dict[str, Any]:
     """One block in the config.
 
@@ -190,7 +190,7 @@ def _api_facts(component: Any) -> dict[str, Any]:
     }
 
 
-def block_props(block: Block, app: App | AppView | None = None, *, compact: bool = False) -> dict[str, Any]:
+def block_props(block: Block, app: AppSpec | AppView | None = None, *, compact: bool = False) -> dict[str, Any]:
     """A block's properties for the page, without those that are `None`, with the marks of events listened to."""
     props = {k: v for k, v in block.props().items() if v is not None and k not in _HIDDEN_PROPS}
     is_layout = hasattr(block, "children")
@@ -209,7 +209,7 @@ def block_props(block: Block, app: App | AppView | None = None, *, compact: bool
     return _without_defaults(block, props) if compact else props
 
 
-def untouched_value(block: Block, app: App | AppView) -> Any:
+def untouched_value(block: Block, app: AppSpec | AppView) -> Any:
     """What our own page begins a block without a value with: what its kind counts for, if a listener reads it."""
     untouched = getattr(block, "untouched", None)
     if untouched is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from holdfast.errors import BuildError, DuplicateBlockError, InvalidComponentError
-from holdfast.graph.app import App, AppOptions
+from holdfast.graph.app import AppOptions, AppSpec
 from holdfast.graph.context import current
 from holdfast.graph.frames import INVISIBLE, group_children
 from holdfast.graph.identity import name_events
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 KeyPath = tuple[object, ...]
 
 
-class Page(NamedTuple):
+class PageSpec(NamedTuple):
     """One page of an app."""
 
     path: str
@@ -93,7 +93,7 @@ class Graph:
         self._api_names: set[str] = set()
         self._last_of: dict[str, int] = {}
         """The number behind the last one of the listeners that would have had one name."""
-        self.pages: list[Page] = [Page("", "Home", True)]
+        self.pages: list[PageSpec] = [PageSpec("", "Home", True)]
         self.page = page
         """Path of the page that is being built."""
         self.version = 0
@@ -366,13 +366,13 @@ class Graph:
             if children is not None:
                 yield from self.walk(block)  # type: ignore[arg-type]
 
-    def freeze(self) -> App:
+    def freeze(self) -> AppSpec:
         """The app as it now stands."""
         self._add_last_listeners()
         for number, block in self.blocks.items():
             block._id, block.graph = number, self
         self._refuse_strangers()
-        app = App(
+        app = AppSpec(
             blocks=dict(self.blocks),
             listeners=dict(self.listeners),
             root=self.root,

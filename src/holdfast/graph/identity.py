@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import xxhash
 
 if TYPE_CHECKING:
-    from holdfast.graph.app import App
+    from holdfast.graph.app import AppSpec
     from holdfast.graph.block import Block
     from holdfast.graph.listener import Listener
 
@@ -132,7 +132,7 @@ def block_names(blocks: Iterable[Block]) -> dict[int, str]:
     return names
 
 
-def program_of(app: App) -> str:
+def program_of(app: AppSpec) -> str:
     """A digest of all that an open page has of a program: a page with another one is loaded again.
 
     Start values are left out, which may be another one at each start (a time, a random number).

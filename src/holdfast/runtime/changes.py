@@ -11,7 +11,7 @@ from holdfast.runtime.sessions import Sessions
 from holdfast.wire.messages import StateChanged
 
 if TYPE_CHECKING:
-    from holdfast.graph.app import App
+    from holdfast.graph.app import AppSpec
     from holdfast.state import CellSpec, Owner, StateEngine
 
 
@@ -24,7 +24,7 @@ class Changes:
         engine: Tells of changes.
     """
 
-    def __init__(self, app: App, sessions: Sessions, engine: StateEngine) -> None:
+    def __init__(self, app: AppSpec, sessions: Sessions, engine: StateEngine) -> None:
         self.sessions = sessions
         self._shared = [state.cell for state in app.states if state.cell.scope != "session"]  # type: ignore[attr-defined]
         self._everywhere = frozenset(page.path for page in app.pages)

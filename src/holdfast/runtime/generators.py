@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from holdfast.runtime.outputs import Step
+from holdfast.runtime.outputs import ConvertedStep
 from holdfast.runtime.threads import Threads, outlast
 
 AHEAD = 64
@@ -28,7 +28,12 @@ class GeneratorThread:
     """
 
     def __init__(
-        self, threads: Threads, start: Callable[[], Iterator[Any]], convert: Callable[[Any], Step], *, lockstep: bool
+        self,
+        threads: Threads,
+        start: Callable[[], Iterator[Any]],
+        convert: Callable[[Any], ConvertedStep],
+        *,
+        lockstep: bool,
     ) -> None:
         self._start = start
         self._convert = convert
@@ -38,7 +43,7 @@ class GeneratorThread:
         self._gate = threading.Lock()
         self._gate.acquire()
         self._at_gate = False
-        self._steps: list[Step] = []
+        self._steps: list[ConvertedStep] = []
         self._made = 0
         self._taken = 0
         self._stop = False
@@ -48,7 +53,7 @@ class GeneratorThread:
         self._thread = threads.run(self._drive)
         self._thread.add_done_callback(self._over)
 
-    async def next(self) -> list[Step]:
+    async def next(self) -> list[ConvertedStep]:
         """The next steps, one or more; none when the generator has ended.
 
         Calling it again says that the ones before are dealt with.
@@ -117,7 +122,7 @@ class GeneratorThread:
             if close is not None:
                 close()
 
-    def _hand_over(self, step: Step) -> None:
+    def _hand_over(self, step: ConvertedStep) -> None:
         with self._mutex:
             self._steps.append(step)
             self._made += 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from holdfast.files.rules import FileRules
 from holdfast.received import Sources, mark
 from holdfast.runtime.inputs import check_files, convert_inputs
-from holdfast.runtime.outputs import Step, convert_outputs
+from holdfast.runtime.outputs import ConvertedStep, convert_outputs
 from holdfast.runtime.threads import Threads
 
 if TYPE_CHECKING:
@@ -60,16 +60,16 @@ class Invocation:
         args, kwargs = self.plan.arguments(values, self.job)
         return self.plan.fn(*args, **kwargs)  # type: ignore[misc]
 
-    def outputs(self, returned: Any) -> Step:
+    def outputs(self, returned: Any) -> ConvertedStep:
         """The step that a returned value makes."""
         step = convert_outputs(self.plan, self.listener, self.view, returned, self.rules, self.sources)
         return step if self.job.reported is None else step._replace(reported=self.job.reported)
 
-    async def outputs_from_loop(self, returned: Any) -> Step:
+    async def outputs_from_loop(self, returned: Any) -> ConvertedStep:
         """The same; outputs that take long are converted in a thread."""
         return await self.threads.run(self.outputs, returned) if self.plan.heavy else self.outputs(returned)
 
-    def whole(self) -> Step | Coroutine[Any, Any, Any]:
+    def whole(self) -> ConvertedStep | Coroutine[Any, Any, Any]:
         """The one step of a plain function. One that hands out a coroutine, such as a lambda around an async
         function, is awaited by the caller."""
         returned = self.start()

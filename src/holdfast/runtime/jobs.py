@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from holdfast.runtime.batch import Seat
     from holdfast.runtime.holdings import Account
     from holdfast.runtime.plan import Plan
-    from holdfast.runtime.scheduler import Group
+    from holdfast.runtime.scheduler import ConcurrencyGroup
     from holdfast.runtime.session import Session
 
 
 @dataclass(slots=True, kw_only=True)
-class Call:
+class EventRequest:
     """One wish to run a listener.
 
     Args:
@@ -57,7 +57,7 @@ class Call:
     diffs: bool = True
 
 
-class Chunks(asyncio.Queue["Call | None"]):
+class Chunks(asyncio.Queue["EventRequest | None"]):
     """What a `stream` event is fed with, counted as held for its session.
 
     Args:
@@ -69,12 +69,12 @@ class Chunks(asyncio.Queue["Call | None"]):
         self._account = account
         super().__init__(most)
 
-    def _put(self, item: Call | None) -> None:
+    def _put(self, item: EventRequest | None) -> None:
         super()._put(item)
         if item is not None:
             self._account.add(item.weight)
 
-    def _get(self) -> Call | None:
+    def _get(self) -> EventRequest | None:
         item = super()._get()
         if item is not None:
             self._account.add(-item.weight)
@@ -131,7 +131,7 @@ class Job:
     def __init__(
         self,
         id: str,
-        call: Call,
+        call: EventRequest,
         session: Session,
         listener: Listener,
         plan: Plan,
@@ -148,7 +148,7 @@ class Job:
         self.state: Literal["waiting", "running", "ended"] = "waiting"
         self.cancelled = False
         self.task: asyncio.Task[None] | None = None
-        self.group: Group | None = None
+        self.group: ConcurrencyGroup | None = None
         self.rank: int | None = None
         """The rank that was last told."""
         self.hold: Hold | None = None

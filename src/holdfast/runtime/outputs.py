@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from holdfast.wire.messages import ProgressUnit
 
 
-class Step(NamedTuple):
+class ConvertedStep(NamedTuple):
     """What one step gave, converted and not yet committed."""
 
     data: list[Any]
@@ -41,12 +41,12 @@ class Step(NamedTuple):
     """The latest progress report when it was made; a generator that runs ahead may have reported more since."""
 
 
-NOTHING = Step([], {}, [], 0)
+NOTHING = ConvertedStep([], {}, [], 0)
 
 
 def convert_outputs(
     plan: Plan, listener: Listener, view: AppView | None, returned: Any, rules: Any, sources: Sources
-) -> Step:
+) -> ConvertedStep:
     """Convert what the function returned.
 
     Args:
@@ -114,7 +114,7 @@ def _by_component(plan: Plan, returned: dict[Any, Any]) -> list[Any]:
 
 def convert_values(
     plan: Plan, listener: Listener, view: AppView | None, values: Sequence[Any], rules: Any, sources: Sources
-) -> Step:
+) -> ConvertedStep:
     """Convert one value per output; see `convert_outputs`."""
     data: list[Any] = []
     cells: dict[CellSpec, Any] = {}
@@ -145,7 +145,7 @@ def convert_values(
             ) from error
         weight += weigh(sent)
         data.append(sent)
-    return Step(data, cells, updates, weight)
+    return ConvertedStep(data, cells, updates, weight)
 
 
 def weigh(value: Any) -> int:

@@ -13,7 +13,7 @@ from holdfast.errors import BadValue, Error, HoldfastError
 from holdfast.graph.callsite import is_ours
 from holdfast.graph.updates import skip
 from holdfast.logs import begin_in_program, has_program
-from holdfast.runtime.outputs import NOTHING, Step
+from holdfast.runtime.outputs import NOTHING, ConvertedStep
 from holdfast.runtime.stepdiff import StepDiff
 from holdfast.wire.messages import Completed, Failure, Generating, Output, ProcessStarts, Streaming
 
@@ -35,7 +35,7 @@ class Reporter(Protocol):
     def started(self) -> None:
         """The function runs."""
 
-    def step(self, step: Step, changed: Sequence[int], *, last: bool = False) -> None:
+    def step(self, step: ConvertedStep, changed: Sequence[int], *, last: bool = False) -> None:
         """A step is committed.
 
         Args:
@@ -69,7 +69,7 @@ class FeedReporter:
         self.clock = clock
         self.show_error = show_error
         self._began = 0.0
-        self._last: Step = NOTHING
+        self._last: ConvertedStep = NOTHING
         self._changed: Sequence[int] = ()
         self._diff: StepDiff | None = None
         self._streaming = job.listener.connection == "stream"
@@ -82,7 +82,7 @@ class FeedReporter:
             job.state = "running"
         job.publish(ProcessStarts(event_id=job.id, eta=job.plan.average), at_once=False)
 
-    def step(self, step: Step, changed: Sequence[int], *, last: bool = False) -> None:
+    def step(self, step: ConvertedStep, changed: Sequence[int], *, last: bool = False) -> None:
         """A step is committed."""
         self._last = step
         if last:
@@ -156,7 +156,7 @@ class DirectReporter:
         self._began = self.job.started = self.clock.monotonic()
         self.job.state = "running"
 
-    def step(self, step: Step, changed: Sequence[int], *, last: bool = False) -> None:
+    def step(self, step: ConvertedStep, changed: Sequence[int], *, last: bool = False) -> None:
         """A step is committed."""
         self.enough = True
         self.output = Output(

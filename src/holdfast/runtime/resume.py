@@ -14,7 +14,7 @@ from holdfast.state import CellSpec, Owner
 from holdfast.state.codec import EncodeError, encode
 
 if TYPE_CHECKING:
-    from holdfast.graph.app import App
+    from holdfast.graph.app import AppSpec
     from holdfast.state import StateEngine
 
 logger = logging.getLogger("holdfast.runtime")
@@ -23,7 +23,7 @@ RECORD = "holdfast.session"
 """Name of the cell that says that a session is there, whatever State it has."""
 
 
-class Returns:
+class SessionResumption:
     """Finds the session that a page had before it was loaded again, or before the server was started again.
 
     A tab's session leaves a record in the durable store, among its cells, so that it goes when they go: a page whose
@@ -35,7 +35,7 @@ class Returns:
         engine: Keeps the records.
     """
 
-    def __init__(self, app: App, sessions: Sessions, engine: StateEngine) -> None:
+    def __init__(self, app: AppSpec, sessions: Sessions, engine: StateEngine) -> None:
         self.tab = app.options.session == "tab"
         self.lasting = (self.tab or bool(app.options.boot)) and engine.store.durable
         """Sessions outlive the process."""

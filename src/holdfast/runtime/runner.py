@@ -14,10 +14,10 @@ from holdfast.graph.updates import skip
 from holdfast.runtime import current
 from holdfast.runtime.batch import Batch, call_batch, rows_of, samples_of
 from holdfast.runtime.invocation import Invocation
-from holdfast.runtime.outputs import Step, convert_values
+from holdfast.runtime.outputs import ConvertedStep, convert_values
 from holdfast.runtime.render import Renders
 from holdfast.runtime.report import Reporter
-from holdfast.runtime.scheduler import Queue
+from holdfast.runtime.scheduler import Scheduler
 from holdfast.runtime.settings import RuntimeOptions
 from holdfast.runtime.steps import steps, whole
 from holdfast.runtime.threads import Threads, outlast
@@ -25,12 +25,12 @@ from holdfast.state.access import acting, blocked
 from holdfast.wire.messages import Log
 
 if TYPE_CHECKING:
-    from holdfast.runtime.jobs import Call, Job
+    from holdfast.runtime.jobs import EventRequest, Job
     from holdfast.runtime.session import Session
-    from holdfast.state import CellSpec, StateEngine, StateEvent
+    from holdfast.state import CellSpec, StateEngine, Transaction
 
 NO_CELLS: Mapping[CellSpec, Any] = {}
-RENDERED = Step([skip()], {}, [], 0)
+RENDERED = ConvertedStep([skip()], {}, [], 0)
 GENERATORS = frozenset({"generator", "async generator"})
 
 
@@ -52,7 +52,7 @@ class Runner:
         self,
         *,
         engine: StateEngine,
-        queue: Queue,
+        queue: Scheduler,
         clock: Clock,
         options: RuntimeOptions,
         on_updates: Callable[[Session], None],
@@ -93,13 +93,13 @@ class Runner:
                 plan.reads,
                 plan.writes,
                 on_wait=lambda ahead: self.queue.estimate(job, ahead, "state"),
-                of=plan if job.listener.rendered_in is None else None,
+                source=plan if job.listener.rendered_in is None else None,
             ) as event:
                 await self._in_queue(job, reporter, event, queued=queued)
         except Exception as error:
             reporter.failed(error)
 
-    async def _in_queue(self, job: Job, reporter: Reporter, event: StateEvent | None, *, queued: bool) -> None:
+    async def _in_queue(self, job: Job, reporter: Reporter, event: Transaction | None, *, queued: bool) -> None:
         if queued:
             await self.queue.enter(job, None if event is None else event.park)
         try:
@@ -130,7 +130,7 @@ class Runner:
                 self.queue.done(job.group)
 
     async def _run_steps(
-        self, job: Job, call: Call, reporter: Reporter, event: StateEvent | None, cells: Mapping[CellSpec, Any]
+        self, job: Job, call: EventRequest, reporter: Reporter, event: Transaction | None, cells: Mapping[CellSpec, Any]
     ) -> None:
         invocation = Invocation(job, call.data, cells, self.options.file_rules, self.threads)
         if job.plan.kind not in GENERATORS:
@@ -143,7 +143,7 @@ class Runner:
                 if reporter.enough:
                     return
 
-    async def _commit(self, job: Job, event: StateEvent | None, step: Step | None) -> Sequence[int]:
+    async def _commit(self, job: Job, event: Transaction | None, step: ConvertedStep | None) -> Sequence[int]:
         """Make a step the truth, or (no step) what a generator changed in place after its last `yield`."""
         changed: Sequence[int] = ()
         if event is not None:
@@ -175,7 +175,7 @@ class Runner:
         batch.start()
 
     async def _run_sample(
-        self, job: Job, reporter: Reporter, event: StateEvent | None, cells: Mapping[CellSpec, Any]
+        self, job: Job, reporter: Reporter, event: Transaction | None, cells: Mapping[CellSpec, Any]
     ) -> None:
         seat = job.seat
         if seat is None:
@@ -189,12 +189,12 @@ class Runner:
         reporter.step(step, await self._commit(job, event, step), last=True)
 
     @staticmethod
-    def _converted(invocation: Invocation, row: Sequence[Any]) -> Step:
+    def _converted(invocation: Invocation, row: Sequence[Any]) -> ConvertedStep:
         made = invocation
         return convert_values(made.plan, made.listener, made.view, row, made.rules, made.sources)
 
     async def _run_samples(
-        self, job: Job, reporter: Reporter, event: StateEvent | None, cells: Mapping[CellSpec, Any]
+        self, job: Job, reporter: Reporter, event: Transaction | None, cells: Mapping[CellSpec, Any]
     ) -> None:
         """A call that brings a whole batch of its own session: `data` has one list per input."""
         samples = samples_of(job.plan, job.call.data)
@@ -205,7 +205,7 @@ class Runner:
         parts = [
             self._converted(each, row) for each, row in zip(made, rows_of(job.plan, returned, samples), strict=True)
         ]
-        step = Step(
+        step = ConvertedStep(
             [list(column) for column in zip(*(part.data for part in parts), strict=True)],
             {cell: value for part in parts for cell, value in part.cells.items()},
             [update for part in parts for update in part.updates],
@@ -216,19 +216,19 @@ class Runner:
     # Streams ----------------------------------------------------------------------------------------------------------
 
     async def _run_stream(
-        self, job: Job, reporter: Reporter, event: StateEvent | None, cells: Mapping[CellSpec, Any]
+        self, job: Job, reporter: Reporter, event: Transaction | None, cells: Mapping[CellSpec, Any]
     ) -> None:
         """A `stream` event: the function runs once for each chunk, until the page ends it or its time is over."""
         limit = job.listener.time_limit
         end = None if limit is None else self.clock.monotonic() + limit
-        call: Call | None = job.call
+        call: EventRequest | None = job.call
         while call is not None:
             await self._run_steps(job, call, reporter, event, cells)
             call = None if reporter.enough else await self._next_chunk(job, end)
             if event is not None and call is not None:
                 cells = await event.values()
 
-    async def _next_chunk(self, job: Job, end: float | None) -> Call | None:
+    async def _next_chunk(self, job: Job, end: float | None) -> EventRequest | None:
         chunks = job.chunks
         if chunks is None:
             return None

@@ -13,12 +13,12 @@ from holdfast.files.retention import Hold, paths_in
 from holdfast.graph.identity import state_names
 from holdfast.ids import random_id, random_token
 from holdfast.runtime.changes import Changes
-from holdfast.runtime.jobs import Call, Chunks, Job
+from holdfast.runtime.jobs import Chunks, EventRequest, Job
 from holdfast.runtime.plan import has_files, plan_of
 from holdfast.runtime.report import DirectReporter, FeedReporter, Reporter, failure_of
-from holdfast.runtime.resume import Returns
+from holdfast.runtime.resume import SessionResumption
 from holdfast.runtime.runner import Runner
-from holdfast.runtime.scheduler import Queue
+from holdfast.runtime.scheduler import Scheduler
 from holdfast.runtime.server_methods import call_server_method
 from holdfast.runtime.session import Session
 from holdfast.runtime.sessions import Sessions
@@ -32,7 +32,7 @@ from holdfast.wire.messages import Completed, Failure, Output
 from holdfast.wire.page import MAX_ID
 
 if TYPE_CHECKING:
-    from holdfast.graph.app import App
+    from holdfast.graph.app import AppSpec
     from holdfast.graph.listener import Listener
     from holdfast.state import CellSpec, StateEngine
 
@@ -57,7 +57,7 @@ class Runtime:
 
     def __init__(
         self,
-        app: App,
+        app: AppSpec,
         *,
         engine: StateEngine,
         clock: Clock | None = None,
@@ -70,7 +70,7 @@ class Runtime:
         self.clock: Clock = clock or SystemClock()
         self.new_id = new_id
         self.options = options or RuntimeOptions()
-        self.queue = Queue(list(app.listeners.values()), self.options, self.clock)
+        self.queue = Scheduler(list(app.listeners.values()), self.options, self.clock)
         self.sessions = Sessions(
             app,
             engine=engine,
@@ -80,7 +80,7 @@ class Runtime:
             on_gone=self._unload,
             tokens=tokens or Tokens(Keyring([random_token()])),
         )
-        self.returns = Returns(app, self.sessions, engine)
+        self.returns = SessionResumption(app, self.sessions, engine)
         self.runner = Runner(
             engine=engine,
             queue=self.queue,
@@ -117,7 +117,7 @@ class Runtime:
 
     # Events -----------------------------------------------------------------------------------------------------------
 
-    async def submit(self, session: Session, call: Call) -> Job:
+    async def submit(self, session: Session, call: EventRequest) -> Job:
         """Accept an event; what becomes of it is told in its feed.
 
         A call whose `event_id` the session knows already is not run again: a page sends what it is not sure of twice.
@@ -133,7 +133,7 @@ class Runtime:
         finally:
             self._let_go(session)
 
-    async def _accept(self, session: Session, call: Call) -> Job:
+    async def _accept(self, session: Session, call: EventRequest) -> Job:
         listener = self.listener(session, call.fn)
         known = self._known(session, call, listener)
         if known is not None:
@@ -160,7 +160,7 @@ class Runtime:
             self._left(session, within=SECONDS)
         return job
 
-    def _check_room(self, session: Session, call: Call) -> None:
+    def _check_room(self, session: Session, call: EventRequest) -> None:
         """Refuse an event that the session, its visitor or the server has no room for (R4.6).
 
         Raises:
@@ -208,7 +208,7 @@ class Runtime:
             job.chunks.drop()
 
     async def run(
-        self, session: Session, call: Call, *, gone: Callable[[], Coroutine[Any, Any, None]] | None = None
+        self, session: Session, call: EventRequest, *, gone: Callable[[], Coroutine[Any, Any, None]] | None = None
     ) -> Output:
         """Run an event and return what it gives, a generator's first step, in its turn.
 
@@ -227,7 +227,7 @@ class Runtime:
             self._let_go(session)
 
     async def _answer(
-        self, session: Session, call: Call, gone: Callable[[], Coroutine[Any, Any, None]] | None
+        self, session: Session, call: EventRequest, gone: Callable[[], Coroutine[Any, Any, None]] | None
     ) -> Output:
         listener = self.listener(session, call.fn)
         self._check_room(session, call)
@@ -288,7 +288,9 @@ class Runtime:
             job.chunks.get_nowait()  # the function is slower than the source: the oldest chunk goes
         chunk = None
         if data is not None:
-            chunk = Call(fn=job.call.fn, data=data, event_data=event_data, request=job.call.request, weight=weight)
+            chunk = EventRequest(
+                fn=job.call.fn, data=data, event_data=event_data, request=job.call.request, weight=weight
+            )
         elif job.chunks.full():
             job.chunks.get_nowait()
         job.chunks.put_nowait(chunk)
@@ -396,7 +398,7 @@ class Runtime:
             if listener.fn is None:
                 continue
             data = [None] * len(listener.inputs)
-            call = Call(fn=listener.id, data=data, request=session.request, origin="page")
+            call = EventRequest(fn=listener.id, data=data, request=session.request, origin="page")
             job = self._job(session, call, listener, direct=True)
             job.farewell = True
             await ended(self._start(job, DirectReporter(job, self.clock), queued=False))
@@ -427,7 +429,7 @@ class Runtime:
         """The listener of an event as a page names it; `None`: this program, or this session, does not have it."""
         return (session.own_view or self.app).by_identity(event)
 
-    def _known(self, session: Session, call: Call, listener: Listener) -> Job | None:
+    def _known(self, session: Session, call: EventRequest, listener: Listener) -> Job | None:
         """The job of an event that was submitted before."""
         id = call.event_id
         if id is None:
@@ -453,7 +455,7 @@ class Runtime:
             "change still triggers the next. See that a listener of `.change` does not change what triggers it."
         )
 
-    def _job(self, session: Session, call: Call, listener: Listener, *, direct: bool) -> Job:
+    def _job(self, session: Session, call: EventRequest, listener: Listener, *, direct: bool) -> Job:
         feed = None if direct else (session.feed if call.feed is None else call.feed)
         id = call.event_id or self.new_id()
         job = Job(id, call, session, listener, plan_of(listener), feed, asyncio.get_running_loop())
@@ -513,7 +515,7 @@ class Runtime:
         job.complete(Completed(event_id=job.id, output=Output(data=[]), success=True))
 
 
-def name_lasting_cells(app: App) -> None:
+def name_lasting_cells(app: AppSpec) -> None:
     """Give the States of an app the names that their cells have in a durable store.
 
     One without a key is found again by the variable that the program keeps it in: its number means another State in

@@ -35,7 +35,7 @@ class Ticket:
         self.admitted = admitted
 
 
-class Group:
+class ConcurrencyGroup:
     """Listeners that share a limit."""
 
     __slots__ = ("id", "limit", "reporting", "running", "waiting")
@@ -58,7 +58,7 @@ def _group_id(listener: Listener) -> str:
     return listener.concurrency_id or f"listener {id(listener)}"
 
 
-class Queue:
+class Scheduler:
     """All groups of an app.
 
     Args:
@@ -72,7 +72,7 @@ class Queue:
         self.clock = clock
         self._accepted: set[Job] = set()
         self.stopped = False
-        self._groups: dict[str, Group] = {}
+        self._groups: dict[str, ConcurrencyGroup] = {}
         for listener in listeners:
             self._join(listener)
         self._fixed = frozenset(self._groups)
@@ -82,19 +82,19 @@ class Queue:
         """Events that are accepted and do not run yet, over all groups."""
         return len(self._accepted)
 
-    def _join(self, listener: Listener) -> Group:
+    def _join(self, listener: Listener) -> ConcurrencyGroup:
         limit = listener.concurrency_limit
         if limit == "default":
             limit = self.options.default_concurrency_limit
         id = _group_id(listener)
         group = self._groups.get(id)
         if group is None:
-            group = self._groups[id] = Group(id, limit)
+            group = self._groups[id] = ConcurrencyGroup(id, limit)
         elif limit is not None:
             group.limit = limit if group.limit is None else min(group.limit, limit)
         return group
 
-    def group_of(self, listener: Listener) -> Group:
+    def group_of(self, listener: Listener) -> ConcurrencyGroup:
         """The group of a listener; one that a `gr.render` built has its own while it runs."""
         group = self._groups.get(_group_id(listener))
         return group if group is not None else self._join(listener)
@@ -138,7 +138,7 @@ class Queue:
             on_wait()
         await self._line_up(group, job)
 
-    async def _line_up(self, group: Group, job: Job) -> None:
+    async def _line_up(self, group: ConcurrencyGroup, job: Job) -> None:
         ticket = Ticket(job, asyncio.get_running_loop().create_future())
         group.waiting.append(ticket)
         self.estimate(job, len(group.waiting) - 1)
@@ -154,7 +154,7 @@ class Queue:
                 self._report_soon(group)
             raise
 
-    def done(self, group: Group | None) -> None:
+    def done(self, group: ConcurrencyGroup | None) -> None:
         """Somebody of the group has ended: let the next ones in."""
         if group is None:
             return
@@ -198,12 +198,12 @@ class Queue:
         size = len(group.waiting) if group is not None else 0
         job.publish(Estimation(event_id=job.id, rank=rank, queue_size=size, rank_eta=eta, waiting_for=waiting_for))
 
-    def _report_soon(self, group: Group) -> None:
+    def _report_soon(self, group: ConcurrencyGroup) -> None:
         """Tell those whose rank has changed; at most once per interval, however many come and go."""
         if group.reporting is None or group.reporting.done():
             group.reporting = asyncio.get_running_loop().create_task(self._report(group))
 
-    async def _report(self, group: Group) -> None:
+    async def _report(self, group: ConcurrencyGroup) -> None:
         await self.clock.sleep(self.options.estimation_interval)
         for rank, ticket in enumerate(group.waiting):
             if ticket.job.rank != rank:

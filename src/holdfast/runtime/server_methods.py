@@ -11,11 +11,11 @@ from holdfast.runtime.plan import kind_of
 from holdfast.runtime.threads import Threads, outlast
 
 if TYPE_CHECKING:
-    from holdfast.graph.app import App, AppView
+    from holdfast.graph.app import AppSpec, AppView
 
 
 async def call_server_method(
-    view: App | AppView, block_id: int, method: str, data: Any, request: Any, threads: Threads
+    view: AppSpec | AppView, block_id: int, method: str, data: Any, request: Any, threads: Threads
 ) -> Any:
     """Call a method that its component's class lists in `SERVER_METHODS`.
 

@@ -10,7 +10,7 @@ from holdfast.runtime.feed import Feed
 from holdfast.state import Owners
 
 if TYPE_CHECKING:
-    from holdfast.graph.app import App, AppView
+    from holdfast.graph.app import AppSpec, AppView
     from holdfast.runtime.holdings import Account
     from holdfast.runtime.jobs import Job
     from holdfast.runtime.request import Request
@@ -67,7 +67,7 @@ class Session:
     def __init__(
         self,
         id: str,
-        app: App,
+        app: AppSpec,
         *,
         account: Account,
         token: str | None = None,

@@ -24,7 +24,7 @@ from holdfast.state import Owner, Owners
 from holdfast.wire.page import MAX_ID
 
 if TYPE_CHECKING:
-    from holdfast.graph.app import App
+    from holdfast.graph.app import AppSpec
     from holdfast.state import StateEngine
 
 logger = logging.getLogger("holdfast.runtime")
@@ -51,7 +51,7 @@ class Sessions:
 
     def __init__(
         self,
-        app: App,
+        app: AppSpec,
         *,
         engine: StateEngine,
         clock: Clock,

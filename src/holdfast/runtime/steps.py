@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Coroutine
 
 from holdfast.runtime.generators import GeneratorThread
 from holdfast.runtime.invocation import Invocation
-from holdfast.runtime.outputs import Step
+from holdfast.runtime.outputs import ConvertedStep
 from holdfast.runtime.threads import Threads, outlast
 
 
-async def whole(call: Invocation, threads: Threads) -> Step:
+async def whole(call: Invocation, threads: Threads) -> ConvertedStep:
     """Run a plain function; its one step. One that runs in a thread has ended when this returns, even if cancelled.
 
     Args:
@@ -23,7 +23,7 @@ async def whole(call: Invocation, threads: Threads) -> Step:
     return await call.outputs_from_loop(await step) if isinstance(step, Coroutine) else step
 
 
-async def steps(call: Invocation, generators: Threads) -> AsyncIterator[Step]:
+async def steps(call: Invocation, generators: Threads) -> AsyncIterator[ConvertedStep]:
     """Run a generator; one step for each `yield`.
 
     It is closed, and its `finally` has run, before this iterator's `aclose()` returns.

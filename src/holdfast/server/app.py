@@ -17,14 +17,14 @@ from holdfast.errors import HoldfastError
 from holdfast.runtime.runtime import Runtime
 from holdfast.server.access_log import AccessLog
 from holdfast.server.app_config import Configs
-from holdfast.server.context import Site
+from holdfast.server.context import ServerContext
 from holdfast.server.default_store import enter, leave
 from holdfast.server.file_routes import Files
 from holdfast.server.gradio.call import Calls
 from holdfast.server.gradio.component_server import ComponentServer
 from holdfast.server.gradio.config import GradioRoutes
-from holdfast.server.gradio.heartbeat import Heartbeat
-from holdfast.server.gradio.queue import Queue
+from holdfast.server.gradio.heartbeat import HeartbeatRoute
+from holdfast.server.gradio.queue import QueueRoutes
 from holdfast.server.gradio.run import Run
 from holdfast.server.gradio.stream import Chunks
 from holdfast.server.health import Health
@@ -48,21 +48,21 @@ SOCKET = f"{PREFIX}/page/socket"
 STOPPED = "The server was stopped before it could answer. Try again later."
 
 
-class App(Starlette):
+class ServerApp(Starlette):
     """A Starlette app behind a gate, whose one socket goes past the stack of middleware, which would be held per page.
 
     Args:
-        site: What is served.
+        context: What all routes share.
         socket: Serves the page's socket.
         **options: Starlette's.
     """
 
-    def __init__(self, site: Site, socket: ASGIApp, **options: Any) -> None:
+    def __init__(self, context: ServerContext, socket: ASGIApp, **options: Any) -> None:
         super().__init__(**options)
         self._socket = socket
-        access, root_path = site.options.access, site.options.root_path
-        served = AccessLog(self._serve) if site.options.access_log else self._serve
-        self._gate = Gate(served, proxies=access.proxies(), hosts=access.hosts(root_path), origins=site.origins)
+        access, root_path = context.options.access, context.options.root_path
+        served = AccessLog(self._serve) if context.options.access_log else self._serve
+        self._gate = Gate(served, proxies=access.proxies(), hosts=access.hosts(root_path), origins=context.origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, as ASGI has it."""
@@ -77,8 +77,8 @@ class App(Starlette):
         try:
             await super().__call__(scope, receive, send)
         except asyncio.CancelledError:
-            site: Site = self.state.site
-            if scope["type"] != "http" or not site.streams.stopping:
+            context: ServerContext = self.state.context
+            if scope["type"] != "http" or not context.streams.stopping:
                 raise
             with suppress(RuntimeError):  # its answer has begun
                 await JSON({"detail": STOPPED}, status_code=503)(scope, receive, send)
@@ -94,32 +94,32 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
     Returns:
         The app; `app.state.site` is what its routes share.
     """
-    site = Site(runtime, options)
+    context = ServerContext(runtime, options)
     configs = Configs(runtime.app, options.rules)
-    auth = AuthRoutes(site.auth, site.links, options.root_path)
-    gradio = GradioRoutes(site, configs)
-    tools = open_tools(site) if runtime.app.options.mcp_server else None
-    health = Health(site)
+    auth = AuthRoutes(context.auth, context.links, options.root_path)
+    gradio = GradioRoutes(context, configs)
+    tools = open_tools(context) if runtime.app.options.mcp_server else None
+    health = Health(context)
     api: list[BaseRoute] = [
-        *Queue(site).routes(),  # what is asked most stands first: routes are tried in order
-        *Run(site).routes(),
-        *FeedRoutes(site).routes(),
-        *Calls(site).routes(),
-        *Heartbeat(site).routes(),
-        *Uploads(site).routes(),
-        *Files(site).routes(),
-        *ComponentServer(site).routes(),
-        *Chunks(site).routes(),
+        *QueueRoutes(context).routes(),  # what is asked most stands first: routes are tried in order
+        *Run(context).routes(),
+        *FeedRoutes(context).routes(),
+        *Calls(context).routes(),
+        *HeartbeatRoute(context).routes(),
+        *Uploads(context).routes(),
+        *Files(context).routes(),
+        *ComponentServer(context).routes(),
+        *Chunks(context).routes(),
         *gradio.api_routes(),
         *auth.api_routes(),
         *health.routes(),
-        *Metrics(site).routes(),
+        *Metrics(context).routes(),
         *(tools.routes() if tools is not None else ()),
     ]
     routes: list[BaseRoute] = [
         *_under(PREFIX, api),
         *health.probes(),
-        *Pages(site, configs).routes(),
+        *Pages(context, configs).routes(),
         *gradio.routes(),
         *auth.routes(),
         *Static(options.page_folder, options.favicon_path, options.logo).routes(),
@@ -127,11 +127,16 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
     middleware = [Middleware(StripRoot, root_path=options.root_path)]
     if options.cors:
         middleware.append(Middleware(CORS, strict=options.access.strict_cors))
-    app = App(
-        site, PageSocket(site), routes=routes, middleware=middleware, exception_handlers=HANDLERS, lifespan=lifespan
+    app = ServerApp(
+        context,
+        PageSocket(context),
+        routes=routes,
+        middleware=middleware,
+        exception_handlers=HANDLERS,
+        lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    app.state.site = site
+    app.state.context = context
     app.state.tools = tools
     return app
 
@@ -159,17 +164,17 @@ class QuickRoute(Route):
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start the runtime; at the end tell the streams, then end it."""
-    site: Site = app.state.site
+    context: ServerContext = app.state.context
     tools: ToolServer | None = app.state.tools
-    keeper = site.options.rules.keeper
-    unchosen, engine = site.options.default_store, site.runtime.engine
-    specs = [state.cell for state in site.runtime.app.states]  # type: ignore[attr-defined]
+    keeper = context.options.rules.keeper
+    unchosen, engine = context.options.default_store, context.runtime.engine
+    specs = [state.cell for state in context.runtime.app.states]  # type: ignore[attr-defined]
     try:
         if unchosen is not None:
             enter(unchosen, specs)
         await engine.start()
-        await site.runtime.start()
-        site.started = True
+        await context.runtime.start()
+        context.started = True
     except HoldfastError as error:
         app.state.refused = error
         await engine.aclose()
@@ -179,7 +184,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         raise
     try:
         async with AsyncExitStack() as serving:
-            await serving.enter_async_context(site.auth.attended(site.links))
+            await serving.enter_async_context(context.auth.attended(context.links))
             if tools is not None:
                 await serving.enter_async_context(tools.running())
             if keeper is not None:
@@ -187,8 +192,8 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
                 serving.callback(sweeping.cancel)
             yield
     finally:
-        site.streams.stop()
-        await site.runtime.aclose()
+        context.streams.stop()
+        await context.runtime.aclose()
         await engine.aclose()
         leave(unchosen or "", specs)
         if keeper is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from holdfast.components.base import published
 from holdfast.errors import BuildError, InvalidPathError
 from holdfast.files.rules import FileRules
-from holdfast.graph.app import App
+from holdfast.graph.app import AppSpec
 from holdfast.graph.app_config import app_config
 from holdfast.graph.block import Block
 from holdfast.server.context import absolute_files
@@ -28,7 +28,7 @@ class Configs:
         BuildError: A file that a component starts with cannot be shown.
     """
 
-    def __init__(self, app: App, rules: FileRules) -> None:
+    def __init__(self, app: AppSpec, rules: FileRules) -> None:
         self._app = app
         self._rules = rules
         self._encoded: dict[tuple[str | None, bool], bytes] = {}

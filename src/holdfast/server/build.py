@@ -17,7 +17,7 @@ from holdfast.errors import BuildError
 from holdfast.files import private
 from holdfast.files.retention import MOST_WAIT, FileKeeper, Keeping
 from holdfast.files.rules import FileRules
-from holdfast.graph.app import App, settled_theme
+from holdfast.graph.app import AppSpec, settled_theme
 from holdfast.ids import random_id, random_token
 from holdfast.limits import Limits, settled
 from holdfast.logs import Format, Level
@@ -156,7 +156,7 @@ class Assembled:
 
 
 def assemble(
-    app: App,
+    app: AppSpec,
     options: ServeOptions,
     *,
     queue: Mapping[str, Any] | None = None,
@@ -260,7 +260,7 @@ def _file_rules(options: ServeOptions, settings: Settings, keeper: FileKeeper) -
     )
 
 
-def _keeping(app: App, limits: Limits) -> Keeping:
+def _keeping(app: AppSpec, limits: Limits) -> Keeping:
     """How long files are kept: as the author says with `delete_cache`, as in Gradio, or as the limits say."""
     chosen = app.options.delete_cache
     age = limits.file_seconds if chosen is None else chosen[1]
@@ -311,7 +311,7 @@ def _texts(name: str, given: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(str(item) for item in given)
 
 
-def _with_page_options(app: App, options: ServeOptions, settings: Settings) -> App:
+def _with_page_options(app: AppSpec, options: ServeOptions, settings: Settings) -> AppSpec:
     """The app with what `launch` says of its page."""
     names = ("theme", "js", "footer_links", "pwa", "mcp_server", "i18n", "show_error", "boot")
     changes: dict[str, Any] = {name: options[name] for name in names if options.get(name) is not None}  # type: ignore[literal-required]
@@ -343,7 +343,7 @@ def _contents(paths: Any) -> list[str]:
         raise BuildError(f"{error.filename} cannot be read: {error.strerror}.") from None
 
 
-def _store_of(app: App, options: ServeOptions, settings: Settings) -> tuple[str, bool]:
+def _store_of(app: AppSpec, options: ServeOptions, settings: Settings) -> tuple[str, bool]:
     """URL of the store, and whether somebody chose it."""
     chosen = options.get("state_store") or settings.state_store
     if chosen:
@@ -391,7 +391,7 @@ def _keys(store: Store, settings: Settings, *, login: bool) -> Keyring:
     return kept_keys(_make_folder) if login else Keyring([random_token()])
 
 
-def _check_scopes(app: App, options: ServeOptions) -> None:
+def _check_scopes(app: AppSpec, options: ServeOptions) -> None:
     if options.get("auth") is not None or options.get("auth_dependency") is not None:
         return
     for state in app.states:
@@ -403,7 +403,7 @@ def _check_scopes(app: App, options: ServeOptions) -> None:
             )
 
 
-def _grace(app: App, options: ServeOptions, settings: Settings) -> float:
+def _grace(app: AppSpec, options: ServeOptions, settings: Settings) -> float:
     """Seconds that a closed session is kept: from the call, the environment, `delete_cache`, or an hour."""
     given = options.get("session_grace")
     if given is not None:
@@ -415,7 +415,7 @@ def _grace(app: App, options: ServeOptions, settings: Settings) -> float:
     return float(app.options.delete_cache[1]) if app.options.delete_cache is not None else 3600.0
 
 
-def _on_leave(app: App, options: ServeOptions, settings: Settings) -> OnLeave | None:
+def _on_leave(app: AppSpec, options: ServeOptions, settings: Settings) -> OnLeave | None:
     for given in (checked_on_leave("on_leave", options.get("on_leave")), app.options.on_leave):
         if given is not None:
             return given
@@ -423,7 +423,7 @@ def _on_leave(app: App, options: ServeOptions, settings: Settings) -> OnLeave | 
 
 
 def _state_options(
-    app: App, options: ServeOptions, settings: Settings, *, keys: Keyring, grace: float, capacity: int
+    app: AppSpec, options: ServeOptions, settings: Settings, *, keys: Keyring, grace: float, capacity: int
 ) -> StateOptions:
     concurrency: Literal["serial", "last_write"] = (
         "last_write" if app.options.state_concurrency == "last_write" else "serial"
@@ -438,7 +438,7 @@ def _state_options(
         app=options.get("state_app") or settings.state_app,
         program=program_name(),
         grace=grace,
-        caller_ends=True,  # the runtime forgets closed sessions itself, after their unload listeners
+        manual_expiry=True,  # the runtime forgets closed sessions itself, after their unload listeners
         session_capacity=capacity,
         memory_limit=options.get("state_memory_limit"),
         rollback_limit=options.get("state_rollback_limit", defaults.rollback_limit),

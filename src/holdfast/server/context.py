@@ -13,7 +13,7 @@ from holdfast.runtime.session import Session
 from holdfast.server.browsers import Browsers
 from holdfast.server.http.body import check_id
 from holdfast.server.http.body_budget import Bodies
-from holdfast.server.http.liveness import Heartbeats
+from holdfast.server.http.liveness import OpenHeartbeats
 from holdfast.server.http.root_path import public_root
 from holdfast.server.http.sse import Streams
 from holdfast.server.login.guesses import block_of
@@ -31,7 +31,7 @@ FILE_URL = b'"url":"/gradio_api/file='
 """How a file's address stands in what the runtime writes: relative to the app's root, which only a request knows."""
 
 
-class Site:
+class ServerContext:
     """One served app.
 
     Attributes:
@@ -69,7 +69,7 @@ class Site:
         self.streams = Streams()
         self.links = Links()
         self.browsers = Browsers(options.secret)
-        self.heartbeats = Heartbeats(runtime)
+        self.heartbeats = OpenHeartbeats(runtime)
         self.refused_pages = False
         self.started = False
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from holdfast.errors import Denied
 from holdfast.files.rules import FileRules, Way
-from holdfast.server.context import Site
+from holdfast.server.context import ServerContext
 
 HEADERS = {"x-content-type-options": "nosniff", "accept-ranges": "bytes"}
 SANDBOX = {"content-security-policy": "sandbox"}
@@ -23,11 +23,11 @@ class Files:
     """The file routes.
 
     Args:
-        site: What is served.
+        context: What all routes share.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     def routes(self) -> list[Route]:
         """The routes under the API's prefix."""
@@ -38,9 +38,9 @@ class Files:
 
     async def file(self, request: Request) -> Response:
         """One file, whole or a range of it."""
-        await self._site.identify(request)
+        await self._context.identify(request)
         path = request.path_params["path"]
-        found = await anyio.to_thread.run_sync(resolve, self._site.options.rules, path)
+        found = await anyio.to_thread.run_sync(resolve, self._context.options.rules, path)
         if found is None:
             raise Denied(f"File not allowed: {path[:200]}.")
         real, way = found

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from holdfast.runtime.metrics import metrics
-from holdfast.server.context import Site
+from holdfast.server.context import ServerContext
 from holdfast.server.http.errors import JSON
 from holdfast.server.operators import is_at_the_machine, is_operator
 from holdfast.version import __version__
@@ -17,19 +17,19 @@ from holdfast.version import __version__
 Status: TypeAlias = Literal["ok", "starting", "stopping", "full", "damaged", "unsaved"]
 
 
-def status_of(site: Site) -> Status:
+def status_of(context: ServerContext) -> Status:
     """Return whether a site can take visitors, and if not, why not.
 
     Without its store an app goes on from memory, which is said, and is not a reason to take visitors away. One that was
     told to refuse events then, or whose store is damaged, cannot serve them.
     """
-    engine = site.runtime.engine
+    engine = context.runtime.engine
     status: Status = "ok"
-    if not site.started:
+    if not context.started:
         status = "starting"
-    elif site.streams.stopping:
+    elif context.streams.stopping:
         status = "stopping"
-    elif site.runtime.sessions.full:
+    elif context.runtime.sessions.full:
         status = "full"
     elif not engine.health.ok:
         away = engine.backing is not None and engine.backing.outage.now
@@ -49,11 +49,11 @@ class Health:
     """The health route.
 
     Args:
-        site: What is served.
+        context: What all routes share.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     def routes(self) -> list[Route]:
         """The route under the API's prefix."""
@@ -68,7 +68,7 @@ class Health:
 
     async def ready(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
         """200 if a page could open now and what must be stored can be, else 503: send visitors elsewhere."""
-        status = status_of(self._site)
+        status = status_of(self._context)
         return JSON({"status": status}, status_code=200 if status == "ok" else 503)
 
     async def health(self, request: Request) -> Response:
@@ -79,17 +79,17 @@ class Health:
 
         Without its store it goes on serving from memory, so that is said and is no reason to take it away.
         """
-        site = self._site
-        status = status_of(site)
+        context = self._context
+        status = status_of(context)
         facts = {
             "status": status,
             "version": __version__,
-            "sessions": len(site.runtime.sessions),
-            "pages": len(site.links),
-            "streams": len(site.streams),
-            "store": "ok" if site.runtime.engine.health.ok else "out of reach",
-            "metrics": {metric.name: metric.value for metric in metrics(site.runtime)},
+            "sessions": len(context.runtime.sessions),
+            "pages": len(context.links),
+            "streams": len(context.streams),
+            "store": "ok" if context.runtime.engine.health.ok else "out of reach",
+            "metrics": {metric.name: metric.value for metric in metrics(context.runtime)},
         }
-        all_of_it = await is_operator(site, request) or (not site.auth.required and is_at_the_machine(request))
+        all_of_it = await is_operator(context, request) or (not context.auth.required and is_at_the_machine(request))
         shown = facts if all_of_it else {"status": status}
         return JSON(shown, status_code=200 if status == "ok" else 503)

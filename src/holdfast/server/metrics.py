@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from holdfast.errors import Denied, Unauthenticated
 from holdfast.runtime.metrics import Metric, metrics
-from holdfast.server.context import Site
+from holdfast.server.context import ServerContext
 from holdfast.server.operators import is_at_the_machine, is_operator
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -18,11 +18,11 @@ class Metrics:
     """The metrics route; there where the app was launched with `enable_monitoring=True` or `HOLDFAST_METRICS=1`.
 
     Args:
-        site: What is served.
+        context: What all routes share.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     def routes(self) -> list[Route]:
         """The route under the API's prefix."""
@@ -35,14 +35,14 @@ class Metrics:
             Denied: Monitoring is not enabled.
             Unauthenticated: The request comes from elsewhere, without a login and without the token.
         """
-        if not self._site.options.monitoring:
+        if not self._context.options.monitoring:
             raise Denied("Monitoring is not enabled.")
-        if not (is_at_the_machine(request) or await is_operator(self._site, request)):
+        if not (is_at_the_machine(request) or await is_operator(self._context, request)):
             raise Unauthenticated(
                 "Metrics need a login, or the token of launch(metrics_token=…) or HOLDFAST_METRICS_TOKEN as "
                 "`Authorization: Bearer TOKEN`."
             )
-        text = "".join(prometheus(metric) for metric in metrics(self._site.runtime))
+        text = "".join(prometheus(metric) for metric in metrics(self._context.runtime))
         return Response(text, media_type=CONTENT_TYPE, headers={"cache-control": "no-store"})
 
 

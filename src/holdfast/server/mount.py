@@ -38,7 +38,7 @@ def mount(parent: Any, child: Starlette, path: str) -> None:
     @asynccontextmanager
     async def both(app: Any) -> AsyncIterator[Any]:
         async with around(app) as state, lifespan(child):
-            with told_of_signals(child.state.site.streams.stop):
+            with told_of_signals(child.state.context.streams.stop):
                 yield state
 
     parent.router.lifespan_context = both

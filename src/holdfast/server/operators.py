@@ -6,7 +6,7 @@ import hmac
 
 from starlette.requests import HTTPConnection, Request
 
-from holdfast.server.context import Site
+from holdfast.server.context import ServerContext
 from holdfast.server.http.hosts import is_loopback
 from holdfast.server.http.origins import hostname, sender
 from holdfast.server.http.proxies import reported
@@ -15,18 +15,18 @@ FORWARDED = ("forwarded", "via", "x-real-ip")
 """Headers with which a proxy shows itself, besides those that report how it was reached."""
 
 
-async def is_operator(site: Site, request: Request) -> bool:
+async def is_operator(context: ServerContext, request: Request) -> bool:
     """Whether a request shows the metrics token, or comes from a logged-in user.
 
     Args:
-        site: What is served.
+        context: What all routes share.
         request: The request.
     """
-    expected = site.options.access.metrics_token
+    expected = context.options.access.metrics_token
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if expected is not None and kind.lower() == "bearer":
         return hmac.compare_digest(token.strip().encode(), expected.encode())
-    return site.auth.required and await site.auth.user_of(request) is not None
+    return context.auth.required and await context.auth.user_of(request) is not None
 
 
 def is_at_the_machine(request: HTTPConnection) -> bool:

@@ -15,7 +15,7 @@ from holdfast.errors import TooLarge
 from holdfast.files.cache import whose
 from holdfast.limits import Limits
 from holdfast.runtime.holdings import Account
-from holdfast.server.context import Site
+from holdfast.server.context import ServerContext
 from holdfast.server.http.body import check_id
 from holdfast.server.http.errors import JSON
 from holdfast.server.http.multipart import UploadReader
@@ -31,7 +31,7 @@ WAIT = 3.0
 """Seconds that a reader of progress waits for its upload to begin, as Gradio."""
 
 
-class Progress:
+class UploadProgress:
     """How far one upload has come: bytes per file, for any number of readers.
 
     Args:
@@ -88,19 +88,19 @@ class Followed:
             size_per_visitor=limits.visitor_uploads_followed_bytes,
             seconds=limits.upload_followed_seconds,
         )
-        self.kept: Kept[Progress] = Kept(
-            bounds, clock, dropped=Progress.end, in_use=lambda progress: progress.begun and not progress.done
+        self.kept: Kept[UploadProgress] = Kept(
+            bounds, clock, dropped=UploadProgress.end, in_use=lambda progress: progress.begun and not progress.done
         )
 
     def __len__(self) -> int:
         return len(self.kept)
 
-    def get(self, upload_id: str, visitor: str) -> Progress:
+    def get(self, upload_id: str, visitor: str) -> UploadProgress:
         """Return the progress of an upload, whether it or its reader came first."""
         found = self.kept.get(upload_id)
         if found is None:
             account = self.kept.account(visitor)
-            found = Progress(account)
+            found = UploadProgress(account)
             account.add(UPLOAD + len(upload_id))
             self.kept.add(upload_id, found, account)
         return found
@@ -114,12 +114,12 @@ class Uploads:
     """The upload routes.
 
     Args:
-        site: What is served.
+        context: What all routes share.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._followed = Followed(site.options.limits, site.runtime.clock)
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
+        self._followed = Followed(context.options.limits, context.runtime.clock)
 
     def routes(self) -> list[Route]:
         """The routes under the API's prefix."""
@@ -131,10 +131,14 @@ class Uploads:
 
     async def upload(self, request: Request) -> Response:
         """Keep the files of a multipart body; answer their paths, in order."""
-        user = await self._site.identify(request)
+        user = await self._context.identify(request)
         upload_id = request.query_params.get("upload_id")
         check_id("upload_id", upload_id)
-        progress = Progress() if upload_id is None else self._followed.get(upload_id, self._site.visitor(request, user))
+        progress = (
+            UploadProgress()
+            if upload_id is None
+            else self._followed.get(upload_id, self._context.visitor(request, user))
+        )
         progress.begin()
         try:
             return JSON([str(path) for path in await self._store(request, user, progress)])
@@ -143,18 +147,18 @@ class Uploads:
         finally:
             progress.end()
 
-    async def _store(self, request: Request, user: str | None, progress: Progress) -> list[Path]:
-        rules = self._site.options.rules
+    async def _store(self, request: Request, user: str | None, progress: UploadProgress) -> list[Path]:
+        rules = self._context.options.rules
         reader = UploadReader(
             request.headers.get("content-type", ""),
             rules.upload_dir,
             max_size=rules.max_size,
             on_data=progress.add,
         )
-        visitor = self._site.visitor(request, user)
+        visitor = self._context.visitor(request, user)
         whose.set(visitor)
         try:
-            with self._site.bodies.intake(request.receive, visitor) as intake:
+            with self._context.bodies.intake(request.receive, visitor) as intake:
                 while not intake.complete:
                     await reader.feed(await intake.chunk())
                     intake.hold(reader.held)
@@ -165,10 +169,10 @@ class Uploads:
 
     async def progress(self, request: Request) -> Response:
         """Tell how an upload goes on, until it is done."""
-        user = await self._site.identify(request)
+        user = await self._context.identify(request)
         upload_id = request.query_params.get("upload_id", "")
         check_id("upload_id", upload_id)
-        progress = self._followed.get(upload_id, self._site.visitor(request, user))
+        progress = self._followed.get(upload_id, self._context.visitor(request, user))
         if not progress.begun:
             try:
                 await asyncio.wait_for(progress.change(), WAIT)
@@ -177,12 +181,12 @@ class Uploads:
                 return PlainTextResponse("Upload not found", status_code=404)
         return EventStream(
             self._frames(upload_id, progress),
-            self._site.streams,
+            self._context.streams,
             heartbeat=frame(b'{"msg":"heartbeat"}'),
-            interval=self._site.options.heartbeat,
+            interval=self._context.options.heartbeat,
         )
 
-    async def _frames(self, upload_id: str, progress: Progress) -> AsyncIterator[bytes]:
+    async def _frames(self, upload_id: str, progress: UploadProgress) -> AsyncIterator[bytes]:
         told: dict[str, int] = {}
         while True:
             for name, size in list(progress.sizes.items()):

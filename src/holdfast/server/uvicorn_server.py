@@ -16,7 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from holdfast.errors import AddressError, BuildError, HoldfastError
-from holdfast.server.context import Site
+from holdfast.server.context import ServerContext
 from holdfast.server.tls import over_tls
 from holdfast.server.uvicorn_connections import Connections, protocols, raise_descriptor_limit
 
@@ -134,7 +134,7 @@ class Listening:
         self._failure: BaseException | None = None
         self._ended = threading.Event()
         """Not `Thread.join`: interrupted by Ctrl+C, that takes a running thread for one that has ended."""
-        self._server = _Uvicorn(_config(app, certificate), app.state.site.streams.stop)
+        self._server = _Uvicorn(_config(app, certificate), app.state.context.streams.stop)
         self._thread = threading.Thread(target=self._run, name=f"holdfast-server-{self.port}", daemon=True)
 
     @property
@@ -208,21 +208,21 @@ class Listening:
 
 def _config(app: Starlette, certificate: Certificate | None) -> uvicorn.Config:
     loop: Literal["uvloop", "asyncio"] = "asyncio" if sys.platform == "win32" else "uvloop"
-    site: Site = app.state.site
+    context: ServerContext = app.state.context
     connections = Connections(
-        site.options.limits,
-        site.runtime.clock,
-        site.bodies,
-        trusted=site.options.access.proxies().trusts,
+        context.options.limits,
+        context.runtime.clock,
+        context.bodies,
+        trusted=context.options.access.proxies().trusts,
         descriptors=raise_descriptor_limit(),
     )
     http, ws = protocols(connections)
     config = uvicorn.Config(
         app,
         loop=loop,
-        http=http if certificate is None else over_tls(http, _context(certificate)),  # type: ignore[arg-type]
+        http=http if certificate is None else over_tls(http, _ssl_context(certificate)),  # type: ignore[arg-type]
         ws=ws,
-        ws_max_size=site.options.limits.body_bytes,
+        ws_max_size=context.options.limits.body_bytes,
         ws_ping_interval=30,
         ws_ping_timeout=30,
         ws_per_message_deflate=False,
@@ -239,10 +239,10 @@ def _config(app: Starlette, certificate: Certificate | None) -> uvicorn.Config:
     return config
 
 
-def _context(certificate: Certificate) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+def _ssl_context(certificate: Certificate) -> ssl.SSLContext:
+    ssl_context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
-        context.load_cert_chain(certificate.chain, certificate.key, certificate.password)
+        ssl_context.load_cert_chain(certificate.chain, certificate.key, certificate.password)
     except (OSError, ValueError) as error:
         raise BuildError(f"The certificate cannot be used: {error}.") from error
-    return context
+    return ssl_context

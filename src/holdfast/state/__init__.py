@@ -10,7 +10,7 @@ from holdfast.state.owners import Owner, Owners, Scope
 from holdfast.state.settings import StateOptions
 from holdfast.state.spec import CellSpec, check_specs
 from holdfast.state.stats import Held, StateStats
-from holdfast.state.transaction import StateEvent
+from holdfast.state.transaction import Transaction
 
 __all__ = [
     "CellSpec",
@@ -24,9 +24,9 @@ __all__ = [
     "StateDeadlockError",
     "StateEngine",
     "StateError",
-    "StateEvent",
     "StateOptions",
     "StateStats",
+    "Transaction",
     "UpdateError",
     "ValueTooLargeError",
     "check_specs",

@@ -19,7 +19,7 @@ from holdfast.state.errors import NotBoundError
 from holdfast.state.history import Move
 from holdfast.state.owners import Owner, Owners
 from holdfast.state.spec import CellSpec
-from holdfast.state.transaction import StateEvent, current_event
+from holdfast.state.transaction import Transaction, current_event
 
 log = logging.getLogger("holdfast.state")
 
@@ -81,7 +81,7 @@ def move(spec: CellSpec, owner: str | Owner | None, move: Move) -> Any:
 
 
 def _inside(
-    event: StateEvent, spec: CellSpec, fn: Callable[[Any], Any], old: Any, here: asyncio.AbstractEventLoop | None
+    event: Transaction, spec: CellSpec, fn: Callable[[Any], Any], old: Any, here: asyncio.AbstractEventLoop | None
 ) -> Any:
     new = fn(old)
     if inspect.isawaitable(new):
@@ -95,7 +95,9 @@ def _inside(
     return done
 
 
-async def _finished(event: StateEvent, spec: CellSpec, fn: Callable[[Any], Any], old: Any, work: Awaitable[Any]) -> Any:
+async def _finished(
+    event: Transaction, spec: CellSpec, fn: Callable[[Any], Any], old: Any, work: Awaitable[Any]
+) -> Any:
     new = event.working[spec] = operations.checked_result(spec, fn, old, await work)
     return new
 
@@ -121,7 +123,7 @@ def _blocking_update(engine: StateEngine, spec: CellSpec, owner: Owner, fn: Call
     return new
 
 
-def _event(spec: CellSpec) -> StateEvent | None:
+def _event(spec: CellSpec) -> Transaction | None:
     event = current_event.get()
     return event if event is not None and (not spec.engines or event.engine in spec.engines) else None
 
@@ -145,14 +147,14 @@ def _engine(spec: CellSpec) -> StateEngine:
     )
 
 
-def _owner(spec: CellSpec, owner: str | Owner | None, event: StateEvent | None) -> Owner:
+def _owner(spec: CellSpec, owner: str | Owner | None, event: Transaction | None) -> Owner:
     if isinstance(owner, Owner):
         return owner
     if owner is not None:
         return Owner(spec.scope, owner)
     if event is not None:
         *_, first = event.around()
-        if not first.brief:
+        if not first.is_update:
             return first.owners.of(spec.scope)
         # An update that no event has asked for knows the owner of its own cell alone.
         of_update: Owner | None = getattr(first.owners, spec.scope)

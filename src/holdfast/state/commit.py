@@ -10,12 +10,12 @@ from holdfast.state.history import History, Kept
 from holdfast.state.model import UNSET
 from holdfast.state.values.atoms import VALUES, size_of
 from holdfast.state.values.equality import same
-from holdfast.state.values.snapshot import Image, Snapshot, Unkept
+from holdfast.state.values.snapshot import Captured, Snapshot, Uncaptured
 
 if TYPE_CHECKING:
     from holdfast.state.model import Cell
     from holdfast.state.spec import CellSpec
-    from holdfast.state.transaction import StateEvent
+    from holdfast.state.transaction import Transaction
 
 
 class Pending:
@@ -33,7 +33,7 @@ class Pending:
     __slots__ = ("cell", "changed", "dirty", "history", "image", "returned", "value", "version")
 
     def __init__(
-        self, cell: Cell, value: Any, image: Image | None, *, dirty: bool, changed: bool, returned: bool
+        self, cell: Cell, value: Any, image: Captured | None, *, dirty: bool, changed: bool, returned: bool
     ) -> None:
         self.cell = cell
         self.value = value
@@ -47,8 +47,8 @@ class Pending:
         """The version that it got for the store; 0 where it does not go there."""
 
 
-async def commit(event: StateEvent, values: Mapping[CellSpec, Any]) -> tuple[CellSpec, ...]:
-    """Commit one step of `event`; see `StateEvent.commit`."""
+async def commit(event: Transaction, values: Mapping[CellSpec, Any]) -> tuple[CellSpec, ...]:
+    """Commit one step of `event`; see `Transaction.commit`."""
     pending = [await _returned(event, spec, value) for spec, value in values.items()]
     for spec, value in event.working.items():
         if spec not in values:
@@ -69,7 +69,7 @@ class _Same:
 _SAME = _Same()
 
 
-async def _returned(event: StateEvent, spec: CellSpec, value: Any) -> Pending:
+async def _returned(event: Transaction, spec: CellSpec, value: Any) -> Pending:
     cell = event.cell(spec)
     if not cell.created and spec.watched:
         await event.engine.create(cell)
@@ -78,19 +78,19 @@ async def _returned(event: StateEvent, spec: CellSpec, value: Any) -> Pending:
     return Pending(cell, value, image, dirty=dirty or spec in event.inherits, changed=changed, returned=True)
 
 
-async def _changed_image(event: StateEvent, spec: CellSpec) -> Image | _Same | None:
+async def _changed_image(event: Transaction, spec: CellSpec) -> Captured | _Same | None:
     """The image of a value that an event was given and did not return, if it was changed."""
     given = event.given[spec]
-    if given.image is None or (isinstance(given.image, Unkept) and not spec.watched):
+    if given.image is None or (isinstance(given.image, Uncaptured) and not spec.watched):
         return _SAME
     image = await event.engine.image(given.value, given.cell)
     if isinstance(given.image, Snapshot):
         same_bytes = isinstance(image, Snapshot) and given.image.same_bytes(image)
         return _SAME if same_bytes else image
-    return image if isinstance(given.image, Unkept) and _fingerprint_differs(given.image, image) else _SAME
+    return image if isinstance(given.image, Uncaptured) and _fingerprint_differs(given.image, image) else _SAME
 
 
-async def _in_place(event: StateEvent, spec: CellSpec, image: Image | None) -> Pending:
+async def _in_place(event: Transaction, spec: CellSpec, image: Captured | None) -> Pending:
     """The part of a value that was changed in place; its lane is taken now if it is not held."""
     given = event.given[spec]
     cell, engine = given.cell, event.engine
@@ -103,7 +103,7 @@ async def _in_place(event: StateEvent, spec: CellSpec, image: Image | None) -> P
     return Pending(cell, given.value, image, dirty=dirty, changed=changed, returned=False)
 
 
-async def compare(event: StateEvent, cell: Cell, value: Any, image: Image | None) -> tuple[bool, bool]:
+async def compare(event: Transaction, cell: Cell, value: Any, image: Captured | None) -> tuple[bool, bool]:
     """Whether a value differs from the committed one: in its bytes, and (only where it is watched) in its content."""
     old, watched = cell.image, cell.spec.watched
     if old is None and image is None and cell.created:
@@ -114,23 +114,23 @@ async def compare(event: StateEvent, cell: Cell, value: Any, image: Image | None
             return False, False
         definite = not watched or (old.definite and image.definite)
         return True, watched and (definite or await event.engine.differs(old, value, image))
-    if isinstance(old, Unkept) and isinstance(image, Unkept):
+    if isinstance(old, Uncaptured) and isinstance(image, Uncaptured):
         return True, watched and (_fingerprint_differs(old, image) or _replaced_unknown(old, image, cell, value))
     return True, watched
 
 
-def _fingerprint_differs(old: Unkept, new: Image | None) -> bool:
-    if not isinstance(new, Unkept):
+def _fingerprint_differs(old: Uncaptured, new: Captured | None) -> bool:
+    if not isinstance(new, Uncaptured):
         return True
     return old.digest is not None and new.digest is not None and old.digest != new.digest
 
 
-def _replaced_unknown(old: Unkept, new: Unkept, cell: Cell, value: Any) -> bool:
+def _replaced_unknown(old: Uncaptured, new: Uncaptured, cell: Cell, value: Any) -> bool:
     """Without fingerprints, another object counts as another content."""
     return (old.digest is None or new.digest is None) and value is not cell.value
 
 
-def place(event: StateEvent, pending: Pending, live: set[int]) -> None:
+def place(event: Transaction, pending: Pending, live: set[int]) -> None:
     """Put one cell's new value in its place.
 
     Args:
@@ -149,25 +149,25 @@ def place(event: StateEvent, pending: Pending, live: set[int]) -> None:
     if isinstance(image, Snapshot):
         if id(value) in live:
             cell.value = UNSET
-            cell.lent = None
+            cell.checked_out_by = None
         else:
             live.add(id(value))
-            cell.lent = event
+            cell.checked_out_by = event
 
 
-def keeps_history(event: StateEvent, cell: Cell) -> bool:
+def keeps_history(event: Transaction, cell: Cell) -> bool:
     """Whether a commit to a cell leaves earlier versions."""
     return bool(cell.spec.history) and (cell.created or cell.spec in event.inherits)
 
 
-def advanced(event: StateEvent, cell: Cell) -> History:
+def advanced(event: Transaction, cell: Cell) -> History:
     """The cell's history when its present version is about to be replaced."""
     if cell.spec in event.inherits:
         return event.inherits[cell.spec]
     history = History(cell.spec.history, event.engine.options.history_limit)
     if cell.history is not None:
         history = cell.history.copy()
-    if not isinstance(cell.image, Unkept):
+    if not isinstance(cell.image, Uncaptured):
         present = Kept(cell.version, cell.value if cell.image is None else UNSET, cell.image)
         move = event.moves.get(cell.spec)
         history.push(present) if move is None else history.move(move, present)

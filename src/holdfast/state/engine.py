@@ -13,20 +13,20 @@ from holdfast.state import commit, operations
 from holdfast.state.codec import Keyring, can_encrypt
 from holdfast.state.initial_values import Creation
 from holdfast.state.lifetime import Chooser, Lifetime
-from holdfast.state.model import UNSET, Cell, Home
+from holdfast.state.model import UNSET, Cell, OwnerCells
 from holdfast.state.owners import Owner, Owners, only
 from holdfast.state.persistence.backing import Backing
 from holdfast.state.persistence.lifetime import StoredLifetime
-from holdfast.state.persistence.outage import Health
+from holdfast.state.persistence.outage import StoreHealth
 from holdfast.state.settings import StateOptions
 from holdfast.state.spec import CellSpec, check_specs
 from holdfast.state.stats import Held, StateStats
 from holdfast.state.subscriptions import Notices, Subscriber
-from holdfast.state.transaction import Given, StateEvent
+from holdfast.state.transaction import Given, Transaction
 from holdfast.state.values.atoms import size_of
-from holdfast.state.values.capture import Imager
+from holdfast.state.values.capture import Capturer
 from holdfast.state.values.equality import same
-from holdfast.state.values.snapshot import Image, Snapshot, Unkept
+from holdfast.state.values.snapshot import Captured, Snapshot, Uncaptured
 from holdfast.state.warnings_once import warn_version
 from holdfast.stores import FencedError, VersionConflictError
 
@@ -51,7 +51,7 @@ class StateEngine:
         self.backing: Backing | None = None
         """The durable store, once the engine is started; `None` where the store keeps nothing."""
         self._stored: StoredLifetime | None = None
-        self._imager = Imager(self.options, stored=store.durable)
+        self._imager = Capturer(self.options, stored=store.durable)
         self.stats = StateStats()
         self.specs: tuple[CellSpec, ...] = ()
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -137,7 +137,7 @@ class StateEngine:
         self._follow()
 
     def _cells(self) -> Iterator[Cell]:
-        return (cell for home in self._lifetime for cell in home.cells)
+        return (cell for owner_cells in self._lifetime for cell in owner_cells.cells)
 
     def _check_secrets(self, specs: Iterable[CellSpec]) -> None:
         secret = next((spec for spec in specs if spec.secret), None)
@@ -152,15 +152,16 @@ class StateEngine:
 
     def bound(self, session: str) -> bool:
         """Whether a session holds values that live in this process alone (R6.5)."""
-        home = self._lifetime.find(Owner("session", session))
-        return home is not None and any(
-            cell.bound or (isinstance(cell.image, Unkept) and cell.image.reason is not None) for cell in home.cells
+        owner_cells = self._lifetime.find(Owner("session", session))
+        return owner_cells is not None and any(
+            cell.bound or (isinstance(cell.image, Uncaptured) and cell.image.reason is not None)
+            for cell in owner_cells.cells
         )
 
     @property
-    def health(self) -> Health:
+    def health(self) -> StoreHealth:
         """Whether the store works, and what is not written yet."""
-        return self.backing.outage.health if self.backing is not None else Health(True, "", 0)
+        return self.backing.outage.health if self.backing is not None else StoreHealth(True, "", 0)
 
     @property
     def outages(self) -> int:
@@ -170,7 +171,7 @@ class StateEngine:
     def held(self) -> Held:
         """What is in memory now."""
         homes = list(self._lifetime)
-        return Held(len(homes), sum(len(home.cells) for home in homes), self._lifetime.size)
+        return Held(len(homes), sum(len(owner_cells.cells) for owner_cells in homes), self._lifetime.size)
 
     @property
     def timers(self) -> int:
@@ -190,8 +191,8 @@ class StateEngine:
         writes: Sequence[CellSpec],
         *,
         on_wait: Callable[[int], None] | None = None,
-        of: Hashable = None,
-    ) -> StateEvent:
+        source: Hashable = None,
+    ) -> Transaction:
         """The transaction of one event, for `async with`.
 
         Args:
@@ -199,15 +200,15 @@ class StateEngine:
             reads: States whose values the function takes.
             writes: States among its outputs; their lanes are taken.
             on_wait: Called with the number of events before it when it has to wait for a lane.
-            of: What runs, such as the listener's number. Once it has changed a State in place that is not among
+            source: What runs, such as the listener's number. Once it has changed a State in place that is not among
                 its outputs, it takes that State's lane too.
         """
-        return StateEvent(self, owners, reads, writes, on_wait, of)
+        return Transaction(self, owners, reads, writes, on_wait, source)
 
-    def lanes_of(self, event: StateEvent) -> Sequence[CellSpec]:
+    def lanes_of(self, event: Transaction) -> Sequence[CellSpec]:
         """The States whose lanes an event takes, in the order in which it takes them."""
         wanted = event.writes
-        learned = self._learned.get(event.of) if event.of is not None else None
+        learned = self._learned.get(event.source) if event.source is not None else None
         if learned:
             wanted = [*wanted, *(spec for spec in event.reads if spec in learned)]
         if not wanted or self._last_write:
@@ -220,22 +221,22 @@ class StateEngine:
         """Whether concurrent events get one object, as in Gradio."""
         return self._last_write or spec.concurrency == "last_write"
 
-    def learn_writer(self, event: StateEvent, spec: CellSpec) -> None:
+    def learn_writer(self, event: Transaction, spec: CellSpec) -> None:
         """Remember that what runs in `event` changes a State in place that it only declares as an input."""
-        if event.of is not None:
-            self._learned.setdefault(event.of, set()).add(spec)
+        if event.source is not None:
+            self._learned.setdefault(event.source, set()).add(spec)
 
     # Owners
 
-    def use(self, owner: Owner) -> Home:
+    def use(self, owner: Owner) -> OwnerCells:
         """An owner's home for the time of an event; `leave` it afterwards."""
-        home = self._lifetime.home(owner)
-        home.users += 1
-        return home
+        owner_cells = self._lifetime.owner_cells(owner)
+        owner_cells.users += 1
+        return owner_cells
 
-    def leave(self, home: Home) -> None:
+    def leave(self, owner_cells: OwnerCells) -> None:
         """The event is done with a home."""
-        self._lifetime.release(home)
+        self._lifetime.release(owner_cells)
 
     def open(self, session: str) -> None:
         """A page or client of the session has connected."""
@@ -243,7 +244,7 @@ class StateEngine:
 
     def begin(self, owners: Owners) -> None:
         """A session was made up here just now: no store has anything of it."""
-        self._lifetime.home(owners.session).fresh, owners.new = True, False
+        self._lifetime.owner_cells(owners.session).fresh, owners.new = True, False
 
     def close(self, session: str) -> None:
         """A connection of the session has ended; the grace counts from the last one."""
@@ -251,9 +252,9 @@ class StateEngine:
 
     def forget(self, session: str) -> None:
         """Drop a session now, with its delete callbacks."""
-        home = self._lifetime.find(Owner("session", session))
-        if home is not None:
-            self._lifetime.drop(home)
+        owner_cells = self._lifetime.find(Owner("session", session))
+        if owner_cells is not None:
+            self._lifetime.drop(owner_cells)
 
     @property
     def full(self) -> bool:
@@ -271,16 +272,16 @@ class StateEngine:
 
     def lapse(self, session: str) -> None:
         """A closed session's grace is over: drop it, unless another process has it open (R4.1)."""
-        home = self._lifetime.find(Owner("session", session))
-        if home is not None and not home.opened:
-            self._lifetime.lapse(home)
+        owner_cells = self._lifetime.find(Owner("session", session))
+        if owner_cells is not None and not owner_cells.opened:
+            self._lifetime.lapse(owner_cells)
 
     def discard_cells(self, session: str, specs: Iterable[CellSpec]) -> None:
         """Drop single cells of a session: those of States that a re-render has taken away."""
-        home = self._lifetime.find(Owner("session", session))
+        owner_cells = self._lifetime.find(Owner("session", session))
         for spec in specs:
-            cell = home.remove(spec.name) if home is not None else None
-            if home is not None and cell is not None:
+            cell = owner_cells.remove(spec.name) if owner_cells is not None else None
+            if owner_cells is not None and cell is not None:
                 self._lifetime.call_back(cell)
                 self.put(cell, UNSET, None)
                 if self.backing is not None:
@@ -292,15 +293,15 @@ class StateEngine:
         """Give a cell its first value; its factory runs once, whoever comes first (R1.3)."""
         await self._creation.create(cell)
 
-    def put(self, cell: Cell, value: Any, image: Image | None) -> None:
+    def put(self, cell: Cell, value: Any, image: Captured | None) -> None:
         """Make a value the truth of a cell, or with `UNSET` and no image make the cell uncreated."""
-        before = cell.home.size
+        before = cell.owner_cells.size
         if value is UNSET and image is None:
             cell.clear()
         else:
             cell.put(value, image, size_of(value) if image is None else image.size)
-        if not cell.home.dropped:
-            self._lifetime.grown(cell.home.size - before)
+        if not cell.owner_cells.dropped:
+            self._lifetime.grown(cell.owner_cells.size - before)
 
     async def live(self, cell: Cell) -> Any:
         """The cell's own object, made from its bytes if it is not there."""
@@ -315,7 +316,7 @@ class StateEngine:
         """A new object from bytes."""
         return await self._imager.restored(image)
 
-    async def image(self, value: Any, cell: Cell) -> Image | None:
+    async def image(self, value: Any, cell: Cell) -> Captured | None:
         """What is kept of a value for rollback and comparison; `None` for one that cannot change in place."""
         return await self._imager.image(value, cell)
 
@@ -325,7 +326,7 @@ class StateEngine:
 
     # Commits
 
-    async def apply(self, event: StateEvent, pending: Sequence[commit.Pending]) -> tuple[CellSpec, ...]:
+    async def apply(self, event: Transaction, pending: Sequence[commit.Pending]) -> tuple[CellSpec, ...]:
         """Make the parts of a commit the truth, all at once."""
         if self.backing is not None:
             try:
@@ -339,17 +340,17 @@ class StateEngine:
         shared: dict[Owner, set[CellSpec]] = {}
         for part in pending:
             cell, spec = part.cell, part.cell.spec
-            before = cell.home.size
+            before = cell.owner_cells.size
             commit.place(event, part, live)
-            if not cell.home.dropped:
-                self._lifetime.grown(cell.home.size - before)
+            if not cell.owner_cells.dropped:
+                self._lifetime.grown(cell.owner_cells.size - before)
                 if part.returned or part.dirty:
                     self._lifetime.touch(cell)
             event.given[spec] = Given(cell, part.value, cell.version, cell.image)
             if part.changed:
                 changed.append(spec)
                 if spec.scope != "session":
-                    shared.setdefault(cell.home.owner, set()).add(spec)
+                    shared.setdefault(cell.owner_cells.owner, set()).add(spec)
         event.working.clear()
         event.moves.clear()
         event.inherits.clear()
@@ -427,12 +428,12 @@ class StateEngine:
         self._lifetime.spawn(self._expire_in_lane(cell))
 
     async def _expire_in_lane(self, cell: Cell) -> None:
-        spec, home = cell.spec, cell.home
-        async with self.event(only(home.owner), (), (spec,)) as event:
+        spec, owner_cells = cell.spec, cell.owner_cells
+        async with self.event(only(owner_cells.owner), (), (spec,)) as event:
             if event.cell(spec) is not cell or cell.expires is None or cell.expires > self.clock.monotonic():
                 return
             self.stats.expirations += 1
-            old = await self.get(spec, home.owner) if spec.watched else None
+            old = await self.get(spec, owner_cells.owner) if spec.watched else None
             self._lifetime.call_back(cell)
             self.put(cell, UNSET, None)
             if self.backing is not None:
@@ -441,9 +442,9 @@ class StateEngine:
 
     async def _tell_expired(self, cell: Cell, old: Any) -> None:
         """Tell of a watched cell that is at its initial value again, if that is another content than it had."""
-        spec, owner = cell.spec, cell.home.owner
+        spec, owner = cell.spec, cell.owner_cells.owner
         # Of what is shared and stored, the store's own feed tells every process, this one too.
-        heard = cell.home.opened if owner.scope == "session" else self.backing is None
+        heard = cell.owner_cells.opened if owner.scope == "session" else self.backing is None
         if spec.watched and heard:
             await self.create(cell)
             if not same(old, cell.committed()):
@@ -457,7 +458,7 @@ class StateEngine:
 
     async def _end_in_lane(self, cell: Cell) -> None:
         try:
-            async with self.event(only(cell.home.owner), (), (cell.spec,)):
+            async with self.event(only(cell.owner_cells.owner), (), (cell.spec,)):
                 pass  # whoever gets the lane takes out what is over
         finally:
             self._ending.discard(cell)

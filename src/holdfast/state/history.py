@@ -6,7 +6,7 @@ from collections import deque
 from typing import Any, Literal, NamedTuple
 
 from holdfast.state.values.atoms import size_of
-from holdfast.state.values.snapshot import Image, Snapshot
+from holdfast.state.values.snapshot import Captured, Snapshot
 
 Move = Literal["undo", "redo"]
 
@@ -16,7 +16,7 @@ class Kept(NamedTuple):
 
     version: int
     value: Any
-    image: Image | None
+    image: Captured | None
 
     def restore(self) -> Any:
         """Its value, as a new object where it can change in place."""

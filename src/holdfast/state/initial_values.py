@@ -44,7 +44,7 @@ class Creation:
                 await self._make(cell)
             else:
                 # Among all processes the factory runs once, in the lane.
-                async with engine.event(only(cell.home.owner), (), (spec,)).within(current_event.get()):
+                async with engine.event(only(cell.owner_cells.owner), (), (spec,)).within(current_event.get()):
                     if not cell.created:
                         await self._make(cell)
         finally:

@@ -11,12 +11,12 @@ from holdfast.state.errors import StateDeadlockError
 
 if TYPE_CHECKING:
     from holdfast.state.model import Cell
-    from holdfast.state.transaction import StateEvent
+    from holdfast.state.transaction import Transaction
 
-    Waiter: TypeAlias = tuple[StateEvent, asyncio.Future[None]]
+    Waiter: TypeAlias = tuple[Transaction, asyncio.Future[None]]
 
 
-async def take(cell: Cell, event: StateEvent) -> bool:
+async def take(cell: Cell, event: Transaction) -> bool:
     """Wait until `event` holds the lane of `cell`.
 
     Returns:
@@ -29,7 +29,7 @@ async def take(cell: Cell, event: StateEvent) -> bool:
     if cell.holder is None:
         cell.holder = event
         return False
-    if event.brief and cell.holder.parked:
+    if event.is_update and cell.holder.parked:
         _overtake(cell, event)
         return False
     if would_deadlock(cell, event):
@@ -54,7 +54,7 @@ async def take(cell: Cell, event: StateEvent) -> bool:
     return True
 
 
-def _give_up_later(cell: Cell, event: StateEvent, future: asyncio.Future[None]) -> None:
+def _give_up_later(cell: Cell, event: Transaction, future: asyncio.Future[None]) -> None:
     """See that an update inside an event does not wait for ever for one that waits for another process.
 
     What that process holds back may itself wait for what the event around the update holds: nobody sees that circle.
@@ -72,7 +72,7 @@ def _give_up_later(cell: Cell, event: StateEvent, future: asyncio.Future[None]) 
     future.add_done_callback(lambda _: alarm.cancel())
 
 
-def _leave_queue(cell: Cell, entry: tuple[StateEvent, asyncio.Future[None]]) -> None:
+def _leave_queue(cell: Cell, entry: tuple[Transaction, asyncio.Future[None]]) -> None:
     if cell.waiters and entry in cell.waiters:
         cell.waiters.remove(entry)
 
@@ -94,13 +94,13 @@ def _next_of(waiters: deque[Waiter]) -> Waiter:
     """The event that waits longest; an update where that one is not ready to begin anyway."""
     if waiters[0][0].parked:
         for entry in waiters:
-            if entry[0].brief and not entry[1].done():
+            if entry[0].is_update and not entry[1].done():
                 waiters.remove(entry)
                 return entry
     return waiters.popleft()
 
 
-def _overtake(cell: Cell, update: StateEvent) -> None:
+def _overtake(cell: Cell, update: Transaction) -> None:
     """An update goes before the holder, which is parked; the holder comes next after it."""
     holder = cell.holder
     if holder is not None:
@@ -108,46 +108,46 @@ def _overtake(cell: Cell, update: StateEvent) -> None:
         if cell.waiters is None:
             cell.waiters = deque()
         cell.waiters.appendleft((holder, future))
-        holder.away[cell] = future
+        holder.lanes_lent_out[cell] = future
     cell.holder = update
 
 
 def let_update_pass(cell: Cell) -> None:
     """The holder is parked: an update that waits for the lane goes before it."""
     for entry in cell.waiters or ():
-        if entry[0].brief and not entry[1].done():
+        if entry[0].is_update and not entry[1].done():
             _leave_queue(cell, entry)
             _overtake(cell, entry[0])
             entry[1].set_result(None)
             return
 
 
-async def regain(cell: Cell, event: StateEvent) -> None:
+async def regain(cell: Cell, event: Transaction) -> None:
     """Wait until a lane that an update has taken is back."""
     event.waits_for = cell
     try:
-        await event.away[cell]
+        await event.lanes_lent_out[cell]
     finally:
         event.waits_for = None
 
 
-def give_up(cell: Cell, event: StateEvent) -> None:
+def give_up(cell: Cell, event: Transaction) -> None:
     """An event leaves: free its lane, or its claim to it where an update has it."""
     if cell.holder is event:
         free(cell)
-    elif cell in event.away:
-        _leave_queue(cell, (event, event.away[cell]))
+    elif cell in event.lanes_lent_out:
+        _leave_queue(cell, (event, event.lanes_lent_out[cell]))
 
 
-def would_deadlock(cell: Cell, event: StateEvent) -> bool:
+def would_deadlock(cell: Cell, event: Transaction) -> bool:
     """Whether waiting for `cell` closes a circle: its holder waits, over others or not, for `event`."""
     closing = set(event.around())
     return any(each in closing for each in _awaited(cell))
 
 
-def _awaited(cell: Cell) -> Iterator[StateEvent]:
+def _awaited(cell: Cell) -> Iterator[Transaction]:
     """Who holds the lane of `cell`, the updates inside of it, and all whom these wait for in their turn."""
-    seen: set[StateEvent] = set()
+    seen: set[Transaction] = set()
     look = [cell.holder]
     while look:
         holder = look.pop()

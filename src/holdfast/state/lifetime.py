@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from holdfast.state.model import UNSET, Cell, Home
+from holdfast.state.model import UNSET, Cell, OwnerCells
 from holdfast.state.timers import Timers
 from holdfast.state.values.snapshot import Snapshot
 from holdfast.stores import StoreDamagedError
@@ -42,12 +42,12 @@ class Lifetime:
         self._options = options
         self._stats = stats
         self._expire = expire
-        self._open: dict[Owner, Home] = {}
-        self._closed: dict[Owner, Home] = {}
-        self._shared: dict[Owner, Home] = {}
-        self._latest: Home | None = None
+        self._open: dict[Owner, OwnerCells] = {}
+        self._closed: dict[Owner, OwnerCells] = {}
+        self._shared: dict[Owner, OwnerCells] = {}
+        self._latest: OwnerCells | None = None
         """The one used last, which is the last of its dict."""
-        self._away: dict[Owner, Home] = {}
+        self._away: dict[Owner, OwnerCells] = {}
         """Of owners whose values had to leave memory while connections hold them open: what is known of those."""
         self.timers = Timers(clock, _deadline, self._fire)
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -55,7 +55,7 @@ class Lifetime:
         """Bytes of the values of all homes."""
         self.stored: StoredLifetime | None = None
         """Where a durable store keeps owners."""
-        self.can_leave: Callable[[Home], bool] = lambda _: False
+        self.can_leave: Callable[[OwnerCells], bool] = lambda _: False
         """Whether nothing is lost when a home leaves memory."""
         self.choose: Chooser = lambda _: None
         """Gives the owner whose home goes next, among those for which its argument holds; else the one unused for
@@ -64,81 +64,81 @@ class Lifetime:
     def __len__(self) -> int:
         return len(self._open) + len(self._closed) + len(self._shared)
 
-    def __iter__(self) -> Iterator[Home]:
+    def __iter__(self) -> Iterator[OwnerCells]:
         for homes in (self._open, self._closed, self._shared):
             yield from homes.values()
 
-    def find(self, owner: Owner) -> Home | None:
+    def find(self, owner: Owner) -> OwnerCells | None:
         """An owner's home, if it is in memory."""
         found = (homes.get(owner) for homes in (self._open, self._closed, self._shared, self._away))
         return next(filter(None, found), None)
 
-    def home(self, owner: Owner) -> Home:
+    def owner_cells(self, owner: Owner) -> OwnerCells:
         """An owner's home, made if need be; its use is noted."""
         for homes in (self._open, self._closed):
-            home = homes.get(owner)
-            if home is not None:
-                if home is not self._latest:
+            owner_cells = homes.get(owner)
+            if owner_cells is not None:
+                if owner_cells is not self._latest:
                     # An `OrderedDict` does it by itself, but takes half as much again for each session.
                     del homes[owner]
-                    homes[owner] = self._latest = home
-                return home
+                    homes[owner] = self._latest = owner_cells
+                return owner_cells
         if owner.scope == "app":
-            return self._shared.setdefault(owner, Home(owner))
-        home = self._away.pop(owner, None)
-        if home is not None:
-            self._open[owner] = home
+            return self._shared.setdefault(owner, OwnerCells(owner))
+        owner_cells = self._away.pop(owner, None)
+        if owner_cells is not None:
+            self._open[owner] = owner_cells
         else:
-            home = self._closed[owner] = Home(owner)
-        self._latest = home
-        self._shrink(home)
-        return home
+            owner_cells = self._closed[owner] = OwnerCells(owner)
+        self._latest = owner_cells
+        self._shrink(owner_cells)
+        return owner_cells
 
     def open(self, owner: Owner) -> None:
         """A connection holds the owner's home open from now on."""
-        home = self.home(owner)
-        home.opened += 1
-        home.was_open = True
-        home.closes = None
+        owner_cells = self.owner_cells(owner)
+        owner_cells.opened += 1
+        owner_cells.was_open = True
+        owner_cells.closes = None
         if self._closed.pop(owner, None) is not None:
-            self._open[owner] = self._latest = home
-        if self.stored is not None and home.opened == 1:
-            self.stored.opened(home)
+            self._open[owner] = self._latest = owner_cells
+        if self.stored is not None and owner_cells.opened == 1:
+            self.stored.opened(owner_cells)
 
     def close(self, owner: Owner) -> None:
         """A connection is gone; after the last one the grace begins."""
         homes = self._away if owner in self._away else self._open
-        home = homes.get(owner)
-        if home is None:
+        owner_cells = homes.get(owner)
+        if owner_cells is None:
             return
-        home.opened -= 1
-        if home.opened <= 0:
-            home.opened = 0
+        owner_cells.opened -= 1
+        if owner_cells.opened <= 0:
+            owner_cells.opened = 0
             del homes[owner]
-            self._closed[owner] = self._latest = home
-            self._count_grace(home)
+            self._closed[owner] = self._latest = owner_cells
+            self._count_grace(owner_cells)
             if self.stored is not None:
-                self.stored.closed(home)
+                self.stored.closed(owner_cells)
 
-    def release(self, home: Home) -> None:
+    def release(self, owner_cells: OwnerCells) -> None:
         """An event is done with a home."""
-        home.users -= 1
-        if home.users:
+        owner_cells.users -= 1
+        if owner_cells.users:
             return
-        if home.dropped:
-            self._finish(home)
-        elif home.opened == 0 and home.owner.scope == "session":
-            if not home.was_open:
-                self._count_grace(home)
-            elif home.closes is not None and home.closes <= self._clock.monotonic():
-                self.lapse(home)
+        if owner_cells.dropped:
+            self._finish(owner_cells)
+        elif owner_cells.opened == 0 and owner_cells.owner.scope == "session":
+            if not owner_cells.was_open:
+                self._count_grace(owner_cells)
+            elif owner_cells.closes is not None and owner_cells.closes <= self._clock.monotonic():
+                self.lapse(owner_cells)
 
-    def _count_grace(self, home: Home) -> None:
-        if self._options.caller_ends:
+    def _count_grace(self, owner_cells: OwnerCells) -> None:
+        if self._options.manual_expiry:
             return
-        home.closes = self._clock.monotonic() + self._options.grace
-        if not home.timed:
-            self.timers.watch(home)
+        owner_cells.closes = self._clock.monotonic() + self._options.grace
+        if not owner_cells.timed:
+            self.timers.watch(owner_cells)
 
     def touch(self, cell: Cell) -> None:
         """A cell was written: its time to live begins anew."""
@@ -151,51 +151,51 @@ class Lifetime:
         if not cell.timed:
             self.timers.watch(cell)
 
-    def _fire(self, item: Home | Cell) -> None:
+    def _fire(self, item: OwnerCells | Cell) -> None:
         if isinstance(item, Cell):
-            if not item.home.dropped:
+            if not item.owner_cells.dropped:
                 self._expire(item)
         elif not item.users:
             # One in use goes when its last event leaves.
             self.lapse(item)
 
-    def lapse(self, home: Home) -> None:
+    def lapse(self, owner_cells: OwnerCells) -> None:
         """A home's time is over here; another process may still keep the session open."""
         self._stats.expirations += 1
-        home.lapsed = True
-        self.drop(home)
+        owner_cells.lapsed = True
+        self.drop(owner_cells)
 
-    def drop(self, home: Home) -> None:
+    def drop(self, owner_cells: OwnerCells) -> None:
         """Forget a home; its values' callbacks run when no event uses it any more."""
-        self._take(home)
-        if not home.users:
-            self._finish(home)
+        self._take(owner_cells)
+        if not owner_cells.users:
+            self._finish(owner_cells)
 
-    def take(self, owner: Owner) -> Home | None:
+    def take(self, owner: Owner) -> OwnerCells | None:
         """Take an owner's home out of memory, without its callbacks."""
-        home = self.find(owner)
-        if home is not None:
-            self._take(home)
-        return home
+        owner_cells = self.find(owner)
+        if owner_cells is not None:
+            self._take(owner_cells)
+        return owner_cells
 
-    def _take(self, home: Home) -> None:
+    def _take(self, owner_cells: OwnerCells) -> None:
         for homes in (self._open, self._closed, self._shared, self._away):
-            if homes.get(home.owner) is home:
-                del homes[home.owner]
-        self.size -= home.size
-        home.dropped = True
-        if home is self._latest:
+            if homes.get(owner_cells.owner) is owner_cells:
+                del homes[owner_cells.owner]
+        self.size -= owner_cells.size
+        owner_cells.dropped = True
+        if owner_cells is self._latest:
             self._latest = None
-        if home.round is not None:
-            home.round.remove(home)
-        home.closes = None
-        for cell in home.cells:
+        if owner_cells.round is not None:
+            owner_cells.round.remove(owner_cells)
+        owner_cells.closes = None
+        for cell in owner_cells.cells:
             cell.expires = None
 
-    def _finish(self, home: Home) -> None:
-        cells = home.take_cells()
+    def _finish(self, owner_cells: OwnerCells) -> None:
+        cells = owner_cells.take_cells()
         if self.stored is not None:
-            self.stored.drop(home, cells, only_due=home.lapsed)
+            self.stored.drop(owner_cells, cells, only_due=owner_cells.lapsed)
             return
         for cell in cells:
             self.call_back(cell)
@@ -205,7 +205,7 @@ class Lifetime:
         callback = cell.spec.delete_callback
         if callback is None or not cell.created:
             return
-        if cell.value is UNSET or cell.lent is not None:
+        if cell.value is UNSET or cell.checked_out_by is not None:
             make = cell.image.restore if isinstance(cell.image, Snapshot) else cell.committed
         else:
             make = partial(_same_object, cell.value)
@@ -230,7 +230,7 @@ class Lifetime:
         if limit is not None and self.size > limit:
             self._shrink(None)
 
-    def _shrink(self, keep: Home | None) -> None:
+    def _shrink(self, keep: OwnerCells | None) -> None:
         limit = self._options.memory_limit
         while len(self._open) + len(self._closed) > self._options.session_capacity or (
             limit is not None and self.size > limit
@@ -248,20 +248,20 @@ class Lifetime:
             else:
                 self.drop(victim)
 
-    def _least_used(self, keep: Home | None) -> Home | None:
+    def _least_used(self, keep: OwnerCells | None) -> OwnerCells | None:
         def spare(owner: Owner) -> bool:
-            home = self._closed.get(owner)
-            return home is not None and not home.users and home is not keep
+            owner_cells = self._closed.get(owner)
+            return owner_cells is not None and not owner_cells.users and owner_cells is not keep
 
         chosen = self.choose(spare)
         if chosen is not None:
             return self._closed[chosen]
-        for home in self._closed.values():
-            if not home.users and home is not keep:
-                return home
-        for home in self._open.values():  # an open one never loses its values (R4.4)
-            if not home.users and home is not keep and self.can_leave(home):
-                return home
+        for owner_cells in self._closed.values():
+            if not owner_cells.users and owner_cells is not keep:
+                return owner_cells
+        for owner_cells in self._open.values():  # an open one never loses its values (R4.4)
+            if not owner_cells.users and owner_cells is not keep and self.can_leave(owner_cells):
+                return owner_cells
         return None
 
     @property
@@ -279,17 +279,17 @@ class Lifetime:
     async def finish(self) -> None:
         """End all: drop what is lost now, and wait for the callbacks."""
         self.timers.close()
-        for home in list(self):
+        for owner_cells in list(self):
             if self.stored is None:
-                self.drop(home)
+                self.drop(owner_cells)
                 continue
-            for cell in home.cells:
+            for cell in owner_cells.cells:
                 if cell.bound:
                     self.call_back(cell)
         await self.settled()
 
 
-def _deadline(item: Home | Cell) -> float | None:
+def _deadline(item: OwnerCells | Cell) -> float | None:
     return item.expires if isinstance(item, Cell) else item.closes
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
-from holdfast.state.values.snapshot import Image, Snapshot
+from holdfast.state.values.snapshot import Captured, Snapshot
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from holdfast.state.owners import Owner
     from holdfast.state.persistence.lifetime import Round
     from holdfast.state.spec import CellSpec
-    from holdfast.state.transaction import StateEvent
+    from holdfast.state.transaction import Transaction
     from holdfast.stores import Claim
 
 
@@ -41,14 +41,14 @@ class Cell:
 
     __slots__ = (
         "bound",
+        "checked_out_by",
         "claim",
         "expires",
         "history",
         "holder",
-        "home",
         "image",
-        "lent",
         "looked",
+        "owner_cells",
         "sending",
         "size",
         "spec",
@@ -60,11 +60,11 @@ class Cell:
         "waiters",
     )
 
-    def __init__(self, spec: CellSpec, home: Home) -> None:
+    def __init__(self, spec: CellSpec, owner_cells: OwnerCells) -> None:
         self.spec = spec
-        self.home = home
+        self.owner_cells = owner_cells
         self.value: Any = UNSET
-        self.image: Image | None = None
+        self.image: Captured | None = None
         self.version = 0
         """One more at each commit; 0 before the cell is created."""
         self.size = 0
@@ -72,10 +72,10 @@ class Cell:
         """When its time to live ends, on the monotonic clock."""
         self.timed = False
         """A timer for it is in the heap."""
-        self.holder: StateEvent | None = None
+        self.holder: Transaction | None = None
         """The event that holds its lane."""
-        self.waiters: deque[tuple[StateEvent, Future[None]]] | None = None
-        self.lent: StateEvent | None = None
+        self.waiters: deque[tuple[Transaction, Future[None]]] | None = None
+        self.checked_out_by: Transaction | None = None
         """The event whose function has the live object in its hands."""
         self.history: History | None = None
         self.looked = False
@@ -102,34 +102,36 @@ class Cell:
             return self.image.restore()
         return self.value
 
-    def put(self, value: Any, image: Image | None, size: int) -> None:
+    def put(self, value: Any, image: Captured | None, size: int) -> None:
         """Make `value` the truth."""
         self.value = value
         self.image = image
-        self.home.size += size - self.size
+        self.owner_cells.size += size - self.size
         self.size = size
 
     def undo(self, value: Any) -> None:
         """Forget a live object that a failed step may have changed."""
         if self.value is value and isinstance(self.image, Snapshot):
             self.value = UNSET
-            self.lent = None
+            self.checked_out_by = None
 
     def clear(self) -> None:
         """Go back to not being created."""
         self.put(UNSET, None, 0)
         self.version += 1
         self.expires = None
-        self.lent = None
+        self.checked_out_by = None
         self.keep_history(None)
 
     def keep_history(self, history: History | None) -> None:
         """Have other earlier versions."""
-        self.home.size += (0 if history is None else history.size) - (0 if self.history is None else self.history.size)
+        self.owner_cells.size += (0 if history is None else history.size) - (
+            0 if self.history is None else self.history.size
+        )
         self.history = history
 
 
-class Home:
+class OwnerCells:
     """The cells of one owner in this process, and how long they are kept."""
 
     __slots__ = (
@@ -216,9 +218,9 @@ class Home:
         cells, self._cells = self.cells, ()
         return cells
 
-    def without_values(self) -> Home:
+    def without_values(self) -> OwnerCells:
         """One for the same owner with what is known of its connections, for when the values leave memory."""
-        left = Home(self.owner)
+        left = OwnerCells(self.owner)
         left.opened, left.was_open = self.opened, self.was_open
         left.kept = self.kept
         if self.round is not None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.state.errors import UpdateError
 from holdfast.state.owners import Owner, Owners, only
-from holdfast.state.transaction import StateEvent, current_event
-from holdfast.state.values.snapshot import Snapshot, Unkept
+from holdfast.state.transaction import Transaction, current_event
+from holdfast.state.values.snapshot import Snapshot, Uncaptured
 
 if TYPE_CHECKING:
     from holdfast.state.engine import StateEngine
@@ -41,7 +41,7 @@ def checked_result(spec: CellSpec, fn: Callable[[Any], Any], old: Any, new: Any)
     return new
 
 
-def one_cell(engine: StateEngine, spec: CellSpec, owner: Owner) -> StateEvent:
+def one_cell(engine: StateEngine, spec: CellSpec, owner: Owner) -> Transaction:
     """An event of one cell, which the function of the present event may have asked for."""
     return engine.event(only(owner), (spec,), (spec,)).within(current_event.get())
 
@@ -77,7 +77,7 @@ async def move(engine: StateEngine, spec: CellSpec, owner: Owner, move: Move) ->
     return value
 
 
-async def begin(engine: StateEngine, spec: CellSpec, owner: Owner) -> tuple[StateEvent, Any]:
+async def begin(engine: StateEngine, spec: CellSpec, owner: Owner) -> tuple[Transaction, Any]:
     """Enter an event of one cell: the first half of an update whose function runs in another thread."""
     event = one_cell(engine, spec, owner)
     await event.__aenter__()
@@ -88,7 +88,7 @@ async def begin(engine: StateEngine, spec: CellSpec, owner: Owner) -> tuple[Stat
         raise
 
 
-async def end(event: StateEvent, spec: CellSpec, value: Any) -> None:
+async def end(event: Transaction, spec: CellSpec, value: Any) -> None:
     """Commit what the other thread has made, and leave."""
     try:
         changed = await event.commit({spec: value})
@@ -105,30 +105,30 @@ def _tell(engine: StateEngine, owner: Owner, changed: tuple[CellSpec, ...]) -> N
 
 async def get(engine: StateEngine, spec: CellSpec, owner: Owner) -> Any:
     """See `StateEngine.get`."""
-    home = engine.use(owner)
+    owner_cells = engine.use(owner)
     try:
-        cell = home.cell(spec)
+        cell = owner_cells.cell(spec)
         if engine.backing is not None and cell.claim is None:
             await engine.backing.refresh([cell])
         if not cell.created:
             await engine.create(cell)
         return await engine.restored(cell.image) if isinstance(cell.image, Snapshot) else cell.value
     finally:
-        engine.leave(home)
+        engine.leave(owner_cells)
 
 
 async def copy_session(engine: StateEngine, source: str, target: str, more: Iterable[CellSpec]) -> None:
     """See `StateEngine.copy_session`."""
     owner = Owner("session", source)
-    home = engine.use(owner)
+    owner_cells = engine.use(owner)
     try:
         for spec in dict.fromkeys((*engine.specs, *more)):
             if spec.scope != "session":
                 continue
-            cell = home.cell(spec)
+            cell = owner_cells.cell(spec)
             if engine.backing is not None and cell.claim is None:
                 await engine.backing.refresh([cell])
-            if not cell.created or isinstance(cell.image, Unkept):
+            if not cell.created or isinstance(cell.image, Uncaptured):
                 continue
             history = cell.history
             async with engine.event(Owners(target), (), (spec,)) as event:
@@ -136,4 +136,4 @@ async def copy_session(engine: StateEngine, source: str, target: str, more: Iter
                     event.inherits[spec] = history.copy()
                 await event.commit({spec: await get(engine, spec, owner)})
     finally:
-        engine.leave(home)
+        engine.leave(owner_cells)

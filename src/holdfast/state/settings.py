@@ -19,7 +19,7 @@ class StateOptions:
 
     grace: float = 3600.0
     """How long a closed session is kept, counted from the close (R4.1)."""
-    caller_ends: bool = False
+    manual_expiry: bool = False
     """Whoever uses the engine calls `forget` when a grace is over, after what it does last for the session."""
     session_capacity: int = 10_000
     """Most sessions held in memory (R4.4)."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from holdfast.errors import BuildError
 from holdfast.state.owners import SCOPES, Scope
-from holdfast.state.values.snapshot import Image, Snapshot, image_of, is_plain
+from holdfast.state.values.snapshot import Captured, Snapshot, image_of, is_plain
 
 if TYPE_CHECKING:
     from holdfast.state.engine import StateEngine
@@ -68,7 +68,7 @@ class CellSpec:
     """What an author is to read when another State has its scope and key; by default a sentence about keys."""
     said_older: bool = field(default=False, init=False)
     """The log has said that a value of an older version was met and nothing carries it to the present one."""
-    sealed: Image | None = field(default=None, init=False)
+    sealed: Captured | None = field(default=None, init=False)
     """The same as a store gets it."""
     first: Snapshot | None = field(default=None, init=False)
     """The initial value's snapshot, shared by all owners until they change it."""

@@ -84,14 +84,14 @@ class Notices:
     def _heard(self, change: Change | Gap) -> None:
         if isinstance(change, Gap):
             # Whatever was missed: all who listen to something shared look again.
-            for shared in [home for home in self._lifetime if home.owner.scope != "session"]:
+            for shared in [owner_cells for owner_cells in self._lifetime if owner_cells.owner.scope != "session"]:
                 self.tell(shared.owner, [cell.spec for cell in shared.cells if cell.spec.watched], None)
             return
         owner = Owner.known(change.key.owner)
         if owner is None:
             return
         spec = self._find_spec(owner.scope, change.key.name)
-        home = self._lifetime.find(owner)
-        cell = home.find(change.key.name) if home is not None else None
+        owner_cells = self._lifetime.find(owner)
+        cell = owner_cells.find(change.key.name) if owner_cells is not None else None
         if spec is not None and spec.watched and (cell is None or max(cell.stored, cell.sending) < change.version):
             self.tell(owner, (spec,), None)

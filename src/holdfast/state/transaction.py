@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from holdfast.state.engine import StateEngine
     from holdfast.state.history import History, Move
-    from holdfast.state.model import Cell, Home
+    from holdfast.state.model import Cell, OwnerCells
     from holdfast.state.owners import Owner, Owners
     from holdfast.state.spec import CellSpec
-    from holdfast.state.values.snapshot import Image
+    from holdfast.state.values.snapshot import Captured
     from holdfast.stores import Claim
 
-current_event: ContextVar[StateEvent | None] = ContextVar("holdfast_state_event", default=None)
+current_event: ContextVar[Transaction | None] = ContextVar("holdfast_state_event", default=None)
 """The event whose function is running; threads that run a step get a copy of the context."""
 
 
@@ -38,10 +38,10 @@ class Given(NamedTuple):
     cell: Cell
     value: Any
     version: int
-    image: Image | None
+    image: Captured | None
 
 
-class StateEvent:
+class Transaction:
     """The transaction of one event; made by `StateEngine.event`, used with `async with`.
 
     It enters when every lane of what it writes is held. What is neither committed nor discarded when it is left is
@@ -56,8 +56,6 @@ class StateEvent:
         "_open",
         "_reads",
         "_writes",
-        "away",
-        "brief",
         "claiming",
         "claims",
         "engine",
@@ -65,11 +63,13 @@ class StateEvent:
         "held",
         "inherits",
         "inner",
+        "is_update",
+        "lanes_lent_out",
         "moves",
-        "of",
         "outer",
         "owners",
         "parked",
+        "source",
         "unsaved",
         "waited",
         "waits_for",
@@ -83,11 +83,11 @@ class StateEvent:
         reads: Sequence[CellSpec],
         writes: Sequence[CellSpec],
         on_wait: Callable[[int], None] | None,
-        of: Hashable,
+        source: Hashable,
     ) -> None:
         self.engine = engine
         self.owners = owners
-        self.of = of
+        self.source = source
         self.waited = 0.0
         """Seconds that it waited for lanes."""
         self.held: list[Cell] = []
@@ -101,18 +101,18 @@ class StateEvent:
         """States that the step takes back or forth in their history."""
         self.inherits: dict[CellSpec, History] = {}
         """Earlier versions that a State is to have from now on, with the value that the step gives it."""
-        self.outer: StateEvent | None = None
+        self.outer: Transaction | None = None
         """The event whose function has asked for it, for an `update` of a cell that the other does not hold."""
-        self.inner: set[StateEvent] = set()
+        self.inner: set[Transaction] = set()
         """Updates that its function has asked for and that have not ended."""
         self.waits_for: Cell | None = None
-        self.brief = False
+        self.is_update = False
         """It is an update: it needs nothing but its lane, so it is over soon once it has that."""
         self.claiming = False
         """It holds its lanes in this process and waits for them among all."""
         self.parked = False
         """It holds lanes and waits for something else before it begins; updates may go before it."""
-        self.away: dict[Cell, asyncio.Future[None]] = {}
+        self.lanes_lent_out: dict[Cell, asyncio.Future[None]] = {}
         """Lanes that an update has taken while it was parked, and what tells that they are back."""
         self.unsaved = False
         """Something that it has committed is in memory alone, since the store is out of reach."""
@@ -120,8 +120,8 @@ class StateEvent:
         self._writes = writes
         self._on_wait = on_wait
         self._cells: dict[CellSpec, Cell] = {}
-        self._homes: list[Home] = []
-        self._before: StateEvent | None = None
+        self._homes: list[OwnerCells] = []
+        self._before: Transaction | None = None
         self._open = False
 
     async def __aenter__(self) -> Self:
@@ -171,29 +171,29 @@ class StateEvent:
         """The visitor's cell of a State."""
         cell = self._cells.get(spec)
         if cell is None:
-            home = self.engine.use(self.owners.of(spec.scope))
+            owner_cells = self.engine.use(self.owners.of(spec.scope))
             if self.owners.new and spec.scope == "session":
-                home.fresh, self.owners.new = True, False
-            self._homes.append(home)
-            cell = self._cells[spec] = home.cell(spec)
+                owner_cells.fresh, self.owners.new = True, False
+            self._homes.append(owner_cells)
+            cell = self._cells[spec] = owner_cells.cell(spec)
         return cell
 
-    def within(self, outer: StateEvent | None) -> Self:
+    def within(self, outer: Transaction | None) -> Self:
         """Make it an update, asked for by the function of another event or by nobody."""
-        self.brief = True
+        self.is_update = True
         if outer is not None and outer.engine is self.engine:
             self.outer = outer
             outer.inner.add(self)
         return self
 
-    def around(self) -> Iterator[StateEvent]:
+    def around(self) -> Iterator[Transaction]:
         """It, the event whose function has asked for it, the one whose function has asked for that, …"""
-        event: StateEvent | None = self
+        event: Transaction | None = self
         while event is not None:
             yield event
             event = event.outer
 
-    def within_it(self) -> Iterator[StateEvent]:
+    def within_it(self) -> Iterator[Transaction]:
         """It, and all updates that its function, or one of theirs, has asked for and that have not ended."""
         yield self
         for update in self.inner:
@@ -238,15 +238,15 @@ class StateEvent:
         for cell in self.held:
             if cell.holder is not self:
                 await lanes.regain(cell, self)
-        self.away.clear()
+        self.lanes_lent_out.clear()
 
-    def holder(self, owner: Owner, spec: CellSpec) -> StateEvent | None:
+    def holder(self, owner: Owner, spec: CellSpec) -> Transaction | None:
         """Which event around it, itself first, holds the lane of an owner's cell: an update is part of its step."""
         return next((event for event in self.around() if event.holds(owner, spec)), None)
 
     def holds(self, owner: Owner, spec: CellSpec) -> bool:
         """Whether it holds the lane of an owner's cell."""
-        return any(cell.spec.name == spec.name and cell.home.owner == owner for cell in self.held)
+        return any(cell.spec.name == spec.name and cell.owner_cells.owner == owner for cell in self.held)
 
     async def values(self) -> dict[CellSpec, Any]:
         """The owner's own objects of the States it reads; the first access creates them."""
@@ -293,9 +293,9 @@ class StateEvent:
         image = cell.image
         if not isinstance(image, Snapshot):
             value = cell.value
-        elif cell.lent is None or cell.lent is self or self.engine.shares_objects(spec):
+        elif cell.checked_out_by is None or cell.checked_out_by is self or self.engine.shares_objects(spec):
             value = await self.engine.live(cell)
-            cell.lent = self
+            cell.checked_out_by = self
         else:
             # Another event has the object in its hands: what it does to it is none of this one's business.
             value = await self.engine.restored(image)
@@ -372,8 +372,8 @@ class StateEvent:
 
     def _release(self) -> None:
         for given in self.given.values():
-            if given.cell.lent is self:
-                given.cell.lent = None
+            if given.cell.checked_out_by is self:
+                given.cell.checked_out_by = None
 
     async def _leave(self) -> None:
         try:
@@ -389,6 +389,6 @@ class StateEvent:
         for cell in self.held:
             lanes.give_up(cell, self)
         self.held.clear()
-        for home in self._homes:
-            self.engine.leave(home)
+        for owner_cells in self._homes:
+            self.engine.leave(owner_cells)
         self._homes.clear()

@@ -6,14 +6,14 @@ import logging
 
 from holdfast.state.codec import EncodeError, encode
 from holdfast.state.spec import CellSpec
-from holdfast.state.values.snapshot import Unkept, image_of
+from holdfast.state.values.snapshot import Uncaptured, image_of
 from holdfast.state.values.unencodable import path_to_culprit
 
 log = logging.getLogger("holdfast.state")
 
 
 def _can_be_copied(part: object) -> bool:
-    return not (isinstance(image := image_of(part, watched=False), Unkept) and image.reason is not None)
+    return not (isinstance(image := image_of(part, watched=False), Uncaptured) and image.reason is not None)
 
 
 def _can_be_stored(part: object) -> bool:
@@ -37,7 +37,7 @@ def warn_bound(spec: CellSpec, value: object, error: EncodeError) -> None:
         )
 
 
-def warn_unkept(spec: CellSpec, value: object, image: Unkept) -> Unkept:
+def warn_unkept(spec: CellSpec, value: object, image: Uncaptured) -> Uncaptured:
     """Say once for each State that in-place changes of its value stay when a step fails (R2.2)."""
     if spec.warned:
         return image

@@ -21,7 +21,7 @@ from holdfast.testing.page import Page
 
 if TYPE_CHECKING:
     from holdfast.blocks import Blocks
-    from holdfast.graph.app import App as Spec
+    from holdfast.graph.app import AppSpec as Spec
     from holdfast.runtime import Runtime
     from holdfast.state import StateEngine
 

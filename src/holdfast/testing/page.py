@@ -13,12 +13,12 @@ from holdfast.errors import RequestError, StateError
 from holdfast.files import rules as file_rules
 from holdfast.graph.app_config import untouched_value
 from holdfast.graph.block import Block
-from holdfast.runtime import Call
+from holdfast.runtime import EventRequest
 from holdfast.runtime.request import Request
 from holdfast.testing.dispatch import Dispatcher, Run
 
 if TYPE_CHECKING:
-    from holdfast.graph.app import App as Spec
+    from holdfast.graph.app import AppSpec as Spec
     from holdfast.graph.app import AppView
     from holdfast.graph.listener import Listener
     from holdfast.runtime import Session
@@ -429,7 +429,7 @@ class Page:
 
     async def _send(self, run: Run, data: list[Any]) -> None:
         cause = run.cause
-        call = Call(
+        call = EventRequest(
             fn=run.listener.id,
             data=data,
             event_data=cause.data,

@@ -85,11 +85,11 @@ class Ping(Struct, tag="ping", tag_field="type", kw_only=True):
     """Asks for a `Pong`; the page sends it when nothing has come for a while."""
 
 
-class Here(Struct, tag="here", tag_field="type", kw_only=True):
-    """Answer to `Knock`."""
+class Alive(Struct, tag="alive", tag_field="type", kw_only=True):
+    """Answer to `Probe`."""
 
 
-FromPage: TypeAlias = Hello | Submit | Chunk | Cancel | Ack | Ping | Here
+FromPage: TypeAlias = Hello | Submit | Chunk | Cancel | Ack | Ping | Alive
 
 
 # To the page ------------------------------------------------------------------------------------------------------
@@ -136,8 +136,8 @@ class Pong(Struct, tag="pong", tag_field="type", kw_only=True):
     """Answer to `Ping`."""
 
 
-class Knock(Struct, tag="knock", tag_field="type", kw_only=True):
-    """Another page says that it has this session: a page that is there answers with `Here` at once."""
+class Probe(Struct, tag="probe", tag_field="type", kw_only=True):
+    """Another page says that it has this session: a page that is there answers with `Alive` at once."""
 
 
 class Reload(Struct, tag="reload", tag_field="type", kw_only=True):
@@ -147,4 +147,4 @@ class Reload(Struct, tag="reload", tag_field="type", kw_only=True):
     """Why it does not start; the page waits until it does."""
 
 
-ToPage: TypeAlias = Welcome | Numbered | Refused | Pong | Knock | Reload
+ToPage: TypeAlias = Welcome | Numbered | Refused | Pong | Probe | Reload

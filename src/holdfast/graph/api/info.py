@@ -9,7 +9,7 @@ from holdfast.graph.api.python_types import python_type
 from holdfast.graph.api.snippets import snippets
 
 if TYPE_CHECKING:
-    from holdfast.graph.app import App
+    from holdfast.graph.app import AppSpec
     from holdfast.graph.block import Block
     from holdfast.graph.listener import Listener
 
@@ -23,7 +23,7 @@ _SECTION = re.compile(
 
 
 def api_info(
-    app: App, all_endpoints: bool = False, page: str | None = None, root: str = EXAMPLE_ROOT, login: bool = False
+    app: AppSpec, all_endpoints: bool = False, page: str | None = None, root: str = EXAMPLE_ROOT, login: bool = False
 ) -> dict[str, Any]:
     """The `/info` object.
 
@@ -44,7 +44,7 @@ def api_info(
     return {"named_endpoints": found, "unnamed_endpoints": {}}
 
 
-def public_listeners(app: App, all_endpoints: bool = False) -> list[Listener]:
+def public_listeners(app: AppSpec, all_endpoints: bool = False) -> list[Listener]:
     """The listeners that the API shows: those with a Python function that are not hidden."""
     shown = {"public", "undocumented"} if all_endpoints else {"public"}
     return [li for li in app.listeners.values() if li.fn is not None and li.api_visibility in shown]

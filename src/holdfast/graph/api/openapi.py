@@ -9,7 +9,7 @@ from holdfast.graph.api.python_types import is_file
 from holdfast.version import __version__
 
 if TYPE_CHECKING:
-    from holdfast.graph.app import App
+    from holdfast.graph.app import AppSpec
     from holdfast.graph.listener import Listener
 
 PREFIX = "/gradio_api"
@@ -25,7 +25,7 @@ _FILE = {
 }
 
 
-def openapi(app: App) -> dict[str, Any]:
+def openapi(app: AppSpec) -> dict[str, Any]:
     """The OpenAPI 3.0.2 document of an app's public endpoints and its upload.
 
     Args:

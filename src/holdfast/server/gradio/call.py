@@ -17,9 +17,9 @@ from holdfast.errors import Denied, Malformed, NotFound
 from holdfast.graph.api.info import endpoint
 from holdfast.graph.listener import Listener
 from holdfast.runtime.feed import Feed
-from holdfast.runtime.jobs import Call, Job
+from holdfast.runtime.jobs import EventRequest, Job
 from holdfast.runtime.session import Session
-from holdfast.server.context import Site, absolute_files
+from holdfast.server.context import ServerContext, absolute_files
 from holdfast.server.http.body import read_weighed
 from holdfast.server.http.errors import JSON, error_object
 from holdfast.server.http.request import HttpRequest
@@ -46,9 +46,9 @@ class Result:
     username: str | None
 
 
-def results(site: Site) -> Kept[Result]:
+def results(context: ServerContext) -> Kept[Result]:
     """Return what keeps the results that are to be collected."""
-    limits = site.options.limits
+    limits = context.options.limits
     bounds = Bounds(
         number=limits.results,
         per_visitor=limits.visitor_results,
@@ -58,7 +58,7 @@ def results(site: Site) -> Kept[Result]:
     )
     return Kept(
         bounds,
-        site.runtime.clock,
+        context.runtime.clock,
         dropped=lambda result: result.feed.close(),
         in_use=_in_use,
     )
@@ -74,12 +74,12 @@ class Calls:
     """The routes of `/call`.
 
     Args:
-        site: What is served.
+        context: What all routes share.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._results = results(site)
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
+        self._results = results(context)
         self._jobs: WeakValueDictionary[str, Job] = WeakValueDictionary()
         """Events that run, by their ids."""
 
@@ -94,19 +94,19 @@ class Calls:
 
     async def start(self, request: Request) -> Response:
         """Start an event with values in order."""
-        user = await self._site.identify(request)
+        user = await self._context.identify(request)
         body, weight = await read_weighed(request, _call)
         session = None
         if body.session_hash is not None:
-            session = await self._site.client_session(request, body.session_hash)
-        listener = find(self._site, session, endpoint_name(request))
+            session = await self._context.client_session(request, body.session_hash)
+        listener = find(self._context, session, endpoint_name(request))
         return await self._start(request, session, user, listener, fill(listener, body.data), weight)
 
     async def start_named(self, request: Request) -> Response:
         """Start an event with values by name."""
-        user = await self._site.identify(request)
+        user = await self._context.identify(request)
         given, weight = await read_weighed(request, _named)
-        listener = find(self._site, None, endpoint_name(request))
+        listener = find(self._context, None, endpoint_name(request))
         return await self._start(request, None, user, listener, by_name(listener, given), weight)
 
     async def _start(
@@ -119,14 +119,14 @@ class Calls:
         weight: int,
     ) -> Response:
         if session is None:
-            session = self._site.passing_session(request, user)
-        limits = self._site.options.limits
+            session = self._context.passing_session(request, user)
+        limits = self._context.options.limits
         account = self._results.account(session.visitor)
         feed = Feed(limits.feed_messages, limits.feed_bytes, account)
         about = HttpRequest(request, session.id, user)
-        call = Call(fn=listener.id, data=data, request=about, feed=feed, weight=weight, diffs=False)
+        call = EventRequest(fn=listener.id, data=data, request=about, feed=feed, weight=weight, diffs=False)
         try:
-            job = await self._site.runtime.submit(session, call)
+            job = await self._context.runtime.submit(session, call)
         except BaseException:
             account.close()
             raise
@@ -136,7 +136,7 @@ class Calls:
 
     async def collect(self, request: Request) -> Response:
         """Stream an event's values until it has ended; that can be had once."""
-        user = await self._site.identify(request)
+        user = await self._context.identify(request)
         event_id = request.path_params["event_id"]
         result = self._results.get(event_id)
         if result is None or result.name != request.path_params["name"]:
@@ -146,12 +146,12 @@ class Calls:
         if result.username != user:
             raise Denied("This event was started by another login.")
         return EventStream(
-            self._frames(event_id, result.feed, partial(self._site.root, request)),
-            self._site.streams,
+            self._frames(event_id, result.feed, partial(self._context.root, request)),
+            self._context.streams,
             heartbeat=HEARTBEAT,
-            interval=self._site.options.heartbeat,
+            interval=self._context.options.heartbeat,
             farewell=_stopped,
-            on_end=self._site.runtime.follow(self._jobs.get(event_id)),
+            on_end=self._context.runtime.follow(self._jobs.get(event_id)),
         )
 
     async def _frames(self, event_id: str, feed: Feed, root: Callable[[], str]) -> AsyncIterator[bytes]:
@@ -185,16 +185,16 @@ def _line(value: Any, root: Callable[[], str]) -> bytes:
     return one_line(absolute_files(encode(value), root))
 
 
-def find(site: Site, session: Session | None, name: str) -> Listener:
+def find(context: ServerContext, session: Session | None, name: str) -> Listener:
     """The listener behind an endpoint.
 
     Raises:
         NotFound: There is none.
     """
-    app = site.runtime.app if session is None or session.own_view is None else session.own_view
+    app = context.runtime.app if session is None or session.own_view is None else session.own_view
     listener = app.by_api_name(name)
     if listener is None or listener.fn is None:
-        known = sorted(li.api_name for li in site.runtime.app.listeners.values() if li.api_visibility == "public")
+        known = sorted(li.api_name for li in context.runtime.app.listeners.values() if li.api_visibility == "public")
         offer = f" It has /{', /'.join(known[:20])}." if known else ""
         raise NotFound(f"This app has no endpoint /{name[:100]}.{offer}")
     return listener

@@ -11,13 +11,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from holdfast.errors import BadRequest, Malformed, Outdated
-from holdfast.server.context import Site
+from holdfast.server.context import ServerContext
 from holdfast.server.http.body import read_weighed
 from holdfast.server.http.errors import JSON
 from holdfast.server.http.request import HttpRequest
 
 
-class Asked(Struct, kw_only=True):
+class ComponentCall(Struct, kw_only=True):
     """What the page asks of a component."""
 
     component_id: int
@@ -28,18 +28,18 @@ class Asked(Struct, kw_only=True):
     """Which version of the program has built the page; numbers of components hold for that one alone."""
 
 
-_asked = msgspec.json.Decoder(Asked)
+_asked = msgspec.json.Decoder(ComponentCall)
 
 
 class ComponentServer:
     """The route.
 
     Args:
-        site: What is served.
+        context: What all routes share.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     def routes(self) -> list[Route]:
         """The routes under the API's prefix."""
@@ -50,16 +50,16 @@ class ComponentServer:
 
     async def call(self, request: Request) -> Response:
         """Call a method of the session's own instance of a component."""
-        await self._site.identify(request)
+        await self._context.identify(request)
         try:
             asked, weight = await read_weighed(request, _asked)
         except Malformed as error:
             raise BadRequest(f"Invalid JSON body. {error}") from None
-        if asked.program not in {"", self._site.runtime.app.program}:
+        if asked.program not in {"", self._context.runtime.app.program}:
             raise Outdated("The app was updated. Load the page again.")
-        session = await self._site.client_session(request, asked.session_hash)
+        session = await self._context.client_session(request, asked.session_hash)
         about = HttpRequest(request, session.id, session.username)
-        result = await self._site.runtime.component_server(
+        result = await self._context.runtime.component_server(
             session, asked.component_id, asked.fn_name, asked.data, request=about, weight=weight
         )
         return JSON(result)

@@ -10,7 +10,7 @@ from holdfast.errors import Denied, NotFound
 from holdfast.graph.api.info import EXAMPLE_ROOT, api_info
 from holdfast.graph.api.openapi import openapi
 from holdfast.server.app_config import Configs
-from holdfast.server.context import Site
+from holdfast.server.context import ServerContext
 from holdfast.server.http.errors import JSON
 from holdfast.wire.encode import encode
 
@@ -19,12 +19,12 @@ class GradioRoutes:
     """The descriptive routes.
 
     Args:
-        site: What is served.
+        context: What all routes share.
         configs: Its configs.
     """
 
-    def __init__(self, site: Site, configs: Configs) -> None:
-        self._site = site
+    def __init__(self, context: ServerContext, configs: Configs) -> None:
+        self._context = context
         self._configs = configs
         self._infos: dict[tuple[str | None, bool], bytes] = {}
         self._started = False
@@ -55,21 +55,21 @@ class GradioRoutes:
 
     async def config(self, request: Request) -> Response:
         """The whole app, or one page of it."""
-        user = await self._site.identify(request)
+        user = await self._context.identify(request)
         page = self._page(request)
-        return JSON(self._configs.config(self._site.root(request), user, page))
+        return JSON(self._configs.config(self._context.root(request), user, page))
 
     async def info(self, request: Request) -> Response:
         """The endpoints, their parameters and results."""
-        await self._site.identify(request)
+        await self._context.identify(request)
         everything = request.query_params.get("all_endpoints", "").lower() in {"true", "1"}
         page = self._page(request)
         found = self._infos.get((page, everything))
         if found is None:
-            login = self._site.auth.has_login
-            found = encode(api_info(self._site.runtime.app, all_endpoints=everything, page=page, login=login))
+            login = self._context.auth.has_login
+            found = encode(api_info(self._context.runtime.app, all_endpoints=everything, page=page, login=login))
             self._infos[page, everything] = found
-        root = encode(self._site.root(request))[1:-1]  # the snippets call the address that the visitor came by
+        root = encode(self._context.root(request))[1:-1]  # the snippets call the address that the visitor came by
         return JSON(found.replace(EXAMPLE_ROOT.encode(), root))
 
     def _page(self, request: Request) -> str | None:
@@ -80,12 +80,12 @@ class GradioRoutes:
 
     async def openapi(self, request: Request) -> Response:
         """The endpoints as an OpenAPI document."""
-        await self._site.identify(request)
-        return JSON(openapi(self._site.runtime.app))
+        await self._context.identify(request)
+        return JSON(openapi(self._context.runtime.app))
 
     async def app_id(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
         """A number that changes when the program does."""
-        return JSON({"app_id": self._site.runtime.app.app_id})
+        return JSON({"app_id": self._context.runtime.app.app_id})
 
     async def startup(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
         """True the first time, as Gradio's launcher expects."""
@@ -94,13 +94,13 @@ class GradioRoutes:
 
     async def theme(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
         """The theme's CSS variables."""
-        theme = self._site.runtime.app.options.theme
+        theme = self._context.runtime.app.options.theme
         css = theme.css() if hasattr(theme, "css") else ""
         return Response(css, media_type="text/css", headers={"cache-control": "public, max-age=3600"})
 
     async def manifest(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
         """What a browser needs to install the page as an app (`pwa=True`)."""
-        app = self._site.runtime.app
+        app = self._context.runtime.app
         if not app.options.pwa:
             raise NotFound("This app is not made to be installed. Launch it with pwa=True.")
         icon = {"src": "favicon.ico", "sizes": "any", "purpose": "any"}
@@ -112,5 +112,5 @@ class GradioRoutes:
 
     async def reload(self, request: Request) -> Response:
         """Gradio's hot reload for its own page; ours is told through its socket."""
-        await self._site.identify(request)
+        await self._context.identify(request)
         raise NotFound("This app is told of reloads through the page's socket.")

@@ -9,22 +9,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from holdfast.server.context import Site
+from holdfast.server.context import ServerContext
 from holdfast.server.http.body import check_id
 from holdfast.server.http.sse import EventStream, frame
 
 ALIVE = frame(b"ALIVE")
 
 
-class Heartbeat:
+class HeartbeatRoute:
     """The heartbeat's route.
 
     Args:
-        site: What is served.
+        context: What all routes share.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     def routes(self) -> list[Route]:
         """The route under the API's prefix."""
@@ -34,16 +34,16 @@ class Heartbeat:
         """Stay open as long as the client does; its session is closed afterwards."""
         id = request.path_params["session_hash"]
         check_id("session_hash", id)
-        session = await self._site.known_session(request, id)
+        session = await self._context.known_session(request, id)
         if session is None:
-            await self._site.identify(request)
-        heartbeats = self._site.heartbeats
+            await self._context.identify(request)
+        heartbeats = self._context.heartbeats
         heartbeats.add(id, session)
         return EventStream(
             _alive(),
-            self._site.streams,
+            self._context.streams,
             heartbeat=ALIVE,
-            interval=self._site.options.heartbeat,
+            interval=self._context.options.heartbeat,
             on_end=lambda: heartbeats.remove(id),
         )
 

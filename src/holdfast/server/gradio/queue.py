@@ -18,9 +18,9 @@ from starlette.routing import Route
 from holdfast.clock import Clock
 from holdfast.errors import BadRequest, Malformed
 from holdfast.runtime.feed import Feed
-from holdfast.runtime.jobs import Call
+from holdfast.runtime.jobs import EventRequest
 from holdfast.runtime.session import Session
-from holdfast.server.context import Site, absolute_files
+from holdfast.server.context import ServerContext, absolute_files
 from holdfast.server.http.body import read_as, read_weighed
 from holdfast.server.http.errors import JSON, error_object
 from holdfast.server.http.request import HttpRequest
@@ -56,15 +56,15 @@ _cancel = msgspec.json.Decoder(CancelBody)
 _reset = msgspec.json.Decoder(ResetBody)
 
 
-class Queue:
+class QueueRoutes:
     """The queue's routes.
 
     Args:
-        site: What is served.
+        context: What all routes share.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
         self._readers: WeakKeyDictionary[Session, Readers] = WeakKeyDictionary()
 
     def routes(self) -> list[Route]:
@@ -85,8 +85,8 @@ class Queue:
             raise BadRequest("Session hash not found.")
         if body.fn_index is None:
             raise BadRequest("No function index provided.")
-        session = await self._site.client_session(request, body.session_hash)
-        call = Call(
+        session = await self._context.client_session(request, body.session_hash)
+        call = EventRequest(
             fn=body.fn_index,
             data=body.data,
             event_data=body.event_data,
@@ -95,7 +95,7 @@ class Queue:
             weight=weight,
             request=HttpRequest(request, session.id, session.username),
         )
-        job = await self._site.runtime.submit(session, call)
+        job = await self._context.runtime.submit(session, call)
         if (readers := self._readers.get(session)) is not None:
             await readers.parted()
         return JSON({"event_id": job.id})
@@ -105,38 +105,38 @@ class Queue:
         id = request.query_params.get("session_hash")
         if id is None:
             raise Malformed("The query parameter session_hash is missing.")
-        user = await self._site.identify(request)
-        session = await self._site.known_session(request, id, user)
+        user = await self._context.identify(request)
+        session = await self._context.known_session(request, id, user)
         farewell = on_end = None
         if session is None:
             frames: AsyncIterator[bytes] = _not_found()
         else:
-            farewell = partial(last_words, session, self._site.runtime.clock)
-            self._site.runtime.listen(session)
-            on_end = partial(self._site.runtime.unlisten, session)
+            farewell = partial(last_words, session, self._context.runtime.clock)
+            self._context.runtime.listen(session)
+            on_end = partial(self._context.runtime.unlisten, session)
             readers = self._readers.setdefault(session, Readers())
-            frames = messages(session, partial(self._site.root, request), readers, self._site.runtime.clock)
+            frames = messages(session, partial(self._context.root, request), readers, self._context.runtime.clock)
         return EventStream(
             frames,
-            self._site.streams,
+            self._context.streams,
             heartbeat=HEARTBEAT,
-            interval=self._site.options.heartbeat,
+            interval=self._context.options.heartbeat,
             farewell=farewell,
             on_end=on_end,
         )
 
     async def status(self, request: Request) -> Response:
         """How long the queue is."""
-        await self._site.identify(request)
-        size = self._site.runtime.queue.waiting
+        await self._context.identify(request)
+        size = self._context.runtime.queue.waiting
         return JSON({"msg": "estimation", "event_id": None, "rank": None, "queue_size": size, "rank_eta": None})
 
     async def cancel(self, request: Request) -> Response:
         """Stop an event of the asking client's session."""
         body = await read_as(request, _cancel)
-        session = await self._site.known_session(request, body.session_hash)
+        session = await self._context.known_session(request, body.session_hash)
         if session is not None:
-            self._site.runtime.cancel(session, [body.event_id])
+            self._context.runtime.cancel(session, [body.event_id])
         return JSON({"success": True})
 
     async def reset(self, request: Request) -> Response:

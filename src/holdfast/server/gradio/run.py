@@ -11,10 +11,10 @@ from starlette.routing import Route
 
 from holdfast.errors import BadValue, NotFound, RequestError
 from holdfast.graph.listener import Listener
-from holdfast.runtime.jobs import Call
+from holdfast.runtime.jobs import EventRequest
 from holdfast.runtime.report import failure_of
 from holdfast.runtime.session import Session
-from holdfast.server.context import Site, absolute_files
+from holdfast.server.context import ServerContext, absolute_files
 from holdfast.server.gradio.call import endpoint_name, fill, find
 from holdfast.server.http.body import read_weighed
 from holdfast.server.http.errors import JSON, error_object
@@ -32,11 +32,11 @@ class Run:
     """The routes of `/run`, and of its older name `/api`.
 
     Args:
-        site: What is served.
+        context: What all routes share.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     def routes(self) -> list[Route]:
         """The routes under the API's prefix."""
@@ -44,17 +44,17 @@ class Run:
 
     async def run(self, request: Request) -> Response:
         """Run an endpoint; a generator's first step is the answer."""
-        user = await self._site.identify(request)
+        user = await self._context.identify(request)
         body, weight = await read_weighed(request, _predict)
         session = None
         if body.session_hash is not None:
-            session = await self._site.client_session(request, body.session_hash)
+            session = await self._context.client_session(request, body.session_hash)
         listener = self._listener(session, endpoint_name(request), body.fn_index)
-        if listener.queue and not self._site.options.api_open:
+        if listener.queue and not self._context.options.api_open:
             raise NotFound(CLOSED)
         if session is None:
-            session = self._site.passing_session(request, user)
-        call = Call(
+            session = self._context.passing_session(request, user)
+        call = EventRequest(
             fn=listener.id,
             data=fill(listener, body.data),
             event_data=body.event_data,
@@ -64,18 +64,18 @@ class Run:
             request=HttpRequest(request, session.id, user),
         )
         try:
-            output = await self._site.runtime.run(session, call, gone=lambda: gone(request.receive))
+            output = await self._context.runtime.run(session, call, gone=lambda: gone(request.receive))
         except RequestError:
             raise
         except Exception as error:
-            failure = error_object(failure_of(error, show_error=self._site.options.show_error))
+            failure = error_object(failure_of(error, show_error=self._context.options.show_error))
             return JSON(failure, status_code=422 if isinstance(error, BadValue) else 500)
-        return JSON(absolute_files(encode(output), partial(self._site.root, request)))
+        return JSON(absolute_files(encode(output), partial(self._context.root, request)))
 
     def _listener(self, session: Session | None, name: str, number: int | None) -> Listener:
         if number is None:
-            return find(self._site, session, name)
-        app, view = self._site.runtime.app, None if session is None else session.own_view
+            return find(self._context, session, name)
+        app, view = self._context.runtime.app, None if session is None else session.own_view
         try:
             return app.listeners[number] if view is None else view.listener(number)
         except KeyError:

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from holdfast.errors import NotFound
 from holdfast.runtime.session import Session
-from holdfast.server.context import TOKEN_HEADER, Site
+from holdfast.server.context import TOKEN_HEADER, ServerContext
 from holdfast.server.http.body import check_id, read_weighed
 from holdfast.server.http.errors import JSON
 from holdfast.wire.gradio import PredictBody
@@ -21,11 +21,11 @@ class Chunks:
     """The routes of running streams.
 
     Args:
-        site: What is served.
+        context: What all routes share.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     def routes(self) -> list[Route]:
         """The routes under the API's prefix."""
@@ -39,21 +39,21 @@ class Chunks:
         body, weight = await read_weighed(request, _predict)
         event_id = request.path_params["event_id"]
         session = await self._session(request, event_id)
-        self._site.runtime.feed_chunk(session, event_id, body.data, body.event_data, weight=weight)
+        self._context.runtime.feed_chunk(session, event_id, body.data, body.event_data, weight=weight)
         return JSON({"msg": "success"})
 
     async def close(self, request: Request) -> Response:
         """Tell a running event that nothing more comes."""
         event_id = request.path_params["event_id"]
         session = await self._session(request, event_id)
-        self._site.runtime.feed_chunk(session, event_id, None)
+        self._context.runtime.feed_chunk(session, event_id, None)
         return JSON({"msg": "success"})
 
     async def _session(self, request: Request, event_id: str) -> Session:
         """Whose event it is: the request names the event alone, whose id nobody else can guess."""
         check_id("event_id", event_id)
-        user = await self._site.identify(request)
-        sessions = self._site.runtime.sessions
+        user = await self._context.identify(request)
+        sessions = self._context.runtime.sessions
         for session in sessions:
             if event_id in session.jobs:
                 sessions.check(session, request.headers.get(TOKEN_HEADER), user)

@@ -14,7 +14,7 @@ from holdfast.server.http.body_budget import LARGE, Intake, count, too_large, we
 from holdfast.wire.page import MAX_ID
 
 if TYPE_CHECKING:
-    from holdfast.server.context import Site
+    from holdfast.server.context import ServerContext
 
 T = TypeVar("T")
 
@@ -38,14 +38,14 @@ async def read_weighed(request: Request, decoder: msgspec.json.Decoder[T], limit
         Busy: Too many bytes are in flight.
         TooSlow: It arrives too slowly.
     """
-    site: Site = request.app.state.site
-    user = await site.identify(request)
-    limits = site.options.limits
+    context: ServerContext = request.app.state.context
+    user = await context.identify(request)
+    limits = context.options.limits
     limit = limits.body_bytes if limit is None else limit
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
         raise too_large(limit)
-    with site.bodies.intake(request.receive, site.visitor(request, user), limit) as intake:
+    with context.bodies.intake(request.receive, context.visitor(request, user), limit) as intake:
         body = await _whole(intake)
         return await decoded(body, decoder, limits.body_values), weigh(body)
 

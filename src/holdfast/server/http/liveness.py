@@ -6,7 +6,7 @@ from holdfast.runtime.runtime import Runtime
 from holdfast.runtime.session import Session
 
 
-class Heartbeats:
+class OpenHeartbeats:
     """Counts the open heartbeats of each session id; a session is closed when its last one ends.
 
     A client opens its heartbeat before it has called anything, and that alone makes no session: one that is made while

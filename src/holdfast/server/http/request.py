@@ -54,10 +54,10 @@ class HttpRequest(Request):
     def _url(self) -> str:
         """The address as the visitor has it: the page's where its socket asks, and behind a proxy the public one."""
         connection = self._connection
-        site = getattr(getattr(connection.scope.get("app"), "state", None), "site", None)
-        if site is None:
+        context = getattr(getattr(connection.scope.get("app"), "state", None), "context", None)
+        if context is None:
             return str(connection.url)
-        root = site.root(connection)
+        root = context.root(connection)
         if self._query is not None:
             query = f"?{urlencode(self._query)}" if self._query else ""
             return f"{root}/{self._page}{query}"

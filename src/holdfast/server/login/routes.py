@@ -360,9 +360,9 @@ def _is_meant(request: Request) -> bool:
 
 
 async def _credentials(request: Request) -> tuple[str, str]:
-    site = request.app.state.site
+    context = request.app.state.context
     try:
-        with site.bodies.intake(request.receive, site.visitor(request, None), MAX_FORM) as intake:
+        with context.bodies.intake(request.receive, context.visitor(request, None), MAX_FORM) as intake:
             request = Request(request.scope, intake.receive)
             async with request.form(max_files=0, max_fields=20, max_part_size=64 * 1024) as form:
                 username, password = form.get("username"), form.get("password")

@@ -11,8 +11,8 @@ from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 
 from holdfast.errors import Error, RequestError
 from holdfast.runtime.feed import Feed
-from holdfast.runtime.jobs import Call, Job
-from holdfast.server.context import Site
+from holdfast.runtime.jobs import EventRequest, Job
+from holdfast.server.context import ServerContext
 from holdfast.server.http.request import HttpRequest
 from holdfast.server.mcp import arguments, content
 from holdfast.server.mcp.client_sessions import CALLS, Visits, connection_of, request_of, was_cancelled
@@ -30,15 +30,15 @@ class ToolCalls:
     """Runs tool calls.
 
     Args:
-        site: What is served.
+        context: What all routes share.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._visits = Visits(site)
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
+        self._visits = Visits(context)
 
     async def call(
-        self, context: Context, tools: Mapping[str, Tool], name: str, given: Mapping[str, Any]
+        self, ctx: Context, tools: Mapping[str, Tool], name: str, given: Mapping[str, Any]
     ) -> types.CallToolResult:
         """Run a tool; whatever fails is a result that says so.
 
@@ -53,48 +53,48 @@ class ToolCalls:
             offer = ", ".join(sorted(tools)[:20]) or "none"
             return content.failed(f"This app has no tool {name[:100]!r}. Its tools are: {offer}.")
         try:
-            return await self._run(context, tool, given)
+            return await self._run(ctx, tool, given)
         except RequestError as error:
             return content.failed(str(error.detail))
         except Error as error:
             return content.failed(error.message)
 
-    async def _run(self, context: Context, tool: Tool, given: Mapping[str, Any]) -> types.CallToolResult:
-        data = await self._data(context, tool, given)
-        root = self._site.root(request_of(context))
-        blocks = await content.contents(tool.listener, data, self._site.options.rules, root)
+    async def _run(self, ctx: Context, tool: Tool, given: Mapping[str, Any]) -> types.CallToolResult:
+        data = await self._data(ctx, tool, given)
+        root = self._context.root(request_of(ctx))
+        blocks = await content.contents(tool.listener, data, self._context.options.rules, root)
         if not tool.offer.structured:
             return types.CallToolResult(content=blocks)
         shown = [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in blocks]
         return types.CallToolResult(content=blocks, structured_content={"result": shown})
 
-    async def values(self, context: Context, tool: Tool, given: Mapping[str, Any]) -> list[Any]:
+    async def values(self, ctx: Context, tool: Tool, given: Mapping[str, Any]) -> list[Any]:
         """Run an endpoint; the values that a client sees.
 
         Raises:
             Error: It failed; the message is the sentence that the user may see.
             RequestError: It could not be run.
         """
-        data = await self._data(context, tool, given)
-        return list(content.shown(tool.listener, data, self._site.root(request_of(context))))
+        data = await self._data(ctx, tool, given)
+        return list(content.shown(tool.listener, data, self._context.root(request_of(ctx))))
 
-    async def _data(self, context: Context, tool: Tool, given: Mapping[str, Any]) -> list[Any]:
-        site, request = self._site, request_of(context)
-        root = site.root(request)
-        data = await arguments.values(tool, given, site.options.rules, root)
-        lasting = context.protocol_version not in MODERN_PROTOCOL_VERSIONS
-        session = self._visits.session(connection_of(context), request, lasting=lasting)
+    async def _data(self, ctx: Context, tool: Tool, given: Mapping[str, Any]) -> list[Any]:
+        context, request = self._context, request_of(ctx)
+        root = context.root(request)
+        data = await arguments.values(tool, given, context.options.rules, root)
+        lasting = ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS
+        session = self._visits.session(connection_of(ctx), request, lasting=lasting)
         about = HttpRequest(request, session.id, session.username)
         feed = Feed()
-        job = await site.runtime.submit(
-            session, Call(fn=tool.listener.id, data=data, request=about, feed=feed, diffs=False)
+        job = await context.runtime.submit(
+            session, EventRequest(fn=tool.listener.id, data=data, request=about, feed=feed, diffs=False)
         )
-        unfollow = site.runtime.follow(job)
+        unfollow = context.runtime.follow(job)
         request.scope.setdefault(CALLS, []).append(unfollow)
         try:
-            ended = await self._follow(context, job, feed, root)
+            ended = await self._follow(ctx, job, feed, root)
         finally:
-            if was_cancelled(context):
+            if was_cancelled(ctx):
                 job.cancel()
             unfollow()  # an event that has ended takes no notice
         if isinstance(ended.output, Failure):
@@ -103,7 +103,7 @@ class ToolCalls:
             raise Error(CANCELLED)
         return ended.output.data
 
-    async def _follow(self, context: Context, job: Job, feed: Feed, root: str) -> Completed:
+    async def _follow(self, ctx: Context, job: Job, feed: Feed, root: str) -> Completed:
         """Tell how far an event is until it ends."""
         meter = Meter()
         async for n, message in feed.read(0):
@@ -112,7 +112,7 @@ class ToolCalls:
                 return message
             report = meter.report(message, _first(job, message, root))
             if report is not None:
-                await context.session.report_progress(report.progress, report.total, report.message)
+                await ctx.session.report_progress(report.progress, report.total, report.message)
         return Completed(event_id=job.id, output=None, success=False, cancelled=True)
 
 

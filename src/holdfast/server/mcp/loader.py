@@ -8,7 +8,7 @@ from typing import Protocol
 from starlette.routing import Route
 
 from holdfast.errors import BuildError
-from holdfast.server.context import Site
+from holdfast.server.context import ServerContext
 
 
 class ToolServer(Protocol):
@@ -21,7 +21,7 @@ class ToolServer(Protocol):
         """Serve while this is open."""
 
 
-def open_tools(site: Site) -> ToolServer:
+def open_tools(context: ServerContext) -> ToolServer:
     """What serves the tools of a site.
 
     Raises:
@@ -36,4 +36,4 @@ def open_tools(site: Site) -> ToolServer:
         ) from error
     from holdfast.server.mcp.routes import McpRoutes
 
-    return McpRoutes(site)
+    return McpRoutes(context)

@@ -65,7 +65,7 @@ class Readings:
         self._calls = calls
         self._rules = rules
 
-    async def resource(self, context: Context, tools: Mapping[str, Tool], uri: str) -> types.ReadResourceResult:
+    async def resource(self, ctx: Context, tools: Mapping[str, Tool], uri: str) -> types.ReadResourceResult:
         """What stands at an address.
 
         Raises:
@@ -75,11 +75,11 @@ class Readings:
             found = _matcher(tool.offer.uri).fullmatch(uri)
             if found is not None:
                 given = {name: unquote(value) for name, value in found.groupdict().items()}
-                return types.ReadResourceResult(contents=[await self._contents(context, tool, given, uri)])
+                return types.ReadResourceResult(contents=[await self._contents(ctx, tool, given, uri)])
         raise MCPError(types.INVALID_PARAMS, f"This app has no resource {uri[:200]!r}.")
 
     async def prompt(
-        self, context: Context, tools: Mapping[str, Tool], name: str, given: Mapping[str, str]
+        self, ctx: Context, tools: Mapping[str, Tool], name: str, given: Mapping[str, str]
     ) -> types.GetPromptResult:
         """A prompt's text.
 
@@ -89,22 +89,22 @@ class Readings:
         tool = tools.get(name)
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"This app has no prompt {name[:100]!r}.")
-        words = types.TextContent(type="text", text=content.text(await self._value(context, tool, given)))
+        words = types.TextContent(type="text", text=content.text(await self._value(ctx, tool, given)))
         return types.GetPromptResult(
             description=tool.description, messages=[types.PromptMessage(role="user", content=words)]
         )
 
-    async def _value(self, context: Context, tool: Tool, given: Mapping[str, Any]) -> Any:
+    async def _value(self, ctx: Context, tool: Tool, given: Mapping[str, Any]) -> Any:
         try:
-            values = await self._calls.values(context, tool, given)
+            values = await self._calls.values(ctx, tool, given)
         except (RequestError, Error) as error:
             raise MCPError(types.INVALID_PARAMS, str(error)) from None
         return values[0] if values else ""
 
     async def _contents(
-        self, context: Context, tool: Tool, given: Mapping[str, str], uri: str
+        self, ctx: Context, tool: Tool, given: Mapping[str, str], uri: str
     ) -> types.TextResourceContents | types.BlobResourceContents:
-        value = await self._value(context, tool, given)
+        value = await self._value(ctx, tool, given)
         kind = tool.offer.mime_type
         if is_file_data(value) and self._rules.may_serve(str(value.get("path"))) is not None:
             data = await to_thread.run_sync(Path(value["path"]).read_bytes)

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from holdfast.errors import Denied
-from holdfast.server.context import USER, Site
+from holdfast.server.context import USER, ServerContext
 from holdfast.server.http.cors import may_call
 from holdfast.server.http.errors import JSON
 from holdfast.server.mcp.client_sessions import CALLS
@@ -29,13 +29,13 @@ class McpRoutes:
     """The routes of the app's tools.
 
     Args:
-        site: What is served.
+        context: What all routes share.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._tools = tools_of(site.runtime.app)
-        self._serving = Serving(site, self._tools)
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
+        self._tools = tools_of(context.runtime.app)
+        self._serving = Serving(context, self._tools)
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Serve while this is open."""
@@ -49,13 +49,15 @@ class McpRoutes:
             "/messages": self._serving.messages,
         }
         guarded = [
-            Route(f"/mcp{path}{slash}", Guarded(self._site, app)) for path, app in apps.items() for slash in ("/", "")
+            Route(f"/mcp{path}{slash}", Guarded(self._context, app))
+            for path, app in apps.items()
+            for slash in ("/", "")
         ]
         return [Route("/mcp/schema", self.schema), Route("/mcp/schema/", self.schema), *guarded]
 
     async def schema(self, request: Request) -> Response:
         """The tools as JSON, for people and for clients that configure themselves."""
-        await self._site.identify(request)
+        await self._context.identify(request)
         chosen = selected(self._tools, request.query_params.get("tools"))
         return JSON([described(tool) for tool in chosen.values()])
 
@@ -64,7 +66,7 @@ class McpRoutes:
         accepted = request.headers.get("accept", "")
         if scope["method"] in {"GET", "HEAD"} and "text/html" in accepted and "text/event-stream" not in accepted:
             chosen = selected(self._tools, request.query_params.get("tools"))
-            page = landing(self._site.runtime.app.title, list(chosen.values()), self._site.root(request))
+            page = landing(self._context.runtime.app.title, list(chosen.values()), self._context.root(request))
             await HTMLResponse(page)(scope, receive, send)
             return
         await self._serving.streamable(scope, receive, send)
@@ -74,12 +76,12 @@ class Guarded:
     """Lets in who may use the app, and lets no page of another site use an app on its visitor's machine.
 
     Args:
-        site: What is served.
+        context: What all routes share.
         app: What serves who may come in.
     """
 
-    def __init__(self, site: Site, app: ASGI) -> None:
-        self._site = site
+    def __init__(self, context: ServerContext, app: ASGI) -> None:
+        self._context = context
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,19 +92,19 @@ class Guarded:
             Denied: A page of another site asks.
         """
         request = Request(scope)
-        if not may_call(scope, strict=self._site.options.access.strict_cors):
+        if not may_call(scope, strict=self._context.options.access.strict_cors):
             raise Denied("A page of another site may not use the tools of an app on this machine.")
-        user = await self._site.identify(request)
+        user = await self._context.identify(request)
         calls: list[Callable[[], None]] = []
         scope = {**scope, USER: user, CALLS: calls}
         if user is not None:  # the protocol's package binds each session to this and refuses everybody else
             scope["user"] = AuthenticatedUser(AccessToken(token="", client_id=user, scopes=[]))
-        with self._site.bodies.intake(receive, self._site.visitor(request, user)) as intake:
+        with self._context.bodies.intake(receive, self._context.visitor(request, user)) as intake:
             running = Running(intake, send)
-            self._site.streams.add(running)
+            self._context.streams.add(running)
             try:
                 await running.serve(self._app, scope)
             finally:
                 for leave in () if running.ended else calls:
                     leave()
-                self._site.streams.discard(running)
+                self._context.streams.discard(running)

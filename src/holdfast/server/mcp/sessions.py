@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from holdfast.errors import Busy
 from holdfast.limits import MB
-from holdfast.server.context import USER, Site
+from holdfast.server.context import USER, ServerContext
 from holdfast.server.kept import Bounds, Kept
 
 logger = logging.getLogger("holdfast.server")
@@ -34,23 +34,23 @@ class ProtocolSessions:
     """Serves the protocol's requests and ends sessions for which there is no room.
 
     Args:
-        site: What is served.
+        context: What all routes share.
         app: Serves the protocol.
     """
 
-    def __init__(self, site: Site, app: ASGIApp) -> None:
-        self._site = site
+    def __init__(self, context: ServerContext, app: ASGIApp) -> None:
+        self._context = context
         self._app = app
-        limits, options = site.options.limits, site.runtime.options
+        limits, options = context.options.limits, context.runtime.options
         bounds = Bounds(
-            number=most_sessions(site),
+            number=most_sessions(context),
             per_visitor=limits.visitor_mcp_sessions,
             size=1024 * MB,  # what they hold is counted where it is held
             size_per_visitor=1024 * MB,
             seconds=max(options.session_grace, 1.0),
         )
         self._kept: Kept[Opened] = Kept(
-            bounds, site.runtime.clock, dropped=self._end_soon, in_use=lambda opened: opened.requests > 0
+            bounds, context.runtime.clock, dropped=self._end_soon, in_use=lambda opened: opened.requests > 0
         )
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -65,7 +65,7 @@ class ProtocolSessions:
         opened = None if id is None else self._kept.get(id)
         if id is None:
             self._check_room()
-            await self._app(scope, receive, self._noting(scope, self._site.visitor(request, scope.get(USER)), send))
+            await self._app(scope, receive, self._noting(scope, self._context.visitor(request, scope.get(USER)), send))
         elif opened is None:
             await self._app(scope, receive, send)
         else:
@@ -115,6 +115,6 @@ class ProtocolSessions:
             logger.exception("A session of the tools could not be ended.")
 
 
-def most_sessions(site: Site) -> int:
+def most_sessions(context: ServerContext) -> int:
     """Return how many sessions of the protocol may be open at once."""
-    return min(site.options.limits.mcp_sessions, site.runtime.options.session_capacity)
+    return min(context.options.limits.mcp_sessions, context.runtime.options.session_capacity)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from holdfast.graph.api.info import description, endpoint, public_listeners
-from holdfast.graph.app import App
+from holdfast.graph.app import AppSpec
 from holdfast.graph.callsite import is_ours
 from holdfast.graph.injected import Header
 from holdfast.graph.listener import Listener
@@ -39,7 +39,7 @@ class Tool:
     """What `gr.mcp` says of the function: whether it is a tool at all, a resource or a prompt."""
 
 
-def tools_of(app: App) -> dict[str, Tool]:
+def tools_of(app: AppSpec) -> dict[str, Tool]:
     """An app's tools, resources and prompts by name."""
     found: dict[str, Tool] = {}
     for listener in public_listeners(app):

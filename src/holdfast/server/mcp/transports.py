@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from holdfast.errors import Busy
-from holdfast.server.context import USER, Site
+from holdfast.server.context import USER, ServerContext
 from holdfast.server.http.body_budget import Intake
 from holdfast.server.mcp.calls import Context, ToolCalls
 from holdfast.server.mcp.client_sessions import request_of
@@ -39,32 +39,32 @@ class Serving:
     """Serves an app's tools.
 
     Args:
-        site: What is served.
+        context: What all routes share.
         tools: Its tools.
     """
 
-    def __init__(self, site: Site, tools: Mapping[str, Tool]) -> None:
-        self._site = site
+    def __init__(self, context: ServerContext, tools: Mapping[str, Tool]) -> None:
+        self._context = context
         self._tools = tools
-        self._calls = ToolCalls(site)
+        self._calls = ToolCalls(context)
         self._manager: StreamableHTTPSessionManager | None = None
         self._streams: Counter[str] = Counter()
         """Streams of the older transport that are open, by visitor."""
-        self._sse = SseServerTransport(MESSAGES, max_request_body_size=site.options.limits.body_bytes)
+        self._sse = SseServerTransport(MESSAGES, max_request_body_size=context.options.limits.body_bytes)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Serve while this is open; at its end all sessions end."""
-        options = self._site.runtime.options
+        options = self._context.runtime.options
         manager = StreamableHTTPSessionManager(
             self._server(),
             session_idle_timeout=max(options.session_grace, 1.0),
-            max_request_body_size=self._site.options.limits.body_bytes,
-            max_sessions=most_sessions(self._site) + SLACK,
+            max_request_body_size=self._context.options.limits.body_bytes,
+            max_sessions=most_sessions(self._context) + SLACK,
         )
         async with manager.run():
             self._manager = manager
-            self._sessions = ProtocolSessions(self._site, manager.asgi_app)
+            self._sessions = ProtocolSessions(self._context, manager.asgi_app)
             try:
                 yield
             finally:
@@ -86,7 +86,7 @@ class Serving:
             Busy: The visitor, or all visitors, have as many of them as they may.
         """
         request = Request(scope)
-        visitor = self._site.visitor(request, scope.get(USER))
+        visitor = self._context.visitor(request, scope.get(USER))
         self._check_room(visitor)
         self._streams[visitor] += 1
         try:
@@ -97,13 +97,13 @@ class Serving:
                 del self._streams[visitor]
 
     def _check_room(self, visitor: str) -> None:
-        if visitor and self._streams[visitor] >= self._site.options.limits.visitor_mcp_sessions:
+        if visitor and self._streams[visitor] >= self._context.options.limits.visitor_mcp_sessions:
             raise Busy("You have as many sessions of this app's tools open as you may. End one of them first.")
-        if sum(self._streams.values()) >= most_sessions(self._site):
+        if sum(self._streams.values()) >= most_sessions(self._context):
             raise Busy("All sessions of the tools of this app are in use. Try again later.")
 
     async def _stream(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
-        path = urlsplit(self._site.root(request)).path  # the transport tells its client where to post
+        path = urlsplit(self._context.root(request)).path  # the transport tells its client where to post
         server = self._server(request.query_params.get("tools", ""))
         async with self._sse.connect_sse({**scope, "root_path": path}, receive, send) as (incoming, outgoing):
             await serve_loop(server, incoming, outgoing, lifespan_state={})
@@ -119,18 +119,18 @@ class Serving:
             names: The tools that its one client wants; without, each request says it.
         """
 
-        def offered(context: Context, kind: str = "tool") -> dict[str, Tool]:
-            wanted = request_of(context).query_params.get("tools") if names is None else names
+        def offered(ctx: Context, kind: str = "tool") -> dict[str, Tool]:
+            wanted = request_of(ctx).query_params.get("tools") if names is None else names
             return of_kind(selected(self._tools, wanted), kind)
 
-        async def list_tools(context: Context, _: Page) -> types.ListToolsResult:
-            return types.ListToolsResult(tools=[_shown(tool) for tool in offered(context).values()])
+        async def list_tools(ctx: Context, _: Page) -> types.ListToolsResult:
+            return types.ListToolsResult(tools=[_shown(tool) for tool in offered(ctx).values()])
 
-        async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
-            return await self._calls.call(context, offered(context), params.name, params.arguments or {})
+        async def call_tool(ctx: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+            return await self._calls.call(ctx, offered(ctx), params.name, params.arguments or {})
 
         server: Server[Any] = Server(
-            self._site.runtime.app.title, version=__version__, on_list_tools=list_tools, on_call_tool=call_tool
+            self._context.runtime.app.title, version=__version__, on_list_tools=list_tools, on_call_tool=call_tool
         )
         self._add_readings(server, offered)
         server.add_request_handler("server/discover", types.RequestParams, _discover(server))
@@ -138,26 +138,26 @@ class Serving:
 
     def _add_readings(self, server: Server[Any], offered: Offered) -> None:
         """Resources and prompts, where the app has any: a server says that it has what it can answer for."""
-        readings = Readings(self._calls, self._site.options.rules)
+        readings = Readings(self._calls, self._context.options.rules)
 
-        async def list_resources(context: Context, _: Page) -> types.ListResourcesResult:
-            found = offered(context, "resource").values()
+        async def list_resources(ctx: Context, _: Page) -> types.ListResourcesResult:
+            found = offered(ctx, "resource").values()
             return types.ListResourcesResult(
                 resources=[shown_resource(one) for one in found if not has_parameters(one)]
             )
 
-        async def list_templates(context: Context, _: Page) -> types.ListResourceTemplatesResult:
-            found = [shown_template(one) for one in offered(context, "resource").values() if has_parameters(one)]
+        async def list_templates(ctx: Context, _: Page) -> types.ListResourceTemplatesResult:
+            found = [shown_template(one) for one in offered(ctx, "resource").values() if has_parameters(one)]
             return types.ListResourceTemplatesResult(resource_templates=found)
 
-        async def read(context: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
-            return await readings.resource(context, offered(context, "resource"), str(params.uri))
+        async def read(ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
+            return await readings.resource(ctx, offered(ctx, "resource"), str(params.uri))
 
-        async def list_prompts(context: Context, _: Page) -> types.ListPromptsResult:
-            return types.ListPromptsResult(prompts=[shown_prompt(one) for one in offered(context, "prompt").values()])
+        async def list_prompts(ctx: Context, _: Page) -> types.ListPromptsResult:
+            return types.ListPromptsResult(prompts=[shown_prompt(one) for one in offered(ctx, "prompt").values()])
 
-        async def get_prompt(context: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
-            return await readings.prompt(context, offered(context, "prompt"), params.name, params.arguments or {})
+        async def get_prompt(ctx: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
+            return await readings.prompt(ctx, offered(ctx, "prompt"), params.name, params.arguments or {})
 
         if of_kind(self._tools, "resource"):
             server.add_request_handler("resources/list", types.PaginatedRequestParams, list_resources)
@@ -179,10 +179,10 @@ def _discover(server: Server[Any]) -> Any:
     Those that insist are served, with a fresh session for each call.
     """
 
-    async def discover(context: Context, _: types.RequestParams) -> types.DiscoverResult:
+    async def discover(ctx: Context, _: types.RequestParams) -> types.DiscoverResult:
         return types.DiscoverResult(
             supported_versions=list(HANDSHAKE_PROTOCOL_VERSIONS),
-            capabilities=server.get_capabilities(protocol_version=context.protocol_version),
+            capabilities=server.get_capabilities(protocol_version=ctx.protocol_version),
         )
 
     return discover

@@ -14,10 +14,10 @@ from starlette.requests import HTTPConnection
 from holdfast import logs
 from holdfast.errors import Denied, Malformed, NotFound, Outdated, RequestError
 from holdfast.graph.listener import Listener
-from holdfast.runtime.jobs import Call
+from holdfast.runtime.jobs import EventRequest
 from holdfast.runtime.request import Request
 from holdfast.runtime.session import Session
-from holdfast.server.context import Site
+from holdfast.server.context import ServerContext
 from holdfast.server.http.body import check_id
 from holdfast.server.http.cors import may_call
 from holdfast.server.http.origins import sender
@@ -28,14 +28,14 @@ from holdfast.wire.messages import Completed, FeedMessage, ProcessStarts
 from holdfast.wire.page import (
     MAX_ID,
     Ack,
+    Alive,
     Cancel,
     Chunk,
     FromPage,
     Hello,
-    Here,
-    Knock,
     Ping,
     Pong,
+    Probe,
     Refused,
     Submit,
     ToPage,
@@ -58,7 +58,7 @@ class PageLink:
     """A page that has said hello.
 
     Args:
-        site: What is served.
+        context: What all routes share.
         session: The page's session.
         request: What handlers may know of the connection.
         hello: What the page said.
@@ -69,7 +69,7 @@ class PageLink:
 
     def __init__(
         self,
-        site: Site,
+        context: ServerContext,
         session: Session,
         request: Request,
         hello: Hello,
@@ -87,8 +87,8 @@ class PageLink:
         self.on_logged_out: Callable[[], object] | None = None
         self.on_say: Callable[[ToPage], object] | None = None
         """Sends a frame that is no answer and not of the feed."""
-        self._runtime = site.runtime
-        self._site = site
+        self._runtime = context.runtime
+        self._context = context
         self._request = request
         self._resumed = resumed
         self._forked = forked
@@ -96,7 +96,7 @@ class PageLink:
         self.closed = False
         """Its page closed the connection; otherwise it broke."""
         self._logged_out = False
-        self._is_current = hello.program in {"", site.runtime.app.program}
+        self._is_current = hello.program in {"", context.runtime.app.program}
         """The program that built the page is the one that runs."""
         self._asked: asyncio.Future[bool] | None = None
 
@@ -133,13 +133,13 @@ class PageLink:
     def begin(self) -> None:
         """It is connected: the session is open, an older connection of it ends."""
         self._runtime.connect(self.session)
-        self._site.links.hold(self)
-        if self.login is not None and not self._site.auth.counts(self.login):
+        self._context.links.hold(self)
+        if self.login is not None and not self._context.auth.counts(self.login):
             self.log_out()  # it ended while the page was greeted
 
     def end(self) -> None:
         """It is not connected any more."""
-        self._site.links.release(self)
+        self._context.links.release(self)
         self._answered(there=False)
         self._runtime.disconnect(self.session, gone=self._left, closed=self.closed)
 
@@ -163,7 +163,7 @@ class PageLink:
         if self._asked is None:
             self._asked = asyncio.get_running_loop().create_future()
             if self.on_say is not None:
-                self.on_say(Knock())
+                self.on_say(Probe())
         asked = self._asked
         patience = asyncio.ensure_future(self._runtime.clock.sleep(ANSWERS_WITHIN))
         either: list[asyncio.Future[Any]] = [asked, patience]
@@ -200,7 +200,7 @@ class PageLink:
             return None
         if isinstance(frame, Submit):
             if self.login is not None:
-                self._site.auth.use(self.login)
+                self._context.auth.use(self.login)
             return await self._submit(frame, weight)
         if isinstance(frame, Ack):
             self.session.feed.ack(min(frame.seen, self.session.feed.last))
@@ -210,7 +210,7 @@ class PageLink:
             return self._chunk(frame, weight)
         elif isinstance(frame, Ping):
             return Pong()
-        elif isinstance(frame, Here):
+        elif isinstance(frame, Alive):
             self._answered(there=True)
         else:
             return Refused(event_id=None, status=400, detail="This connection has said hello already.")
@@ -229,7 +229,7 @@ class PageLink:
             listener = self._listener(frame)
             if listener is None:
                 return None
-            call = Call(
+            call = EventRequest(
                 fn=listener.id,
                 data=frame.data,
                 event_data=frame.event_data,
@@ -273,45 +273,45 @@ def _without_starts(unread: list[tuple[int, FeedMessage]]) -> list[tuple[int, Fe
     return [item for item in unread if type(item[1]) is not ProcessStarts or item[1].event_id not in over]
 
 
-async def greet(site: Site, connection: HTTPConnection, hello: Hello) -> PageLink:
+async def greet(context: ServerContext, connection: HTTPConnection, hello: Hello) -> PageLink:
     """The link for a page that says hello: its own session goes on, or a new one begins.
 
     Raises:
         RequestError: The page may not come in, or the session is not its own.
     """
-    if is_foreign(site, connection):
-        _tell_operator(site, connection)
+    if is_foreign(context, connection):
+        _tell_operator(context, connection)
         raise Denied(
             "This app does not take connections from pages of other origins. If this is its own page, behind a proxy, "
             "let the proxy pass the Host header on or set X-Forwarded-Host, or name the public address as root_path. "
             "Other origins whose pages may use it belong in trusted_origins."
         )
-    user = await site.auth.identify(connection)
-    login = site.auth.login_of(connection)
+    user = await context.auth.identify(connection)
+    login = context.auth.login_of(connection)
     check_id("session", hello.session)
     check_id("load", hello.load or None)
     if len(hello.query) > MAX_QUERY:
         raise Malformed(f"The page's query is {len(hello.query)} characters long. At most {MAX_QUERY} are taken.")
     page = hello.page[:1024]
-    browser = site.browsers.read(connection)
-    visitor = site.visitor(connection, user)
-    session, resumed, forked, missed = await _session_of(site, hello, user, browser, page, visitor)
+    browser = context.browsers.read(connection)
+    visitor = context.visitor(connection, user)
+    session, resumed, forked, missed = await _session_of(context, hello, user, browser, page, visitor)
     query = dict(parse_qsl(hello.query.removeprefix("?"), keep_blank_values=True))
     request = HttpRequest(connection, session.id, user, query=query, path=page)
     session.request = request
     logs.about.set((session.id, None))
     session.developer = is_at_the_machine(connection)
-    link = PageLink(site, session, request, hello, login=login, resumed=resumed, forked=forked)
+    link = PageLink(context, session, request, hello, login=login, resumed=resumed, forked=forked)
     if missed:
-        site.runtime.changes.catch_up(session)
+        context.runtime.changes.catch_up(session)
     return link
 
 
-def _tell_operator(site: Site, connection: HTTPConnection) -> None:
+def _tell_operator(context: ServerContext, connection: HTTPConnection) -> None:
     """Say once in the log what was refused: most likely it is the app's own page, and the proxy in front hides that."""
-    if site.refused_pages:
+    if context.refused_pages:
         return
-    site.refused_pages = True
+    context.refused_pages = True
     headers = connection.headers
     logger.warning(
         "A page of %.200r may not use this app, which was asked for as %.200r. If it is the app's own page, let the "
@@ -322,10 +322,10 @@ def _tell_operator(site: Site, connection: HTTPConnection) -> None:
 
 
 async def _session_of(
-    site: Site, hello: Hello, user: str | None, browser: str | None, page: str, visitor: str
+    context: ServerContext, hello: Hello, user: str | None, browser: str | None, page: str, visitor: str
 ) -> tuple[Session, bool, bool, bool]:
     """A page's session, and whether: the page had it before; it is a copy of that; it may have missed changes."""
-    returns = site.runtime.returns
+    returns = context.runtime.returns
     known = None
     if hello.session is not None:
         known = await returns.find(
@@ -333,13 +333,13 @@ async def _session_of(
         )
     if known is None:
         return await returns.begin(username=user, browser=browser, page=page, visitor=visitor), False, False, False
-    other = site.links.of(known.id)
+    other = context.links.of(known.id)
     # The same page that comes back is never asked about: its secret beats its old connection.
     if returns.tab and other is not None and other.load != hello.load and await other.answers():
         return await returns.fork(known, browser=browser, page=page), True, True, True
     # What a page shows from before was not told of changes in between: the process was another, or its page was.
     missed = hello.epoch is not None and (hello.epoch != known.epoch or known.page != page)
-    session = site.runtime.sessions.open(
+    session = context.runtime.sessions.open(
         known.id, token=hello.token, username=user, browser=browser, page=page, visitor=visitor
     )
     return session, True, False, missed
@@ -353,11 +353,11 @@ def _start(hello: Hello, session: Session) -> int:
     return min(max(hello.seen, 0), session.feed.last) if counts else 0
 
 
-def is_foreign(site: Site, connection: HTTPConnection) -> bool:
+def is_foreign(context: ServerContext, connection: HTTPConnection) -> bool:
     """Whether a page of an untrusted origin asks that may not have a session here.
 
     Sockets are outside of CORS: browsers let the page read what comes.
     """
     if sender(connection) != "untrusted":
         return False
-    return site.auth.required or not may_call(connection.scope, strict=site.options.access.strict_cors)
+    return context.auth.required or not may_call(connection.scope, strict=context.options.access.strict_cors)

@@ -54,11 +54,11 @@ def error_page(request: Request, detail: Any, status: int, headers: Mapping[str,
         status: The HTTP status.
         headers: Further headers of the answer.
     """
-    site = request.app.state.site
-    root = public_root(request, site.options.root_path)
-    title = html.escape(site.runtime.app.title)
+    context = request.app.state.context
+    root = public_root(request, context.options.root_path)
+    title = html.escape(context.runtime.app.title)
     heading = HEADINGS.get(status, "Something went wrong" if status >= 500 else "This did not work")
-    logo = logo_address(site.options.logo, f"{root}/")
+    logo = logo_address(context.options.logo, f"{root}/")
     mark = MARK if logo is None else f'<img src="{html.escape(logo)}" alt="">'
     content = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">

@@ -12,26 +12,26 @@ from starlette.routing import Route
 
 from holdfast.errors import Denied, Malformed, NotFound
 from holdfast.runtime.session import Session
-from holdfast.server.context import Site
+from holdfast.server.context import ServerContext
 from holdfast.server.http.body import check_id, read_as, read_weighed
 from holdfast.server.http.errors import JSON
 from holdfast.server.http.sse import EventStream, frame
 from holdfast.server.page.connection import FRAMES, PageLink, greet
 from holdfast.wire.encode import encode, one_line
-from holdfast.wire.page import Ack, Cancel, Chunk, Hello, Here, Numbered, Ping, Submit, ToPage
+from holdfast.wire.page import Ack, Alive, Cancel, Chunk, Hello, Numbered, Ping, Submit, ToPage
 
 MAX_GOODBYE = 4096
 
 
-class Said(Struct, kw_only=True):
+class SendBody(Struct, kw_only=True):
     """What a page posts: who it is and the frames that a socket would carry."""
 
     session: str
     token: str
-    frames: list[Submit | Chunk | Cancel | Ack | Ping | Here]
+    frames: list[Submit | Chunk | Cancel | Ack | Ping | Alive]
 
 
-class Answered(Struct, kw_only=True):
+class SendReply(Struct, kw_only=True):
     """What it gets at once; the rest comes through its stream."""
 
     frames: list[ToPage]
@@ -44,7 +44,7 @@ class Goodbye(Struct, kw_only=True):
     token: str
 
 
-_said = msgspec.json.Decoder(Said)
+_said = msgspec.json.Decoder(SendBody)
 _goodbye = msgspec.json.Decoder(Goodbye)
 
 
@@ -52,11 +52,11 @@ class FeedRoutes:
     """The fallback's routes, and the goodbye that both ways share.
 
     Args:
-        site: What is served.
+        context: What all routes share.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     def routes(self) -> list[Route]:
         """The routes under the API's prefix."""
@@ -71,13 +71,13 @@ class FeedRoutes:
         hello = await read_as(request, FRAMES)
         if not isinstance(hello, Hello):
             raise Malformed("The stream of a page begins with a hello.")
-        link = await greet(self._site, request, hello)
+        link = await greet(self._context, request, hello)
         welcome = encode(link.welcome())
         stream = EventStream(
             _frames(link, welcome),
-            self._site.streams,
+            self._context.streams,
             heartbeat=b":\n\n",
-            interval=self._site.options.heartbeat,
+            interval=self._context.options.heartbeat,
             on_end=link.end,
         )
         link.on_replaced = link.on_logged_out = stream.stop  # the page then asks for another, and learns why
@@ -90,33 +90,33 @@ class FeedRoutes:
         said, weight = await read_weighed(request, _said)
         each = weight // max(len(said.frames), 1)
         session = await self._own(request, said.session, said.token)
-        link = self._site.links.of(session.id)
+        link = self._context.links.of(session.id)
         if link is None:
             raise NotFound("This session has no stream open. Open one, then send again.")
         answers = [await link.take(one, each) for one in said.frames]
-        return JSON(Answered(frames=[answer for answer in answers if answer is not None]))
+        return JSON(SendReply(frames=[answer for answer in answers if answer is not None]))
 
     async def close(self, request: Request) -> Response:
         """A page says that it is closed; a tab's session goes on, for it may be a refresh."""
         bye = await read_as(request, _goodbye, MAX_GOODBYE)
         session = await self._own(request, bye.session, bye.token)
-        if self._site.runtime.app.options.session != "tab":
-            link = self._site.links.of(session.id)
+        if self._context.runtime.app.options.session != "tab":
+            link = self._context.links.of(session.id)
             if link is not None:
                 link.leave()
             else:
-                self._site.runtime.goodbye(session)
+                self._context.runtime.goodbye(session)
         return Response(status_code=204)
 
     async def _own(self, request: Request, id: str, token: str) -> Session:
-        user = await self._site.identify(request)
+        user = await self._context.identify(request)
         check_id("session", id)
-        session = self._site.runtime.sessions.get(id)
+        session = self._context.runtime.sessions.get(id)
         if session is None:
             raise NotFound("There is no such session. Say hello to begin one.")
         if session.token is None:
             raise Denied("This session belongs to an API client, not to a page.")
-        self._site.runtime.sessions.check(session, token, user)
+        self._context.runtime.sessions.check(session, token, user)
         return session
 
 

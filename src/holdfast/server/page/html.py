@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from holdfast.server.app_config import Configs
-from holdfast.server.context import Site
+from holdfast.server.context import ServerContext
 from holdfast.server.http.root_path import is_secure
 from holdfast.server.page.assets import logo_address
 from holdfast.server.page.documents import document_headers
@@ -96,15 +96,15 @@ class Pages:
     """The routes of the app's pages.
 
     Args:
-        site: What is served.
+        context: What all routes share.
         configs: Its configs.
     """
 
-    def __init__(self, site: Site, configs: Configs) -> None:
-        self._site = site
-        self._app = site.runtime.app
+    def __init__(self, context: ServerContext, configs: Configs) -> None:
+        self._context = context
+        self._app = context.runtime.app
         self._configs = configs
-        self._files = PageFiles(site.options.page_folder)
+        self._files = PageFiles(context.options.page_folder)
         self._links: dict[str, str] = {}
         self._browser_scope = any(state.cell.scope == "browser" for state in self._app.states)  # type: ignore[attr-defined]
 
@@ -122,13 +122,13 @@ class Pages:
         path = request.url.path.rstrip("/")
         inside = path.removeprefix(request.scope.get("root_path", "").rstrip("/"))
         query = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(f"{self._site.root(request)}{inside}{query}", status_code=301)
+        return RedirectResponse(f"{self._context.root(request)}{inside}{query}", status_code=301)
 
     async def page(self, request: Request) -> Response:
         """A page, or the login page in its place."""
         root_path = request.scope.get("root_path", "").rstrip("/")
         path = request.url.path.removeprefix(root_path).strip("/")
-        auth = self._site.auth
+        auth = self._context.auth
         if auth.dependency is not None:
             user = await auth.identify(request)
         else:
@@ -141,21 +141,21 @@ class Pages:
     def _render(self, request: Request, path: str, user: str | None) -> bytes:
         before, after = self._files.template or ("", "")
         base = "../" * path.count("/") or "./"
-        root = self._site.root(request)
-        logo = logo_address(self._site.options.logo, base)
-        if self._site.auth.required and user is None:
+        root = self._context.root(request)
+        logo = logo_address(self._context.options.logo, base)
+        if self._context.auth.required and user is None:
             config = encode({**self._locked(root, base), "logo": logo})
             links = ""
         else:
             more: dict[str, Any] = {
                 "username": user,
-                "logout": self._site.auth.has_login,
+                "logout": self._context.auth.has_login,
                 "root": root,
                 "base": base,
                 "current_page": path,
                 "deep_link_state": "none",
             }
-            more |= {"logo": logo, "header": self._site.options.header}
+            more |= {"logo": logo, "header": self._context.options.header}
             if self._app.options.session == "tab":
                 more["session"] = "tab"
             config = self._configs.page_config(path, more)
@@ -183,7 +183,7 @@ class Pages:
         """What a visitor who has not logged in may know."""
         return {
             "auth_required": True,
-            "auth_message": self._site.auth.message,
+            "auth_message": self._context.auth.message,
             "title": self._app.title,
             "footer_links": list(self._app.options.footer_links),
             "space_id": None,
@@ -212,18 +212,18 @@ class Pages:
         return "\n".join(lines)
 
     def _document_headers(self, *, secure: bool) -> dict[str, str]:
-        return document_headers(self._site.options.access, login=self._site.auth.required, secure=secure)
+        return document_headers(self._context.options.access, login=self._context.auth.required, secure=secure)
 
     def _answer(self, request: Request, content: bytes) -> Response:
-        secure = is_secure(request, self._site.options.root_path)
+        secure = is_secure(request, self._context.options.root_path)
         headers = self._document_headers(secure=secure) | {"cache-control": "no-cache", "vary": "Accept-Encoding"}
         if len(content) >= COMPRESS_FROM and "gzip" in request.headers.get("accept-encoding", ""):
             content = gzip.compress(content, 5, mtime=0)
             headers["content-encoding"] = "gzip"
         response = HTMLResponse(content, headers=headers)
-        self._site.auth.renew(request, response, secure=secure)
+        self._context.auth.renew(request, response, secure=secure)
         if self._browser_scope:
-            self._site.browsers.give(request, response, secure=secure)
+            self._context.browsers.give(request, response, secure=secure)
         return response
 
 

@@ -13,7 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from holdfast.errors import Denied, RequestError, Unauthenticated
-from holdfast.server.context import Site
+from holdfast.server.context import ServerContext
 from holdfast.server.http.body import decoded
 from holdfast.server.http.body_budget import weigh
 from holdfast.server.page.connection import FRAMES, PageLink, greet
@@ -36,11 +36,11 @@ class PageSocket:
     """Serves sockets, as a raw ASGI app: what it holds is held once per open page.
 
     Args:
-        site: What is served.
+        context: What all routes share.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
         self._aside: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,7 +90,7 @@ class PageSocket:
             if not isinstance(hello, Hello):
                 await _close(websocket, NO_HELLO, "The first frame was no hello.")
                 return None
-            link = await greet(self._site, websocket, hello)
+            link = await greet(self._context, websocket, hello)
         except RequestError as error:
             await _answer(websocket, _refusal(error))
             code = {Unauthenticated: NEEDS_LOGIN, Denied: NOT_YOURS}.get(type(error), NO_HELLO)
@@ -111,7 +111,7 @@ class PageSocket:
             RequestError: It is not a frame of a page.
         """
         text: str | bytes = message.get("text") or message.get("bytes") or b""
-        return await decoded(text, FRAMES, self._site.options.limits.body_values), weigh(text)
+        return await decoded(text, FRAMES, self._context.options.limits.body_values), weigh(text)
 
     async def _read(self, websocket: WebSocket, link: PageLink) -> None:
         while True:

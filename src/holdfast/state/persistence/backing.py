@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from holdfast.state.codec import DecodeError, Envelope, Keyring
 from holdfast.state.commit import advanced, keeps_history
 from holdfast.state.errors import StoreAwayError, ValueTooLargeError
-from holdfast.state.model import UNSET, Cell, Home
+from holdfast.state.model import UNSET, Cell, OwnerCells
 from holdfast.state.persistence.history import dump, load
 from holdfast.state.persistence.identity import Identity
 from holdfast.state.persistence.outage import UNKNOWN, Outage
 from holdfast.state.persistence.reader import ASIDE, Adopted, Reader, aside_key, history_key, place
-from holdfast.state.values.capture import Large, payload_of
-from holdfast.state.values.snapshot import Image
+from holdfast.state.values.capture import Oversize, payload_of
+from holdfast.state.values.snapshot import Captured
 from holdfast.stores import (
     Claim,
     Dropped,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from holdfast.state.owners import Owner
     from holdfast.state.settings import StateOptions
     from holdfast.state.spec import CellSpec
-    from holdfast.state.transaction import StateEvent
+    from holdfast.state.transaction import Transaction
     from holdfast.stores import Store
 
 log = logging.getLogger("holdfast.state")
@@ -69,7 +69,7 @@ class Backing:
         keys: Keyring,
         clock: Clock,
         options: StateOptions,
-        put: Callable[[Cell, Any, Image | None], None],
+        put: Callable[[Cell, Any, Captured | None], None],
         watch: Callable[[Cell], None],
         held: Callable[[], Iterable[Cell]],
     ) -> None:
@@ -87,7 +87,7 @@ class Backing:
         self._options = options
         self._put = put
         self._watch = watch
-        self.on_stored: Callable[[Home], None] = lambda _: None
+        self.on_stored: Callable[[OwnerCells], None] = lambda _: None
         """Called when something of a home was stored."""
         self.on_overdue: Callable[[Cell], None] = lambda _: None
         """Called with a cell whose time is over in the store, or whose bytes are damaged, to be taken out in its
@@ -97,7 +97,7 @@ class Backing:
 
     # Reading
 
-    async def claim(self, event: StateEvent, cells: Sequence[Cell], *, wait: float | None = None) -> bool:
+    async def claim(self, event: Transaction, cells: Sequence[Cell], *, wait: float | None = None) -> bool:
         """Hold the lanes of cells, which the event holds in this process, among all processes too.
 
         Args:
@@ -132,7 +132,7 @@ class Backing:
             await self._take(wanted[key], record)
         return True
 
-    async def release(self, event: StateEvent) -> None:
+    async def release(self, event: Transaction) -> None:
         """Give an event's claims back."""
         while event.claims:  # one may be inherited while another is given back
             claim, cells = event.claims.pop()
@@ -178,7 +178,7 @@ class Backing:
             StoreAwayError: A cell is not in memory: what the store has of it must not become its initial value.
         """
         for cell in cells:
-            if not (cell.created or cell.looked or cell.home.fresh):
+            if not (cell.created or cell.looked or cell.owner_cells.fresh):
                 raise StoreAwayError(cell.spec.label, "its value is in the store alone")
 
     def _check_rights(self, cells: Sequence[Cell]) -> None:
@@ -195,7 +195,7 @@ class Backing:
         for cell in cells:
             if cell.spec.scope != "session":
                 raise StoreAwayError(cell.spec.label, "other processes share it")
-            if not (cell.home.fresh or self.store.holds(key_of(cell))):
+            if not (cell.owner_cells.fresh or self.store.holds(key_of(cell))):
                 raise StoreAwayError(cell.spec.label, "another process may have the session")
 
     async def noticing_loss(self) -> bool:
@@ -215,7 +215,7 @@ class Backing:
 
     async def _dropped(self, cells: Sequence[Cell]) -> None:
         if self.dropping:
-            for owner in {cell.home.owner for cell in cells}:
+            for owner in {cell.owner_cells.owner for cell in cells}:
                 if owner in self.dropping:
                     await ended(self.dropping[owner])
 
@@ -252,7 +252,7 @@ class Backing:
             self._put(cell, UNSET, None)
 
     def _adopt(self, cell: Cell, adopted: Adopted, version: int) -> None:
-        cell.lent = None
+        cell.checked_out_by = None
         self._put(cell, adopted.value, adopted.image)
         cell.version = cell.stored = version
         if cell.spec.time_to_live is not None and adopted.expires is not None:
@@ -307,14 +307,14 @@ class Backing:
 
     # Writing
 
-    async def commit(self, event: StateEvent, pending: Sequence[Pending]) -> None:
+    async def commit(self, event: Transaction, pending: Sequence[Pending]) -> None:
         """Write one step's cells. When it returns, they outlive the process, or an outage is known (R6.6).
 
         Raises:
             VersionConflictError: Another process wrote a cell without its lane.
             FencedError: This process was not heard of for so long that it lost a lane.
         """
-        parts = [part for part in pending if part.dirty and not part.cell.bound and not part.cell.home.dropped]
+        parts = [part for part in pending if part.dirty and not part.cell.bound and not part.cell.owner_cells.dropped]
         if not parts:
             return
         for part in parts:
@@ -329,8 +329,8 @@ class Backing:
         elif await self._sent(parts, writes):
             for part in parts:
                 part.cell.stored = part.version
-                self.on_stored(part.cell.home)
-                if isinstance(part.image, Large):
+                self.on_stored(part.cell.owner_cells)
+                if isinstance(part.image, Oversize):
                     part.image.payload = None
         else:
             self._keep(event, parts)
@@ -347,7 +347,7 @@ class Backing:
         except StoreUnavailableError as error:
             self.outage.began(error)
             for part, write in zip(parts, writes, strict=False):  # earlier versions come behind
-                self.outage.unheard(part.cell, write)
+                self.outage.in_doubt(part.cell, write)
             return False
         except (FencedError, VersionConflictError):
             if not await self.noticing_loss():
@@ -359,7 +359,7 @@ class Backing:
                     part.cell.sending = 0
         return True
 
-    def _next_version(self, event: StateEvent, cell: Cell) -> int:
+    def _next_version(self, event: Transaction, cell: Cell) -> int:
         if event.engine.shares_objects(cell.spec):
             # Nothing keeps another event or process from writing at the same time: no two may get one number.
             return max(cell.version, cell.sending, self._instant()) + 1
@@ -369,7 +369,7 @@ class Backing:
         """A version that no other process has given: a cell that was deleted does not come again with an old one."""
         return int(self._clock.time() * 1000) << 12 | secrets.randbits(12)
 
-    def _keep(self, event: StateEvent, parts: Sequence[Pending]) -> None:
+    def _keep(self, event: Transaction, parts: Sequence[Pending]) -> None:
         """Have a step in memory alone, until the store is back.
 
         Raises:
@@ -381,7 +381,7 @@ class Backing:
             self.outage.hold(part.cell)
         event.unsaved = True
 
-    async def _write(self, event: StateEvent, part: Pending) -> Write:
+    async def _write(self, event: Transaction, part: Pending) -> Write:
         cell, spec = part.cell, part.cell.spec
         ttl = spec.time_to_live
         expires = None if ttl is None else self._clock.time() + ttl
@@ -390,11 +390,11 @@ class Backing:
             raise ValueTooLargeError(spec.label, len(data), self._options.value_limit)
         expected = None if event.engine.shares_objects(spec) else cell.stored
         announce = part.changed and spec.scope != "session"
-        return Write(key_of(cell), part.version, data, expected, announce, self._may_go(cell, expected))
+        return Write(key_of(cell), part.version, data, expected, announce, self._expiry_if_abandoned(cell, expected))
 
-    def _may_go(self, cell: Cell, expected: int | None) -> float | None:
+    def _expiry_if_abandoned(self, cell: Cell, expected: int | None) -> float | None:
         """When the owner of what is written may go, should this process not be heard of again."""
-        if cell.home.owner.scope != "session" or expected:
+        if cell.owner_cells.owner.scope != "session" or expected:
             return None  # with what is in the store already, its time was said
         return self._clock.time() + self._options.unheard_grace
 
@@ -405,7 +405,7 @@ class Backing:
         data = await asyncio.to_thread(seal)
         return Write(key, version, data)
 
-    async def _sealed(self, cell: Cell, value: Any, image: Image | None, expires: float | None) -> bytes:
+    async def _sealed(self, cell: Cell, value: Any, image: Captured | None, expires: float | None) -> bytes:
         payload = payload_of(value, image)
         if len(payload) <= self._options.inline_limit:
             return self._seal(cell, payload, expires)
@@ -425,13 +425,15 @@ class Backing:
         version = cell.version
         data = await self._present(cell)
         announce = cell.spec.scope != "session"
-        writes = [Write(key_of(cell), version, data, cell.stored, announce, self._may_go(cell, cell.stored))]
+        writes = [
+            Write(key_of(cell), version, data, cell.stored, announce, self._expiry_if_abandoned(cell, cell.stored))
+        ]
         if cell.history is not None:
             writes.append(await self._write_history(cell, cell.history, version))
         await self._save_again(cell, writes)
         cell.stored = version if data is not None else 0
         if cell.stored:
-            self.on_stored(cell.home)
+            self.on_stored(cell.owner_cells)
         if cell.version == version:
             cell.unsaved = False
 
@@ -440,7 +442,7 @@ class Backing:
         try:
             await self.store.commit(writes)
         except StoreUnavailableError:
-            self.outage.unheard(cell, write)
+            self.outage.in_doubt(cell, write)
             raise
         except VersionConflictError:
             (there,) = await self.store.read([write.key])
@@ -491,12 +493,14 @@ class Backing:
         data = await self._sealed(cell, cell.value, cell.image, None)
         cell.version = max(cell.version, self._instant())
         try:
-            await self.store.commit([Write(key_of(cell), cell.version, data, 0, expires=self._may_go(cell, 0))])
+            await self.store.commit(
+                [Write(key_of(cell), cell.version, data, 0, expires=self._expiry_if_abandoned(cell, 0))]
+            )
         except StoreUnavailableError as error:
             self.outage.began(error)
             return
         cell.stored = cell.version
-        self.on_stored(cell.home)
+        self.on_stored(cell.owner_cells)
 
     async def delete(self, cell: Cell) -> None:
         """Take a cell out of the store."""
@@ -513,7 +517,7 @@ class Backing:
                 gone = True
         except StoreUnavailableError as error:
             self.outage.began(error)
-            self.outage.unheard(cell, writes[0])
+            self.outage.in_doubt(cell, writes[0])
         if gone:
             cell.stored = 0
         else:
@@ -522,9 +526,9 @@ class Backing:
 
     # Owners
 
-    def can_leave(self, home: Home) -> bool:
+    def can_leave(self, owner_cells: OwnerCells) -> bool:
         """Whether nothing of a home is lost when it leaves memory (R4.4)."""
-        return not any(cell.unsaved or cell.bound for cell in home.cells)
+        return not any(cell.unsaved or cell.bound for cell in owner_cells.cells)
 
     async def touch(self, owner: Owner, expires: float) -> None:
         """Keep a session in the store until then, whatever happens to this process."""
@@ -554,4 +558,4 @@ def _claims(parts: Iterable[Pending]) -> list[Claim]:
 
 def key_of(cell: Cell) -> Key:
     """Where a cell is kept."""
-    return Key(str(cell.home.owner), cell.spec.name)
+    return Key(str(cell.owner_cells.owner), cell.spec.name)

@@ -16,7 +16,7 @@ from holdfast.tasks import end
 
 if TYPE_CHECKING:
     from holdfast.clock import Clock
-    from holdfast.state.model import Cell, Home
+    from holdfast.state.model import Cell, OwnerCells
     from holdfast.state.persistence.backing import Backing
     from holdfast.state.settings import StateOptions
     from holdfast.state.spec import CellSpec
@@ -42,31 +42,31 @@ class Round:
         self.until = until
         self.when: float | None = when
         self.timed = False
-        self._homes: list[Home] = []
+        self._homes: list[OwnerCells] = []
         self._gone = 0
 
-    def __iter__(self) -> Iterator[Home]:
-        return (home for home in self._homes if home.round is self and not home.dropped)
+    def __iter__(self) -> Iterator[OwnerCells]:
+        return (owner_cells for owner_cells in self._homes if owner_cells.round is self and not owner_cells.dropped)
 
-    def add(self, home: Home) -> None:
+    def add(self, owner_cells: OwnerCells) -> None:
         """Renew a session with this round and no other."""
-        if home.round is not self:
-            if home.round is not None:
-                home.round.remove(home)
-            home.round = self
-            self._homes.append(home)
+        if owner_cells.round is not self:
+            if owner_cells.round is not None:
+                owner_cells.round.remove(owner_cells)
+            owner_cells.round = self
+            self._homes.append(owner_cells)
 
-    def remove(self, home: Home) -> None:
+    def remove(self, owner_cells: OwnerCells) -> None:
         """Have a session not be renewed."""
-        home.round = None
+        owner_cells.round = None
         self._gone += 1
         if self._gone > 64 and self._gone * 2 > len(self._homes):
             self._homes = list(dict.fromkeys(self))
             self._gone = 0
 
-    def replace(self, home: Home, other: Home) -> None:
+    def replace(self, owner_cells: OwnerCells, other: OwnerCells) -> None:
         """Renew another home of the same session instead."""
-        self.remove(home)
+        self.remove(owner_cells)
         self.add(other)
 
 
@@ -92,7 +92,7 @@ class StoredLifetime:
         spawn: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]],
         call_back: Callable[[CellSpec, Callable[[], Any]], None],
         find_spec: Callable[[str, str], CellSpec | None],
-        take_home: Callable[[Owner], Home | None],
+        take_home: Callable[[Owner], OwnerCells | None],
     ) -> None:
         self._backing = backing
         self._clock = clock
@@ -128,46 +128,46 @@ class StoredLifetime:
 
     # Open and closed
 
-    def stored(self, home: Home) -> None:
+    def stored(self, owner_cells: OwnerCells) -> None:
         """Something of a home was stored; the store keeps sessions for some time only."""
-        if home.kept or home.owner.scope != "session" or home.dropped:
+        if owner_cells.kept or owner_cells.owner.scope != "session" or owner_cells.dropped:
             return
-        home.kept = True
-        if home.opened or not home.was_open:
-            self._renew(home)
+        owner_cells.kept = True
+        if owner_cells.opened or not owner_cells.was_open:
+            self._renew(owner_cells)
         else:
-            left = self._options.grace if home.closes is None else home.closes - self._clock.monotonic()
-            self._touch(home, max(left, 0.0) + MARGIN)
+            left = self._options.grace if owner_cells.closes is None else owner_cells.closes - self._clock.monotonic()
+            self._touch(owner_cells, max(left, 0.0) + MARGIN)
 
-    def opened(self, home: Home) -> None:
+    def opened(self, owner_cells: OwnerCells) -> None:
         """A session is open (again); what is stored of it from before must not go meanwhile."""
-        self._renew(home)
+        self._renew(owner_cells)
 
-    def closed(self, home: Home) -> None:
+    def closed(self, owner_cells: OwnerCells) -> None:
         """A session's grace has begun."""
-        if home.round is not None:
-            home.round.remove(home)
-        self._touch(home, self._options.grace + MARGIN)
+        if owner_cells.round is not None:
+            owner_cells.round.remove(owner_cells)
+        self._touch(owner_cells, self._options.grace + MARGIN)
 
-    def _renew(self, home: Home) -> None:
+    def _renew(self, owner_cells: OwnerCells) -> None:
         now = self._clock.monotonic()
         if now >= self._round.until:
             span = self._options.unheard_grace / 2
             self._round = Round(now + span / _ROUNDS, now + span)
-        self._round.add(home)
+        self._round.add(owner_cells)
         if not self._closed:
             self._timers.watch(self._round)
-        self._touch(home, self._options.unheard_grace)
+        self._touch(owner_cells, self._options.unheard_grace)
 
     def _renew_round(self, round: Round) -> None:
         round.when = None
-        for home in list(round):
-            self._renew(home)
+        for owner_cells in list(round):
+            self._renew(owner_cells)
 
     def _renew_all(self) -> None:
         """The store may not have heard until when it keeps what is open here, or not for long."""
-        for home in [home for round in self._timers.watched() for home in round]:
-            self._touch(home, self._options.unheard_grace)
+        for owner_cells in [owner_cells for round in self._timers.watched() for owner_cells in round]:
+            self._touch(owner_cells, self._options.unheard_grace)
 
     def _catch_up(self) -> None:
         """The store is back: say what it has missed."""
@@ -176,12 +176,12 @@ class StoredLifetime:
         for owner, only_due in late.items():
             self._begin_drop(owner, (), only_due=only_due)
 
-    def _touch(self, home: Home, seconds: float) -> None:
+    def _touch(self, owner_cells: OwnerCells, seconds: float) -> None:
         """Tell the store until when it keeps a session; the last word counts, whatever comes in between."""
-        begun = home.owner in self._touching
-        self._touching[home.owner] = self._clock.time() + seconds
+        begun = owner_cells.owner in self._touching
+        self._touching[owner_cells.owner] = self._clock.time() + seconds
         if not begun:
-            task = self._spawn(self._write_touch(home.owner))
+            task = self._spawn(self._write_touch(owner_cells.owner))
             self._touches.add(task)
             task.add_done_callback(self._touches.discard)
 
@@ -196,7 +196,7 @@ class StoredLifetime:
 
     # Ends
 
-    def drop(self, home: Home, cells: Sequence[Cell], *, only_due: bool = False) -> None:
+    def drop(self, owner_cells: OwnerCells, cells: Sequence[Cell], *, only_due: bool = False) -> None:
         """Drop an owner from the store, and call back for each value once among all processes (R4.3).
 
         Args:
@@ -204,7 +204,7 @@ class StoredLifetime:
             cells: What it held.
             only_due: Its time is over here; it stays if another process has kept it open since.
         """
-        self._begin_drop(home.owner, cells, only_due=only_due)
+        self._begin_drop(owner_cells.owner, cells, only_due=only_due)
 
     def _begin_drop(self, owner: Owner, cells: Sequence[Cell], *, only_due: bool) -> None:
         task = self._spawn(self._drop(owner, cells, only_due=only_due))
@@ -273,8 +273,8 @@ class StoredLifetime:
             owner = Owner.known(name)
             if owner is None:
                 continue
-            home = self._take_home(owner)
-            held = {} if home is None else {cell.spec.name: cell for cell in home.cells}
+            owner_cells = self._take_home(owner)
+            held = {} if owner_cells is None else {cell.spec.name: cell for cell in owner_cells.cells}
             self._end(owner, cells, held)
 
     def _end(self, owner: Owner, dropped: Sequence[Dropped], held: dict[str, Cell]) -> None:

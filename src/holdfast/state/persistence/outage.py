@@ -36,7 +36,7 @@ def sent(version: int, data: bytes | None) -> Sent:
     return (0, b"") if data is None else (version, xxhash.xxh3_128_digest(data))
 
 
-class Health(NamedTuple):
+class StoreHealth(NamedTuple):
     """Whether the store works."""
 
     ok: bool
@@ -102,10 +102,10 @@ class Outage:
             raise StoreUnavailableError(self._reason)
 
     @property
-    def health(self) -> Health:
+    def health(self) -> StoreHealth:
         """For the health page."""
         reason = self._reason if self.now else self._damage
-        return Health(not self.now and not self._damage, reason, len(self._unsaved))
+        return StoreHealth(not self.now and not self._damage, reason, len(self._unsaved))
 
     @asynccontextmanager
     async def noticing_damage(self) -> AsyncIterator[None]:
@@ -169,7 +169,7 @@ class Outage:
         """Whether the store has lost a cell that it had."""
         return cell in self._lost
 
-    def unheard(self, cell: Cell, write: Write) -> None:
+    def in_doubt(self, cell: Cell, write: Write) -> None:
         """A write was sent to the store, and nobody heard whether it was done."""
         self._unheard.setdefault(cell, set()).add(sent(write.version, write.data))
 
@@ -202,7 +202,7 @@ class Outage:
             await self._probe()
             while self._unsaved:
                 cell = next(iter(self._unsaved))
-                if cell.home.dropped:
+                if cell.owner_cells.dropped:
                     # Its owner is gone; written now, nobody would ever take it out again.
                     cell.unsaved = False
                 else:
@@ -226,7 +226,7 @@ class Outage:
             log.error(  # noqa: TRY400 # the damage is said already
                 "%s of %s cannot be stored after the outage, where the store is damaged. It stays in this process.",
                 cell.spec.label,
-                cell.home.owner,
+                cell.owner_cells.owner,
             )
             cell.unsaved = False
         except VersionConflictError:
@@ -235,7 +235,7 @@ class Outage:
                 "While the store was out of reach, %s of %s was committed here and by another process. "
                 "The other's value counts; the one from here was set aside as %s.",
                 cell.spec.label,
-                cell.home.owner,
+                cell.owner_cells.owner,
                 where,
             )
             cell.unsaved = False
@@ -244,7 +244,7 @@ class Outage:
             log.error(  # noqa: TRY400 # the reason is the message
                 "%s of %s cannot be stored after the outage: %s. It stays in this process.",
                 cell.spec.label,
-                cell.home.owner,
+                cell.owner_cells.owner,
                 error,
             )
             cell.unsaved = False

@@ -11,8 +11,8 @@ from holdfast.clock import Clock, SystemClock
 from holdfast.state.codec import DecodeError, Envelope, ForeignError, Opened, decode, encode
 from holdfast.state.errors import UnreadableError
 from holdfast.state.values.atoms import is_atom
-from holdfast.state.values.capture import Large, Sealed, digest_of
-from holdfast.state.values.snapshot import Image
+from holdfast.state.values.capture import Oversize, Sealed, digest_of
+from holdfast.state.values.snapshot import Captured
 from holdfast.state.warnings_once import warn_met
 from holdfast.stores import Key, Record, StoreError, VersionConflictError, Write
 
@@ -34,7 +34,7 @@ class Adopted(NamedTuple):
     """A stored value, live."""
 
     value: Any
-    image: Image | None
+    image: Captured | None
     expires: float | None
     """When its time to live ends, in seconds since the epoch."""
 
@@ -107,7 +107,7 @@ class Reader:
             return Adopted(value, None, opened.expires)
         if len(payload) <= self._options.rollback_limit:
             return Adopted(value, Sealed(payload), opened.expires)
-        large = Large(payload, digest_of(value, payload, watched=spec.watched))
+        large = Oversize(payload, digest_of(value, payload, watched=spec.watched))
         large.payload = None
         return Adopted(value, large, opened.expires)
 

@@ -14,7 +14,7 @@ from holdfast.state.settings import StateOptions
 from holdfast.state.values.atoms import VALUES, is_atom
 from holdfast.state.values.equality import same
 from holdfast.state.values.fingerprint import fingerprint
-from holdfast.state.values.snapshot import Image, OversizeError, Snapshot, Unkept, image_of, snapshot
+from holdfast.state.values.snapshot import Captured, OversizeError, Snapshot, Uncaptured, image_of, snapshot
 from holdfast.state.values.weight import weigh
 from holdfast.state.warnings_once import warn_bound, warn_unkept
 
@@ -36,7 +36,7 @@ class Sealed(Snapshot):
         return isinstance(other, Sealed) and self.data == other.data
 
 
-class Large(Unkept):
+class Oversize(Uncaptured):
     """A value over the rollback limit, on its way to the store.
 
     Args:
@@ -51,7 +51,7 @@ class Large(Unkept):
         self.payload: bytes | None = payload
 
 
-class Imager:
+class Capturer:
     """Makes images.
 
     Args:
@@ -63,7 +63,7 @@ class Imager:
         self._options = options
         self._stored = stored
 
-    async def image(self, value: Any, cell: Cell) -> Image | None:
+    async def image(self, value: Any, cell: Cell) -> Captured | None:
         """What is kept of a value for rollback and comparison, made off the event loop where it is large.
 
         Args:
@@ -86,9 +86,9 @@ class Imager:
         cell.bound = False
         return image
 
-    async def _copy(self, value: Any, cell: Cell) -> Image | None:
+    async def _copy(self, value: Any, cell: Cell) -> Captured | None:
         options, old, watched = self._options, cell.image, cell.spec.watched
-        if isinstance(old, Unkept) and not watched and value is cell.value:
+        if isinstance(old, Uncaptured) and not watched and value is cell.value:
             return old
         if old is None or old.size <= options.inline_limit:
             try:
@@ -96,13 +96,13 @@ class Imager:
             except OversizeError:
                 pass
             except Exception as error:  # user objects may refuse with anything; the value stays live
-                return warn_unkept(cell.spec, value, Unkept(0, reason=f"{type(error).__name__}: {error}"))
+                return warn_unkept(cell.spec, value, Uncaptured(0, reason=f"{type(error).__name__}: {error}"))
         image = await asyncio.to_thread(
             image_of, value, watched=watched, limit=options.rollback_limit, digest=fingerprint, breathe=True
         )
-        return warn_unkept(cell.spec, value, image) if isinstance(image, Unkept) else image
+        return warn_unkept(cell.spec, value, image) if isinstance(image, Uncaptured) else image
 
-    async def _payload(self, value: Any, cell: Cell) -> Image:
+    async def _payload(self, value: Any, cell: Cell) -> Captured:
         options, old = self._options, cell.image
         if old is None or old.size <= options.inline_limit:
             try:
@@ -110,7 +110,7 @@ class Imager:
             except OversizeError:
                 pass
         image = await asyncio.to_thread(self._sealed_or_large, value, cell)
-        if isinstance(image, Unkept):
+        if isinstance(image, Uncaptured):
             warn_unkept(cell.spec, value, image)
         return image
 
@@ -118,11 +118,11 @@ class Imager:
         payload, shared = encode_counted(value, limit, breathe=breathe, count=cell.spec.watched)
         return Sealed(payload, definite=type(value) in {list, tuple, bytearray} and shared <= 1)
 
-    def _sealed_or_large(self, value: Any, cell: Cell) -> Image:
+    def _sealed_or_large(self, value: Any, cell: Cell) -> Captured:
         sealed = self._sealed(value, cell, None, breathe=True)
         if sealed.size <= self._options.rollback_limit:
             return sealed
-        return Large(sealed.data, digest_of(value, sealed.data, watched=cell.spec.watched))
+        return Oversize(sealed.data, digest_of(value, sealed.data, watched=cell.spec.watched))
 
     async def restored(self, image: Snapshot) -> Any:
         """A new object from bytes, off the event loop if they are many."""
@@ -159,10 +159,10 @@ def _can_be_written(atom: Any) -> bool:
     return True
 
 
-def payload_of(value: Any, image: Image | None) -> bytes:
+def payload_of(value: Any, image: Captured | None) -> bytes:
     """The bytes of a value for the store."""
     if isinstance(image, Sealed):
         return image.data
-    if isinstance(image, Large) and image.payload is not None:
+    if isinstance(image, Oversize) and image.payload is not None:
         return image.payload
     return encode(value)

@@ -56,7 +56,7 @@ class Sink:
         return self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
 
 
-class Image:
+class Captured:
     """What is known of a committed value that can change in place."""
 
     __slots__ = ()
@@ -67,7 +67,7 @@ class Image:
         raise NotImplementedError
 
 
-class Snapshot(Image):
+class Snapshot(Captured):
     """A value's bytes, from which it can be made again.
 
     Args:
@@ -133,7 +133,7 @@ class Snapshot(Image):
         )
 
 
-class Unkept(Image):
+class Uncaptured(Captured):
     """A value that is not copied: it cannot be encoded, or is over the rollback limit.
 
     Args:
@@ -223,7 +223,7 @@ def image_of(
     limit: int = 1 << 24,
     digest: Callable[[Any], bytes | None] | None = None,
     breathe: bool = False,
-) -> Image | None:
+) -> Captured | None:
     """What to keep of a committed value so that it can be undone and compared.
 
     Args:
@@ -241,9 +241,9 @@ def image_of(
     try:
         return snapshot(value, limit, watched=watched, breathe=breathe)
     except OversizeError:
-        return Unkept(limit, reason=None, digest=digest(value) if watched and digest else None)
+        return Uncaptured(limit, reason=None, digest=digest(value) if watched and digest else None)
     except Exception as error:  # user objects may refuse with anything; the value stays live
-        return Unkept(0, reason=f"{type(error).__name__}: {error}")
+        return Uncaptured(0, reason=f"{type(error).__name__}: {error}")
 
 
-__all__ = ["Image", "OversizeError", "Sink", "Snapshot", "Unkept", "image_of", "is_plain", "snapshot"]
+__all__ = ["Captured", "OversizeError", "Sink", "Snapshot", "Uncaptured", "image_of", "is_plain", "snapshot"]

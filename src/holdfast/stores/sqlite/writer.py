@@ -19,7 +19,7 @@ _MOST = 256
 """Jobs of one transaction."""
 
 
-class Job(NamedTuple):
+class WriteJob(NamedTuple):
     """Something to do inside a transaction; a `StoreError` raised before its first write touches nobody else."""
 
     work: Callable[[sqlite3.Connection], Any]
@@ -40,7 +40,7 @@ class Writer:
         self._place = place_of(path)
         self._connection = connection
         self._loop = loop
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[WriteJob | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="holdfast-sqlite", daemon=True)
         self._thread.start()
 
@@ -54,7 +54,7 @@ class Writer:
             raise StoreUnavailableError(f"{self._path} is closed.")
         await heed_cancel()
         future = Stubborn(loop=self._loop)
-        self._jobs.put(Job(work, future))
+        self._jobs.put(WriteJob(work, future))
         return await future.outlast()
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ class Writer:
             if len(jobs) < len(batch):
                 return
 
-    def _together(self, jobs: list[Job]) -> None:
+    def _together(self, jobs: list[WriteJob]) -> None:
         try:
             self._check_place()
             outcomes = self._transaction(jobs)
@@ -100,7 +100,7 @@ class Writer:
                 "Put it back, or start the app again."
             )
 
-    def _transaction(self, jobs: list[Job]) -> list[tuple[Job, Any, Exception | None]]:
+    def _transaction(self, jobs: list[WriteJob]) -> list[tuple[WriteJob, Any, Exception | None]]:
         connection = self._connection
         connection.execute("begin immediate")
         try:
@@ -113,14 +113,14 @@ class Writer:
         return outcomes
 
 
-def _done(job: Job, connection: sqlite3.Connection) -> tuple[Job, Any, Exception | None]:
+def _done(job: WriteJob, connection: sqlite3.Connection) -> tuple[WriteJob, Any, Exception | None]:
     try:
         return job, job.work(connection), None
     except StoreError as error:
         return job, None, error
 
 
-def _tell(outcomes: list[tuple[Job, Any, Exception | None]]) -> None:
+def _tell(outcomes: list[tuple[WriteJob, Any, Exception | None]]) -> None:
     for job, result, error in outcomes:
         if job.future.done():
             continue
