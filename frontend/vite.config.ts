@@ -3,29 +3,27 @@ import { defineConfig } from 'vitest/config'
 import { compressed } from './build/compressed.ts'
 import { runningApp } from './build/dev.ts'
 import { eager } from './build/eager.ts'
+import { groups, loading } from './build/loading.ts'
 import { replaceWhole } from './build/replace.ts'
 import { componentManifest } from './build/manifest.ts'
 import { notices } from './build/notices.ts'
 import { sourceDigest } from './build/digest.mjs'
 import { woff2Only } from './build/woff2.ts'
 
-/** The framework, what is always on the page, and the few parts of components that it uses. */
-const SHELL = new RegExp(
-  [
-    'node_modules/(svelte|esm-env|clsx)/',
-    'vite/(preload-helper|modulepreload)|rolldown[/-]runtime',
-    'src/(main\\.ts|((page|transport)/(?!upload|fallback|tab|memory|keeper)|(protocol|shell|styles)/)|layout/[^/]+$)',
-    'src/components/(registry\\.ts|parts/Icon\\.svelte)',
-  ].join('|'),
-)
-
-/** What nearly every field has. The rest of the parts goes with those that use it. */
-const PARTS =
-  /\/src\/components\/parts\/(Field\w*|Block\w+|ButtonFace|CopyButton|IconButton|clipboard|field|size|button|icons)\.(svelte|ts)$/
-
 export default defineConfig({
   base: './',
-  plugins: [svelte(), woff2Only(), eager(['shell', 'parts']), componentManifest(), notices(), sourceDigest(), compressed(), replaceWhole('../src/holdfast/page'), runningApp(process.env.HOLDFAST_APP ?? 'http://127.0.0.1:7860')],
+  plugins: [
+    svelte(),
+    loading(),
+    woff2Only(),
+    eager(['shell', 'parts']),
+    componentManifest(),
+    notices(),
+    sourceDigest(),
+    compressed(),
+    replaceWhole('../src/holdfast/page'),
+    runningApp(process.env.HOLDFAST_APP ?? 'http://127.0.0.1:7860'),
+  ],
   build: {
     target: ['chrome123', 'firefox120', 'safari17.5'],
     // Older targets have `light-dark()` rewritten, and a dark part of a light page stays light.
@@ -37,10 +35,7 @@ export default defineConfig({
       output: {
         codeSplitting: {
           // Few requests: what every page needs is one file, what fields share is another.
-          groups: [
-            { name: 'shell', test: SHELL, priority: 2 },
-            { name: 'parts', test: PARTS, priority: 1 },
-          ],
+          groups: groups(import.meta.dirname),
         },
       },
     },

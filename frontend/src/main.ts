@@ -20,7 +20,7 @@ async function begin(target: HTMLElement): Promise<void> {
   const config = configOf(window.gradio_config ?? {})
   const theme = new Theme()
   if (config.auth_required) {
-    const { default: Login } = await import('./lazy/Login.svelte')
+    const { default: Login } = await import('./dialogs/Login.svelte')
     mount(Login, { target, props: { config, root: rootOf(config, location), theme } })
     return
   }
@@ -31,10 +31,10 @@ async function begin(target: HTMLElement): Promise<void> {
   // A chunk that cannot be had is said in its place; the rest of the page stands.
   await Promise.allSettled([...firstTypes(page.tree.root)].map(fetchChunk))
   // While the program that is being edited does not start, nothing can be fetched from it.
-  if (config.dev_mode) await import('./lazy/Fault.svelte')
+  if (config.dev_mode) await import('./dialogs/Fault.svelte')
   mount(App, { target, props: { target, page, theme, embedded: window.parent !== window } })
   // In the frame that `gradio.js` makes on another site.
-  if (window.name === 'holdfast-embedded' && window.parent !== window) (await import('./lazy/embedded')).tellHeight(target)
+  if (window.name === 'holdfast-embedded' && window.parent !== window) (await import('./shell/embedded')).tellHeight(target)
   if (typeof config.js === 'string') await runOwn(config.js)
   page.start()
 }

@@ -13,8 +13,8 @@ const entry = (load: () => Promise<{ default: Layout }>): (() => Promise<{ defau
 export const present: Record<string, Layout> = { column: Column, form: Form, group: Group, row: Row }
 
 export const registry: Record<string, () => Promise<{ default: Layout }>> = {
-  accordion: entry(() => import('./lazy/Accordion.svelte')),
-  sidebar: entry(() => import('./lazy/Sidebar.svelte')),
-  tabs: entry(() => import('./lazy/Tabs.svelte')),
-  walkthrough: entry(() => import('./lazy/Walkthrough.svelte')),
+  accordion: entry(() => import('./Accordion.svelte')),
+  sidebar: entry(() => import('./Sidebar.svelte')),
+  tabs: entry(() => import('./Tabs.svelte')),
+  walkthrough: entry(() => import('./Walkthrough.svelte')),
 }

@@ -7,7 +7,11 @@ const SWIPE = 60
 /** Moves the focus from the last element of a sheet to the first, and back. */
 export function keepFocus(sheet: HTMLElement, event: KeyboardEvent): void {
   const all = [...sheet.querySelectorAll<HTMLElement>(FOCUSABLE)].filter(
-    (one) => one.tabIndex >= 0 && !one.matches(':disabled') && !one.closest('[inert]') && one.checkVisibility({ visibilityProperty: true }),
+    (one) =>
+      one.tabIndex >= 0 &&
+      !one.matches(':disabled') &&
+      !one.closest('[inert]') &&
+      one.checkVisibility({ visibilityProperty: true }),
   )
   const at = all.indexOf(document.activeElement as HTMLElement)
   const next = all[event.shiftKey ? (at <= 0 ? all.length - 1 : at - 1) : (at + 1) % all.length]
@@ -17,11 +21,19 @@ export function keepFocus(sheet: HTMLElement, event: KeyboardEvent): void {
 
 /** Whether a click chose something that shows behind the sheet: a link, a button, or a row of examples; no field or menu. */
 export function chooses(target: EventTarget | null): boolean {
-  return target instanceof Element && !target.closest('[aria-haspopup]') && target.closest('a[href], .bare > button, .gallery-item, .tr-body') !== null
+  return (
+    target instanceof Element &&
+    !target.closest('[aria-haspopup]') &&
+    target.closest('a[href], .bare > button, .gallery-item, .tr-body') !== null
+  )
 }
 
 /** Calls `close` when a finger moves towards the side that the sheet came from. */
-export function swipes(active: () => boolean, right: () => boolean, close: () => void): (sheet: HTMLElement) => () => void {
+export function swipes(
+  active: () => boolean,
+  right: () => boolean,
+  close: () => void,
+): (sheet: HTMLElement) => () => void {
   return (sheet) => {
     let from: Touch | null = null
     const start = ({ touches }: TouchEvent): void => void (from = touches.length === 1 ? touches[0]! : null)

@@ -1,5 +1,5 @@
-import type { Block } from '../../page/block.svelte'
-import { tabId } from '../chunks'
+import type { Block } from '../page/block.svelte'
+import { tabId } from './chunks'
 
 /** The tabs of a tab list that can be seen, with the ids that `selected` uses. */
 export function seenTabs(node: Block): { tab: Block; id: string | number }[] {
