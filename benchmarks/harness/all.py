@@ -16,7 +16,7 @@ from benchmarks.harness.bench import run
 from benchmarks.harness.machine import load, machine, packages
 from benchmarks.harness.page import page
 from benchmarks.harness.servers import ROOT, interpreters
-from benchmarks.harness.summary import into_readme, summary
+from benchmarks.harness.summary import put_into, summary
 from benchmarks.harness.text import mark, table
 
 QUESTIONS = (
@@ -107,7 +107,8 @@ def _write(out: Path, document: dict[str, Any]) -> None:
     text = summary(document)
     (out / "table.md").write_text(text, encoding="utf-8")
     if out == RESULTS and not document["quick"]:
-        into_readme(ROOT / "README.md", text)
+        put_into(ROOT / "benchmarks" / "README.md", text)
+        put_into(ROOT / "README.md", summary(document, short=True))
     print(f"\nWritten: {out}/results.json, index.html, table.md", file=sys.stderr)
 
 
