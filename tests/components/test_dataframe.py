@@ -98,7 +98,7 @@ def test_what_is_no_table_is_refused(kind: Any, payload: Any) -> None:
 
 @pytest.mark.parametrize("header", [{}, [["a"]], [{}]])
 def test_a_header_that_is_no_text_is_refused(header: Any) -> None:
-    with pytest.raises(BadValue, match="whose headers are texts"):
+    with pytest.raises(BadValue, match="whose headers are strings"):
         gr.Dataframe().preprocess({"headers": [header], "data": [[1]]})
 
 
@@ -339,21 +339,21 @@ def test_a_format_does_not_change_the_value() -> None:
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ("money", "is not a format of numbers or dates"),
-        (",.2q", "is not a format of numbers or dates"),
+        ("money", "is not a valid number or date format"),
+        (",.2q", "is not a valid number or date format"),
         (".2", "has a precision but no type"),
         (".2d", "has a precision but no type"),
         (".21f", "has more than 20 decimals"),
         ("08,d", "asks for both leading zeros and separators"),
         ("101d", "wider than 100 characters"),
-        ("%Y-%Q", "has '%Q' in it"),
-        ("%-B", "has '%-B' in it"),
-        ("%Y %", "has '%' in it"),
+        ("%Y-%Q", "contains '%Q'"),
+        ("%-B", "contains '%-B'"),
+        ("%Y %", "contains '%'"),
         ("{:.2f", "has braces that do not match"),
-        ("{:.2f} of {:.2f}", "must hold the value once"),
-        ("{name}", "must hold the value once"),
-        ("{!r}", "must hold the value once"),
-        ("{{}}", "must hold the value once"),
+        ("{:.2f} of {:.2f}", "must contain the value exactly once"),
+        ("{name}", "must contain the value exactly once"),
+        ("{!r}", "must contain the value exactly once"),
+        ("{{}}", "must contain the value exactly once"),
     ],
 )
 def test_a_bad_format_is_refused_where_the_table_is_made(given: str, why: str) -> None:

@@ -32,7 +32,7 @@ def test_a_handler_gets_the_row_its_index_or_both(kind: Any, payload: Any, value
 @pytest.mark.parametrize("kind", ["values", "tuple"])
 @pytest.mark.parametrize("payload", [2, -1])
 def test_a_row_that_does_not_exist_is_refused(kind: Any, payload: int) -> None:
-    with pytest.raises(BadValue, match=f"has 2 rows, so there is none with the index {payload}"):
+    with pytest.raises(BadValue, match=f"has 2 rows, so the index {payload} does not exist"):
         make(type=kind).preprocess(payload)
 
 

@@ -57,7 +57,7 @@ def test_several_files_must_be_a_list(payload: Any) -> None:
 
 
 def test_a_file_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
-    with pytest.raises(BadValue, match=r'File "CV": the file \'gone\.pdf\' is not there any more'):
+    with pytest.raises(BadValue, match=r'File "CV": the file \'gone\.pdf\' no longer exists'):
         gr.File(label="CV").preprocess({"path": str(tmp_path / "gone.pdf")})
 
 

@@ -64,7 +64,7 @@ async def test_the_limit_is_the_apps(tmp_path: Path) -> None:
             return {"url": f"data:image/png;base64,{base64.b64encode(huge(side)).decode()}"}
 
         assert await driver.values("shape", url(10)) == ["(10, 10, 3)"]
-        assert "At most 100" in str((await driver.completed("shape", url(11))).output)
+        assert "The maximum is 100" in str((await driver.completed("shape", url(11))).output)
 
 
 def test_what_a_program_opens_is_its_own_matter(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_text_that_is_no_json_is_an_error_for_the_visitor() -> None:
         gr.JSON().postprocess("{bad")
 
 
-@pytest.mark.parametrize("value", [{(1, 2): "a"}, {"n": 2**70}])
+@pytest.mark.parametrize("value", [{(1, 2): "a"}, {b"key": 1}])
 def test_what_json_cannot_hold_is_refused_with_the_reason(value: Any) -> None:
     with pytest.raises(ValueError, match='JSON "Result" cannot show dict as JSON: '):
         gr.JSON(label="Result").postprocess(value)

@@ -64,7 +64,7 @@ def test_a_json_file_is_read(tmp_path: Path, content: Any, label: str) -> None:
 def test_a_damaged_json_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "label.json"
     path.write_text("{")
-    with pytest.raises(ValueError, match=r"label\.json, which holds no JSON"):
+    with pytest.raises(ValueError, match=r"label\.json, which does not contain JSON"):
         gr.Label().postprocess(path)
 
 

@@ -142,5 +142,5 @@ def test_a_server_function_cannot_hide_a_method() -> None:
     def render(data: int) -> int:
         return data
 
-    with pytest.raises(ValueError, match="something called 'render' already"):
+    with pytest.raises(ValueError, match="already has an attribute 'render'"):
         gr.HTML(server_functions=[render])

@@ -81,5 +81,5 @@ def test_a_component_that_a_client_names_opens_nothing() -> None:
     ("name", "given"), [("bogus", {}), ("textbox", {"bogus": 1}), ("slider", {"minimum": 5, "maximum": 1})]
 )
 def test_a_component_that_cannot_be_made_is_refused(name: str, given: dict[str, int]) -> None:
-    with pytest.raises(BadValue, match="that cannot be made"):
+    with pytest.raises(BadValue, match="that cannot be created"):
         rebuilt(name, given, None)

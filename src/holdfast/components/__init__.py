@@ -1,4 +1,4 @@
-"""One file per component: the browser's value to the Python value and back."""
+"""One module per component: converts a value between the browser's JSON and Python."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from holdfast.components.html import HTML as HTML
     from holdfast.components.image import Image as Image
     from holdfast.components.json import JSON as JSON
-    from holdfast.components.json import JSON as Json  # noqa: N811 -- Gradio's second name for it
+    from holdfast.components.json import JSON as Json  # noqa: N811 -- Gradio exports both spellings
     from holdfast.components.label import Label as Label
     from holdfast.components.markdown import Markdown as Markdown
     from holdfast.components.number import Number as Number
@@ -92,7 +92,7 @@ PLACES: dict[str, str] = {
     "component": "holdfast.components.shortcuts",
     "get_component_instance": "holdfast.components.shortcuts",
 }
-"""Public name -> the module that holds it."""
+"""Module that defines each public name."""
 
 __all__ = [
     "HTML",
@@ -141,7 +141,7 @@ __all__ = [
 _get, _directory = lazy.attach(__name__, PLACES)
 
 
-if not TYPE_CHECKING:  # a checker sees the imports above, and must go on seeing what is not there
+if not TYPE_CHECKING:  # type checkers use the imports above, so that they still report unknown names
 
     def __getattr__(name: str) -> Any:
         return _get(name)

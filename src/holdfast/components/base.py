@@ -1,4 +1,4 @@
-"""What every component is: a block with a value that goes to the browser and comes back."""
+"""Base classes of components: blocks whose value goes to the browser and comes back."""
 
 from __future__ import annotations
 
@@ -20,69 +20,69 @@ if TYPE_CHECKING:
 
 
 class BlockOptions(TypedDict, total=False):
-    """How a block stands in the page; every component takes these."""
+    """Layout options that every component accepts."""
 
     visible: bool | Literal["hidden"]
-    """`False` keeps it out of the page, `"hidden"` in the page but unseen."""
+    """`False` leaves the component out of the page; `"hidden"` renders it invisibly."""
     elem_id: str | None
-    """`id` of its element, for CSS."""
+    """`id` of the component's HTML element, for CSS."""
     elem_classes: Sequence[str] | str | None
-    """Classes of its element."""
+    """CSS classes of the component's HTML element."""
     render: bool
-    """Whether it is placed where it is made."""
+    """Whether to place the component where it is created."""
     key: int | str | tuple[int | str, ...] | None
     """Identity across re-renders in `gr.render`."""
     preserved_by_key: Sequence[str] | str | None
-    """Properties that a re-render keeps when the key is the same."""
+    """Properties that keep their values when a re-render uses the same key."""
 
 
 class ValueOptions(BlockOptions, total=False):
-    """When a function that is given as the value is called again."""
+    """Options for calling a function that is passed as the value."""
 
     every: Timer | float | None
-    """With a function as value: call it again every so many seconds, or at a timer's ticks."""
+    """Interval in seconds, or a timer, at which a function passed as the value is called again."""
     inputs: Any
-    """With a function as value: components whose changes call it again, with their values."""
+    """Components whose changes call a function passed as the value again, with their values."""
 
 
 class PlaceOptions(ValueOptions, total=False):
-    """The room that a component takes beside its neighbours."""
+    """Options for the space that a component takes up next to its neighbors."""
 
     scale: int | None
-    """Its share of a row's width against its neighbours."""
+    """Share of the row's width, relative to the component's neighbors."""
     min_width: int | None
-    """Pixels below which a row wraps."""
+    """Width in pixels below which the row wraps."""
 
 
 class LabelOptions(PlaceOptions, total=False):
-    """The options of components with a label."""
+    """Options of components with a label."""
 
     label: str | None
-    """The text above it."""
+    """Text above the component."""
     show_label: bool | None
-    """`False` hides the label from the eye, not from a screen reader; a component without a frame never shows it."""
+    """`False` hides the label visually, not from screen readers; without a frame the label is never shown."""
 
 
 class ComponentOptions(LabelOptions, total=False):
-    """The options that all labelled components share."""
+    """Options that all labeled components share."""
 
     container: bool
-    """Whether it has a frame and padding; without them its label is hidden too, as in Gradio."""
+    """Whether the component has a frame and padding; without them its label is hidden too, as in Gradio."""
     buttons: Sequence[Any] | None
-    """Which small buttons it shows (`"copy"`, `"download"`, …), or own `gr.Button`s."""
+    """Small buttons to show (`"copy"`, `"download"`, …), or `gr.Button` instances."""
 
 
 class FieldOptions(ComponentOptions, total=False):
-    """The options of components that the visitor fills in."""
+    """Options of components that the visitor fills in."""
 
     info: str | None
-    """Help under the label."""
+    """Help text under the label."""
     interactive: bool | None
-    """Whether the visitor can change it; by default it can unless it is only an output."""
+    """Whether the visitor can change the value; by default yes, unless the component is only an output."""
 
 
 class _Unset:
-    """No value has been computed yet; `None` is a value."""
+    """Marker for a value that has not been computed yet, since `None` is a valid value."""
 
 
 _UNSET = _Unset()
@@ -91,33 +91,33 @@ _UNSET = _Unset()
 class Component(Block):
     """A block with a value.
 
-    Subclasses convert: `preprocess` from the browser's JSON to what a handler takes, `postprocess` from what a handler
-    returns to the browser's JSON. Both are pure and are called for one value at a time.
+    Subclasses convert values: `preprocess` turns the browser's JSON into what a handler takes, `postprocess` turns what
+    a handler returns into the browser's JSON. Both are pure functions of a single value.
 
-    A subclass sets its own attributes before it calls `super().__init__`, which already converts the start value.
+    A subclass must set its own attributes before it calls `super().__init__`, which already converts the initial value.
 
     Args:
-        value: What it shows at first, or a function that gives it, called at each page load.
+        value: Initial value, or a function that returns it and is called at each page load.
         **options: See `ComponentOptions`.
     """
 
     SKIP_API: ClassVar[bool] = False
     FORM: ClassVar[bool] = False
-    """Adjacent ones share one frame, as in Gradio (`Textbox`, `Number`, …)."""
+    """Whether adjacent components of this kind share one frame, as in Gradio (`Textbox`, `Number`, …)."""
     HAS_FILES: ClassVar[bool] = False
-    """Its JSON may hold FileData, so paths are checked on the way in and given URLs on the way out."""
+    """Whether the JSON may contain FileData, whose paths are checked on the way in and get URLs on the way out."""
     FETCHES: ClassVar[bool] = False
-    """A handler opens its files, so one that a client names by URL is fetched first."""
+    """Whether a handler opens the files, so that files given by URL are downloaded first."""
     FILE_PROPS: ClassVar[tuple[str, ...]] = ()
-    """Properties besides the value that hold FileData."""
+    """Properties other than the value that contain FileData."""
     BUTTONS: ClassVar[Sequence[str] | None] = ()
-    """The small buttons that it shows when its author names none."""
+    """Small buttons to show by default."""
     LABEL_STAYS: ClassVar[bool] = False
-    """Its label is shown without a frame too."""
+    """Whether the label is shown even without a frame."""
     LACKS: ClassVar[frozenset[str]] = frozenset()
-    """Options of this base class that the component does not have."""
+    """Options of this base class that the component does not support."""
     FROM_CLIENT: ClassVar[bool] = False
-    """Its value alone can do no harm, so a client may put one into a chat message."""
+    """Whether a client may put the component into a chat message; only for components whose value can do no harm."""
 
     def __init__(
         self,
@@ -145,19 +145,19 @@ class Component(Block):
                 button.unrender()
         self.load_fn: Callable[..., Any] | None = value if callable(value) else None
         self.initial = None if callable(value) else value
-        """The start value as the author gave it."""
+        """Initial value as the author passed it."""
         self._value: Any = _UNSET
         self.every = every
         self.inputs = inputs
         place.setdefault("preserved_by_key", "value")
         if current.get() is not None:
-            # A start value that cannot be shown is reported at the line that gave it.
+            # Convert now, so that an invalid initial value is reported at the line that passed it.
             _ = self.value
         super().__init__(**place)
 
     @property
     def value(self) -> Any:
-        """The start value in the browser's form."""
+        """Initial value in the browser's form."""
         if isinstance(self._value, _Unset):
             self._value = self.postprocess(self.initial)
         return self._value
@@ -169,32 +169,32 @@ class Component(Block):
 
     @property
     def own_buttons(self) -> list[Component]:
-        """The buttons of the author's own among its small buttons; they stand in it and nowhere else."""
+        """Buttons that the author created for this component; each belongs to one component only."""
         return [button for button in self.buttons or () if isinstance(button, Component)]
 
     @property
     def called(self) -> str:
-        """What messages call it: its type, and its label where it has one."""
+        """Name of the component in messages: its type, and its label if it has one."""
         return f'{type(self).__name__} "{self.label}"' if self.label else type(self).__name__
 
     def report_value(self, value: Any, how: str) -> None:
-        """Warn of a value of an example that has no meaning here; most components take every value.
+        """Warn about a value, such as an example's, that has no meaning here; most components accept every value.
 
         Args:
-            value: The value.
-            how: Where it was given, for the message.
+            value: Value to check.
+            how: Where the value was given, for the message.
         """
 
     def bad(self, wanted: str, payload: Any) -> BadValue:
-        """The error for a `payload` that is not what the component sends."""
+        """Return the error for a `payload` that is not what the component sends."""
         return BadValue(f"{self.called} takes {wanted}, but {describe(payload)} was sent.")
 
     def wrong(self, wanted: str, value: Any) -> ValueError:
-        """The error for a handler's `value` that the component cannot show."""
+        """Return the error for a handler's `value` that the component cannot show."""
         return ValueError(f"{self.called} takes {wanted}, but was given {describe(value)}.")
 
     def render(self) -> Any:
-        """Place the component; a function as its value becomes a `load` listener."""
+        """Place the component; register a function passed as the value as a `load` listener."""
         super().render()
         context = current.get()
         for button in self.own_buttons:
@@ -203,7 +203,7 @@ class Component(Block):
         if self.load_fn is not None:
             every = self.every
             if isinstance(every, (int, float)):
-                # A Timer is a component itself: its module needs this one first.
+                # Timer is a component too, so its module imports this one.
                 every = lazy.load("holdfast.components.timer:Timer")(every)
             if every is not None and not hasattr(every, "tick"):
                 raise TypeError(
@@ -213,14 +213,14 @@ class Component(Block):
         return self
 
     def changed(self, props: Mapping[str, Any]) -> Self:
-        """The same component with other properties; a start value that stays is not converted again."""
+        """Return a copy with other properties; an unchanged initial value is not converted again."""
         copy = super().changed(props)
         if "value" not in props:
             copy.initial, copy._value = self.initial, self._value
         return copy
 
     def props(self) -> dict[str, Any]:
-        """Its properties as the page gets them."""
+        """Return the properties that the page receives."""
         found = {name: value for name, value in super().props().items() if name not in self.LACKS}
         if self.own_buttons:
             found["buttons"] = [
@@ -230,47 +230,47 @@ class Component(Block):
         return found
 
     def incoming(self, payload: Any, rules: FileRules, *, fetch: bool = False) -> Any:
-        """Check what a client sent before anything reads it: the files it names, and what only the server decides.
+        """Check what a client sent before it is used: the files it names, and the fields that only the server may set.
 
-        Every value of a client passes through here, also where a listener has `preprocess=False`.
+        Every value from a client passes through here, even for listeners with `preprocess=False`.
 
         Args:
-            payload: The client's JSON; it is not changed.
-            rules: The app's.
-            fetch: Whether files that it names by URL are fetched.
+            payload: JSON from the client; not modified.
+            rules: File rules of the app.
+            fetch: Whether to download files given by URL.
 
         Raises:
-            InvalidPathError: It names a file that this client may not name.
-            BadValue: It cannot be used.
+            InvalidPathError: The payload names a file that this client may not access.
+            BadValue: The payload is not valid.
         """
         return file_rules.check(payload, rules, fetch=fetch and self.FETCHES) if self.HAS_FILES else payload
 
     def outgoing(self, payload: Any, rules: FileRules, *, keep: bool = False) -> Any:
-        """Make what goes to a page complete: its files where a browser can fetch them, its parts sealed.
+        """Complete a value for the page: give its files URLs that a browser can fetch, and seal its parts.
 
         Args:
-            payload: What `postprocess` returned, or a function with `postprocess=False`; it is not changed.
-            rules: The app's.
-            keep: Whether its files are part of the app, and never deleted.
+            payload: Result of `postprocess`, or of a function with `postprocess=False`; not modified.
+            rules: File rules of the app.
+            keep: Whether its files are part of the app and must never be deleted.
 
         Raises:
-            InvalidPathError: A file of it may not be served.
+            InvalidPathError: A file in the payload may not be served.
         """
         return file_rules.publish(payload, rules, keep=keep) if self.HAS_FILES else payload
 
     def preprocess(self, payload: Any) -> Any:
-        """The handler's value for the browser's `payload`.
+        """Convert the browser's `payload` to the value that a handler takes.
 
         Raises:
-            BadValue: The payload is none that this component sends.
+            BadValue: The payload is not one that this component sends.
         """
         return payload
 
     def from_message(self, payload: Any) -> Any:
-        """What remains of the value of a client's chat part of this kind.
+        """Check and reduce the value of a chat message part of this type that a client sent.
 
         Raises:
-            BadValue: The payload is none that this component sends.
+            BadValue: The payload is not one that this component sends.
         """
         if self.HAS_FILES:
             found = payload if isinstance(payload, list) else [] if payload is None else [payload]
@@ -281,50 +281,50 @@ class Component(Block):
         return payload
 
     def postprocess(self, value: Any) -> Any:
-        """The browser's JSON for a handler's `value`.
+        """Convert a handler's `value` to the browser's JSON.
 
         Raises:
-            ValueError: The value is none that this component shows; the message says what it takes.
+            ValueError: The component cannot show this value; the message says which values it accepts.
         """
         return value
 
     def config_value(self, value: Any) -> Any:
-        """The `value` of an update, converted."""
+        """Convert the `value` of an update."""
         return self.postprocess(value)
 
     def api_info(self) -> dict[str, Any]:
-        """JSON schema of its value on the wire."""
+        """Return the JSON schema of the value on the wire."""
         return {"type": {}, "description": "any valid json"}
 
     def api_info_as_input(self) -> dict[str, Any]:
-        """Schema of what it takes; the same unless a component says otherwise."""
+        """Return the schema of accepted input; by default the same as `api_info`."""
         return self.api_info()
 
     def api_info_as_output(self) -> dict[str, Any]:
-        """Schema of what it gives."""
+        """Return the schema of the output; by default the same as `api_info`."""
         return self.api_info()
 
     def example_payload(self) -> Any:
-        """A value on the wire, for the API's documentation."""
+        """Return an example value on the wire, for the API documentation."""
         return None
 
     def example_value(self) -> Any:
-        """A value as a handler sees it."""
+        """Return an example value as a handler sees it."""
         return self.example_payload()
 
 
 def published(block: Block, name: str, payload: Any, rules: FileRules, *, keep: bool = False) -> Any:
-    """A property of a block as a page gets it: the value complete, in others the files where a browser can fetch them.
+    """Return a block's property as a page receives it: values completed, files in other properties with browser URLs.
 
     Args:
-        block: The block.
-        name: The property's name.
-        payload: Its JSON; it is not changed.
-        rules: The app's.
-        keep: Whether its files are part of the app, and never deleted.
+        block: Block that has the property.
+        name: Name of the property.
+        payload: JSON of the property; not modified.
+        rules: File rules of the app.
+        keep: Whether its files are part of the app and must never be deleted.
 
     Raises:
-        InvalidPathError: A file of it may not be served.
+        InvalidPathError: A file in the payload may not be served.
     """
     if name == "value" and isinstance(block, Component):
         return block.outgoing(payload, rules, keep=keep)
@@ -332,12 +332,12 @@ def published(block: Block, name: str, payload: Any, rules: FileRules, *, keep: 
 
 
 class Field(Component):
-    """A component that the visitor fills in; neighbours share one frame.
+    """A component that the visitor fills in; adjacent ones share a frame.
 
     Args:
-        value: What it shows at first, or a function that gives it.
-        info: Help under the label; a line of Markdown.
-        interactive: Whether the visitor can change it; by default it can unless it is only an output.
+        value: Initial value, or a function that returns it.
+        info: Help text under the label; one line of Markdown.
+        interactive: Whether the visitor can change the value; by default yes, unless the component is only an output.
         **options: See `ComponentOptions`.
     """
 
@@ -357,7 +357,7 @@ class Field(Component):
 
 
 def describe(value: Any) -> str:
-    """A value in a message: short, with its type, never a dump of it."""
+    """Describe a value for a message: shortened, with its type."""
     if value is None:
         return "nothing (None)"
     text = repr(value)
@@ -367,5 +367,5 @@ def describe(value: Any) -> str:
 
 
 def one_of(parameter: str, given: Any, valid: Sequence[Any]) -> ValueError:
-    """The error for an option's value that does not exist, worded as Gradio words it."""
+    """Return the error for an invalid option, in Gradio's wording."""
     return ValueError(f"Invalid value for parameter `{parameter}`: {given}. Please choose from one of: {list(valid)}")

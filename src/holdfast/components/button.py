@@ -1,4 +1,4 @@
-"""A button."""
+"""Button that the visitor clicks."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ ButtonSize = Literal["sm", "md", "lg"]
 class Button(Component):
     """A button.
 
-    As an input it gives its text; returned, a text becomes its new one.
+    As an input it passes its text; a returned string becomes the new text.
 
     Args:
-        value: Its text, or a function that gives it.
+        value: Text of the button, or a function that returns it.
         variant: `"primary"`, `"secondary"`, `"stop"` or `"huggingface"`.
         size: `"sm"`, `"md"` or `"lg"`.
-        icon: Path or URL of an image beside the text.
-        link: URL that it opens.
-        link_target: Where the link opens.
-        interactive: Whether it can be pressed.
-        scale: Its share of a row's width against its neighbours.
-        min_width: Pixels below which a row wraps.
+        icon: Path or URL of an image next to the text.
+        link: URL that the button opens.
+        link_target: Browsing context in which the link opens.
+        interactive: Whether the button can be pressed.
+        scale: Share of the row's width, relative to the button's neighbors.
+        min_width: Width in pixels below which the row wraps.
         **options: See `ValueOptions`.
     """
 
@@ -65,17 +65,14 @@ class Button(Component):
 
     @property
     def called(self) -> str:
-        """What messages call it: by its text."""
+        """Name of the button in messages: its type and its text."""
         return f'{type(self).__name__} "{self.initial}"'
 
     def preprocess(self, payload: Any) -> str | None:
-        """Its text."""
         return None if payload is None else str(payload)
 
     def postprocess(self, value: Any) -> str:
-        """Its new text."""
         return str(value)
 
     def example_payload(self) -> str:
-        """Its text."""
         return str(self.value)

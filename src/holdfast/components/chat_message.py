@@ -1,4 +1,4 @@
-"""One message of a conversation: what a handler writes, and what of it goes to the page."""
+"""One chat message: what a handler writes, and the form in which the page receives it."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ NOT_MESSAGES = (
 
 
 class MetadataDict(TypedDict, total=False):
-    """What is shown around a message; a title makes a thought or a tool's use of it."""
+    """Information shown around a message; a title turns it into a thought or a tool call."""
 
     title: str
     id: int | str
     parent_id: int | str
-    """Id of the message in which it is nested."""
+    """Id of the message that this one is nested in."""
     log: str
-    """A text beside the title."""
+    """Text next to the title."""
     duration: float
-    """Seconds, shown beside the title."""
+    """Duration in seconds, shown next to the title."""
     status: Literal["pending", "done"]
-    """`"pending"` shows that it goes on, and opens it."""
+    """Progress of the message; `"pending"` shows a spinner and opens it."""
 
 
 class OptionDict(TypedDict):
-    """An answer that the visitor can click."""
+    """Suggested answer that the visitor can click."""
 
     value: str
     label: NotRequired[str]
 
 
 class MessageDict(TypedDict):
-    """A message as a dict."""
+    """Chat message as a dict."""
 
     content: Any
     role: Literal["user", "assistant", "system"]
@@ -60,10 +60,10 @@ class ChatMessage:
     """A message of a `Chatbot`.
 
     Args:
-        content: A text, `{"path": ...}` for a file, a component, or a list of those.
-        role: Who says it.
-        metadata: What is shown around it; see `MetadataDict`.
-        options: Answers that the visitor can click.
+        content: A string, `{"path": ...}` for a file, a component, or a list of those.
+        role: Author of the message.
+        metadata: Information shown around the message; see `MetadataDict`.
+        options: Suggested answers that the visitor can click.
     """
 
     content: Any
@@ -73,16 +73,16 @@ class ChatMessage:
 
 
 def message_text(message: Mapping[str, Any] | ChatMessage) -> str:
-    """Return the text of a message, whatever form its content has.
+    """Return the text of a message, whatever the form of its content.
 
-    A function writes a content as it likes, often as a string; once the page has sent the message back, it is a list of
-    parts. This reads both.
+    A function may write the content in any form, often as a string; after the page has sent the message back, it is a
+    list of parts. This function reads both.
 
     Args:
-        message: A dict with `content`, as a `Chatbot` gives it or as a function writes it, or a `ChatMessage`.
+        message: A dict with `content`, as passed to a function or written by it, or a `ChatMessage`.
 
     Returns:
-        Its texts, one per line; files and components have none, save the value of a component that is a string.
+        Text of the message, one part per line. Files have no text; a component has one if its value is a string.
     """
     return _text(message.content if isinstance(message, ChatMessage) else message.get("content"))
 
@@ -99,14 +99,14 @@ def _text(content: Any) -> str:
 
 
 def messages_out(value: Any, tags: Sequence[tuple[str, str]] | None) -> list[dict[str, Any]]:
-    """A handler's messages in the form of the wire.
+    """Convert a handler's messages to the wire format.
 
     Args:
         value: A list or tuple of dicts and `ChatMessage`s, or `None`.
-        tags: Pairs of marks between which a text is a thought.
+        tags: Pairs of opening and closing tags around text that is a thought.
 
     Raises:
-        Error: It is no list of messages.
+        Error: The value is not a list of messages.
         ValueError: The content of a message cannot be shown.
     """
     if value is None:
@@ -121,7 +121,7 @@ def messages_out(value: Any, tags: Sequence[tuple[str, str]] | None) -> list[dic
 
 
 def message_out(message: Any) -> dict[str, Any]:
-    """One message in the form of the wire."""
+    """Convert one message to the wire format."""
     if isinstance(message, ChatMessage):
         given: Mapping[str, Any] = vars(message)
     elif isinstance(message, Mapping) and "role" in message and "content" in message:
@@ -140,7 +140,7 @@ def message_out(message: Any) -> dict[str, Any]:
 
 
 def option_out(option: Any) -> dict[str, Any]:
-    """One option in the form of the wire."""
+    """Convert one option to the wire format."""
     if isinstance(option, str):
         return {"value": option}
     if not isinstance(option, Mapping) or "value" not in option:
@@ -149,7 +149,7 @@ def option_out(option: Any) -> dict[str, Any]:
 
 
 def part_out(part: Any) -> dict[str, Any]:
-    """One part of a message's content in the form of the wire."""
+    """Convert one part of a message's content to the wire format."""
     if isinstance(part, str):
         return {"text": unindented(part), "type": "text"}
     if isinstance(part, Component):
@@ -161,12 +161,12 @@ def part_out(part: Any) -> dict[str, Any]:
         return found
     raise ValueError(
         f"Invalid message for Chatbot component: {part}. "
-        'Its content is a text, {"path": ...} for a file, a component, or a list of those.'
+        'Its content is a string, {"path": ...} for a file, a component, or a list of those.'
     )
 
 
 def _dict_part(part: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A part that is a dict: a file by its path, or a part as a handler got it."""
+    """Convert a part that is a dict: a file path, or a part as passed to a handler."""
     if part.get("type") == "text" and isinstance(part.get("text"), str):
         return {"text": part["text"], "type": "text"}
     if isinstance(part.get("file"), Mapping):
@@ -202,9 +202,9 @@ def _component_part(component: Component) -> dict[str, Any]:
 
 
 def split_thoughts(message: dict[str, Any], tags: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    """A message as several: what stands between the tags are thoughts, each a message with a title of its own.
+    """Split a message at the tags: each thought between tags becomes a message with a title.
 
-    A thought whose end has not come yet is pending.
+    A thought without a closing tag is pending.
     """
     found: list[dict[str, Any]] = []
     for part in message["content"]:
@@ -225,7 +225,7 @@ def split_thoughts(message: dict[str, Any], tags: Sequence[tuple[str, str]]) -> 
 
 
 def thoughts(text: str, tags: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Literal["pending", "done"] | None]]:
-    """The pieces of `text` that hold something, each with the status of the thought that it is, or `None`."""
+    """Yield the non-empty pieces of `text`, each with the status of the thought that it is, or `None`."""
     while text:
         starts = [(text.find(opening), opening, closing) for opening, closing in tags if opening in text]
         if not starts:
@@ -241,19 +241,19 @@ def thoughts(text: str, tags: Sequence[tuple[str, str]]) -> Iterator[tuple[str, 
 
 
 PartIn = Callable[[dict[str, Any]], dict[str, Any]]
-"""What becomes of a component that a client's message holds."""
+"""Function that checks a component in a client's message and returns what remains of it."""
 
 
 def messages_in(payload: Any, called: str, component_in: PartIn) -> list[dict[str, Any]]:
-    """The messages that a client sent, checked, as a handler takes them.
+    """Check the messages that a client sent and convert them for a handler.
 
     Args:
-        payload: The wire's list.
-        called: What messages call the component.
-        component_in: Checks a part that is a component.
+        payload: List in the wire format.
+        called: Name of the component in messages.
+        component_in: Function that checks a part that is a component.
 
     Raises:
-        BadValue: It is no list of messages; the error says which one is wrong and how.
+        BadValue: The payload is not a list of messages; the error names the invalid message and the reason.
     """
     if payload is None:
         return []
@@ -264,17 +264,17 @@ def messages_in(payload: Any, called: str, component_in: PartIn) -> list[dict[st
 
 def _message_in(message: Any, where: str, component_in: PartIn) -> dict[str, Any]:
     if not isinstance(message, dict) or not isinstance(message.get("role"), str):
-        raise BadValue(f"{where} is no object with a `role` and a `content`.")
+        raise BadValue(f"{where} is not an object with a `role` and a `content`.")
     content, metadata, options = message.get("content"), message.get("metadata"), message.get("options")
     if not isinstance(content, list):
         raise BadValue(
-            f"{where} has as its content {content!r:.80}, and no list of parts such as "
+            f"{where} has the content {content!r:.80}, but it must be a list of parts such as "
             '[{"type": "text", "text": "Hello"}].'
         )
     if metadata is not None and not isinstance(metadata, dict):
-        raise BadValue(f"{where} has metadata that are no object.")
+        raise BadValue(f"{where} has metadata that are not an object.")
     if options is not None and not (isinstance(options, list) and all(_is_option(option) for option in options)):
-        raise BadValue(f"{where} has options that are no list of objects with a `value` and maybe a `label`.")
+        raise BadValue(f"{where} has options that are not a list of objects with a `value` and optionally a `label`.")
     return {
         "role": message["role"],
         "metadata": None if metadata is None else _metadata_in(metadata),
@@ -295,15 +295,15 @@ def _is_option(option: Any) -> bool:
 
 
 def part_in(part: Any, where: str, component_in: PartIn) -> dict[str, Any]:
-    """One part of a client's message.
+    """Check one part of a client's message.
 
     Args:
-        part: The part.
-        where: What messages call its place.
-        component_in: Checks a part that is a component.
+        part: Part of the content.
+        where: Position of the part, for messages.
+        component_in: Function that checks a part that is a component.
 
     Raises:
-        BadValue: It is not a valid part.
+        BadValue: The part is not a valid part.
     """
     if isinstance(part, dict):
         if isinstance(part.get("text"), str):
@@ -314,4 +314,4 @@ def part_in(part: Any, where: str, component_in: PartIn) -> dict[str, Any]:
             return {"file": kept, "alt_text": alt if isinstance(alt, str) else None, "type": "file"}
         if isinstance(part.get("component"), str):
             return component_in(part)
-    raise BadValue(f"{where} has a part that is neither a text, nor a file, nor a component: {part!r:.80}.")
+    raise BadValue(f"{where} has a part that is neither text, nor a file, nor a component: {part!r:.80}.")

@@ -1,4 +1,4 @@
-"""Shows a conversation."""
+"""Component that shows a conversation."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ __all__ = ["ChatMessage", "Chatbot", "ExampleMessage", "MessageDict", "message_t
 
 
 class ExampleMessage(TypedDict, total=False):
-    """A message that the visitor can start with."""
+    """Example message that the visitor can start with."""
 
     icon: str | FileData
     """Path or URL of an image, or `{"type": "text", "text": ...}`."""
     display_text: NotRequired[str]
-    """What is shown instead of the text."""
+    """Text shown instead of `text`."""
     text: NotRequired[str]
     full_text: NotRequired[str]
     files: NotRequired[Sequence[str | FileData]]
@@ -34,34 +34,36 @@ class ExampleMessage(TypedDict, total=False):
 class Chatbot(Component):
     """Shows a conversation.
 
-    A handler gets and returns a list of messages: dicts with `role` and `content`, or `gr.ChatMessage`s. What it gets
-    has each `content` as a list of parts, also where a function has written a string before; what it returns may be a
-    string, a file, a component or a list of those. `gr.message_text(message)` reads the text of either form.
+    A handler gets and returns a list of messages: dicts with `role` and `content`, or `gr.ChatMessage`s. In the
+    messages it gets, each `content` is a list of parts, even if a function wrote it as a string; the messages it
+    returns may contain strings, files, components, or lists of those. `gr.message_text(message)` reads the text of
+    either form.
 
     Args:
-        value: The messages at first, or a function that gives them.
-        autoscroll: Whether it scrolls to its end when a message comes.
-        height: Pixels, or a CSS length.
-        resizable: Whether the visitor can change its height.
-        max_height: Pixels, or a CSS length, to which it grows.
-        min_height: Pixels, or a CSS length.
-        editable: Whose messages the visitor can edit: `"user"` or `"all"`.
-        latex_delimiters: Marks between which text is LaTeX.
-        rtl: Whether it runs from right to left.
-        watermark: A text that is added to what the visitor copies.
+        value: Initial messages, or a function that returns them.
+        autoscroll: Whether to scroll to the end when a message arrives.
+        height: Height in pixels or as a CSS length.
+        resizable: Whether the visitor can change the height.
+        max_height: Height in pixels or as a CSS length up to which the component grows.
+        min_height: Minimum height in pixels or as a CSS length.
+        editable: Messages that the visitor can edit: `"user"` or `"all"`.
+        latex_delimiters: Pairs of delimiters around LaTeX.
+        rtl: Whether text runs from right to left.
+        watermark: Text that is appended to what the visitor copies.
         avatar_images: Paths or URLs of the images of the user and the assistant.
-        sanitize_html: Whether HTML that could do harm is taken out.
-        render_markdown: Whether texts are Markdown.
-        feedback_options: What the visitor can say about a message; other words than Like and Dislike make a menu.
-        feedback_value: What was said about each message.
-        line_breaks: Whether a line break in a text is one on the page.
+        sanitize_html: Whether to remove HTML that could do harm.
+        render_markdown: Whether to render text as Markdown.
+        feedback_options: Ratings that the visitor can give a message; options other than Like and Dislike appear in a
+            menu.
+        feedback_value: Rating of each message.
+        line_breaks: Whether to keep line breaks in the text.
         layout: `"bubble"` or `"panel"`.
         placeholder: Markdown shown while there are no messages.
-        examples: Messages that the visitor can start with.
+        examples: Example messages that the visitor can start with.
         allow_file_downloads: Whether files in messages have a download button.
-        group_consecutive_messages: Whether messages of one role in a row stand in one frame.
-        allow_tags: Which HTML tags of its own a text keeps; `True` for all.
-        reasoning_tags: Pairs of marks between which a text is shown as a thought.
+        group_consecutive_messages: Whether consecutive messages of the same role share a frame.
+        allow_tags: Custom HTML tags to keep in the text; `True` for all.
+        reasoning_tags: Pairs of opening and closing tags around text to show as a thought.
         like_user_message: Whether the visitor's own messages have like buttons.
         **options: See `ComponentOptions`.
     """
@@ -137,31 +139,29 @@ class Chatbot(Component):
         super().__init__(value, **options)
 
     def incoming(self, payload: Any, rules: FileRules, *, fetch: bool = False) -> Any:
-        """The messages with only those components in them that a client may send, or that this server issued."""
+        """Check the messages, keeping only components that a client may send or that this server issued."""
         return super().incoming(checked(payload, rules.seal), rules, fetch=fetch)
 
     def outgoing(self, payload: Any, rules: FileRules, *, keep: bool = False) -> Any:
-        """The messages with a seal on each component that a handler put in."""
+        """Complete the messages, with a seal on each component that a handler added."""
         return sealed(super().outgoing(payload, rules, keep=keep), rules.seal)
 
     def preprocess(self, payload: Any) -> list[dict[str, Any]]:
-        """The messages, each a dict of `role`, `metadata`, `content` and `options`."""
+        """Return the messages, each a dict of `role`, `metadata`, `content` and `options`."""
         return messages_in(payload, self.called, component_in)
 
     def from_message(self, payload: Any) -> list[dict[str, Any]]:
-        """The texts and files of the conversation in a client's message; its components become text."""
+        """Return the text and files of a conversation inside a client's message; components in it become text."""
         return messages_in(payload, self.called, as_text)
 
     def postprocess(self, value: Any) -> list[dict[str, Any]]:
-        """The messages in the form of the wire; `None` empties it."""
+        """Convert the messages to the wire format; `None` clears the conversation."""
         return messages_out(value, self.reasoning_tags)
 
     def api_info(self) -> dict[str, Any]:
-        """A list of messages."""
         return chat_schema()
 
     def example_payload(self) -> list[dict[str, Any]]:
-        """A greeting and its answer."""
         texts = (("user", "Hello!"), ("assistant", "How can I help you?"))
         return [
             {"role": role, "metadata": None, "content": [{"text": text, "type": "text"}], "options": None}
@@ -170,7 +170,7 @@ class Chatbot(Component):
 
 
 def _example(example: ExampleMessage) -> dict[str, Any]:
-    """An example with its image and its files as FileData."""
+    """Return an example with its image and files as FileData."""
     found: dict[str, Any] = dict(example)
     if isinstance(icon := found.get("icon"), (str, Path)):
         found["icon"] = icon_data(icon)

@@ -1,4 +1,4 @@
-"""A box to tick."""
+"""Single checkbox."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from holdfast.components.base import Field, FieldOptions
 
 
 class Checkbox(Field):
-    """A box to tick.
+    """A single checkbox.
 
-    A handler gets `True` or `False`, and returns anything: its truth counts.
+    A handler gets `True` or `False`, and may return any value: its truthiness counts.
 
     Args:
-        value: Whether it is ticked at first, or a function that says so.
+        value: Whether the box is initially checked, or a function that returns this.
         **options: See `FieldOptions`.
     """
 
@@ -31,19 +31,17 @@ class Checkbox(Field):
         super().__init__(value, **options)
 
     def preprocess(self, payload: Any) -> Any:
-        """What was sent; the page sends true or false."""
+        """Return the value that was sent; the page sends `true` or `false`."""
         if isinstance(payload, (dict, list)):
             raise self.bad("true or false", payload)
         return payload
 
     def postprocess(self, value: Any) -> bool:
-        """The truth of `value`."""
+        """Return the truthiness of `value`."""
         return bool(value)
 
     def api_info(self) -> dict[str, Any]:
-        """A boolean."""
         return {"type": "boolean"}
 
     def example_payload(self) -> bool:
-        """A tick."""
         return True

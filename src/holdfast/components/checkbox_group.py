@@ -1,4 +1,4 @@
-"""Any number of choices, all in sight."""
+"""Group of checkboxes that are all visible."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from holdfast.components.choices import Choices, Chooser, several
 
 
 class CheckboxGroup(Chooser, Field):
-    """Any number of choices, all in sight.
+    """A group of checkboxes, all visible, any number of which can be checked.
 
-    A handler gets the list of chosen values, or of their positions.
+    A handler gets the list of chosen values, or of their indexes.
 
     Args:
         choices: Values, or (label, value) pairs.
-        value: What is chosen at first, or a function that says so.
-        type: `"value"` or `"index"`: what a handler gets.
-        show_select_all: Shows a box that ticks or clears all of them.
+        value: Initially chosen values, or a function that returns them.
+        type: `"value"` or `"index"`, what a handler gets.
+        show_select_all: Whether to show a checkbox that checks or clears all of them.
         **options: See `FieldOptions`.
     """
 
@@ -44,19 +44,17 @@ class CheckboxGroup(Chooser, Field):
         super().__init__(value, **options)
 
     def preprocess(self, payload: Any) -> list[Any]:
-        """The chosen values or their positions."""
+        """Return the chosen values or their indexes."""
         if not isinstance(payload, list):
             raise self.bad("a list of choices", payload)
         return self.all_chosen(payload)
 
     def postprocess(self, value: Any) -> list[Any]:
-        """The chosen values; `None` clears all, a single value chooses just that."""
+        """Return the chosen values as a list; `None` clears all, a single value chooses just that one."""
         return several(value)
 
     def api_info(self) -> dict[str, Any]:
-        """A list of choices."""
         return {"items": {"enum": self.values, "type": "string"}, "title": "Checkbox Group", "type": "array"}
 
     def example_payload(self) -> list[Any] | None:
-        """The first choice."""
         return [self.choices[0][1]] if self.choices else None

@@ -1,4 +1,4 @@
-"""What components with a list of choices share."""
+"""Behavior shared by components with a list of choices."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Choices = Iterable[Any]
 
 
 def choice_pairs(choices: Choices | None) -> list[list[Any]]:
-    """Choices as the page takes them: `[label, value]` each; a plain value is labelled with its `str`.
+    """Return choices in the page's form, `[label, value]` each; a plain value is labeled with its `str`.
 
     Raises:
-        TypeError: They are no collection.
-        ValueError: One is a tuple or list, and no pair.
+        TypeError: The choices are not a collection.
+        ValueError: A choice is a tuple or list but not a pair.
     """
     if choices is not None and not isinstance(choices, Iterable):
         raise TypeError(f"`choices` is a list of values or of (label, value) pairs, but {choices!r} was given.")
@@ -36,12 +36,12 @@ class Chooser(Component):
     type: str
 
     def report_mistakes(self) -> None:
-        """Warn also of a start value that is none of the choices."""
+        """Warn also about an initial value that is not one of the choices."""
         super().report_mistakes()
         self.report_value(self.given.get("value"), "begins with")
 
     def report_value(self, value: Any, how: str) -> None:
-        """Warn of a value that is none of the choices."""
+        """Warn about a value that is not one of the choices."""
         if not self.choices or callable(value) or getattr(self, "allow_custom_value", False):
             return
         strange = [one for one in several(value) if one not in self.values]
@@ -53,7 +53,7 @@ class Chooser(Component):
             )
 
     def set_choices(self, choices: Choices | None, type: Literal["value", "index"]) -> None:
-        """Take over the two options that every chooser has."""
+        """Set the two options that all components with choices share."""
         if type not in {"value", "index"}:
             raise one_of("type", type, ["value", "index"])
         self.choices = choice_pairs(choices)
@@ -61,32 +61,32 @@ class Chooser(Component):
 
     @property
     def values(self) -> list[Any]:
-        """The choices' values, in order."""
+        """Values of the choices, in order."""
         return [value for _, value in self.choices]
 
     def chosen(self, payload: Any) -> Any:
-        """One chosen value, as the value itself or as its position.
+        """Return one chosen value, as the value itself or as its index.
 
         Raises:
-            BadValue: It is none of the choices.
+            BadValue: The value is not one of the choices.
         """
         values = self.values
         return self.at_place(payload, values.index(payload) if payload in values else None)
 
     def all_chosen(self, payload: list[Any]) -> list[Any]:
-        """Several chosen values, each as `chosen` has it."""
+        """Return several chosen values, each as `chosen` returns it."""
         place_of = finder(self.values)
         return [self.at_place(item, place_of(item)) for item in payload]
 
     def at_place(self, payload: Any, place: int | None) -> Any:
-        """A chosen value that stands at a place among the choices, or nowhere."""
+        """Return a chosen value or its index; *place* is its index among the choices, or `None`."""
         if place is None:
             raise BadValue(f"Value: {payload!r} (type: {type(payload)}) is not in the list of choices: {self.values}")
         return place if self.type == "index" else payload
 
 
 def finder(values: list[Any]) -> Callable[[Any], int | None]:
-    """What gives the place of a value among many, however many are asked for: a client may send any number."""
+    """Return a constant-time lookup of a value's index, since a client may send any number of values."""
     try:
         places = {value: place for place, value in reversed(list(enumerate(values)))}
     except TypeError:  # some of them are lists or dicts
@@ -95,7 +95,7 @@ def finder(values: list[Any]) -> Callable[[Any], int | None]:
 
 
 def several(value: Any) -> list[Any]:
-    """What a handler returned for several choices as a list: a tuple or a set is one too, anything else one choice."""
+    """Return what a handler returned for several choices as a list; anything but a list, tuple or set is one choice."""
     if value is None:
         return []
     return list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]

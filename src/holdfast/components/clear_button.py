@@ -1,4 +1,4 @@
-"""A button that puts components and States back to their initial values."""
+"""Button that resets components and States to their initial values."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from holdfast.graph.listener import Visibility
 
 
 class ClearButton(Button):
-    """A button that puts components back to the values that they began with.
+    """A button that resets components to their initial values.
 
-    States among them get their initial value afresh each time; a factory runs again. A component whose value began as
-    a function's result or as a file is emptied: what it began with belongs to the page load.
+    States among them get a new initial value each time; a factory runs again. A component whose initial value came from
+    a function or a file is emptied instead, because that value belongs to the page load.
 
     Args:
-        components: What it clears; more can follow with `add`.
-        value: Its text, or a function that gives it.
-        api_name: Name of the endpoint that clears States.
-        api_visibility: Whether that endpoint is documented.
+        components: Components to reset; add more with `add`.
+        value: Text of the button, or a function that returns it.
+        api_name: Name of the endpoint that resets States.
+        api_visibility: Visibility of that endpoint in the API documentation.
         **options: See `Button`.
     """
 
@@ -68,16 +68,16 @@ class ClearButton(Button):
             self.add(components)
 
     def add(self, components: Component | Sequence[Component]) -> Self:
-        """Clear these, too.
+        """Reset these components too.
 
         Args:
-            components: A component or several; a State is put back on the server, all others in the browser.
+            components: A component or several; States are reset on the server, all others in the browser.
         """
         cleared = [components] if isinstance(components, Component) else list(components)
         for given in cleared:
             if not isinstance(given, Component):
                 raise InvalidComponentError(
-                    f"ClearButton clears components, but {given!r} is none. Name the components in it instead."
+                    f"ClearButton clears components, but {given!r} is not one. Pass its components instead."
                 )
         if current.get() is None:
             self._waiting += cleared
@@ -86,7 +86,7 @@ class ClearButton(Button):
         return self
 
     def render(self) -> Any:
-        """Place the button; what it was given outside of a Blocks is cleared from now on."""
+        """Place the button, and register listeners for components that were added outside of a Blocks."""
         super().render()
         waiting, self._waiting = self._waiting, []
         if waiting:
@@ -109,18 +109,18 @@ class ClearButton(Button):
             )
 
     def postprocess(self, value: Any) -> Any:
-        """Its new text, as given."""
+        """Return the new text unchanged."""
         return value
 
 
 def _start(component: Component) -> str:
-    """The value that a component began with, as JSON."""
+    """Return a component's initial value as JSON."""
     start = json.dumps(component.value, default=str)
     return json.dumps(component.postprocess(None), default=str) if '"gradio.FileData"' in start else start
 
 
 def _fresh(states: Sequence[State]) -> Any:
-    """The function that gives each State a new initial value."""
+    """Return the function that gives each State a new initial value."""
 
     def clear() -> Any:
         values = [state.cell.fresh() for state in states]

@@ -1,7 +1,7 @@
-"""How an author has the columns of a table written: Python's format specs, taken apart for the page.
+"""Number and date formats of table columns: Python format specs, parsed for the page.
 
-The page writes the cells itself, so that a cell that a visitor edits is written as the others are. It gets no text to
-interpret: a format that it does not know is refused here, where the author reads it.
+The page formats the cells itself, so that cells that a visitor edits look like the others. It never interprets format
+strings: a format that it does not support is rejected here, where the author sees the error.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ _DIRECTIVE = re.compile(r"%(-?)(.?)", re.DOTALL)
 _DIRECTIVES = "YymdHIMSfpbBaAj%"
 _WITHOUT_ZEROS = "ymdHIMSj"
 _HOW = (
-    'Write a format spec of Python, such as ",.2f", "$,.2f" or ".1%" for numbers and "%Y-%m-%d" for dates, '
+    'Write a Python format spec, such as ",.2f", "$,.2f" or ".1%" for numbers and "%Y-%m-%d" for dates, '
     'or "{:,.1f} kg" with text around it.'
 )
 
 
 def parsed(formats: Mapping[Any, str] | None) -> dict[str, dict[str, Any]] | None:
-    """Take the formats of columns apart.
+    """Parse the formats of columns.
 
     Args:
-        formats: A format for each column that has one, by its header; of headers of several levels, by a tuple.
+        formats: Formats by header; a multi-level header is a tuple.
 
     Returns:
-        The parts of each format by the text of its header, without those that are as usual.
+        Parts of each format by header text, without parts that have default values.
 
     Raises:
-        TypeError: It is not a dict of strings.
-        ValueError: A format is not one of numbers or dates.
+        TypeError: *formats* is not a dict of strings.
+        ValueError: A format is not a valid number or date format.
     """
     if formats is None:
         return None
@@ -52,7 +52,7 @@ def parsed(formats: Mapping[Any, str] | None) -> dict[str, dict[str, Any]] | Non
 
 
 def _header(header: Any) -> str:
-    """The text of a header as the page shows it."""
+    """Return the text of a header as the page shows it."""
     return " / ".join(map(str, header)) if isinstance(header, (tuple, list)) else str(header)
 
 
@@ -68,12 +68,12 @@ def _parts(header: Any, text: Any) -> dict[str, Any]:
     elif "%" in spec:
         parts = {"kind": "date", "format": _date(header, text, spec)}
     else:
-        raise _wrong(header, text, "is not a format of numbers or dates")
+        raise _wrong(header, text, "is not a valid number or date format")
     return {name: part for name, part in {"before": before, **parts, "after": after}.items() if part != ""}
 
 
 def _template(header: Any, text: str) -> tuple[str, str, str]:
-    """The text before the value, the value's format spec, and the text after it."""
+    """Return the text before the value, the value's format spec, and the text after it."""
     if "{" not in text and "}" not in text:
         return "", text, ""
     try:
@@ -82,7 +82,7 @@ def _template(header: Any, text: str) -> tuple[str, str, str]:
         raise _wrong(header, text, f"has braces that do not match ({error})") from None
     fields = [place for place, piece in enumerate(pieces) if piece[1] is not None]
     if len(fields) != 1 or pieces[fields[0]][1] or pieces[fields[0]][3]:
-        raise _wrong(header, text, "must hold the value once, as {} or {:…}")
+        raise _wrong(header, text, "must contain the value exactly once, as {} or {:…}")
     place = fields[0]
     before = "".join(literal for literal, *_ in pieces[: place + 1])
     return before, pieces[place][2] or "", "".join(literal for literal, *_ in pieces[place + 1 :])
@@ -114,7 +114,7 @@ def _date(header: Any, text: str, spec: str) -> str:
     for found in _DIRECTIVE.finditer(spec):
         known = _WITHOUT_ZEROS if found[1] else _DIRECTIVES
         if not found[2] or found[2] not in known:
-            raise _wrong(header, text, f"has {found[0]!r} in it, which is none of %{', %'.join(_DIRECTIVES)}")
+            raise _wrong(header, text, f"contains {found[0]!r}, which is not one of %{', %'.join(_DIRECTIVES)}")
     return spec
 
 

@@ -1,4 +1,4 @@
-"""A table."""
+"""Table component."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ ANY_LIST = {"items": {}, "type": "array"}
 class Dataframe(Component):
     """A table that the visitor can read, sort, search and edit.
 
-    A handler gets a pandas frame (or a polars frame, an array, a list of rows); it returns any of those, or the path of
-    a CSV file. The index of a frame is not shown.
+    A handler gets a pandas frame (or a polars frame, an array, a list of rows) and returns any of those or the path of
+    a CSV file. A frame's index is not shown.
 
     Args:
-        value: The table at first, or a function that gives it.
-        headers: The columns' headings.
-        row_count: Rows of an empty table, and with `(n, "fixed")` that the visitor cannot add any.
-        row_limits: Least and most rows that the visitor can make.
-        col_count: Older name of `column_count`; has no effect, as in Gradio.
-        column_count: Columns of an empty table, and with `(n, "fixed")` that the visitor cannot add any.
-        column_limits: Least and most columns that the visitor can make.
-        datatype: `"str"`, `"number"`, `"bool"`, `"date"`, `"markdown"`, `"html"` or `"image"` for how cells are shown;
-            one for all, a list, or `"auto"`.
+        value: Initial table, or a function that returns it.
+        headers: Headings of the columns.
+        row_count: Number of rows of an empty table; `(n, "fixed")` keeps the visitor from adding rows.
+        row_limits: Minimum and maximum number of rows that the visitor can create.
+        col_count: Former name of `column_count`; ignored, as in Gradio.
+        column_count: Number of columns of an empty table; `(n, "fixed")` keeps the visitor from adding columns.
+        column_limits: Minimum and maximum number of columns that the visitor can create.
+        datatype: How cells are shown: `"str"`, `"number"`, `"bool"`, `"date"`, `"markdown"`, `"html"` or `"image"`, as
+            one type for all columns, a list, or `"auto"`.
         type: What a handler gets: `"pandas"`, `"numpy"`, `"polars"` or `"array"`.
-        latex_delimiters: Marks between which text in Markdown cells is LaTeX.
-        max_height: Pixels, or a CSS length, above which it scrolls.
-        interactive: Whether the visitor can edit; by default it can unless it is only an output.
-        wrap: Whether long texts wrap.
-        line_breaks: Whether a line break in a Markdown cell is one on the page.
-        column_widths: Widths, as pixels or CSS lengths.
-        buttons: `"fullscreen"`, `"copy"`, or own buttons.
-        show_row_numbers: Whether rows have their number in front.
-        max_chars: Characters after which a cell is cut.
-        show_search: `"none"`, `"search"`, or `"filter"` for a search that can be applied.
-        pinned_columns: Columns that stay while it scrolls sideways.
-        static_columns: Places of columns that cannot be edited.
-        column_formats: How the numbers and dates of columns are written, by header: a format spec of Python, such as
-            `",.2f"`, `"$,.2f"`, `".1%"` or `"%Y-%m-%d"`, or one with text around it, such as `"{:.1f} kg"`. Functions,
-            clients, sorting, copying and editing have the value itself. It is not an option of Gradio.
+        latex_delimiters: Pairs of delimiters around LaTeX in Markdown cells.
+        max_height: Height in pixels or as a CSS length above which the table scrolls.
+        interactive: Whether the visitor can edit the table; by default yes, unless it is only an output.
+        wrap: Whether long text wraps.
+        line_breaks: Whether to keep line breaks in Markdown cells.
+        column_widths: Widths in pixels or as CSS lengths.
+        buttons: `"fullscreen"`, `"copy"`, or custom buttons.
+        show_row_numbers: Whether to show row numbers.
+        max_chars: Characters after which a cell is truncated.
+        show_search: `"none"`, `"search"`, or `"filter"` for a search whose result can be applied to the value.
+        pinned_columns: Number of columns that stay in place during horizontal scrolling.
+        static_columns: Indexes of columns that cannot be edited.
+        column_formats: Formats of the numbers and dates of columns, by header: a Python format spec, such as `",.2f"`,
+            `"$,.2f"`, `".1%"` or `"%Y-%m-%d"`, or one with text around it, such as `"{:.1f} kg"`. Functions, clients,
+            sorting, copying and editing use the unformatted value. Not available in Gradio.
         **options: See `LabelOptions`.
     """
 
@@ -122,20 +122,20 @@ class Dataframe(Component):
         super().__init__(value, buttons=buttons, **options)
 
     def _date_columns(self, value: Any) -> frozenset[int]:
-        """Places of the columns that hold dates: so said by `datatype`, or by the frame that the table begins with."""
+        """Return the indexes of columns that contain dates, according to `datatype` or the initial frame."""
         told, found = self.datatype, _datatypes(value)
         width = self.column_count[0] if isinstance(found, str) else len(found)
         kinds = [[told] * width if isinstance(told, str) else told, [] if isinstance(found, str) else found]
         return frozenset(place for kind in kinds for place, name in enumerate(kind) if name == "date")
 
     def preprocess(self, payload: Any) -> Any:
-        """The table in the form that the author chose; a frame without rows for an empty one."""
+        """Return the table in the form that the author chose; for an empty table a frame without rows."""
         if payload is None:
             payload = {"headers": self.headers, "data": []}
         return frame_in(payload, self.type, self.called, self._dates)
 
     def from_message(self, payload: Any) -> Table:
-        """Headers and rows alone: how cells look is not a client's to say."""
+        """Return headers and rows only, since a client must not control how cells look."""
         if not isinstance(payload, dict):
             raise self.bad("an object with `headers` and `data`", payload)
         kept: Table = {"headers": payload.get("headers"), "data": payload.get("data")}  # type: ignore[typeddict-item]
@@ -143,11 +143,10 @@ class Dataframe(Component):
         return kept
 
     def postprocess(self, value: Any) -> Table:
-        """Headers and rows; with a Styler also how each cell is written and coloured."""
+        """Convert a table to headers and rows; a Styler also sets the text and style of each cell."""
         return table_of(value, self.headers, self.called)
 
     def api_info(self) -> dict[str, Any]:
-        """Headers and rows."""
         cells = {"additionalProperties": {"anyOf": [ANY_LIST, {"type": "null"}]}, "type": "object"}
         return {
             "properties": {
@@ -162,12 +161,11 @@ class Dataframe(Component):
         }
 
     def example_payload(self) -> dict[str, Any]:
-        """A small table."""
         return {"headers": ["a", "b"], "data": [["foo", "bar"]]}
 
 
 class Numpy(Dataframe):
-    """A `Dataframe` that gives a handler a numpy array."""
+    """A `Dataframe` that passes a numpy array to a handler."""
 
     def __init__(self, value: Any = None, *, type: Literal["numpy"] = "numpy", **options: Any) -> None:
         options.setdefault("row_count", (1, "dynamic"))
@@ -175,7 +173,7 @@ class Numpy(Dataframe):
 
 
 class Matrix(Dataframe):
-    """A `Dataframe` that gives a handler a list of rows."""
+    """A `Dataframe` that passes a list of rows to a handler."""
 
     def __init__(self, value: Any = None, *, type: Literal["array"] = "array", **options: Any) -> None:
         options.setdefault("row_count", (1, "dynamic"))
@@ -183,18 +181,18 @@ class Matrix(Dataframe):
 
 
 class List(Matrix):
-    """A `Dataframe` that gives a handler a list of rows."""
+    """A `Dataframe` that passes a list of rows to a handler."""
 
 
 def _count(given: Count, default: int) -> list[Any]:
-    """A number of rows or columns, and whether the visitor can change it."""
+    """Return the number of rows or columns, and whether the visitor can change it."""
     if given is None:
         return [default, "dynamic"]
     return [given, "dynamic"] if isinstance(given, int) else list(given)
 
 
 def _datatypes(value: Any) -> str | list[str]:
-    """How the columns of a frame are best shown."""
+    """Return the datatype of each column of a frame, or `"str"` for anything else."""
     if type_of(value, "pandas", "DataFrame"):
         kinds = {"b": "bool", "i": "number", "u": "number", "f": "number", "c": "number", "M": "date"}
         return [kinds.get(getattr(dtype, "kind", "O"), "str") for dtype in value.dtypes]

@@ -1,4 +1,4 @@
-"""A table or gallery of rows that the visitor can choose from; `gr.Examples` is made of it."""
+"""Table or gallery of rows to choose from, which `gr.Examples` is built on."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ TYPES = ("values", "index", "tuple")
 
 
 class Dataset(Component):
-    """Rows of values, each shown as its component would show it; a click chooses one.
+    """Rows of values, each shown as its component would show it; a click selects one.
 
-    A handler gets the row, its index, or both; it returns an index or a row to choose it.
+    A handler gets the row, its index, or both; it returns an index or a row to select it.
 
     Args:
-        label: The text above it.
+        label: Text above the component.
         show_label: Whether the label is shown.
-        components: The components, or their names, whose values stand in the columns.
-        component_props: Properties of each component for the page; its own by default.
-        samples: The rows.
-        headers: The columns' headings; the components' labels by default.
+        components: Components, or their names, whose values appear in the columns.
+        component_props: Properties of each component on the page; by default the component's own.
+        samples: Rows of values.
+        headers: Headings of the columns; by default the components' labels.
         type: What a handler gets: `"values"`, `"index"`, or `"tuple"` of index and values.
-        layout: `"gallery"` or `"table"`; by default a gallery for one column.
-        samples_per_page: Rows shown at once.
-        container: Whether it has a frame and padding.
-        scale: Its share of a row's width against its neighbours.
-        min_width: Pixels below which a row wraps.
-        proxy_url: Kept for Gradio's programs; has no effect.
-        sample_labels: A text for each row, shown instead of its values.
+        layout: `"gallery"` or `"table"`; by default a gallery if there is one column.
+        samples_per_page: Number of rows per page.
+        container: Whether the component has a frame and padding.
+        scale: Share of the row's width, relative to the component's neighbors.
+        min_width: Width in pixels below which the row wraps.
+        proxy_url: Accepted for compatibility with Gradio; ignored.
+        sample_labels: Texts to show instead of the rows' values.
         **options: See `PlaceOptions`.
     """
 
@@ -66,10 +66,10 @@ class Dataset(Component):
         if type not in TYPES:
             raise one_of("type", type, TYPES)
         self.columns: list[Component] = [get_component_instance(c, render=False) for c in components or ()]
-        """The components whose values stand in the columns."""
+        """Components whose values appear in the columns."""
         self.component_props = [_shown(c) for c in self.columns] if component_props is None else list(component_props)
         self.rows: list[list[Any]] = [list(row) for row in samples or [[]]]
-        """The rows as the author gave them."""
+        """Rows as the author passed them."""
         for row in self.rows:
             if self.columns and len(row) > len(self.columns):
                 raise ValueError(
@@ -87,22 +87,22 @@ class Dataset(Component):
 
     @property
     def components(self) -> list[dict[str, str]]:
-        """The columns' types, for the page."""
+        """Types of the columns, for the page."""
         return [{"name": c.get_block_name(), "class_id": type(c).__qualname__} for c in self.columns]
 
     @property
     def samples(self) -> list[list[Any]]:
-        """The rows in the browser's form."""
+        """Rows in the browser's form."""
         if not self.columns:
             return self.rows
         return [[c.postprocess(cell) for c, cell in zip(self.columns, row, strict=False)] for row in self.rows]
 
     def props(self) -> dict[str, Any]:
-        """Its properties, with the ids of those components that stand on the page."""
+        """Return the properties, with the ids of components that are on the page."""
         return {**super().props(), "component_ids": [c.id for c in self.columns]}
 
     def preprocess(self, payload: Any) -> Any:
-        """The row that was chosen, its index, or both."""
+        """Return the selected row, its index, or both."""
         if payload is None:
             return None
         if isinstance(payload, bool) or not isinstance(payload, int):
@@ -110,12 +110,12 @@ class Dataset(Component):
         if self.type == "index" and payload >= 0:  # an update may have given the page more rows
             return payload
         if not 0 <= payload < len(self.rows):
-            raise BadValue(f"{self.called} has {len(self.rows)} rows, so there is none with the index {payload}.")
+            raise BadValue(f"{self.called} has {len(self.rows)} rows, so the index {payload} does not exist.")
         row = self.rows[payload]
         return row if self.type == "values" else (payload, row)
 
     def postprocess(self, value: Any) -> int | None:
-        """The index of the row to choose."""
+        """Return the index of the row to select."""
         if value is None or isinstance(value, int):
             return value
         if not isinstance(value, (list, tuple)):
@@ -124,18 +124,15 @@ class Dataset(Component):
         return self.rows.index(row) if row in self.rows else None
 
     def api_info(self) -> dict[str, Any]:
-        """An index."""
         return {"type": "integer", "description": "index of selected example"}
 
     def example_payload(self) -> int:
-        """The first row."""
         return 0
 
     def example_value(self) -> list[Any]:
-        """An empty row."""
         return []
 
 
 def _shown(component: Component) -> dict[str, Any]:
-    """A column's properties for the page: the component's, without its value."""
+    """Return the page properties of a column: those of its component, without the value."""
     return {name: v for name, v in component.props().items() if name not in {"value", "name"}}

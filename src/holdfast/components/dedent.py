@@ -1,4 +1,4 @@
-"""Text that is written indented in a program."""
+"""Removes the indentation of text that is written inside a program."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _BLANK_START = re.compile(r"(?:[ \t]*\n)+")
 
 
 def unindented(text: str) -> str:
-    """`text` without the indentation that its lines share, and without blank lines around it.
+    """Return `text` without common indentation and without surrounding blank lines.
 
-    As `inspect.cleandoc`, but tabs inside of lines stay tabs. A long text that is not indented costs next to nothing: a
-    streaming chat passes all of its texts through here at each step.
+    Works like `inspect.cleandoc`, but keeps tabs inside lines. Long text without indentation must stay cheap: a
+    streaming chat passes all of its messages through here at each step.
     """
     if "\n" not in text:
         return text.lstrip(" \t")
@@ -24,7 +24,7 @@ def unindented(text: str) -> str:
 
 
 def _trimmed(text: str) -> str:
-    """`text` without blank lines around it and without spaces before its first line."""
+    """Return `text` without surrounding blank lines and without spaces before its first line."""
     blank = _BLANK_START.match(text)
     text = text[blank.end() :] if blank else text.lstrip(" \t")
     end = len(text.rstrip())

@@ -1,4 +1,4 @@
-"""A button that downloads."""
+"""Button that downloads a file."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from holdfast.files.rules import FileData, file_data, icon_data, is_url
 
 
 class DownloadButton(Component):
-    """A button from which the visitor gets a file.
+    """A button that downloads a file.
 
-    A handler gets and returns a path; it may return a URL.
+    A handler gets and returns a path; it can also return a URL.
 
     Args:
-        label: Its text.
-        value: Path or URL of the file, or a function that gives it.
+        label: Text of the button.
+        value: Path or URL of the file, or a function that returns it.
         variant: `"primary"`, `"secondary"` or `"stop"`.
         size: `"sm"`, `"md"` or `"lg"`.
-        icon: Path or URL of an image beside the text.
-        scale: Its share of a row's width against its neighbours.
-        min_width: Pixels below which a row wraps.
-        interactive: Whether it can be pressed.
+        icon: Path or URL of an image next to the text.
+        scale: Share of the row's width, relative to the button's neighbors.
+        min_width: Width in pixels below which the row wraps.
+        interactive: Whether the button can be pressed.
         **options: See `ValueOptions`.
     """
 
@@ -62,11 +62,11 @@ class DownloadButton(Component):
         super().__init__(value, label=label, scale=scale, min_width=min_width, **options)
 
     def preprocess(self, payload: Any) -> str | None:
-        """The file's path."""
+        """Return the path of the file."""
         return None if payload is None else path_of(self, payload)
 
     def postprocess(self, value: Any) -> FileData | None:
-        """The FileData of a path or URL."""
+        """Return the FileData of a path or URL."""
         if value is None or isinstance(value, FileData):
             return value
         if not isinstance(value, (str, os.PathLike)):
@@ -75,13 +75,10 @@ class DownloadButton(Component):
         return file_data(text, orig_name=last_part(text) if is_url(text) else Path(text).name)
 
     def api_info(self) -> dict[str, Any]:
-        """A file."""
         return file_schema()
 
     def example_payload(self) -> FileData:
-        """A file that everybody can fetch."""
         return sample(SAMPLE_FILE)
 
     def example_value(self) -> str:
-        """Its URL."""
         return SAMPLE_FILE

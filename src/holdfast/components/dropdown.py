@@ -1,4 +1,4 @@
-"""One or several choices from a list that opens."""
+"""Dropdown list of choices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from holdfast.errors import BadValue
 
 
 class _FirstChoice:
-    """No value was given; `None` would mean that nothing is chosen."""
+    """Marker for a value that was not passed, since `None` means that nothing is chosen."""
 
     def __repr__(self) -> str:
         return "<first choice>"
@@ -23,18 +23,19 @@ FIRST_CHOICE: Final = _FirstChoice()
 
 
 class Dropdown(Chooser, Field):
-    """One or several choices from a list that opens.
+    """A dropdown list of which one or several choices can be chosen.
 
-    A handler gets the chosen value or its position (with `multiselect` a list of them), `None` while nothing is chosen.
+    A handler gets the chosen value or its index (with `multiselect` a list of them), or `None` while nothing is chosen.
 
     Args:
         choices: Values, or (label, value) pairs.
-        value: What is chosen at first, or a function that says so; by default the first choice, or none of several.
-        type: `"value"` or `"index"`: what a handler gets.
+        value: Initially chosen value, or a function that returns it; by default the first choice, or none with
+            `multiselect`.
+        type: `"value"` or `"index"`, what a handler gets.
         multiselect: Whether several can be chosen.
-        allow_custom_value: Whether the visitor can type what is not among the choices.
-        max_choices: Most choices that the browser lets the visitor choose.
-        num_choices_shown: Most choices shown at once in the open list.
+        allow_custom_value: Whether the visitor can enter values that are not among the choices.
+        max_choices: Maximum number of choices that the browser lets the visitor choose.
+        num_choices_shown: Maximum number of choices shown in the open list.
         filterable: Whether typing filters the list.
         **options: See `FieldOptions`.
     """
@@ -72,7 +73,7 @@ class Dropdown(Chooser, Field):
         super().__init__(value, **options)
 
     def preprocess(self, payload: Any) -> Any:
-        """The chosen value or position, or the list of them."""
+        """Return the chosen value or index, or the list of them."""
         if payload is None:
             return None
         if isinstance(payload, list):
@@ -82,22 +83,20 @@ class Dropdown(Chooser, Field):
         return self.chosen(payload)
 
     def at_place(self, payload: Any, place: int | None) -> Any:
-        """One chosen value or its position; one that the visitor made up has no position."""
+        """Return one chosen value or its index; a custom value has no index."""
         if place is None and self.allow_custom_value:
             return None if self.type == "index" else payload
         return super().at_place(payload, place)
 
     def postprocess(self, value: Any) -> Any:
-        """The chosen value; with `multiselect` a list, where a single value chooses just that."""
+        """Return the chosen value; with `multiselect` always a list."""
         return several(value) if self.multiselect and value is not None else value
 
     def api_info(self) -> dict[str, Any]:
-        """One of the choices, or a list of them."""
         one = {"type": "string", "enum": self.values}
         return {"type": "array", "items": one} if self.multiselect else one
 
     def example_payload(self) -> Any:
-        """The first choice."""
         if not self.choices:
             return [] if self.multiselect else None
         return [self.choices[0][1]] if self.multiselect else self.choices[0][1]

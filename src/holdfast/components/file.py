@@ -1,4 +1,4 @@
-"""Files up and down."""
+"""File upload and download."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from holdfast.components.file_types import FileField
 
 
 class File(FileField):
-    """Takes files from the visitor, or offers files.
+    """Accepts files from the visitor, or offers files for download.
 
-    A handler gets a path (or bytes), with several files a list, `None` for none; it returns paths or URLs.
+    A handler gets a path (or bytes), a list of them for several files, or `None`; it returns paths or URLs.
 
     Args:
-        value: Path or URL of a file, or a list of them, or a function that gives them.
-        file_count: `"single"`, `"multiple"`, or `"directory"` for a folder with what is in it.
-        file_types: Which files it takes: endings (`".txt"`) or `"image"`, `"video"`, `"audio"`, `"text"`, `"file"`.
+        value: Path or URL of a file, or a list of them, or a function that returns them.
+        file_count: `"single"`, `"multiple"`, or `"directory"` for a folder and its contents.
+        file_types: Accepted files: extensions (`".txt"`) or `"image"`, `"video"`, `"audio"`, `"text"`, `"file"`.
         type: What a handler gets: `"filepath"` or `"binary"`.
-        height: Pixels, or a CSS length.
-        interactive: Whether the visitor can upload; by default it can unless it is only an output.
-        allow_reordering: Whether the visitor can put several files in another order.
+        height: Height in pixels or as a CSS length.
+        interactive: Whether the visitor can upload; by default yes, unless the component is only an output.
+        allow_reordering: Whether the visitor can reorder the files.
         **options: See `ComponentOptions`.
     """
 

@@ -1,4 +1,4 @@
-"""What components that take files share: which files they take, how a handler gets them and how it gives them."""
+"""Behavior shared by components whose value is files: accepted types, and conversion to and from handlers' values."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ COUNTS = ("single", "multiple", "directory")
 
 
 class NamedString(str):  # noqa: SLOT000 - handlers get a real `str`; `name` is its own value
-    """A path that also has a `name`, as older programs expect of a file."""
+    """A path with a `name` attribute, which older programs expect of a file."""
 
     name: str
 
     def __new__(cls, path: str) -> Self:
-        """Make one."""
+        """Return a path whose `name` is the path itself."""
         made = super().__new__(cls, path)
         made.name = path
         return made
 
 
 def fits(path: str, file_types: Sequence[str]) -> bool:
-    """Is a file one of these types?
+    """Return whether a file has one of these types.
 
     Args:
-        path: The file's path; its ending says its type.
-        file_types: Endings (`".txt"`, `".nii.gz"`, also without the first dot), categories (`"image"`), MIME types
-            (`"image/png"`, `"image/*"`), or `"file"`.
+        path: Path of the file; its extension determines the type.
+        file_types: Extensions (`".txt"`, `".nii.gz"`, with or without the first dot), categories (`"image"`), MIME
+            types (`"image/png"`, `"image/*"`), or `"file"`.
     """
     kind = guess_type(path) or ""
     name = Path(path).name.lower()
@@ -67,7 +67,7 @@ class FileField(Component):
         file_types: Sequence[str] | None,
         type: Literal["filepath", "binary"],
     ) -> None:
-        """Take over the three options that they share."""
+        """Set the three options that all components with files share."""
         if file_types is not None and not isinstance(file_types, (list, tuple)):
             raise ValueError(f"Parameter file_types must be a list. Received {file_types.__class__.__name__}")
         if file_count not in COUNTS:
@@ -79,7 +79,7 @@ class FileField(Component):
         self.type = type
 
     def preprocess(self, payload: Any) -> Any:
-        """A path (a `str` with a `name`) or the bytes; a list of them when there can be several files."""
+        """Return a path (a `str` with a `name`) or the bytes; a list of them if there can be several files."""
         if payload is None:
             return None
         if self.file_count == "single":
@@ -97,7 +97,7 @@ class FileField(Component):
         return NamedString(path)
 
     def postprocess(self, value: Any) -> Any:
-        """The FileData of a path, or of each path of a list."""
+        """Return the FileData of a path, or of each path in a list."""
         if value is None:
             return None
         if isinstance(value, (list, tuple)):
@@ -119,32 +119,29 @@ class FileField(Component):
         return file_data(text, size=local.stat().st_size)
 
     def api_info(self) -> dict[str, Any]:
-        """A file, or a list of files."""
         return file_schema() if self.file_count == "single" else files_schema()
 
     def example_payload(self) -> Any:
-        """A file that everybody can fetch."""
         return sample(SAMPLE_FILE) if self.file_count == "single" else [sample(SAMPLE_FILE)]
 
     def example_value(self) -> Any:
-        """Its URL."""
         return SAMPLE_FILE if self.file_count == "single" else [SAMPLE_FILE]
 
 
 def path_of(component: Component, file: Any) -> str:
-    """The path in a FileData that a client sent.
+    """Return the path in a FileData that a client sent.
 
     Raises:
-        BadValue: It is no FileData, or there is no such file.
+        BadValue: The value is not a valid FileData, or the file does not exist.
     """
     if not isinstance(file, dict) or not isinstance(file.get("path"), str):
         raise component.bad('a file such as {"path": "...", "meta": {"_type": "gradio.FileData"}}', file)
     path: str = file["path"]
     if not is_url(path) and not Path(path).is_file():
-        raise BadValue(f"{component.called}: the file {Path(path).name!r} is not there any more. Upload it again.")
+        raise BadValue(f"{component.called}: the file {Path(path).name!r} no longer exists. Upload it again.")
     return path
 
 
 def last_part(url: str) -> str:
-    """The file's name in a URL."""
+    """Return the file name in a URL."""
     return url.split("?", 1)[0].split("#", 1)[0].rstrip("/").rsplit("/", 1)[-1]

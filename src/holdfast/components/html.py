@@ -1,4 +1,4 @@
-"""Shows HTML."""
+"""Component that shows HTML."""
 
 from __future__ import annotations
 
@@ -12,33 +12,34 @@ CLICK_TRIGGER = "element.addEventListener('click', function() { trigger('click')
 
 
 class HTML(Component):
-    """Shows HTML as it is given; with templates and a script it is a component of one's own.
+    """Shows HTML; with templates and a script it becomes a custom component.
 
     Args:
-        value: The HTML, or the value that the template takes, or a function that gives it.
-        label: Its name.
-        html_template: The HTML, with `${value}` and `${other}` for the value and `props`.
-        css_template: CSS for just this element, with the same placeholders.
-        js_on_load: JavaScript run once it is there, with `element`, `props`, `trigger(event, data)`, `server`,
-            `upload(file)`, and `watch(names, callback)`, which calls back after an update has changed a property.
-        apply_default_css: Whether text in it looks like text in Markdown.
-        show_label: Whether its label is shown.
-        scale: Its share of a row's width against its neighbours.
-        min_width: Pixels below which a row wraps.
-        min_height: Pixels.
-        max_height: Pixels above which it scrolls.
-        container: Whether it has a frame and padding.
-        padding: Whether it has padding inside its frame.
-        autoscroll: Whether it scrolls to its end when it changes.
-        buttons: Own buttons.
+        value: HTML, or the value for the template, or a function that returns it.
+        label: Name of the component.
+        html_template: HTML with `${value}` and `${other}` for the value and `props`.
+        css_template: CSS for this element only, with the same placeholders.
+        js_on_load: JavaScript that runs once the element exists, with `element`, `props`, `trigger(event, data)`,
+            `server`, `upload(file)`, and `watch(names, callback)`, which calls back after an update has changed a
+            property.
+        apply_default_css: Whether text looks like text in Markdown.
+        show_label: Whether the label is shown.
+        scale: Share of the row's width, relative to the component's neighbors.
+        min_width: Width in pixels below which the row wraps.
+        min_height: Minimum height in pixels.
+        max_height: Height in pixels above which the component scrolls.
+        container: Whether the component has a frame and padding.
+        padding: Whether there is padding inside the frame.
+        autoscroll: Whether to scroll to the end when the content changes.
+        buttons: Custom buttons.
         head: HTML for the page's head.
         server_functions: Functions that the script can call as `server.name(...)`.
-        **props: Values for the templates and the script, and the options of `ValueOptions`.
+        **props: Values for the templates and the script, and options of `ValueOptions`.
     """
 
     NAME: ClassVar[str] = "html"
     SERVER_METHODS: tuple[str, ...] = ()
-    """Names of the functions that its script may call."""
+    """Names of the functions that the script may call."""
     change = events.CHANGE
     input = events.INPUT
     click = events.CLICK
@@ -121,29 +122,27 @@ class HTML(Component):
         )
 
     def props(self) -> dict[str, Any]:
-        """Its properties, with those for the templates under `props`."""
+        """Return the properties, with those for the templates under `props`."""
         found = super().props()
         if self.SERVER_METHODS:
             found["server_fns"] = list(self.SERVER_METHODS)
         return {**found, "props": self.own_props, "component_class_name": type(self).__name__}
 
     def _offered(self, functions: Sequence[Callable[..., Any]]) -> tuple[str, ...]:
-        """Make functions methods of this component, by their names."""
+        """Add functions to this component as methods, under their names."""
         for function in functions:
             if hasattr(type(self), function.__name__):
                 raise ValueError(
-                    f"HTML has something called {function.__name__!r} already, so a server function cannot be. "
-                    "Give the function another name."
+                    f"HTML already has an attribute {function.__name__!r}, so a server function cannot have that name. "
+                    "Rename the function."
                 )
             setattr(self, function.__name__, function)
         return tuple(function.__name__ for function in functions)
 
     def api_info(self) -> dict[str, Any]:
-        """A string."""
         return {"type": "string"}
 
     def example_payload(self) -> str:
-        """A paragraph."""
         return "<p>Hello</p>"
 
 

@@ -1,4 +1,4 @@
-"""An image, up and down."""
+"""Image upload and display."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ TYPES = ("numpy", "pil", "filepath")
 
 
 class Image(Component):
-    """Takes an image from the visitor, or shows one.
+    """Accepts an image from the visitor, or shows one.
 
-    A handler gets a numpy array (height, width, 3), a PIL image or a path; `None` for none. It returns any of those,
-    or a URL.
+    A handler gets a numpy array (height, width, 3), a PIL image or a path, or `None`. It returns any of those, or a
+    URL.
 
     Args:
-        value: The image at first, or a function that gives it.
-        format: How arrays and PIL images are kept: `"webp"`, `"png"`, `"jpeg"`, …
-        height: Pixels, or a CSS length.
-        width: Pixels, or a CSS length.
-        image_mode: Pillow's mode to which it is converted for a handler, such as `"RGB"`, `"RGBA"` or `"L"`;
-            `None` keeps the file's own.
-        sources: Where the visitor takes it from: `"upload"`, `"webcam"`, `"clipboard"`.
-        type: What a handler gets: `"numpy"`, `"pil"` or `"filepath"`.
-        interactive: Whether the visitor can upload; by default it can unless it is only an output.
-        streaming: Whether the camera's picture is sent over and over, with `stream` events.
-        webcam_options: How the camera is used.
+        value: Initial image, or a function that returns it.
+        format: File format for arrays and PIL images: `"webp"`, `"png"`, `"jpeg"`, …
+        height: Height in pixels or as a CSS length.
+        width: Width in pixels or as a CSS length.
+        image_mode: Pillow mode that the image is converted to for a handler, such as `"RGB"`, `"RGBA"` or `"L"`;
+            `None` keeps the mode of the file.
+        sources: Ways for the visitor to provide the image: `"upload"`, `"webcam"`, `"clipboard"`.
+        type: Form in which a handler gets the image: `"numpy"`, `"pil"` or `"filepath"`.
+        interactive: Whether the visitor can upload; by default yes, unless the component is only an output.
+        streaming: Whether to send camera frames continuously, with `stream` events.
+        webcam_options: Options for the camera.
         placeholder: Markdown shown while there is no image.
-        watermark: A small image, or options with one, laid over a shown image.
-        alt_text: What a screen reader says.
+        watermark: A small image, or options with one, drawn over a shown image.
+        alt_text: Text for screen readers.
         **options: See `ComponentOptions`.
     """
 
@@ -105,7 +105,7 @@ class Image(Component):
         super().__init__(value, **options)
 
     def props(self) -> dict[str, Any]:
-        """Its properties; of the watermark only a name, since it is laid over on the server."""
+        """Return the properties; the watermark is only named, since the server draws it."""
         mark = self.watermark.watermark
         shown = os.fspath(mark) if isinstance(mark, (str, os.PathLike)) else None
         return {
@@ -116,7 +116,7 @@ class Image(Component):
         }
 
     def preprocess(self, payload: Any) -> Any:
-        """The image as an array, a PIL image or a path."""
+        """Return the image as an array, a PIL image or a path."""
         if payload is None:
             return None
         if not isinstance(payload, dict):
@@ -138,7 +138,7 @@ class Image(Component):
 
     def _existing(self, path: str) -> str:
         if not Path(path).is_file():
-            raise BadValue(f"{self.called}: the file {Path(path).name!r} is not there any more. Upload it again.")
+            raise BadValue(f"{self.called}: the file {Path(path).name!r} no longer exists. Upload it again.")
         return path
 
     def _in_mode(self, image: Any) -> Any:
@@ -149,19 +149,16 @@ class Image(Component):
         return converted
 
     def postprocess(self, value: Any) -> FileData | None:
-        """The FileData of an array, a PIL image, a path or a URL."""
+        """Return the FileData of an array, a PIL image, a path or a URL."""
         if value is not None and self.watermark.watermark is not None:
             value = watermarked(value, self.watermark)
         return picture_out(value, self.format)
 
     def api_info(self) -> dict[str, Any]:
-        """A file of which every part may be missing."""
         return image_schema()
 
     def example_payload(self) -> FileData:
-        """An image that everybody can fetch."""
         return sample(SAMPLE_IMAGE)
 
     def example_value(self) -> str:
-        """Its URL."""
         return SAMPLE_IMAGE

@@ -1,4 +1,4 @@
-"""Images as arrays, PIL images and files, and from one to the other. Pillow and numpy are loaded when one is used."""
+"""Conversion of images between arrays, PIL images and files. Pillow and numpy are imported on first use."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ DATA_URL = "data:"
 
 
 def pillow() -> Any:
-    """The module `PIL.Image`.
+    """Return the module `PIL.Image`.
 
     Raises:
-        ImportError: Pillow is not installed; the message says how it is.
+        ImportError: Pillow is not installed; the message explains how to install it.
     """
     try:
         from PIL import Image
@@ -36,10 +36,10 @@ def pillow() -> Any:
 
 
 def numpy() -> Any:
-    """The module `numpy`.
+    """Return the module `numpy`.
 
     Raises:
-        ImportError: numpy is not installed; the message says how it is.
+        ImportError: numpy is not installed; the message explains how to install it.
     """
     try:
         import numpy as np
@@ -49,15 +49,15 @@ def numpy() -> Any:
 
 
 def opened(source: str | bytes, name: str, *, pixels: int | None = None) -> PILImage.Image:
-    """The image in a file or in bytes; of several frames the first.
+    """Open the image in a file or in bytes; if it has several frames, the first.
 
     Args:
-        source: A path, or the file's bytes.
-        name: What messages call it.
-        pixels: Most pixels of an image that a visitor sends; the file's head says how many it has.
+        source: A path, or the content of the file.
+        name: Name of the image in messages.
+        pixels: Maximum number of pixels of a visitor's image, checked against the file's header before decoding.
 
     Raises:
-        BadValue: It is no image that Pillow can read, or it is far too large.
+        BadValue: Pillow cannot read the image, or it is far too large.
     """
     pil = pillow()
     try:
@@ -69,18 +69,18 @@ def opened(source: str | bytes, name: str, *, pixels: int | None = None) -> PILI
         raise _too_many(name, pixels) from None
     except (OSError, SyntaxError, ValueError):
         raise BadValue(
-            f"The file {name} is no image that can be read. Use PNG, JPEG, WebP, GIF or another raster format."
+            f"The file {name} is not a readable image. Use PNG, JPEG, WebP, GIF or another raster format."
         ) from None
     return image
 
 
 def _too_many(name: str, pixels: int | None) -> BadValue:
-    most = "" if pixels is None else f" At most {pixels:,} are taken: send a smaller image."
-    return BadValue(f"The image {name} has too many pixels to be opened.{most}")
+    most = "" if pixels is None else f" The maximum is {pixels:,}: send a smaller image."
+    return BadValue(f"The image {name} has too many pixels to open.{most}")
 
 
 def upright(image: PILImage.Image) -> PILImage.Image:
-    """The image as its camera held it, with the turn that its EXIF data name already made."""
+    """Return the image rotated according to its EXIF orientation."""
     from PIL import ImageOps
 
     turned = ImageOps.exif_transpose(image)
@@ -89,14 +89,14 @@ def upright(image: PILImage.Image) -> PILImage.Image:
 
 
 def from_data_url(url: str) -> bytes:
-    """The bytes in a `data:` URL.
+    """Return the bytes in a `data:` URL.
 
     Raises:
-        BadValue: It is no such URL, or its base64 is damaged.
+        BadValue: The URL is not a valid `data:` URL, or its base64 is damaged.
     """
     head, comma, body = url.partition(",")
     if not head.startswith(DATA_URL) or not comma:
-        raise BadValue("The image's URL is no complete `data:` URL.")
+        raise BadValue("The image's URL is not a complete `data:` URL.")
     try:
         return base64.b64decode(body, validate=True) if head.endswith(";base64") else unquote_to_bytes(body)
     except (binascii.Error, ValueError):
@@ -104,17 +104,17 @@ def from_data_url(url: str) -> bytes:
 
 
 def saved(image: PILImage.Image, format: str) -> str:
-    """Keep an image in the cache.
+    """Save an image in the cache.
 
     Args:
-        image: The image.
-        format: `"webp"`, `"png"`, `"jpeg"`, …
+        image: Image to save.
+        format: Format of the file, such as `"webp"`, `"png"` or `"jpeg"`.
 
     Returns:
-        Its path.
+        Path of the saved file.
 
     Raises:
-        ValueError: The format is unknown, or cannot hold such an image.
+        ValueError: The format is unknown, or does not support this kind of image.
     """
     buffer = io.BytesIO()
     name = {"jpg": "jpeg"}.get(format.lower(), format.lower())
@@ -123,7 +123,7 @@ def saved(image: PILImage.Image, format: str) -> str:
             image = image.convert("RGB")
         image.save(buffer, format=name)
     except KeyError:
-        raise ValueError(f"{format!r} is no image format that can be written. Use webp, png, jpeg or gif.") from None
+        raise ValueError(f"{format!r} is not a supported image format. Use webp, png, jpeg or gif.") from None
     except OSError as error:
         raise ValueError(
             f"An image of mode {image.mode} cannot be written as {format}: {error}. "
@@ -133,20 +133,20 @@ def saved(image: PILImage.Image, format: str) -> str:
 
 
 def from_array(array: np.ndarray[Any, Any]) -> PILImage.Image:
-    """The image that an array holds: (height, width), with 3 more for RGB or 4 for RGBA.
+    """Create an image from an array: (height, width), with a third dimension of 3 for RGB or 4 for RGBA.
 
     Args:
         array: `uint8` or other integers from 0 to 255, floats from 0 to 1 (or -1 to 1), or booleans.
 
     Raises:
-        ValueError: It has another shape, or numbers out of that range.
+        ValueError: The array has another shape, or numbers out of range.
     """
     np = numpy()
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim not in {2, 3} or (array.ndim == 3 and array.shape[2] not in {3, 4}):
         raise ValueError(
-            f"An array of shape {array.shape} is no image. Use (height, width), (height, width, 3) for RGB or "
+            f"An array of shape {array.shape} is not a valid image. Use (height, width), (height, width, 3) for RGB or "
             "(height, width, 4) for RGBA."
         )
     image: PILImage.Image = pillow().fromarray(np.ascontiguousarray(_bytes_of(array)))
@@ -163,24 +163,26 @@ def _bytes_of(array: np.ndarray[Any, Any]) -> Any:
     if kind == "b":
         return array.astype(np.uint8) * np.uint8(255)
     if kind not in "iu":
-        raise ValueError(f"An array of {array.dtype} is no image. Use uint8 from 0 to 255, or floats from 0 to 1.")
+        raise ValueError(
+            f"An array of {array.dtype} is not a valid image. Use uint8 from 0 to 255, or floats from 0 to 1."
+        )
     if array.dtype != np.uint8 and array.size and not (array.min() >= 0 and array.max() <= 255):
         raise ValueError(
-            f"An image of {array.dtype} must have numbers from 0 to 255, but these go from {array.min()} to "
+            f"An image of {array.dtype} must contain numbers from 0 to 255, but they range from {array.min()} to "
             f"{array.max()}. Scale them first."
         )
     return array.astype(np.uint8)
 
 
 def picture_out(value: Any, format: str) -> FileData | None:
-    """The FileData of what a handler gave for an image.
+    """Return the FileData of the image that a handler returned.
 
     Args:
         value: An array, a PIL image, a path, a URL, or `None`.
-        format: The format in which arrays and PIL images are kept.
+        format: File format for arrays and PIL images.
 
     Raises:
-        ValueError: It is none of those.
+        ValueError: The value has another type.
     """
     if value is None or isinstance(value, FileData):
         return value
@@ -199,7 +201,7 @@ def picture_out(value: Any, format: str) -> FileData | None:
 
 
 def _named(path: str) -> FileData:
-    """The FileData of a path or URL; an SVG travels as text, since as a file a browser would only save it."""
+    """Return the FileData of a path or URL; an SVG is sent as a `data:` URL, since browsers only download SVG files."""
     if path.startswith(DATA_URL):
         return FileData(url=path)
     if path.lower().endswith(".svg") and not is_url(path):

@@ -1,4 +1,4 @@
-"""Shows JSON."""
+"""Component that shows JSON."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from holdfast.errors import Error
 
 
 class JSON(Component):
-    """Shows JSON as a tree that opens and closes.
+    """Shows JSON as a collapsible tree.
 
-    A handler returns dicts, lists, numbers, or a text that holds JSON; arrays become lists, NaN becomes null and what
-    JSON does not know becomes its `str`.
+    A handler returns dicts, lists, numbers, or a string that contains JSON; arrays become lists, NaN becomes null, and
+    values that JSON does not support become their `str`.
 
     Args:
-        value: What it shows at first, or a function that gives it.
-        open: Whether all of it is open at first.
-        show_indices: Whether list items have their index in front.
-        height: Pixels, or a CSS length.
-        max_height: Pixels, or a CSS length, above which it scrolls.
-        min_height: Pixels, or a CSS length.
+        value: Initial value, or a function that returns it.
+        open: Whether the whole tree is initially expanded.
+        show_indices: Whether to show the indexes of list items.
+        height: Height in pixels or as a CSS length.
+        max_height: Height in pixels or as a CSS length above which the component scrolls.
+        min_height: Minimum height in pixels or as a CSS length.
         **options: See `ComponentOptions`.
     """
 
@@ -54,7 +54,7 @@ class JSON(Component):
         super().__init__(value, **options)
 
     def postprocess(self, value: Any) -> Any:
-        """Plain JSON data."""
+        """Convert a value to plain JSON data."""
         if value is None:
             return None
         if isinstance(value, (str, bytes)):
@@ -71,5 +71,4 @@ class JSON(Component):
             raise Error(f"Invalid JSON string: {error}") from error
 
     def example_payload(self) -> dict[str, str]:
-        """A small object."""
         return {"foo": "bar"}

@@ -1,4 +1,4 @@
-"""Shows what something was classified as."""
+"""Component that shows a classification."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ SCHEMA: dict[str, Any] = {
 
 
 class Label(Component):
-    """Shows a label, or several with how sure each is.
+    """Shows a label, or several labels with confidences.
 
-    A handler returns `{label: confidence}`, or one label as a text or a number.
+    A handler returns `{label: confidence}`, or one label as a string or a number.
 
     Args:
-        value: What it shows at first, or a function that gives it.
-        num_top_classes: Most labels that are shown, the surest first.
-        color: CSS colour of the background.
-        show_heading: Whether the surest label is shown large.
+        value: Initial value, or a function that returns it.
+        num_top_classes: Maximum number of labels to show, the most confident first.
+        color: CSS color of the background.
+        show_heading: Whether to show the most confident label as a heading.
         **options: See `ComponentOptions`.
     """
 
@@ -75,11 +75,11 @@ class Label(Component):
         super().__init__(value, **options)
 
     def preprocess(self, payload: Any) -> Any:
-        """`{label: confidence}`, or the label alone where no confidences were sent."""
+        """Return `{label: confidence}`, or the label alone if no confidences were sent."""
         if payload is None:
             return None
         if not isinstance(payload, dict):
-            raise self.bad("an object with `label` and maybe `confidences`", payload)
+            raise self.bad("an object with `label` and optionally `confidences`", payload)
         confidences = payload.get("confidences")
         if confidences is None:
             return payload.get("label")
@@ -88,7 +88,7 @@ class Label(Component):
         return {c.get("label"): c.get("confidence") for c in confidences}
 
     def postprocess(self, value: Any) -> dict[str, Any]:
-        """`{"label": the surest, "confidences": [...]}`, the surest first."""
+        """Return `{"label": most confident, "confidences": [...]}`, in descending order of confidence."""
         if value is None or (isinstance(value, Mapping) and not value):
             return {}
         if isinstance(value, (str, Path)) and str(value).endswith(".json") and Path(value).is_file():
@@ -96,7 +96,7 @@ class Label(Component):
         if isinstance(value, (str, int, float)):
             return {"label": str(value), "confidences": None}
         if not isinstance(value, Mapping):
-            raise ValueError(  # noqa: TRY004 - Gradio's programs catch this one
+            raise ValueError(  # noqa: TRY004 - programs written for Gradio catch ValueError
                 f"The `Label` output interface expects one of: a string label, or an int label, a float label, "
                 f"or a dictionary whose keys are labels and values are confidences. Instead, got a {type(value)}"
             )
@@ -119,19 +119,18 @@ class Label(Component):
         try:
             return orjson.loads(path.read_bytes())
         except orjson.JSONDecodeError as error:
-            raise ValueError(f"{self.called} was given the file {path}, which holds no JSON: {error}") from error
+            raise ValueError(
+                f"{self.called} was given the file {path}, which does not contain JSON: {error}"
+            ) from error
 
     def api_info(self) -> dict[str, Any]:
-        """A label and confidences."""
         return SCHEMA
 
     def example_payload(self) -> dict[str, Any]:
-        """Two labels."""
         return {
             "label": "Cat",
             "confidences": [{"label": "cat", "confidence": 0.9}, {"label": "dog", "confidence": 0.1}],
         }
 
     def example_value(self) -> dict[str, float]:
-        """Two labels."""
         return {"cat": 0.9, "dog": 0.1}

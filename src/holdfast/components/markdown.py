@@ -1,4 +1,4 @@
-"""Shows Markdown."""
+"""Component that shows Markdown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from holdfast.components.dedent import unindented
 
 
 class LatexDelimiter(TypedDict):
-    """A pair of marks between which text is LaTeX."""
+    """Pair of delimiters around LaTeX."""
 
     left: str
     right: str
@@ -21,7 +21,7 @@ class LatexDelimiter(TypedDict):
 
 
 def default_delimiters() -> list[LatexDelimiter]:
-    """Two dollars on each side, set on a line of its own."""
+    """Return Gradio's default: `$$` on both sides, displayed as a block."""
     return [{"left": "$$", "right": "$$", "display": True}]
 
 
@@ -29,18 +29,18 @@ class Markdown(Component):
     """Shows Markdown, with code, tables and LaTeX.
 
     Args:
-        value: The text at first, or a function that gives it; the indentation that its lines share is taken away.
-        rtl: Whether it runs from right to left.
-        latex_delimiters: Marks between which text is LaTeX.
-        sanitize_html: Whether HTML in it that could do harm is taken out.
-        line_breaks: Whether a line break in the text is one on the page.
+        value: Initial text, or a function that returns it; common indentation is removed.
+        rtl: Whether text runs from right to left.
+        latex_delimiters: Pairs of delimiters around LaTeX.
+        sanitize_html: Whether to remove HTML that could do harm.
+        line_breaks: Whether to keep line breaks in the text.
         header_links: Whether headings have links to themselves.
-        height: Pixels, or a CSS length.
-        max_height: Pixels, or a CSS length, above which it scrolls.
-        min_height: Pixels, or a CSS length.
-        buttons: `"copy"`, or own buttons.
-        container: Whether it has a frame and padding.
-        padding: Whether it has padding inside its frame.
+        height: Height in pixels or as a CSS length.
+        max_height: Height in pixels or as a CSS length above which the component scrolls.
+        min_height: Minimum height in pixels or as a CSS length.
+        buttons: `"copy"`, or custom buttons.
+        container: Whether the component has a frame and padding.
+        padding: Whether there is padding inside the frame.
         **options: See `LabelOptions`.
     """
 
@@ -81,19 +81,17 @@ class Markdown(Component):
         self.show_label = bool(options.get("show_label"))
 
     def preprocess(self, payload: Any) -> str | None:
-        """The text."""
+        """Return the text."""
         if payload is not None and not isinstance(payload, str):
             raise self.bad("text", payload)
         return payload
 
     def postprocess(self, value: Any) -> str | None:
-        """The text, without the indentation that its lines share."""
+        """Return the text without common indentation."""
         return None if value is None else unindented(value if isinstance(value, str) else str(value))
 
     def api_info(self) -> dict[str, Any]:
-        """A string."""
         return {"type": "string"}
 
     def example_payload(self) -> str:
-        """A heading."""
         return "# Hello!"

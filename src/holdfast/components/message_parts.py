@@ -1,8 +1,8 @@
-"""Components in chat messages: sealed when a handler puts one in, reduced to harmless data when a client makes one up.
+"""Components in chat messages: sealed when a handler adds one, reduced to harmless data when a client invents one.
 
-A page sends the whole conversation back with each event, so a client can send any component with any properties. What
-this server issued is recognized by its seal and stays as it is. Of everything else only the type and the value remain,
-with properties that are made here from a short list of options; a component that runs code becomes text.
+A page sends the whole conversation back with each event, so a client can send any component with any properties.
+Components that this server issued are recognized by their seal and stay as they are. From any other component only the
+type and the value are kept, with a short list of harmless options; a component that can run code becomes text.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ FLAGS = frozenset(
         "wrap", "show_row_numbers", "show_heading", "multiselect", "allow_custom_value", "filterable",
     }
 )  # fmt: skip
-"""Options that a client's component can have if they are booleans."""
+"""Options that are accepted from a client if they are booleans."""
 NUMBERS = frozenset(
     {
         "scale", "min_width", "height", "width", "min_height", "max_height", "lines", "max_lines", "max_length",
         "minimum", "maximum", "step", "precision", "num_top_classes",
     }
 )  # fmt: skip
-"""Those that it can have if they are numbers."""
+"""Options that are accepted from a client if they are numbers."""
 LONGEST_LABEL = 200
 MOST_CHOICES = 200
 LARGEST = 10_000
 
 
 def checked(payload: Any, seal: Seal) -> Any:
-    """A client's conversation with its components verified or reduced; anything malformed is left to `preprocess`.
+    """Verify or reduce the components in a client's conversation; `preprocess` deals with malformed parts.
 
     Args:
-        payload: What the client sent; it is not changed.
-        seal: Recognizes what this server issued.
+        payload: Conversation from the client; not modified.
+        seal: Seal that recognizes what this server issued.
 
     Raises:
-        BadValue: A part of it cannot be used.
+        BadValue: A part of the conversation is not valid.
     """
     if not isinstance(payload, list):
         return payload
@@ -64,10 +64,10 @@ def checked(payload: Any, seal: Seal) -> Any:
 
 
 def component_in(part: dict[str, Any]) -> dict[str, Any]:
-    """A component of a message as a handler takes it, with an `instance`; reduced unless it was verified.
+    """Convert a component in a message for a handler, adding an `instance`; reduced unless it was verified.
 
     Raises:
-        BadValue: There is no such component, or it does not take this value.
+        BadValue: The component does not exist, or does not accept this value.
     """
     seal = part.get("seal")
     if isinstance(seal, Issued):
@@ -79,11 +79,11 @@ def component_in(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def sealed(payload: Any, seal: Seal) -> Any:
-    """A conversation on its way to a page: a seal on what handlers put in, the rest verified or reduced.
+    """Seal the components that handlers added to a conversation for the page, and verify or reduce the others.
 
     Args:
-        payload: The wire's list; it is not changed.
-        seal: Makes the seals.
+        payload: Conversation in the wire format; not modified.
+        seal: Seal that signs the components.
     """
     if not isinstance(payload, list):
         return payload
@@ -115,12 +115,12 @@ def _named(part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _content(part: Mapping[str, Any]) -> bytes:
-    """What a seal covers."""
+    """Return the bytes that a seal covers."""
     return encode_value([part.get(name) for name in ("component", "value", "constructor_args", "props")])
 
 
 def _reduced(part: Mapping[str, Any]) -> tuple[dict[str, Any], Component | None]:
-    """A part that this server did not issue: its harmless rest, and the component that it is, if it is one."""
+    """Reduce a part that this server did not issue; return its harmless form, and the component if it has one."""
     name, value = part.get("component"), part.get("value")
     if not isinstance(name, str):
         return as_text(part), None
@@ -129,7 +129,7 @@ def _reduced(part: Mapping[str, Any]) -> tuple[dict[str, Any], Component | None]
     try:
         kind = component_class(name)
     except ValueError as error:
-        raise BadValue(f"A message holds a {describe(name)} that cannot be made: {error}") from None
+        raise BadValue(f"A message contains a {describe(name)} that cannot be created: {error}") from None
     if not kind.FROM_CLIENT:
         return as_text(part), None
     instance = rebuilt(name, options, None)
@@ -145,7 +145,7 @@ def _reduced(part: Mapping[str, Any]) -> tuple[dict[str, Any], Component | None]
 
 
 def as_text(part: Mapping[str, Any]) -> dict[str, Any]:
-    """A component that a client made up and that could run code, as the text that its value is."""
+    """Return the value of a client's component as a text part, because the component itself could run code."""
     value = part.get("value")
     return {"text": value if isinstance(value, str) else f"({part.get('component')})", "type": "text"}
 

@@ -1,4 +1,4 @@
-"""A field for a number."""
+"""Number field."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from holdfast.errors import BadValue
 class Number(Numeric, Field):
     """A field for a number.
 
-    A handler gets an `int` or a `float`, as the visitor typed it, and `None` for an empty field. A field without a
-    value that a listener reads begins with 0, unless it has a placeholder or its limits leave 0 out.
+    A handler gets an `int` or a `float`, as the visitor typed it, or `None` for an empty field. An empty field that a
+    listener reads has the initial value 0, unless it has a placeholder or its limits exclude 0.
 
     Args:
-        value: The number at first, or a function that gives it.
-        placeholder: What it says while it is empty.
-        precision: Digits after the point to which it is rounded both ways; 0 makes an `int` of it.
-        minimum: Least number that is accepted.
-        maximum: Greatest number that is accepted.
-        step: By how much the arrow keys change it.
+        value: Initial number, or a function that returns it.
+        placeholder: Text shown while the field is empty.
+        precision: Decimal places to round to, in both directions; 0 converts to `int`.
+        minimum: Minimum accepted number.
+        maximum: Maximum accepted number.
+        step: Increment of the arrow keys.
         **options: See `FieldOptions`.
     """
 
@@ -56,7 +56,7 @@ class Number(Numeric, Field):
 
     @property
     def untouched(self) -> int | None:
-        """What it counts for until somebody fills it. Gradio's page begins every number with 0."""
+        """Value of the field until the visitor fills it in. Gradio's page starts every number field with 0."""
         if self.load_fn is not None or self.placeholder is not None:
             return None
         try:
@@ -66,11 +66,11 @@ class Number(Numeric, Field):
         return 0
 
     def preprocess(self, payload: Any) -> Any:
-        """The number, rounded and within the limits. A text passes only where nothing has to be computed with it."""
+        """Return the number, rounded and within the limits; strings pass only if no computation is needed."""
         return None if payload is None else self.received(payload)
 
     def postprocess(self, value: Any) -> Any:
-        """The number, rounded; it may be outside the limits."""
+        """Return the number, rounded; it may be outside the limits."""
         if value is None:
             return None
         if isinstance(value, (dict, list, tuple, set)):
@@ -81,9 +81,7 @@ class Number(Numeric, Field):
             raise self.wrong("a number", value) from None
 
     def api_info(self) -> dict[str, Any]:
-        """A number; an integer where it is rounded to one."""
         return {"type": "integer" if self.precision == 0 else "number"}
 
     def example_payload(self) -> float:
-        """A small number, or the least that is accepted."""
         return 3 if self.minimum is None else self.minimum

@@ -1,4 +1,4 @@
-"""What fields for numbers share: rounding and limits."""
+"""Rounding and limits of number fields."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from holdfast.errors import BadValue
 
 
 class Numeric(Component):
-    """A component whose value is a number, maybe rounded, maybe within limits."""
+    """A component whose value is a number, optionally rounded and within limits."""
 
     precision: int | None
     minimum: float | None
     maximum: float | None
 
-    def report_value(self, value: Any, how: str) -> None:  # noqa: ARG002 -- it is said by an error
-        """Refuse what is not a number.
+    def report_value(self, value: Any, how: str) -> None:  # noqa: ARG002 -- the error describes the value
+        """Reject a value that is not a number.
 
         Raises:
-            ValueError: It is not one.
+            ValueError: The value is not a number.
         """
         self.postprocess(value)
 
     def rounded(self, value: Any) -> Any:
-        """`value` rounded to `precision` digits; with 0 digits an int, and an int stays one.
+        """Round `value` to `precision` digits; 0 digits give an int, and an int stays an int.
 
         Raises:
-            TypeError: It is no number.
+            TypeError: The value is not a number.
         """
         if self.precision is None:
             return value
@@ -37,10 +37,10 @@ class Numeric(Component):
         return round(value, self.precision)
 
     def received(self, payload: Any) -> Any:
-        """A client's number, rounded and within the limits. A text passes only where nothing is computed with it.
+        """Return a client's number, rounded and within the limits; strings pass only if no computation is needed.
 
         Raises:
-            BadValue: It is not a finite number, or outside of the limits.
+            BadValue: The payload is not a finite number, or is outside the limits.
         """
         if isinstance(payload, dict | list):
             raise self.bad("a number", payload)
@@ -48,7 +48,7 @@ class Numeric(Component):
             value = self.rounded(payload)
         except (TypeError, ValueError, OverflowError):
             raise self.bad("a number", payload) from None
-        if isinstance(value, float) and not math.isfinite(value):  # of which no limit is exceeded
+        if isinstance(value, float) and not math.isfinite(value):  # no limit rejects NaN
             raise self.bad("a finite number", payload)
         try:
             return self.limited(value)
@@ -56,10 +56,10 @@ class Numeric(Component):
             raise self.bad("a number", payload) from None
 
     def limited(self, value: Any) -> Any:
-        """`value` itself when it is within the limits.
+        """Return `value` if it is within the limits.
 
         Raises:
-            BadValue: It is outside of them.
+            BadValue: The value is outside the limits.
         """
         if self.minimum is not None and value < self.minimum:
             raise BadValue(f"Value {value} is less than minimum value {self.minimum}.")

@@ -1,4 +1,4 @@
-"""Small records that are given to components as one option."""
+"""Records that are passed to components as a single option."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class InputHTMLAttributes:
 
 @dataclass
 class WatermarkOptions:
-    """A small image laid over a shown image.
+    """Small image drawn over a shown image.
 
     Args:
         watermark: Path or URL of the image, an array, or a PIL image.
-        position: A corner, or (x, y) of its upper left corner in pixels.
+        position: A corner, or the (x, y) position of the watermark's upper left corner in pixels.
     """
 
     watermark: Any = None
@@ -34,7 +34,7 @@ class WatermarkOptions:
 
 @dataclass
 class WebcamOptions:
-    """How a camera is used.
+    """Options for a camera.
 
     Args:
         mirror: Whether the picture is mirrored.

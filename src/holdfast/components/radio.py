@@ -1,4 +1,4 @@
-"""One choice out of several that are all in sight."""
+"""Group of radio buttons."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from holdfast.components.choices import Choices, Chooser
 
 
 class Radio(Chooser, Field):
-    """One choice out of several that are all in sight.
+    """A group of radio buttons, of which one can be chosen.
 
-    A handler gets the chosen value, or its position; `None` while nothing is chosen.
+    A handler gets the chosen value, or its index, or `None` while nothing is chosen.
 
     Args:
         choices: Values, or (label, value) pairs.
-        value: What is chosen at first, or a function that says so.
-        type: `"value"` or `"index"`: what a handler gets.
-        rtl: Whether it runs from right to left.
+        value: Initially chosen value, or a function that returns it.
+        type: `"value"` or `"index"`, what a handler gets.
+        rtl: Whether text runs from right to left.
         **options: See `FieldOptions`.
     """
 
@@ -44,13 +44,11 @@ class Radio(Chooser, Field):
         super().__init__(value, **options)
 
     def preprocess(self, payload: Any) -> Any:
-        """The chosen value or its position."""
+        """Return the chosen value or its index."""
         return None if payload is None else self.chosen(payload)
 
     def api_info(self) -> dict[str, Any]:
-        """One of the choices."""
         return {"enum": self.values, "title": "Radio", "type": "string"}
 
     def example_payload(self) -> Any:
-        """The first choice."""
         return self.choices[0][1] if self.choices else None

@@ -1,4 +1,4 @@
-"""JSON schemas of files and chats, in the form from which Gradio's clients read types."""
+"""JSON schemas of files and chats, in the form that Gradio's clients derive types from."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from holdfast.files.rules import FileData
 JSONSchema = dict[str, Any]
 
 FILE_TEXT = (
-    "A file. `path`: where it is on the server, or a URL; `url`: where a browser gets it; `size`: its bytes; "
-    "`orig_name`: its name where it came from; `mime_type`: its type; `is_stream`: whether it is part of a stream; "
-    "`meta`: the mark by which it is known as a file."
+    "A file. `path`: path on the server, or a URL; `url`: URL for browsers; `size`: size in bytes; "
+    "`orig_name`: original file name; `mime_type`: MIME type; `is_stream`: whether it is part of a stream; "
+    "`meta`: marker that identifies a file."
 )
 SAMPLE_FILE = "https://github.com/gradio-app/gradio/raw/main/test/test_files/sample_file.pdf"
 SAMPLE_IMAGE = "https://raw.githubusercontent.com/gradio-app/gradio/main/test/test_files/bus.png"
@@ -24,22 +24,22 @@ FILE_META: JSONSchema = {
 
 
 def titled(name: str) -> str:
-    """A property's title."""
+    """Return the title of a property."""
     return name.replace("_", " ").strip().title()
 
 
 def optional(kind: str, name: str, **more: Any) -> JSONSchema:
-    """A property of one type, or null."""
+    """Return the schema of a property that has one type or is null."""
     return {"anyOf": [{"type": kind}, {"type": "null"}], "default": None, **more, "title": titled(name)}
 
 
 def plain(kind: str, name: str) -> JSONSchema:
-    """A property of one type."""
+    """Return the schema of a property that has one type."""
     return {"title": titled(name), "type": kind}
 
 
 def sample(url: str) -> FileData:
-    """A file that everybody can fetch, as an example."""
+    """Return a publicly available file as an example."""
     found = FileData(path=url, url=url, orig_name=url.rsplit("/", 1)[-1])
     for name in ("size", "mime_type", "is_stream"):
         del found[name]
@@ -47,7 +47,7 @@ def sample(url: str) -> FileData:
 
 
 def file_object() -> JSONSchema:
-    """The schema of one FileData, without its definitions."""
+    """Return the schema of one FileData, without its definitions."""
     return {
         "properties": {
             "path": plain("string", "path"),
@@ -65,12 +65,12 @@ def file_object() -> JSONSchema:
 
 
 def file_schema() -> JSONSchema:
-    """The schema of a component whose value is a file."""
+    """Return the schema of a component whose value is a file."""
     return {"$defs": {"FileDataMeta": FILE_META}, **file_object(), "additional_description": FILE_TEXT}
 
 
 def files_schema() -> JSONSchema:
-    """The schema of a component whose value is a list of files."""
+    """Return the schema of a component whose value is a list of files."""
     return {
         "$defs": {"FileData": {"description": FILE_TEXT, **file_object()}, "FileDataMeta": FILE_META},
         "items": {"$ref": "#/$defs/FileData"},
@@ -81,7 +81,7 @@ def files_schema() -> JSONSchema:
 
 
 def image_schema() -> JSONSchema:
-    """The schema of an image: a FileData of which every part may be missing."""
+    """Return the schema of an image: a FileData with all properties optional."""
     return {
         "properties": {
             "path": optional("string", "path", description="Path to a local file"),
@@ -126,7 +126,7 @@ def _mapping(name: str) -> JSONSchema:
 
 
 def chat_schema() -> JSONSchema:
-    """The schema of a conversation: messages of a role, parts of content, metadata and options."""
+    """Return the schema of a conversation: messages with a role, content parts, metadata and options."""
     parts = [{"$ref": f"#/$defs/{name}"} for name in ("TextMessage", "FileMessage", "ComponentMessage")]
     message = {
         "role": plain("string", "role"),

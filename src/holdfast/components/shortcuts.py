@@ -1,4 +1,4 @@
-"""Components by name: the strings that an `Interface` takes, and the names in a chat's messages."""
+"""Components by name: the strings that an `Interface` accepts, and the names in chat messages."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from holdfast.errors import BadValue
 
 
 class Shortcut(NamedTuple):
-    """What a name makes."""
+    """Component class and options that a name refers to."""
 
     module: str
     name: str
-    options: dict[str, Any] = {}  # noqa: RUF012 - a named tuple's default; nobody changes it
+    options: dict[str, Any] = {}  # noqa: RUF012 - default of a named tuple, never modified
 
 
 SHORTCUTS: dict[str, Shortcut] = {
@@ -50,10 +50,10 @@ SHORTCUTS: dict[str, Shortcut] = {
 
 
 def component_class(name: str) -> type[Component]:
-    """The class that a name stands for.
+    """Return the class that a name refers to.
 
     Args:
-        name: Lower case; underscores are allowed (`checkbox_group`).
+        name: Name in lower case; underscores are allowed (`checkbox_group`).
 
     Raises:
         ValueError: No component has that name.
@@ -69,11 +69,11 @@ def component_class(name: str) -> type[Component]:
 
 
 def component(name: str, **options: Any) -> Component:
-    """Make the component that a name stands for, with its defaults.
+    """Create the component that a name refers to, with its defaults.
 
     Args:
         name: `"textbox"`, `"state"`, `"checkbox_group"`, …
-        **options: Parameters of its constructor.
+        **options: Parameters of the constructor.
 
     Raises:
         ValueError: No component has that name.
@@ -82,12 +82,12 @@ def component(name: str, **options: Any) -> Component:
 
 
 def get_component_instance(given: str | Component, render: bool = False, unrender: bool = False) -> Component:
-    """The component that is given, or that a name stands for.
+    """Return the given component, or create the one that a name refers to.
 
     Args:
         given: A component or its name.
-        render: Whether it is placed here.
-        unrender: Whether it is taken out of the place that it has.
+        render: Whether to place it here.
+        unrender: Whether to remove it from where it was placed.
     """
     if not isinstance(given, Component):
         return component(given, render=render)
@@ -99,23 +99,23 @@ def get_component_instance(given: str | Component, render: bool = False, unrende
 
 
 def rebuilt(name: str, given: dict[str, Any], value: Any) -> Component:
-    """The component that a client says a chat message holds.
+    """Create the component that a client put into a chat message.
 
-    It is made from the client's words, so nothing of them is opened or called: the value stays as it was sent, and
-    what a constructor would read from disk is left out.
+    The options come from the client, so nothing in them is opened or called: the value stays as it was sent, and
+    options that a constructor would read from disk are ignored.
 
     Args:
-        name: Its type.
-        given: The options it was made with.
-        value: Its value in the form of the wire.
+        name: Type of the component.
+        given: Options that the component was created with.
+        value: Value in the wire format.
 
     Raises:
-        BadValue: There is no such component, or it cannot have those options.
+        BadValue: The component does not exist, or does not accept these options.
     """
     safe = {option: v for option, v in given.items() if option not in {"value", "render", "every", "inputs"}}
     try:
         found = component_class(name)(render=False, **safe)
     except (TypeError, ValueError) as error:
-        raise BadValue(f"A message holds a {describe(name)} that cannot be made: {error}") from None
+        raise BadValue(f"A message contains a {describe(name)} that cannot be created: {error}") from None
     found._value = value
     return found

@@ -1,4 +1,4 @@
-"""A slider between two numbers."""
+"""Slider component."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from holdfast.components.numeric import Numeric
 
 
 class Slider(Numeric, Field):
-    """A slider between two numbers.
+    """A slider to choose a number between two limits.
 
-    A handler gets the number where it stands; `None` returned puts it at the minimum.
+    A handler gets the number at the slider's position; returning `None` moves it to the minimum.
 
     Args:
-        minimum: The number at its left end.
-        maximum: The number at its right end.
-        value: The number at first, or a function that gives it; the minimum by default.
-        step: Distance between neighbouring positions; by default a power of ten that gives 100 to 1000 of them.
-        precision: Digits after the point to which it is rounded both ways; 0 makes an `int` of it.
-        randomize: Whether each page load starts it somewhere else.
+        minimum: The number at the left end.
+        maximum: The number at the right end.
+        value: Initial number, or a function that returns it; the minimum by default.
+        step: Distance between adjacent positions; by default a power of ten that gives 100 to 1000 of them.
+        precision: Decimal places to round to, in both directions; 0 converts to `int`.
+        randomize: Whether each page load starts at a random position.
         **options: See `FieldOptions`.
     """
 
@@ -33,7 +33,7 @@ class Slider(Numeric, Field):
     FROM_CLIENT: ClassVar[bool] = True
     BUTTONS: ClassVar[Sequence[str] | None] = None
     RANDOM: ClassVar[random.Random] = random.SystemRandom()
-    """Where `randomize` takes its numbers from."""
+    """Random number generator for `randomize`."""
     change = events.CHANGE
     input = events.INPUT
     release = events.RELEASE
@@ -61,17 +61,17 @@ class Slider(Numeric, Field):
         super().__init__(self.anywhere if randomize else value, **options)
 
     def anywhere(self) -> float:
-        """One of its positions, each as likely as the others."""
+        """Return a random position."""
         count = math.floor((self.maximum - self.minimum) / self.step)
         digits = max(0, 2 - math.floor(math.log10(self.step)))
         return round(self.minimum + self.RANDOM.randint(0, count) * self.step, digits)
 
     def preprocess(self, payload: Any) -> Any:
-        """The number, rounded and within the limits."""
+        """Return the number, rounded and within the limits."""
         return self.received(payload)
 
     def postprocess(self, value: Any) -> Any:
-        """The number, rounded; `None` is the minimum."""
+        """Return the number, rounded; `None` is the minimum."""
         if value is None:
             return self.minimum
         try:
@@ -80,9 +80,7 @@ class Slider(Numeric, Field):
             raise self.wrong("a number", value) from None
 
     def api_info(self) -> dict[str, Any]:
-        """A number, with its limits said in words."""
         return {"type": "number", "description": f"numeric value between {self.minimum} and {self.maximum}"}
 
     def example_payload(self) -> float:
-        """Its minimum."""
         return self.minimum

@@ -1,4 +1,4 @@
-"""Tables in every form that a handler may give them, as headers and rows. pandas and polars load when they are used."""
+"""Conversion of tables in all supported forms to headers and rows. pandas and polars are imported on first use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from holdfast.errors import BadValue
 
 
 class Table(TypedDict):
-    """A table on the wire."""
+    """Table in the wire format."""
 
     headers: list[Any]
     data: list[list[Any]]
@@ -22,10 +22,10 @@ class Table(TypedDict):
 
 
 def pandas() -> Any:
-    """The module `pandas`.
+    """Return the module `pandas`.
 
     Raises:
-        ImportError: pandas is not installed; the message says how it is, or how to do without.
+        ImportError: pandas is not installed; the message explains how to install it or do without it.
     """
     try:
         import pandas as pd
@@ -37,10 +37,10 @@ def pandas() -> Any:
 
 
 def polars() -> Any:
-    """The module `polars`.
+    """Return the module `polars`.
 
     Raises:
-        ImportError: polars is not installed; the message says how it is.
+        ImportError: polars is not installed; the message explains how to install it.
     """
     try:
         import polars as pl
@@ -52,16 +52,16 @@ def polars() -> Any:
 
 
 def table_of(value: Any, headers: Sequence[Any], called: str) -> Table:
-    """The table that a handler gave.
+    """Convert a table that a handler returned.
 
     Args:
         value: A pandas or polars frame, a Styler, an array, a list of rows, a list of cells, a dict of headers and
             data, a dict of columns, the path of a CSV file, or `None`.
-        headers: The component's headers, for what has none of its own.
-        called: What messages call the component.
+        headers: Headers of the component, for values without headers.
+        called: Name of the component in messages.
 
     Raises:
-        ValueError: It is none of those.
+        ValueError: The value has another type.
     """
     if value is None:
         return _table(headers, [])
@@ -81,7 +81,7 @@ def table_of(value: Any, headers: Sequence[Any], called: str) -> Table:
 
 
 def _foreign(value: Any, headers: Sequence[Any]) -> Table | None:
-    """The table in a value of pandas, polars or numpy."""
+    """Convert a pandas, polars or numpy value; return `None` for anything else."""
     if type_of(value, "pandas", "DataFrame"):
         return _frame(value, headers)
     if type_of(value, "polars", "DataFrame"):
@@ -98,7 +98,7 @@ def _table(headers: Sequence[Any], data: list[list[Any]], metadata: dict[str, An
 
 
 def fitted(headers: Sequence[Any], width: int) -> list[Any]:
-    """As many headers as there are columns: the first ones, then numbers."""
+    """Return one header per column: the given ones first, then numbers."""
     return [*list(headers)[:width], *(str(place + 1) for place in range(len(headers), width))]
 
 
@@ -136,19 +136,19 @@ def _frame(frame: Any, headers: Sequence[Any]) -> Table:
 
 
 def _cells(column: Any) -> list[Any]:
-    """A column as Python values: no numpy types, and `None` where a value is missing."""
+    """Return a column as Python values, with `None` for missing values."""
     cells = column.astype(object).tolist()
     return [None if gone else _cell(cell) for cell, gone in zip(cells, column.isna().tolist(), strict=True)]
 
 
 def _cell(cell: Any) -> Any:
-    """A cell as JSON has it: points in time as a person writes them."""
+    """Return a cell as JSON has it, with dates and times as readable strings."""
     return str(cell) if isinstance(cell, (date, time, timedelta)) else cell
 
 
 def _styled(styler: Any, headers: Sequence[Any]) -> Table:
     table = _frame(styler.data, headers)
-    # `_compute` and the two mappings are where pandas itself takes a Styler's result from; there is no public way.
+    # pandas has no public API for a Styler's result; it reads it itself from `_compute` and these two mappings.
     styler._compute()
     hidden_rows, hidden_columns = set(styler.hidden_rows), set(styler.hidden_columns)
     places = [place for place in range(len(table["headers"])) if place not in hidden_columns]
@@ -167,21 +167,23 @@ def _styled(styler: Any, headers: Sequence[Any]) -> Table:
 
 def _csv(path: str, called: str) -> Any:
     if not Path(path).is_file():
-        raise FileNotFoundError(f"{called} reads a text as the path of a CSV file, but there is no file {path!r:.200}.")
+        raise FileNotFoundError(
+            f"{called} reads a string as the path of a CSV file, but there is no file {path!r:.200}."
+        )
     return pandas().read_csv(path)
 
 
 def frame_in(table: Any, kind: str, called: str, dates: Collection[int] = ()) -> Any:
-    """The table that a client sent, as a handler takes it.
+    """Convert a table that a client sent to the form that a handler takes.
 
     Args:
         table: `{"headers": [...], "data": [[...], ...]}`.
         kind: `"pandas"`, `"polars"`, `"numpy"` or `"array"`.
-        called: What messages call the component.
-        dates: Places of the columns that a frame has as dates. A column with a cell that is not a date stays as it is.
+        called: Name of the component in messages.
+        dates: Indexes of date columns. A column with a cell that is not a date stays unchanged.
 
     Raises:
-        BadValue: It is no such table; the error says what is wrong.
+        BadValue: The table is not valid; the error explains why.
     """
     headers, rows = _parts(table, called)
     if kind == "array":
@@ -207,7 +209,7 @@ def frame_in(table: Any, kind: str, called: str, dates: Collection[int] = ()) ->
 
 
 def _with_dates(rows: list[list[Any]], places: Collection[int]) -> list[list[Any]]:
-    """The rows with points in time instead of their strings, in the columns where every cell is one or empty."""
+    """Return the rows with datetimes instead of strings, in columns whose cells are all dates or empty."""
     columns = {place: _dates([row[place] for row in rows]) for place in places if rows and place < len(rows[0])}
     found = {place: column for place, column in columns.items() if column is not None}
     if not found:
@@ -238,7 +240,7 @@ def _parts(table: Any, called: str) -> tuple[list[Any], list[list[Any]]]:
     for header in headers:
         if any(isinstance(part, list | dict) for part in (header if isinstance(header, tuple) else (header,))):
             raise BadValue(
-                f"{called} takes a table whose headers are texts, but a {type(header).__name__} is among them."
+                f"{called} takes a table whose headers are strings, but a {type(header).__name__} is among them."
             )
     return headers, rows
 

@@ -1,4 +1,4 @@
-"""A field for text."""
+"""Text field."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from holdfast.components.option_types import InputHTMLAttributes
 
 
 class Textbox(Field):
-    """A field for text of one line or several.
+    """A text field with one or more lines.
 
-    A handler gets `str` (`None` only when a client sends null) and returns anything: it is shown as `str(value)`.
+    A handler gets `str` (`None` only when a client sends null) and may return any value, which is shown as
+    `str(value)`.
 
     Args:
-        value: The text at first, or a function that gives it.
+        value: Initial text, or a function that returns it.
         type: `"text"`, `"password"` or `"email"`.
-        lines: Lines shown.
-        max_lines: Lines to which it grows.
-        placeholder: What it says while it is empty.
-        autofocus: Whether it has the cursor when the page opens.
-        autoscroll: Whether it scrolls to its end when its text changes.
+        lines: Number of lines shown.
+        max_lines: Maximum number of lines that the field grows to.
+        placeholder: Text shown while the field is empty.
+        autofocus: Whether the field has focus when the page opens.
+        autoscroll: Whether to scroll to the end when the text changes.
         text_align: `"left"` or `"right"`.
-        rtl: Whether its text runs from right to left.
-        max_length: Most characters that the browser lets the visitor type.
-        submit_btn: Shows a button that submits; a string is its text.
-        stop_btn: Shows a button that fires `stop`; a string is its text.
-        html_attributes: More attributes of the HTML element.
+        rtl: Whether text runs from right to left.
+        max_length: Maximum number of characters that the browser lets the visitor type.
+        submit_btn: Whether to show a submit button; a string sets its text.
+        stop_btn: Whether to show a button that fires `stop`; a string sets its text.
+        html_attributes: Additional attributes of the HTML element.
         **options: See `FieldOptions`.
     """
 
@@ -82,28 +83,26 @@ class Textbox(Field):
 
     @property
     def untouched(self) -> str | None:
-        """What it counts for until it is filled in, also while the page loads; a hidden field has no text."""
+        """Value of the field until the visitor fills it in, also while the page loads; a hidden field has none."""
         return None if self.load_fn is not None or self.visible is False else ""
 
     def preprocess(self, payload: Any) -> str | None:
-        """The text; what is no text becomes its `str`."""
+        """Return the payload as a `str`."""
         return None if payload is None else str(payload)
 
     def postprocess(self, value: Any) -> str | None:
-        """`str(value)`; `None` empties the field."""
+        """Return `str(value)`; `None` clears the field."""
         return None if value is None else str(value)
 
     def api_info(self) -> dict[str, Any]:
-        """A string."""
         return {"type": "string"}
 
     def example_payload(self) -> str:
-        """A greeting."""
         return "Hello!!"
 
 
 class TextArea(Textbox):
-    """A `Textbox` of seven lines."""
+    """A `Textbox` with seven lines."""
 
     def __init__(self, value: Any = None, *, lines: int = 7, max_lines: int | None = 20, **options: Any) -> None:
         super().__init__(value, lines=lines, max_lines=max_lines, **options)

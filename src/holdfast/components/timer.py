@@ -1,4 +1,4 @@
-"""Ticks while the page is in sight."""
+"""Timer that ticks while the page is visible."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from holdfast.components.base import Component
 
 
 class Timer(Component):
-    """Fires `tick` every so many seconds while the page is in sight.
+    """Fires `tick` at an interval while the page is visible.
 
     Args:
-        value: Seconds between ticks.
-        active: Whether it ticks.
-        render: Whether it is placed where it is made.
+        value: Interval in seconds.
+        active: Whether the timer is running.
+        render: Whether to place the timer where it is created.
     """
 
     NAME: ClassVar[str] = "timer"
@@ -32,15 +32,13 @@ class Timer(Component):
         super().__init__(value, render=render)
 
     def preprocess(self, payload: Any) -> Any:
-        """Seconds between ticks."""
+        """Return the interval in seconds."""
         if payload is not None and not isinstance(payload, (int, float)):
             raise self.bad("a number of seconds", payload)
         return payload
 
     def api_info(self) -> dict[str, Any]:
-        """A number."""
         return {"type": "number"}
 
     def example_payload(self) -> int:
-        """A second."""
         return 1

@@ -1,4 +1,4 @@
-"""Python values as plain JSON data."""
+"""Conversion of Python values to plain JSON data."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASS
 
 
 def plain(value: Any) -> Any:
-    """A copy of `value` in dicts, lists, strings, numbers, booleans and `None`.
+    """Return a copy of `value` made of dicts, lists, strings, numbers, booleans and `None`.
 
-    Arrays become lists, NaN becomes `None`, anything else that JSON does not know becomes its `str`.
+    Arrays become lists, NaN becomes `None`, anything else that JSON does not support becomes its `str`.
 
     Raises:
-        TypeError: It holds itself, or a key that is no JSON key.
+        TypeError: The value contains itself, or a key that JSON does not support.
     """
     try:
         encoded = orjson.dumps(value, default=_fallback, option=OPTIONS)
@@ -38,9 +38,9 @@ def _fallback(value: Any) -> Any:
 
 
 def type_of(value: Any, module: str, *names: str) -> bool:
-    """Is `value` of one of these classes of an optional library?
+    """Return whether `value` is an instance of one of these classes of an optional library.
 
-    It is never imported for that: a library that was not imported made no value.
+    The library is never imported: if it is not loaded, the value cannot come from it.
     """
     loaded = sys.modules.get(module)
     classes = tuple(found for name in names if isinstance(found := getattr(loaded, name, None), type))

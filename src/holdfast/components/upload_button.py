@@ -1,4 +1,4 @@
-"""A button that uploads."""
+"""Button that uploads files."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from holdfast.files.rules import icon_data
 
 
 class UploadButton(FileField):
-    """A button that lets the visitor choose files and uploads them.
+    """A button to choose and upload files.
 
-    A handler gets a path (or bytes), with several files a list.
+    A handler gets a path (or bytes), or a list of them for several files.
 
     Args:
-        label: Its text.
-        value: Path or URL of a file, or a list of them, or a function that gives them.
+        label: Text of the button.
+        value: Path or URL of a file, or a list of them, or a function that returns them.
         variant: `"primary"`, `"secondary"` or `"stop"`.
         size: `"sm"`, `"md"` or `"lg"`.
-        icon: Path or URL of an image beside the text.
-        scale: Its share of a row's width against its neighbours.
-        min_width: Pixels below which a row wraps.
-        interactive: Whether it can be pressed.
+        icon: Path or URL of an image next to the text.
+        scale: Share of the row's width, relative to the button's neighbors.
+        min_width: Width in pixels below which the row wraps.
+        interactive: Whether the button can be pressed.
         type: What a handler gets: `"filepath"` or `"binary"`.
-        file_count: `"single"`, `"multiple"`, or `"directory"` for a folder with what is in it.
-        file_types: Which files it takes: endings (`".txt"`) or `"image"`, `"video"`, `"audio"`, `"text"`, `"file"`.
+        file_count: `"single"`, `"multiple"`, or `"directory"` for a folder and its contents.
+        file_types: Accepted files: extensions (`".txt"`) or `"image"`, `"video"`, `"audio"`, `"text"`, `"file"`.
         **options: See `ValueOptions`.
     """
 

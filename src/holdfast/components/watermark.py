@@ -1,4 +1,4 @@
-"""A small image laid over another one."""
+"""Watermarks: small images drawn over other images."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from holdfast.files.rules import check_local, is_url
 log = logging.getLogger(__name__)
 MARGIN = 10
 SHARE = 4
-"""A watermark is made small enough to cover at most this part of the image's width and height."""
+"""Inverse of the maximum share of the image's width and height that a watermark covers."""
 
 
 def watermarked(value: Any, options: WatermarkOptions) -> Any:
-    """The image that a handler gave, with the watermark over it.
+    """Draw the watermark over the image that a handler returned.
 
     Args:
-        value: A path, an array or a PIL image; URLs and SVG files stay as they are, with a line in the log.
-        options: The watermark and its place.
+        value: A path, an array or a PIL image; URLs and SVG files stay unchanged, with a warning in the log.
+        options: Watermark and its position.
 
     Returns:
-        A PIL image, or `value` itself where there is nothing to draw on.
+        A PIL image, or `value` itself if it cannot be drawn on.
     """
     text = os.fspath(value) if isinstance(value, (str, os.PathLike)) else ""
     if is_url(text) or text.startswith("data:") or text.lower().endswith(".svg"):
         log.warning(
-            "An image given as %s gets no watermark: only raster images that are on this server can.", text[:80]
+            "No watermark was added to the image %s: only raster images on this server are supported.", text[:80]
         )
         return value
     if text:
@@ -50,7 +50,7 @@ def _loaded(value: Any) -> Any:
         return value
     if type_of(value, "numpy", "ndarray"):
         return from_array(value)
-    raise ValueError(f"An image or a watermark is a path, an array or a PIL image, but {type(value)} was given.")
+    raise ValueError(f"An image or a watermark must be a path, an array or a PIL image, but {type(value)} was given.")
 
 
 def _corner(position: Any, size: tuple[int, int], mark: tuple[int, int]) -> tuple[int, int]:
@@ -59,8 +59,8 @@ def _corner(position: Any, size: tuple[int, int], mark: tuple[int, int]) -> tupl
         return int(across), int(down)
     if position not in {"top-left", "top-right", "bottom-left", "bottom-right"}:
         raise ValueError(
-            f"{position!r} is no place for a watermark. Use 'top-left', 'top-right', 'bottom-left', 'bottom-right' or "
-            "a pair of pixels."
+            f"{position!r} is not a valid watermark position. Use 'top-left', 'top-right', 'bottom-left', "
+            "'bottom-right' or a pair of pixels."
         )
     right, bottom = size[0] - mark[0] - MARGIN, size[1] - mark[1] - MARGIN
     return (max(0, right) if position.endswith("right") else MARGIN), (

@@ -345,7 +345,7 @@ def _checked(file: dict[str, Any], rules: FileRules, fetch: bool) -> dict[str, A
         return {**file, "path": path, "url": _url(path)}
     if rules.may_serve(path) is None:
         if _within(Path(os.path.abspath(path)), [rules.upload_dir.resolve()]):  # noqa: PTH100 - must not follow links
-            raise BadValue("An uploaded file is not there any more. Upload it again.")
+            raise BadValue("An uploaded file no longer exists. Upload it again.")
         raise InvalidPathError(f"The file {path} cannot be used, because it was not uploaded by a user.")
     if (hold := holding.get()) is not None:
         hold.add(path)
