@@ -2,7 +2,16 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
 
-const SOURCES = ['build', 'public', 'src', 'index.html', 'package.json', 'package-lock.json', 'svelte.config.js', 'vite.config.ts']
+const SOURCES = [
+  'build',
+  'public',
+  'src',
+  'index.html',
+  'package.json',
+  'package-lock.json',
+  'svelte.config.js',
+  'vite.config.ts',
+]
 
 /** @type {(path: string) => string[]} */
 function files(path) {

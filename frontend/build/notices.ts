@@ -17,7 +17,11 @@ export function notices(): Plugin {
     generateBundle() {
       const parts = [...folders].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, folder]) => notice(name, folder))
       parts.push(`lucide (icons)\n\n${readFileSync(ICONS, 'utf8').trim()}`)
-      this.emitFile({ type: 'asset', fileName: 'third-party-notices.txt', source: parts.join(`\n\n${'-'.repeat(80)}\n\n`) + '\n' })
+      this.emitFile({
+        type: 'asset',
+        fileName: 'third-party-notices.txt',
+        source: parts.join(`\n\n${'-'.repeat(80)}\n\n`) + '\n',
+      })
     },
   }
 }
@@ -25,6 +29,7 @@ export function notices(): Plugin {
 function notice(name: string, folder: string): string {
   const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, string>
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
-  const text = file && existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8').trim() : `Licence: ${license}`
+  const text =
+    file && existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8').trim() : `Licence: ${license}`
   return `${name} ${version} (${license})\n\n${text}`
 }

@@ -34,7 +34,8 @@ async function begin(target: HTMLElement): Promise<void> {
   if (config.dev_mode) await import('./dialogs/Fault.svelte')
   mount(App, { target, props: { target, page, theme, embedded: window.parent !== window } })
   // In the frame that `gradio.js` makes on another site.
-  if (window.name === 'holdfast-embedded' && window.parent !== window) (await import('./shell/embedded')).tellHeight(target)
+  if (window.name === 'holdfast-embedded' && window.parent !== window)
+    (await import('./shell/embedded')).tellHeight(target)
   if (typeof config.js === 'string') await runOwn(config.js)
   page.start()
 }

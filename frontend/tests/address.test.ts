@@ -4,11 +4,17 @@ import type { FileData } from '../src/page/node'
 import { readable, tooLarge } from '../src/page/upload'
 
 const at = (href: string) => ({ href, origin: new URL(href).origin })
-const file = (more: Partial<FileData>): FileData => ({ path: '/tmp/a b.png', meta: { _type: 'gradio.FileData' }, ...more })
+const file = (more: Partial<FileData>): FileData => ({
+  path: '/tmp/a b.png',
+  meta: { _type: 'gradio.FileData' },
+  ...more,
+})
 
 describe('the root', () => {
   test('is where the page says that it is, seen from the address that the visitor used', () => {
-    expect(rootOf({ base: './', root: 'http://inside:7860' }, at('https://ex.com/sub/?a=1#b'))).toBe('https://ex.com/sub')
+    expect(rootOf({ base: './', root: 'http://inside:7860' }, at('https://ex.com/sub/?a=1#b'))).toBe(
+      'https://ex.com/sub',
+    )
     expect(rootOf({ base: './', root: '' }, at('http://h:1/second'))).toBe('http://h:1')
     expect(rootOf({ base: '../', root: '' }, at('http://h:1/a/b'))).toBe('http://h:1')
   })
@@ -31,7 +37,13 @@ describe('the address of a file', () => {
   })
 
   test('is none where following it would run a script', () => {
-    for (const url of ['javascript:alert(1)', ' java\nscript:alert(1)', 'data:text/html,x', 'vbscript:x', '\u200bJAVASCRIPT:x']) {
+    for (const url of [
+      'javascript:alert(1)',
+      ' java\nscript:alert(1)',
+      'data:text/html,x',
+      'vbscript:x',
+      '\u200bJAVASCRIPT:x',
+    ]) {
       expect(fileUrl(file({ url }), 'http://h', '/p')).toBe(NOWHERE)
     }
   })

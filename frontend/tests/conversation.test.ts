@@ -46,7 +46,9 @@ test('nothing is kept before the server has answered', () => {
 test('a page that is loaded again asks for what came since it was kept', () => {
   const next = again(busy())
   expect(next.hello('', '')).toMatchObject({ session: 's1', token: 'secret', epoch: 'one', seen: 1, load: 'second' })
-  const { send, gone, lost, restarted } = next.welcomed(welcome({ resumed: true, seen: 1, pending: ['running', 'sent'] }))
+  const { send, gone, lost, restarted } = next.welcomed(
+    welcome({ resumed: true, seen: 1, pending: ['running', 'sent'] }),
+  )
   expect([lost, restarted, gone]).toEqual([false, false, []])
   expect(send).toEqual([submit('waits')])
   expect(next.heard({ type: 'message', n: 1, message: starts('running') })).toBeNull()
@@ -63,7 +65,9 @@ test('what may have run before a restart is not said again; what was never sent 
 
 test('a copy of a session begins its own count', () => {
   const next = again(busy())
-  const resumption = next.welcomed(welcome({ session: 's2', token: 'other', resumed: true, forked: true, epoch: 'two' }))
+  const resumption = next.welcomed(
+    welcome({ session: 's2', token: 'other', resumed: true, forked: true, epoch: 'two' }),
+  )
   expect(resumption).toMatchObject({ forked: true, lost: false, send: [submit('waits')] })
   expect(next.keep()).toMatchObject({ session: 's2', epoch: 'two', seen: 0 })
 })

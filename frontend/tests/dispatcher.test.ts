@@ -13,8 +13,21 @@ const after = (id: number, kind: 'then' | 'success' | 'failure') => ({
   trigger_only_on_failure: kind === 'failure',
 })
 
-function generating(event_id: string, data: unknown[], more: Partial<Generating> = {}, states: number[] = []): Generating {
-  return { msg: 'process_generating', event_id, success: true, time_limit: null, full: false, output: output(data, states), ...more }
+function generating(
+  event_id: string,
+  data: unknown[],
+  more: Partial<Generating> = {},
+  states: number[] = [],
+): Generating {
+  return {
+    msg: 'process_generating',
+    event_id,
+    success: true,
+    time_limit: null,
+    full: false,
+    output: output(data, states),
+    ...more,
+  }
 }
 
 function failed(event_id: string, failure: Partial<Failure> = {}): Completed {
@@ -25,18 +38,34 @@ function failed(event_id: string, failure: Partial<Failure> = {}): Completed {
 describe('a call', () => {
   test('takes the values of its inputs, with nothing for a State', () => {
     const { dispatcher, submits } = pageOf(
-      [[1, 'textbox', { value: 'hi' }], [2, 'state'], [3, 'button']],
+      [
+        [1, 'textbox', { value: 'hi' }],
+        [2, 'state'],
+        [3, 'button'],
+      ],
       [{ id: 0, targets: click(3), inputs: [1, 2], outputs: [2] }],
     )
     dispatcher.fire(3, 'click')
     expect(submits()).toEqual([
-      { type: 'submit', event_id: 'e1', event: 'e0', data: ['hi', null], trigger: 3, event_data: null, round: 0, stream: false },
+      {
+        type: 'submit',
+        event_id: 'e1',
+        event: 'e0',
+        data: ['hi', null],
+        trigger: 3,
+        event_data: null,
+        round: 0,
+        stream: false,
+      },
     ])
   })
 
   test('sends all properties of an input whose function asks for them', () => {
     const { dispatcher, submits } = pageOf(
-      [[1, 'number', { value: 3, minimum: 1 }], [2, 'button']],
+      [
+        [1, 'number', { value: 3, minimum: 1 }],
+        [2, 'button'],
+      ],
       [{ id: 0, targets: click(2), inputs: [1], component_prop_inputs: [0] }],
     )
     dispatcher.fire(2, 'click')
@@ -44,14 +73,21 @@ describe('a call', () => {
   })
 
   test('carries what its event said', () => {
-    const { dispatcher, submits } = pageOf([[1, 'json']], [{ id: 0, targets: [[1, 'select']], collects_event_data: true }])
+    const { dispatcher, submits } = pageOf(
+      [[1, 'json']],
+      [{ id: 0, targets: [[1, 'select']], collects_event_data: true }],
+    )
     dispatcher.fire(1, 'select', { index: 2, value: 'x' })
     expect(submits()[0]!.event_data).toEqual({ index: 2, value: 'x' })
   })
 
   test('shows its values on its outputs and leaves the State alone', () => {
     const { dispatcher, block } = pageOf(
-      [[1, 'button'], [2, 'textbox'], [3, 'state']],
+      [
+        [1, 'button'],
+        [2, 'textbox'],
+        [3, 'state'],
+      ],
       [{ id: 0, targets: click(1), outputs: [2, 3] }],
     )
     dispatcher.fire(1, 'click')
@@ -61,7 +97,10 @@ describe('a call', () => {
 
   test('changes properties where its output is an update', () => {
     const { dispatcher, block } = pageOf(
-      [[1, 'button'], [2, 'textbox', { value: 'v', label: 'L' }]],
+      [
+        [1, 'button'],
+        [2, 'textbox', { value: 'v', label: 'L' }],
+      ],
       [{ id: 0, targets: click(1), outputs: [2] }],
     )
     dispatcher.fire(1, 'click')
@@ -79,7 +118,14 @@ describe('a call', () => {
 
 describe('a generator', () => {
   const page = () =>
-    pageOf([[1, 'button'], [2, 'textbox'], [3, 'json', { value: { a: 1 } }]], [{ id: 0, targets: click(1), outputs: [2, 3] }])
+    pageOf(
+      [
+        [1, 'button'],
+        [2, 'textbox'],
+        [3, 'json', { value: { a: 1 } }],
+      ],
+      [{ id: 0, targets: click(1), outputs: [2, 3] }],
+    )
 
   test('starts with full values and goes on with edits', () => {
     const { dispatcher, block } = page()
@@ -119,7 +165,13 @@ describe('a generator', () => {
 
 describe('trigger modes', () => {
   const page = (trigger_mode: 'once' | 'multiple' | 'always_last') =>
-    pageOf([[1, 'textbox', { value: 'a' }], [2, 'button']], [{ id: 0, targets: click(2), inputs: [1], trigger_mode }])
+    pageOf(
+      [
+        [1, 'textbox', { value: 'a' }],
+        [2, 'button'],
+      ],
+      [{ id: 0, targets: click(2), inputs: [1], trigger_mode }],
+    )
 
   test('once: a click while it runs does nothing', () => {
     const { dispatcher, called } = page('once')
@@ -188,7 +240,10 @@ describe('chains', () => {
 
   test('the next step starts with the values of the one before', () => {
     const { dispatcher, submits } = pageOf(
-      [[1, 'button'], [2, 'textbox']],
+      [
+        [1, 'button'],
+        [2, 'textbox'],
+      ],
       [
         { id: 0, targets: click(1), outputs: [2] },
         { id: 1, ...after(0, 'then'), inputs: [2] },
@@ -203,7 +258,11 @@ describe('chains', () => {
 describe('changes of State', () => {
   test('R3.1: a listener to several changed States runs once', () => {
     const { dispatcher, submits } = pageOf(
-      [[1, 'button'], [2, 'state'], [3, 'state']],
+      [
+        [1, 'button'],
+        [2, 'state'],
+        [3, 'state'],
+      ],
       [
         { id: 0, targets: click(1), outputs: [2, 3] },
         { id: 1, targets: change(2, 3), trigger_mode: 'multiple' },
@@ -216,7 +275,10 @@ describe('changes of State', () => {
 
   test('R3.3: each step of a generator counts', () => {
     const { dispatcher, called } = pageOf(
-      [[1, 'button'], [2, 'state']],
+      [
+        [1, 'button'],
+        [2, 'state'],
+      ],
       [
         { id: 0, targets: click(1), outputs: [2] },
         { id: 1, targets: change(2), trigger_mode: 'multiple' },
@@ -231,7 +293,11 @@ describe('changes of State', () => {
 
   test('R3.4: a triggered listener reads what the step wrote', () => {
     const { dispatcher, submits } = pageOf(
-      [[1, 'button'], [2, 'state'], [3, 'textbox']],
+      [
+        [1, 'button'],
+        [2, 'state'],
+        [3, 'textbox'],
+      ],
       [
         { id: 0, targets: click(1), outputs: [2, 3] },
         { id: 1, targets: change(2), inputs: [3] },
@@ -250,7 +316,10 @@ describe('changes of State', () => {
 
   test('R3.5: a chain that never settles stops and names its States', () => {
     const { dispatcher, submits, toasts } = pageOf(
-      [[1, 'button'], [2, 'state', { key: 'cart' }]],
+      [
+        [1, 'button'],
+        [2, 'state', { key: 'cart' }],
+      ],
       [
         { id: 0, targets: click(1), outputs: [2] },
         { id: 1, targets: change(2), outputs: [2], trigger_mode: 'always_last' },
@@ -265,7 +334,10 @@ describe('changes of State', () => {
 
   test('success, changes, then: in this order', () => {
     const { dispatcher, called } = pageOf(
-      [[1, 'button'], [2, 'state']],
+      [
+        [1, 'button'],
+        [2, 'state'],
+      ],
       [
         { id: 0, targets: click(1), outputs: [2] },
         { id: 1, ...after(0, 'then') },
@@ -282,7 +354,10 @@ describe('changes of State', () => {
 describe('changes of components', () => {
   const page = () =>
     pageOf(
-      [[1, 'button'], [2, 'json', { value: [1] }]],
+      [
+        [1, 'button'],
+        [2, 'json', { value: [1] }],
+      ],
       [
         { id: 0, targets: click(1), outputs: [2] },
         { id: 1, targets: change(2) },
@@ -314,7 +389,11 @@ describe('changes of components', () => {
 describe('scripts', () => {
   test('run before the function and give it its inputs', async () => {
     const { dispatcher, submits, sent } = pageOf(
-      [[1, 'button'], [2, 'textbox', { value: 'a' }], [3, 'state']],
+      [
+        [1, 'button'],
+        [2, 'textbox', { value: 'a' }],
+        [3, 'state'],
+      ],
       [{ id: 0, targets: click(1), inputs: [2, 3], js: '(text) => [text + "!", 7]' }],
     )
     dispatcher.fire(1, 'click')
@@ -324,7 +403,10 @@ describe('scripts', () => {
 
   test('alone, write the outputs and go on with the chain', async () => {
     const { dispatcher, called, block } = pageOf(
-      [[1, 'button'], [2, 'textbox', { value: 'a' }]],
+      [
+        [1, 'button'],
+        [2, 'textbox', { value: 'a' }],
+      ],
       [
         { id: 0, targets: click(1), inputs: [2], outputs: [2], backend_fn: false, js: 'async (text) => text + "b"' },
         { id: 1, ...after(0, 'then') },
@@ -356,7 +438,10 @@ describe('scripts', () => {
 describe('status', () => {
   test('goes from waiting with a place to running to idle', () => {
     const { dispatcher, block, wait } = pageOf(
-      [[1, 'button'], [2, 'textbox']],
+      [
+        [1, 'button'],
+        [2, 'textbox'],
+      ],
       [{ id: 0, targets: click(1), outputs: [2], show_progress: 'minimal' }],
     )
     dispatcher.fire(1, 'click')
@@ -373,7 +458,10 @@ describe('status', () => {
 
   test('stays on an output that another event still writes', () => {
     const { dispatcher, block } = pageOf(
-      [[1, 'button'], [2, 'textbox']],
+      [
+        [1, 'button'],
+        [2, 'textbox'],
+      ],
       [{ id: 0, targets: click(1), outputs: [2], trigger_mode: 'multiple' }],
     )
     dispatcher.fire(1, 'click')
@@ -385,7 +473,13 @@ describe('status', () => {
   })
 
   test('a failure stays until the next event', () => {
-    const { dispatcher, block, seen } = pageOf([[1, 'button'], [2, 'textbox']], [{ id: 0, targets: click(1), outputs: [2] }])
+    const { dispatcher, block, seen } = pageOf(
+      [
+        [1, 'button'],
+        [2, 'textbox'],
+      ],
+      [{ id: 0, targets: click(1), outputs: [2] }],
+    )
     seen(2)
     dispatcher.fire(1, 'click')
     dispatcher.hear(failed('e1'))
@@ -396,7 +490,15 @@ describe('status', () => {
 
   describe('is said in one place', () => {
     const page = () =>
-      pageOf([[1, 'button'], [2, 'textbox'], [3, 'json'], [4, 'label']], [{ id: 0, targets: click(1), outputs: [2, 3, 4] }])
+      pageOf(
+        [
+          [1, 'button'],
+          [2, 'textbox'],
+          [3, 'json'],
+          [4, 'label'],
+        ],
+        [{ id: 0, targets: click(1), outputs: [2, 3, 4] }],
+      )
 
     test('the first output that is seen', () => {
       const { dispatcher, block, seen, toasts } = page()
@@ -432,7 +534,10 @@ describe('status', () => {
 
   test('the button that was pressed shows that it runs, and whether it can be pressed again', () => {
     const { dispatcher, block } = pageOf(
-      [[1, 'button'], [2, 'textbox']],
+      [
+        [1, 'button'],
+        [2, 'textbox'],
+      ],
       [
         { id: 0, targets: click(1), outputs: [2] },
         { id: 1, targets: click(1), outputs: [], trigger_mode: 'multiple' },
@@ -446,7 +551,13 @@ describe('status', () => {
   })
 
   test('a button whose events start one at a time says so', () => {
-    const { dispatcher, block } = pageOf([[1, 'button'], [2, 'textbox']], [{ id: 0, targets: click(1), outputs: [2] }])
+    const { dispatcher, block } = pageOf(
+      [
+        [1, 'button'],
+        [2, 'textbox'],
+      ],
+      [{ id: 0, targets: click(1), outputs: [2] }],
+    )
     dispatcher.fire(1, 'click')
     expect([block(1).working, block(1).blocked]).toEqual([true, true])
     dispatcher.hear(completed('e1', ['x']))
@@ -455,7 +566,11 @@ describe('status', () => {
 
   test('is shown elsewhere where its author says so', () => {
     const { dispatcher, block } = pageOf(
-      [[1, 'button'], [2, 'textbox'], [3, 'json']],
+      [
+        [1, 'button'],
+        [2, 'textbox'],
+        [3, 'json'],
+      ],
       [{ id: 0, targets: click(1), outputs: [2], show_progress_on: [3] }],
     )
     dispatcher.fire(1, 'click')
@@ -466,7 +581,11 @@ describe('status', () => {
 describe('refusals', () => {
   const page = () =>
     pageOf(
-      [[1, 'button'], [2, 'textbox'], [3, 'number']],
+      [
+        [1, 'button'],
+        [2, 'textbox'],
+        [3, 'number'],
+      ],
       [
         { id: 0, targets: click(1), inputs: [2, 3] },
         { id: 1, ...after(0, 'failure') },
@@ -490,7 +609,12 @@ describe('refusals', () => {
   test('of a full queue say that the app is busy', () => {
     const { dispatcher, toasts, called } = page()
     dispatcher.fire(1, 'click')
-    dispatcher.refuse({ type: 'refused', event_id: 'e1', status: 503, detail: 'Queue is full. Max size is 3 and size is 3.' })
+    dispatcher.refuse({
+      type: 'refused',
+      event_id: 'e1',
+      status: 503,
+      detail: 'Queue is full. Max size is 3 and size is 3.',
+    })
     expect(toasts[0]!.message).toBe('This application is currently busy. Please try again. ')
     expect(called()).toEqual([0, 1])
   })
@@ -499,9 +623,19 @@ describe('refusals', () => {
 describe('cancelling', () => {
   test('stops the running events of the listeners named, and the timers that start them', () => {
     const { dispatcher, sent, block } = pageOf(
-      [[1, 'button'], [2, 'button'], [3, 'timer', { active: true }]],
       [
-        { id: 0, targets: [[1, 'click'], [3, 'tick']] },
+        [1, 'button'],
+        [2, 'button'],
+        [3, 'timer', { active: true }],
+      ],
+      [
+        {
+          id: 0,
+          targets: [
+            [1, 'click'],
+            [3, 'tick'],
+          ],
+        },
         { id: 1, targets: click(2), backend_fn: false, queue: false, cancels: [0] },
       ],
     )
@@ -513,7 +647,10 @@ describe('cancelling', () => {
 
   test('a block can stop what writes it', () => {
     const { dispatcher, sent, block } = pageOf(
-      [[1, 'button'], [2, 'chatbot']],
+      [
+        [1, 'button'],
+        [2, 'chatbot'],
+      ],
       [{ id: 0, targets: click(1), outputs: [2] }],
     )
     dispatcher.fire(1, 'click')
@@ -533,7 +670,13 @@ describe('renders', () => {
     layout: { id: 10, children: ids.map((id) => ({ id })) },
   })
   const page = () =>
-    pageOf([[1, 'button'], [10, 'column']], [{ id: 0, targets: click(1), outputs: [10], render_id: 7 }])
+    pageOf(
+      [
+        [1, 'button'],
+        [10, 'column'],
+      ],
+      [{ id: 0, targets: click(1), outputs: [10], render_id: 7 }],
+    )
   const rendered = (n: number, ids: number[], more = {}) => {
     const message = completed(`e${n}`, [null]) as Completed
     return { ...message, output: { ...output([null]), render_config: config(ids, more) } }

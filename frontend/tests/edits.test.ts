@@ -11,11 +11,14 @@ test('no edits leave the very same value', () => {
 })
 
 test('a list takes an item in the middle and loses those at the indices given', () => {
-  const after = applyEdits(['a', 'c', 'x', 'y'], [
-    ['add', [1], 'b'],
-    ['delete', [3], null],
-    ['delete', [3], null],
-  ])
+  const after = applyEdits(
+    ['a', 'c', 'x', 'y'],
+    [
+      ['add', [1], 'b'],
+      ['delete', [3], null],
+      ['delete', [3], null],
+    ],
+  )
   expect(after).toEqual(['a', 'b', 'c'])
 })
 

@@ -74,7 +74,10 @@ test('a visitor who must log in is told so', async () => {
 
 test('a connection whose code comes later hears all that was said before', async () => {
   const fake = new FakeServer()
-  const connection = later(() => Promise.resolve(fake.connect))(hello, { frame: () => undefined, closed: () => undefined })
+  const connection = later(() => Promise.resolve(fake.connect))(hello, {
+    frame: () => undefined,
+    closed: () => undefined,
+  })
   connection.send({ type: 'ping' })
   await expect.poll(() => fake.lines[0]?.frames).toEqual([{ type: 'ping' }])
 })
@@ -90,6 +93,9 @@ test('a connection that was closed before its code came is never made', async ()
 
 test('code that cannot be had is a lost connection', async () => {
   const endings: string[] = []
-  later(() => Promise.reject(new Error('offline')))(hello, { frame: () => undefined, closed: (why) => void endings.push(why) })
+  later(() => Promise.reject(new Error('offline')))(hello, {
+    frame: () => undefined,
+    closed: (why) => void endings.push(why),
+  })
   await expect.poll(() => endings).toEqual(['lost'])
 })

@@ -35,13 +35,22 @@ function restored(from: TestPage): TestPage {
   return to
 }
 
-const row = (id: number, key: number, value: string | null = null) => ({ id, type: 'textbox', key, rendered_in: 0, props: { label: `Row ${key}`, value } })
+const row = (id: number, key: number, value: string | null = null) => ({
+  id,
+  type: 'textbox',
+  key,
+  rendered_in: 0,
+  props: { label: `Row ${key}`, value },
+})
 
 function render(to: TestPage, event: string, rows: ReturnType<typeof row>[]): void {
   const column = { id: 5, type: 'column', props: {}, renderable: 0 }
   const layout = { id: 5, children: rows.map(({ id }) => ({ id })) }
   const config = { components: [column, ...rows], dependencies: [], layout, render_id: 0 }
-  to.dispatcher.hear({ ...completed(event), output: { ...output([{ __type__: 'update' }]), render_config: config } } as never)
+  to.dispatcher.hear({
+    ...completed(event),
+    output: { ...output([{ __type__: 'update' }]), render_config: config },
+  } as never)
 }
 
 test('values and properties come back, without any event; what is as the server said is not kept', () => {
@@ -54,7 +63,11 @@ test('values and properties come back, without any event; what is as the server 
     2: { props: { label: 'Answer' } },
   })
   const after = restored(before)
-  expect([after.block(1).value, after.block(1).invalid, after.block(2).props.label]).toEqual(['half a sen', 'Too short.', 'Answer'])
+  expect([after.block(1).value, after.block(1).invalid, after.block(2).props.label]).toEqual([
+    'half a sen',
+    'Too short.',
+    'Answer',
+  ])
   expect([after.block(2).value, after.sent]).toEqual(['first', []])
 })
 
@@ -68,10 +81,24 @@ test('a running event goes on: its edits apply to what it had written, and what 
   const before = page()
   before.dispatcher.fire(3, 'click')
   before.dispatcher.hear(starts('e1'))
-  before.dispatcher.hear({ msg: 'process_generating', event_id: 'e1', output: output(['a']), success: true, time_limit: null, full: false })
+  before.dispatcher.hear({
+    msg: 'process_generating',
+    event_id: 'e1',
+    output: output(['a']),
+    success: true,
+    time_limit: null,
+    full: false,
+  })
   const after = restored(before)
   expect(after.block(2).status.kind).toBe('running')
-  after.dispatcher.hear({ msg: 'process_generating', event_id: 'e1', output: output([[['append', [], 'b']]]), success: true, time_limit: null, full: false })
+  after.dispatcher.hear({
+    msg: 'process_generating',
+    event_id: 'e1',
+    output: output([[['append', [], 'b']]]),
+    success: true,
+    time_limit: null,
+    full: false,
+  })
   expect(after.block(2).value).toBe('ab')
   after.dispatcher.fire(3, 'click')
   expect(after.called()).not.toContain(0)

@@ -7,7 +7,10 @@ import type { Block, Services } from '../src/page/block.svelte'
 import type { FromPage, Submit } from '../src/protocol/wire'
 
 /** A page without a browser: its blocks, and what it would send and show. */
-export function pageOf(components: [id: number, type: string, props?: Record<string, unknown>][], given: Partial<Dependency>[]) {
+export function pageOf(
+  components: [id: number, type: string, props?: Record<string, unknown>][],
+  given: Partial<Dependency>[],
+) {
   const sent: FromPage[] = []
   const toasts: { level: string; message: string; more: ToastOptions | undefined }[] = []
   const scrolled: Block[] = []
@@ -51,7 +54,11 @@ export function pageOf(components: [id: number, type: string, props?: Record<str
     seen: (id: number, visible = true) => {
       vi.stubGlobal('innerHeight', 800)
       const place = { top: visible ? 10 : 900, bottom: visible ? 50 : 940 }
-      const element = { classList: { contains: () => false }, checkVisibility: () => true, getBoundingClientRect: () => place }
+      const element = {
+        classList: { contains: () => false },
+        checkVisibility: () => true,
+        getBoundingClientRect: () => place,
+      }
       tree.get(id)!.element = element as unknown as HTMLElement
     },
   }

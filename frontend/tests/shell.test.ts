@@ -8,7 +8,10 @@ const markdown = (value: string): ComponentEntry => ({ id: 1, type: 'markdown', 
 
 describe('the heading of the header', () => {
   test('is the page’s own where the app has none', () => {
-    expect(headingOf(configOf({ title: 'Cart', components: [markdown('Just text')] }))).toEqual({ text: 'Cart', element: 'h1' })
+    expect(headingOf(configOf({ title: 'Cart', components: [markdown('Just text')] }))).toEqual({
+      text: 'Cart',
+      element: 'h1',
+    })
   })
 
   test('stands beside another heading of the app', () => {

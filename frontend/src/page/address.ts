@@ -6,7 +6,10 @@ import { safeUrl } from './safe-url'
 export const NOWHERE = 'data:,'
 
 /** Where the app's routes are, seen from this page: `base` leads there from it; else `root` on the page's own host. */
-export function rootOf({ base, root }: Pick<Config, 'base' | 'root'>, location: Pick<Location, 'origin' | 'href'>): string {
+export function rootOf(
+  { base, root }: Pick<Config, 'base' | 'root'>,
+  location: Pick<Location, 'origin' | 'href'>,
+): string {
   if (base !== null) return new URL(base, location.href).href.replace(/[?#].*$/, '').replace(/\/+$/, '')
   const path = root.startsWith('http') ? new URL(root).pathname : root
   return location.origin + path.replace(/\/+$/, '')

@@ -21,7 +21,18 @@ export type Tracker = 'full' | 'minimal' | 'hidden'
 
 const IDLE: Status = { kind: 'idle' }
 // What the configuration says of a block and no component needs as a property of its own.
-const LAYOUTS = new Set(['row', 'column', 'group', 'form', 'accordion', 'tabs', 'tabitem', 'sidebar', 'walkthrough', 'step'])
+const LAYOUTS = new Set([
+  'row',
+  'column',
+  'group',
+  'form',
+  'accordion',
+  'tabs',
+  'tabitem',
+  'sidebar',
+  'walkthrough',
+  'step',
+])
 
 /** What a visitor changes by using a block. */
 const VISITORS = ['value', 'open', 'selected']

@@ -82,7 +82,8 @@ export class Dispatcher {
   /** The page is loaded; `known`: listeners of the load that have run for the page that this one goes on with. */
   load(known = new Set<string>()): void {
     for (const dependency of this.#listeners.loads()) {
-      if (dependency.render_id !== null || !known.has(dependency.event)) this.trigger(dependency, act(loadTarget(dependency), null))
+      if (dependency.render_id !== null || !known.has(dependency.event))
+        this.trigger(dependency, act(loadTarget(dependency), null))
     }
   }
 
@@ -143,7 +144,10 @@ export class Dispatcher {
       else this.#end(run, true, this.#apply(dependency, result ?? []))
     } catch (error) {
       console.error(error)
-      this.#around.toast('error', `A script of this app failed: ${error instanceof Error ? error.message : String(error)}`)
+      this.#around.toast(
+        'error',
+        `A script of this app failed: ${error instanceof Error ? error.message : String(error)}`,
+      )
       this.#end(run, false, [])
     }
   }
@@ -225,7 +229,8 @@ export class Dispatcher {
     const values = edits ? data.map((edit, index) => applyEdits(before![index], (edit ?? []) as Edit[])) : data
     const touched = edits ? data.map((edit) => Array.isArray(edit) && edit.length > 0) : null
     run.last = values
-    if (output.render_config && !this.#outdated) this.#rerender(output.render_config as unknown as RenderConfig, run.dependency)
+    if (output.render_config && !this.#outdated)
+      this.#rerender(output.render_config as unknown as RenderConfig, run.dependency)
     return this.#apply(run.dependency, values, touched)
   }
 
@@ -270,8 +275,15 @@ export class Dispatcher {
     const after = status.kind === 'running' ? (this.#around.now() - status.since) / 1000 : null
     const named = failure?.title === 'Error' ? null : (failure?.title ?? null)
     const again = (): void => this.trigger(dependency, { ...cause, round: 0, trail: [] })
-    const more = { title: failure?.title ?? title ?? null, duration: failure?.duration === undefined ? 10 : failure.duration }
-    this.#say(run, { kind: 'failed', message: failureText(output), title: named, after, trace: failure?.trace ?? null, again }, more)
+    const more = {
+      title: failure?.title ?? title ?? null,
+      duration: failure?.duration === undefined ? 10 : failure.duration,
+    }
+    this.#say(
+      run,
+      { kind: 'failed', message: failureText(output), title: named, after, trace: failure?.trace ?? null, again },
+      more,
+    )
   }
 
   /** A failure is said once: where the event writes, or in a toast where that is not in sight. */
@@ -303,7 +315,8 @@ export class Dispatcher {
       })
       this.#show(run, { kind: 'idle' })
       this.#end(run, null, [])
-    } else this.fail(run.id, status === 503 ? 'This application is currently busy. Please try again. ' : sentence(detail))
+    } else
+      this.fail(run.id, status === 503 ? 'This application is currently busy. Please try again. ' : sentence(detail))
     return null
   }
 
@@ -371,7 +384,10 @@ export class Dispatcher {
   /** What a render had put on the page. */
   restoreRender({ config, container }: KeptRender): void {
     this.#tree.rerender(config, container)
-    this.#listeners.renew(config.render_id, config.dependencies.map((given) => ({ rendered_in: config.render_id, ...given })))
+    this.#listeners.renew(
+      config.render_id,
+      config.dependencies.map((given) => ({ rendered_in: config.render_id, ...given })),
+    )
   }
 
   // What follows -----------------------------------------------------------------------------------------------
@@ -380,7 +396,8 @@ export class Dispatcher {
   #end(run: Run, success: boolean | null, changed: number[]): void {
     const { dependency, cause } = run
     this.#runs.delete(run.id)
-    const { outcome, then } = success === null ? { outcome: [], then: [] } : this.#listeners.after(dependency.id, success)
+    const { outcome, then } =
+      success === null ? { outcome: [], then: [] } : this.#listeners.after(dependency.id, success)
     const next = { ...cause, trigger: cause.trigger, data: null }
     for (const child of outcome) this.trigger(child, next)
     this.#changed(changed, cause)
@@ -417,7 +434,13 @@ export class Dispatcher {
     for (const id of new Set([...outputs, ...shown])) {
       const here = run.place === null ? shown.has(id) : run.place.id === id
       // A failure is shown even where progress is hidden, but not on what the author left out by name.
-      this.#tree.get(id)?.progress(run.id, here || status.kind !== 'failed' ? status : { kind: 'idle' }, here ? show_progress : 'hidden')
+      this.#tree
+        .get(id)
+        ?.progress(
+          run.id,
+          here || status.kind !== 'failed' ? status : { kind: 'idle' },
+          here ? show_progress : 'hidden',
+        )
     }
     if (show_progress !== 'hidden') this.#pressed(run)
   }

@@ -131,7 +131,8 @@ export class TabMemory {
   #rename(from: string, to: string): void {
     for (const key of this.#pages()) {
       const kept = this.#read<Kept>(key)
-      if (kept?.conversation?.session === from) this.#put(key, { ...kept, conversation: { ...kept.conversation, session: to } })
+      if (kept?.conversation?.session === from)
+        this.#put(key, { ...kept, conversation: { ...kept.conversation, session: to } })
     }
   }
 

@@ -30,7 +30,8 @@ const GIVEN_UP_AFTER = 15_000
 /** Milliseconds between two attempts to reach a program that is being edited. */
 const EDITED = 300
 const UPDATED = 'The app was updated'
-const RESTARTED = 'The server restarted while this was running, so its result is lost. Please look how far it came, and try again.'
+const RESTARTED =
+  'The server restarted while this was running, so its result is lost. Please look how far it came, and try again.'
 
 function randomId(): string {
   // `crypto.randomUUID` is missing on plain http.
@@ -115,7 +116,10 @@ export class Page implements Services {
     const base = this.api('/page')
     this.#updates = new Updates(tabStorage(), this.root)
     this.#client = new Client({
-      connect: { socket: socketAt(`${base}/socket`), fallback: later(async () => (await import('../transport/fallback')).fallbackAt(base)) },
+      connect: {
+        socket: socketAt(`${base}/socket`),
+        fallback: later(async () => (await import('../transport/fallback')).fallbackAt(base)),
+      },
       load: prefix,
       page: config.current_page,
       query: location.search.slice(1),
@@ -283,14 +287,21 @@ export class Page implements Services {
     const identity = session === null || token === null ? null : { session, token }
     this.#client.pause()
     this.#updates.note(Date.now())
-    new TabMemory(tabStorage(), this.root, this.config.current_page).handOver({ identity, kept: note === null ? kept : { ...kept, note } })
+    new TabMemory(tabStorage(), this.root, this.config.current_page).handOver({
+      identity,
+      kept: note === null ? kept : { ...kept, note },
+    })
     location.reload()
   }
 
   /** The session that the page had before it was loaded again is over. */
   #startOver(): void {
     this.#tab!.begin()
-    this.toasts.show('info', 'The server was restarted and no longer has what this page did. What you typed is still here.', UPDATED)
+    this.toasts.show(
+      'info',
+      'The server was restarted and no longer has what this page did. What you typed is still here.',
+      UPDATED,
+    )
     this.#dispatcher.load()
   }
 
@@ -302,7 +313,8 @@ export class Page implements Services {
   /** The session goes on without the process, or the page, that had its running events. */
   #beginAgain(gone: string[], forked: boolean): void {
     for (const id of gone) this.#dispatcher.abandon(id, forked ? null : RESTARTED)
-    if (forked) this.toasts.show('info', 'This tab goes on with a copy of its own. What is running goes on in the other one.')
+    if (forked)
+      this.toasts.show('info', 'This tab goes on with a copy of its own. What is running goes on in the other one.')
     else {
       this.#dispatcher.renderAgain()
     }

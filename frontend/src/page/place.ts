@@ -6,7 +6,9 @@ export function placeOf(blocks: (Block | undefined)[]): Block | null {
 }
 
 function hasRoom(element: HTMLElement | null): boolean {
-  return element !== null && !element.classList.contains('bare') && element.checkVisibility({ visibilityProperty: true })
+  return (
+    element !== null && !element.classList.contains('bare') && element.checkVisibility({ visibilityProperty: true })
+  )
 }
 
 /** Whether the visitor can see it without scrolling. */

@@ -24,12 +24,16 @@ export function statusAfter(before: Status, message: EventMessage, now: number):
     case 'log':
       return before
     case 'process_completed':
-      return message.success ? { kind: 'idle', ...(message.cancelled ? {} : { done: true }) } : { kind: 'failed', message: failureText(message.output) }
+      return message.success
+        ? { kind: 'idle', ...(message.cancelled ? {} : { done: true }) }
+        : { kind: 'failed', message: failureText(message.output) }
   }
 }
 
 function running(before: Status, now: number): Extract<Status, { kind: 'running' }> {
-  return before.kind === 'running' ? before : { kind: 'running', since: now, eta: null, progress: null, generating: false }
+  return before.kind === 'running'
+    ? before
+    : { kind: 'running', since: now, eta: null, progress: null, generating: false }
 }
 
 /** What the visitor reads about a failure. */

@@ -46,7 +46,9 @@ export async function runScript(
 export function passedOn(results: unknown[], given: unknown[]): unknown[] {
   if (!results.some(isUpdate)) return results
   const known = given.flatMap(updatesIn)
-  return results.map((result) => (known.some((one) => equal(one, result)) ? { __type__: 'update', value: result } : result))
+  return results.map((result) =>
+    known.some((one) => equal(one, result)) ? { __type__: 'update', value: result } : result,
+  )
 }
 
 /** What in a value looks like an update, at any depth. */

@@ -70,7 +70,8 @@ export class Tab {
     this.#scroll()
     if (!this.#lasting) return
     const later = (): void => this.#keeper.later()
-    for (const event of ['input', 'change', 'click', 'keyup']) document.addEventListener(event, later, { capture: true, passive: true })
+    for (const event of ['input', 'change', 'click', 'keyup'])
+      document.addEventListener(event, later, { capture: true, passive: true })
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'hidden') this.#keeper.now()
     })
@@ -83,7 +84,8 @@ export class Tab {
     const there = (): void => scrollTo({ left: x, top: y, behavior: 'instant' })
     void tick().then(there)
     // What renders and loads bring may make the page as high as it was.
-    if (this.translated) for (const after of [100, 400, 1000]) setTimeout(() => scrollY < y && !this.#scrolled && there(), after)
+    if (this.translated)
+      for (const after of [100, 400, 1000]) setTimeout(() => scrollY < y && !this.#scrolled && there(), after)
     for (const event of ['wheel', 'touchmove', 'keydown']) {
       addEventListener(event, () => (this.#scrolled = true), { once: true, passive: true })
     }
@@ -132,7 +134,9 @@ export class Tab {
     const size = this.#memory.write({ session: conversation.session, token }, kept)
     if (size === null && !this.#full) {
       this.#full = true
-      console.info('This page is too large for what the browser keeps of a tab, or it keeps nothing here. After a reload it begins anew.')
+      console.info(
+        'This page is too large for what the browser keeps of a tab, or it keeps nothing here. After a reload it begins anew.',
+      )
     }
     client.acknowledge(Math.min(conversation.seen, this.#otherPages ?? Infinity))
     return size ?? Infinity

@@ -34,7 +34,10 @@ export class Toasts {
 
   #wait(id: number, least: number): void {
     const left = this.#ends.get(id)! - performance.now()
-    this.#timers.set(id, setTimeout(() => this.close(id), Math.max(left, least)))
+    this.#timers.set(
+      id,
+      setTimeout(() => this.close(id), Math.max(left, least)),
+    )
   }
 
   /** Keeps all while one of them is read. */

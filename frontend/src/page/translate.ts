@@ -39,7 +39,9 @@ export function translate(kept: Kept, tree: Tree, listeners: Listeners): Transla
       conversation: kept.conversation && { ...kept.conversation, said },
       blocks,
       renders: [],
-      runs: kept.runs.filter((run) => listeners.named(run.event)).map((run) => ({ ...run, last: null, cause: cause(run.cause) })),
+      runs: kept.runs
+        .filter((run) => listeners.named(run.event))
+        .map((run) => ({ ...run, last: null, cause: cause(run.cause) })),
       deferred: kept.deferred.map(([event, given]) => [event, cause(given)]),
     },
     refused,

@@ -68,7 +68,8 @@ export class Tree {
   /** What renders of another version of the program had put on the page: what they make now goes on with its keys. */
   adopt(renders: KeptRender[]): void {
     for (const { config } of renders) {
-      for (const entry of config.components) if (entry.key != null) this.#orphans.set(`${entry.type} ${entry.key}`, entry)
+      for (const entry of config.components)
+        if (entry.key != null) this.#orphans.set(`${entry.type} ${entry.key}`, entry)
     }
   }
 
@@ -87,7 +88,9 @@ export class Tree {
 
   /** Nothing of what the visitor has done here is kept by the server: no State, no renders, no changed properties. */
   get stateless(): boolean {
-    return this.#rendered.size === 0 && [...this.blocks.values()].every(({ type, updated }) => type !== 'state' && !updated)
+    return (
+      this.#rendered.size === 0 && [...this.blocks.values()].every(({ type, updated }) => type !== 'state' && !updated)
+    )
   }
 
   /** The session is over: the page begins again, with what the visitor has typed. */

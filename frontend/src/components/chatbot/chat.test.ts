@@ -1,9 +1,29 @@
 import { expect, test } from 'vitest'
 import type { FileData } from '../../page/node'
-import { groups, kept, lastUserIndex, likedOf, mediumOf, partsOf, textOf, took, transcript, withText, type Message } from './chat'
+import {
+  groups,
+  kept,
+  lastUserIndex,
+  likedOf,
+  mediumOf,
+  partsOf,
+  textOf,
+  took,
+  transcript,
+  withText,
+  type Message,
+} from './chat'
 
-const say = (role: string, text: string, metadata: Message['metadata'] = null): Message => ({ role, metadata, content: [{ type: 'text', text }] })
-const file = (path: string, mime_type?: string): FileData => ({ path, mime_type: mime_type ?? null, meta: { _type: 'gradio.FileData' } })
+const say = (role: string, text: string, metadata: Message['metadata'] = null): Message => ({
+  role,
+  metadata,
+  content: [{ type: 'text', text }],
+})
+const file = (path: string, mime_type?: string): FileData => ({
+  path,
+  mime_type: mime_type ?? null,
+  meta: { _type: 'gradio.FileData' },
+})
 
 test("one side's messages in a row stand together, unless the author says no", () => {
   const messages = [say('user', 'a'), say('assistant', 'b'), say('assistant', 'c')]
@@ -12,7 +32,10 @@ test("one side's messages in a row stand together, unless the author says no", (
 })
 
 test('a thought stands under its parent', () => {
-  const messages = [say('assistant', 'plan', { title: 'Plan', id: 1 }), say('assistant', 'step', { title: 'Step', parent_id: 1 })]
+  const messages = [
+    say('assistant', 'plan', { title: 'Plan', id: 1 }),
+    say('assistant', 'step', { title: 'Step', parent_id: 1 }),
+  ]
   const [group] = groups(messages, true)
   expect(group?.entries).toHaveLength(1)
   expect(group?.entries[0]?.children.map(({ index }) => index)).toEqual([1])
@@ -41,7 +64,13 @@ test('plain text is one part', () => {
 })
 
 test("a message's text names its files", () => {
-  const message: Message = { role: 'user', content: [{ type: 'text', text: 'see' }, { type: 'file', file: file('/tmp/a.png') }] }
+  const message: Message = {
+    role: 'user',
+    content: [
+      { type: 'text', text: 'see' },
+      { type: 'file', file: file('/tmp/a.png') },
+    ],
+  }
   expect(textOf(message)).toBe('see\n/tmp/a.png')
 })
 

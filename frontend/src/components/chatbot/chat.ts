@@ -143,7 +143,8 @@ export function groups(messages: Message[], together: boolean, writing = false):
 export function kept(before: Group[], rows: Group[]): Group[] {
   return rows.map((row, index) => {
     const old = before[index]
-    const equal = old && old.side === row.side && old.last === row.last && old.live === row.live && same(old.entries, row.entries)
+    const equal =
+      old && old.side === row.side && old.last === row.last && old.live === row.live && same(old.entries, row.entries)
     return equal ? old : row
   })
 }
@@ -151,7 +152,10 @@ export function kept(before: Group[], rows: Group[]): Group[] {
 function same(a: Entry[], b: Entry[]): boolean {
   return (
     a.length === b.length &&
-    a.every((entry, at) => entry.message === b[at]?.message && entry.index === b[at]?.index && same(entry.children, b[at]?.children ?? []))
+    a.every(
+      (entry, at) =>
+        entry.message === b[at]?.message && entry.index === b[at]?.index && same(entry.children, b[at]?.children ?? []),
+    )
   )
 }
 

@@ -123,7 +123,9 @@ const DAY = 86_400_000
 function dated(value: Cell | bigint | undefined, format: string): string | null {
   const found = typeof value === 'string' ? DATE.exec(value.trim()) : null
   if (!found) return null
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = found.slice(1, 7).map((part) => Number(part ?? 0))
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = found
+    .slice(1, 7)
+    .map((part) => Number(part ?? 0))
   const at = new Date(0)
   at.setUTCFullYear(year, month - 1, day)
   if (at.getUTCMonth() !== month - 1 || at.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) return null

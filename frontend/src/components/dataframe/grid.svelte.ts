@@ -65,7 +65,9 @@ export class Grid {
   }
 
   /** How each column is written; null where its cells are shown as they are. */
-  readonly formats: (Format | null)[] = $derived.by(() => formats(this.table, this.node.props.datatype, this.node.props.column_formats))
+  readonly formats: (Format | null)[] = $derived.by(() =>
+    formats(this.table, this.node.props.datatype, this.node.props.column_formats),
+  )
 
   /** Whether a column stands at the right. */
   isNumeric(column: number): boolean {
@@ -107,7 +109,11 @@ export class Grid {
   }
 
   columnsMay(by: 1 | -1): boolean {
-    return this.may(this.node.props.column_count ?? this.node.props.col_count, this.node.props.column_limits, this.columns + by)
+    return this.may(
+      this.node.props.column_count ?? this.node.props.col_count,
+      this.node.props.column_limits,
+      this.columns + by,
+    )
   }
 
   private may(count: [number, string] | undefined, limits: DataframeProps['row_limits'], size: number): boolean {
@@ -192,7 +198,13 @@ export class Grid {
   /** Writes cells; places are as shown. */
   private write(changes: Change[]): void {
     const allowed = changes.filter(({ column }) => this.editable(column))
-    if (allowed.length > 0) this.put(withCells(this.table, allowed.map((change) => ({ ...change, row: this.source(change.row) }))))
+    if (allowed.length > 0)
+      this.put(
+        withCells(
+          this.table,
+          allowed.map((change) => ({ ...change, row: this.source(change.row) })),
+        ),
+      )
   }
 
   private put(table: Table): void {
@@ -245,9 +257,11 @@ export class Grid {
   }
 
   private tellLeft(rows: number, columns: number): void {
-    const counted = (count: number, what: string): string[] => (count > 0 ? [`${count} ${what}${count === 1 ? '' : 's'}`] : [])
+    const counted = (count: number, what: string): string[] =>
+      count > 0 ? [`${count} ${what}${count === 1 ? '' : 's'}`] : []
     const left = [...counted(rows, 'row'), ...counted(columns, 'column')]
-    if (left.length > 0) this.node.toast('warning', `What was pasted is larger than the table: ${left.join(' and ')} did not fit.`)
+    if (left.length > 0)
+      this.node.toast('warning', `What was pasted is larger than the table: ${left.join(' and ')} did not fit.`)
   }
 
   /** How many rows may be added. */
@@ -371,6 +385,7 @@ function clamp(index: number, count: number): number {
 
 function places(area: { top: number; bottom: number; left: number; right: number }): Place[] {
   const list: Place[] = []
-  for (let row = area.top; row <= area.bottom; row++) for (let column = area.left; column <= area.right; column++) list.push({ row, column })
+  for (let row = area.top; row <= area.bottom; row++)
+    for (let column = area.left; column <= area.right; column++) list.push({ row, column })
   return list
 }

@@ -6,7 +6,10 @@ export function cellItems(grid: Grid, place: Place): Item[] {
   const items: Item[] = []
   const source = grid.source(place.row)
   if (grid.rowsMay(1)) {
-    items.push({ text: 'Add row above', run: () => grid.addRow(source) }, { text: 'Add row below', run: () => grid.addRow(source + 1) })
+    items.push(
+      { text: 'Add row above', run: () => grid.addRow(source) },
+      { text: 'Add row below', run: () => grid.addRow(source + 1) },
+    )
   }
   if (grid.rowsMay(-1)) items.push({ text: 'Delete row', run: () => grid.deleteRows() })
   return [...items, ...columnChanges(grid, place.column)]

@@ -21,10 +21,13 @@ test('whole numbers of four digits at most may be years: they have no separators
   expect(written(2024.5)).toEqual(['2,024.5'])
 })
 
-test.each(['ID', 'id', 'order_id', 'Order ID', 'orderId', 'Year', 'IDs'])('numbers below %s are names: they have no separators', (header) => {
-  const [format] = formats({ headers: [header], data: [[1234567]] }, 'number')
-  expect(format?.write(1234567)).toBe('1234567')
-})
+test.each(['ID', 'id', 'order_id', 'Order ID', 'orderId', 'Year', 'IDs'])(
+  'numbers below %s are names: they have no separators',
+  (header) => {
+    const [format] = formats({ headers: [header], data: [[1234567]] }, 'number')
+    expect(format?.write(1234567)).toBe('1234567')
+  },
+)
 
 test.each(['Paid', 'Midyear total', 'Grid', 'Yearly'])('%s is a column of numbers', (header) => {
   expect(formats({ headers: [header], data: [[1234567]] }, 'number')[0]?.write(1234567)).toBe('1,234,567')
@@ -32,7 +35,10 @@ test.each(['Paid', 'Midyear total', 'Grid', 'Yearly'])('%s is a column of number
 
 test("the author's format counts for its column, by the text of its header", () => {
   const wide = { headers: ['Year', ['2024', 'May'], 'constructor'], data: [[2024, 1.5, 'x']] }
-  const [year, may, other] = formats(wide, 'str', { '2024 / May': { kind: 'number', type: '%', precision: 0 }, Year: { kind: 'number', group: ',' } })
+  const [year, may, other] = formats(wide, 'str', {
+    '2024 / May': { kind: 'number', type: '%', precision: 0 },
+    Year: { kind: 'number', group: ',' },
+  })
   expect([year?.write(2024), may?.write(1.5), other]).toEqual(['2,024', '150%', null])
 })
 

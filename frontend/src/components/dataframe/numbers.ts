@@ -47,7 +47,11 @@ function usual(table: Table, column: number, type: CellType): Format | null {
   const digits = Math.min(decimals, MOST_DECIMALS)
   const name = headerText(table.headers[column])
   const useGrouping = digits > 0 || (largest >= FIVE_DIGITS && !NAMES.some((pattern) => pattern.test(name)))
-  const format = new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping })
+  const format = new Intl.NumberFormat('en-US', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    useGrouping,
+  })
   return { numeric: true, own: false, write: (value) => (typeof value === 'number' ? format.format(value) : null) }
 }
 

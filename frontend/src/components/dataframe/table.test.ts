@@ -10,7 +10,16 @@ const table: Table = {
     ['Ada', 36],
     ['Grace', 85],
   ],
-  metadata: { display_value: [['Ada', '36 y'], ['Grace', '85 y']], styling: [['', 'color:red'], ['', '']] },
+  metadata: {
+    display_value: [
+      ['Ada', '36 y'],
+      ['Grace', '85 y'],
+    ],
+    styling: [
+      ['', 'color:red'],
+      ['', ''],
+    ],
+  },
 }
 
 test('an empty table to write into has blank rows', () => {
@@ -53,13 +62,26 @@ test('a changed cell copies its row and no other, and its shown text follows', (
 })
 
 test('changes outside the table are left out', () => {
-  expect(withCells(table, [{ row: 9, column: 0, value: 1 }, { row: 0, column: 9, value: 1 }]).data).toEqual(table.data)
+  expect(
+    withCells(table, [
+      { row: 9, column: 0, value: 1 },
+      { row: 0, column: 9, value: 1 },
+    ]).data,
+  ).toEqual(table.data)
 })
 
 test('rows come and go with their styling', () => {
   const more = withRow(table, 1)
-  expect(more.data).toEqual([['Ada', 36], ['', ''], ['Grace', 85]])
-  expect(more.metadata?.styling).toEqual([['', 'color:red'], ['', ''], ['', '']])
+  expect(more.data).toEqual([
+    ['Ada', 36],
+    ['', ''],
+    ['Grace', 85],
+  ])
+  expect(more.metadata?.styling).toEqual([
+    ['', 'color:red'],
+    ['', ''],
+    ['', ''],
+  ])
   expect(withoutRows(more, [0, 1]).data).toEqual([['Grace', 85]])
 })
 
@@ -78,10 +100,22 @@ test('a filter made permanent keeps rows, texts and styles together', () => {
 })
 
 test('copied cells paste into a spreadsheet and back', () => {
-  const cells = [['a', '1', ''], ['b\nc', '', '"q"'], ['', 'd\te', '5" f']]
-  expect(toTsv([['a', 1], ['b\nc', null]])).toBe('a\t1\n"b\nc"\t')
+  const cells = [
+    ['a', '1', ''],
+    ['b\nc', '', '"q"'],
+    ['', 'd\te', '5" f'],
+  ]
+  expect(
+    toTsv([
+      ['a', 1],
+      ['b\nc', null],
+    ]),
+  ).toBe('a\t1\n"b\nc"\t')
   expect(fromTsv(toTsv(cells))).toEqual(cells)
-  expect(fromTsv('a\t1\r\nb\t2\r\n')).toEqual([['a', '1'], ['b', '2']])
+  expect(fromTsv('a\t1\r\nb\t2\r\n')).toEqual([
+    ['a', '1'],
+    ['b', '2'],
+  ])
   expect(fromTsv('"say ""hi"""\t"open')).toEqual([['say "hi"', '"open']])
   expect(fromTsv('')).toEqual([['']])
 })
@@ -93,6 +127,12 @@ test('CSV quotes what needs it', () => {
 /** E13: siblings looked for: the cell, its editor, search, widths, copying, the Styler's text, a select event; found: all
  * that make text of a value, which now go through one function. */
 test('what is no scalar is shown, searched and copied as JSON', () => {
-  expect([cellText({ a: [1] }), cellText([1, 'b']), cellText(null), cellText(0), cellText(false)]).toEqual(['{"a":[1]}', '[1,"b"]', '', '0', 'false'])
+  expect([cellText({ a: [1] }), cellText([1, 'b']), cellText(null), cellText(0), cellText(false)]).toEqual([
+    '{"a":[1]}',
+    '[1,"b"]',
+    '',
+    '0',
+    'false',
+  ])
   expect(shown({ headers: ['x'], data: [[{ a: 1 }]], metadata: null } as unknown as Table, 0, 0)).toBe('{"a":1}')
 })

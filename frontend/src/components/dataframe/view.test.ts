@@ -2,7 +2,15 @@ import { expect, test } from 'vitest'
 import { shown, type Table } from './table'
 import { compare, cycled, Heights, leastWidth, order, tracks, visible } from './view'
 
-const table: Table = { headers: ['name', 'n'], data: [['item 10', 2], ['item 2', 10], ['', null], ['Item 1', 2]] }
+const table: Table = {
+  headers: ['name', 'n'],
+  data: [
+    ['item 10', 2],
+    ['item 2', 10],
+    ['', null],
+    ['Item 1', 2],
+  ],
+}
 
 const textAt = (row: number, column: number): string => shown(table, row, column)
 
@@ -36,7 +44,11 @@ test('numbers come before texts', () => {
 test("a header's button goes up, down and off; with Shift beside others", () => {
   const up = cycled([], 0, false)
   const down = cycled(up, 0, false)
-  expect([up, down, cycled(down, 0, false)]).toEqual([[{ column: 0, descending: false }], [{ column: 0, descending: true }], []])
+  expect([up, down, cycled(down, 0, false)]).toEqual([
+    [{ column: 0, descending: false }],
+    [{ column: 0, descending: true }],
+    [],
+  ])
   expect(cycled(up, 1, true)).toEqual([...up, { column: 1, descending: false }])
   expect(cycled(up, 1, false)).toEqual([{ column: 1, descending: false }])
 })
@@ -68,12 +80,13 @@ test('only rows in sight and a few more are drawn, and the one that has the focu
 })
 
 test('a search finds what a cell holds and how it is written', () => {
-  const written = (row: number, column: number): string => (column === 1 && row === 1 ? '$10.00' : shown(table, row, column))
+  const written = (row: number, column: number): string =>
+    column === 1 && row === 1 ? '$10.00' : shown(table, row, column)
   expect(order(table, [], '$10.0', written)).toEqual([1])
   expect(order(table, [], 'item 10', written)).toEqual([0])
 })
 
-test("columns are as wide as the author says, else as their texts", () => {
+test('columns are as wide as the author says, else as their texts', () => {
   expect(tracks(table, ['50px', null], 0, textAt)).toEqual(['50px', 'minmax(88px, 6fr)'])
   expect(tracks(table, null, 1, textAt)[0]).toBe('88px')
 })

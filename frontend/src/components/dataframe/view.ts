@@ -22,7 +22,12 @@ export function compare(a: Cell | undefined, b: Cell | undefined): number {
 export type TextAt = (row: number, column: number) => string
 
 /** Row numbers of the data in the order shown. Empty cells stay last in both directions. */
-export function order(table: Table, sorts: Sort[], query: string, textAt: TextAt = (row, column) => shown(table, row, column)): number[] {
+export function order(
+  table: Table,
+  sorts: Sort[],
+  query: string,
+  textAt: TextAt = (row, column) => shown(table, row, column),
+): number[] {
   const needle = query.trim().toLowerCase()
   const rows: number[] = []
   const holds = (row: number, column: number): boolean =>
@@ -78,7 +83,8 @@ export class Heights {
     if (this.measured.size === 0) return row * this.standard
     if (!this.sums || this.length !== count) {
       this.sums = new Float64Array(count + 1)
-      for (let at = 0; at < count; at++) this.sums[at + 1] = (this.sums[at] as number) + (this.measured.get(at) ?? this.standard)
+      for (let at = 0; at < count; at++)
+        this.sums[at + 1] = (this.sums[at] as number) + (this.measured.get(at) ?? this.standard)
       this.length = count
     }
     return this.sums[Math.min(row, count)] as number
@@ -111,7 +117,12 @@ export function visible(heights: Heights, count: number, scroll: number, height:
 }
 
 /** A width per column: the author's, else by its longest text among the first rows. */
-export function tracks(table: Table, widths: (string | null)[] | null | undefined, pinned: number, textAt: TextAt): string[] {
+export function tracks(
+  table: Table,
+  widths: (string | null)[] | null | undefined,
+  pinned: number,
+  textAt: TextAt,
+): string[] {
   const sample = Math.min(table.data.length, 100)
   return table.headers.map((header, column) => {
     const given = widths?.[column]

@@ -37,7 +37,11 @@ const LONG = 60
 export function words(value: unknown): string {
   if (value === null || value === undefined) return ''
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  if (Array.isArray(value)) return value.map(words).filter((word) => word !== '').join(', ')
+  if (Array.isArray(value))
+    return value
+      .map(words)
+      .filter((word) => word !== '')
+      .join(', ')
   if (typeof value === 'object') return ofObject(value as Record<string, unknown>)
   const text = String(value)
   return text.length > LONG ? `${text.slice(0, LONG)}…` : text

@@ -6,7 +6,11 @@ export function listOf(value: FileData | FileData[] | null): FileData[] {
 }
 
 /** The value after an upload: one file replaces, several are added. */
-export function added(value: FileData | FileData[] | null, sent: FileData[], count: FileCount): FileData | FileData[] | null {
+export function added(
+  value: FileData | FileData[] | null,
+  sent: FileData[],
+  count: FileCount,
+): FileData | FileData[] | null {
   return count === 'single' ? (sent[0] ?? null) : [...listOf(value), ...sent]
 }
 

@@ -95,7 +95,8 @@ function matched(before: Node[], after: Node[]): Map<Node, Node> {
   // The longest equal beginning and end: an item put in or taken out of a list leaves the others alone.
   const [olds, news] = [before.filter((node) => keyOf(node) === null), after.filter((node) => keyOf(node) === null)]
   let start = 0
-  while (start < olds.length && start < news.length && olds[start]!.isEqualNode(news[start]!)) take(news[start]!, olds[start++])
+  while (start < olds.length && start < news.length && olds[start]!.isEqualNode(news[start]!))
+    take(news[start]!, olds[start++])
   let end = 0
   const most = Math.min(olds.length, news.length) - start
   while (end < most && olds.at(-1 - end)!.isEqualNode(news.at(-1 - end)!)) take(news.at(-1 - end)!, olds.at(-1 - end++))
@@ -130,7 +131,8 @@ function update(before: Node, after: Node, live: Node, old: Made, made: Made): v
 
 function attributes(before: Element, after: Element, live: Element): void {
   for (const { name } of [...before.attributes]) if (!after.hasAttribute(name)) attribute(before, after, live, name)
-  for (const { name, value } of after.attributes) if (before.getAttribute(name) !== value) attribute(before, after, live, name)
+  for (const { name, value } of after.attributes)
+    if (before.getAttribute(name) !== value) attribute(before, after, live, name)
 }
 
 /** Takes over one attribute that the new text has otherwise than the old one. */

@@ -8,7 +8,9 @@ const KINDS = ['image', 'audio', 'video', 'text']
 /** Gradio's `file_types` as a browser writes them: kinds ("image"), endings (".csv", "csv") and MIME types. */
 export function rules(types: string[] | null | undefined): string[] | undefined {
   if (!types || types.length === 0 || types.includes('file')) return undefined
-  return types.map((type) => (KINDS.includes(type) ? `${type}/*` : type.includes('/') || type.startsWith('.') ? type : `.${type}`))
+  return types.map((type) =>
+    KINDS.includes(type) ? `${type}/*` : type.includes('/') || type.startsWith('.') ? type : `.${type}`,
+  )
 }
 
 /** The `accept` attribute. Browsers look at a name's last ending alone, so that of `.nii.gz` is among them too. */
@@ -38,7 +40,10 @@ export function admit(node: Node<any, any>, files: File[], types: string[] | nul
   const bad = files.filter((file) => !fits(file, types))
   if (bad.length > 0) {
     const names = bad.map((file) => file.name).join(', ')
-    node.toast('error', `Invalid file type: ${names}. Please upload a file that is one of these formats: ${rules(types)?.join(', ')}`)
+    node.toast(
+      'error',
+      `Invalid file type: ${names}. Please upload a file that is one of these formats: ${rules(types)?.join(', ')}`,
+    )
   }
   return good
 }
@@ -84,7 +89,10 @@ export async function dropped(node: Node<any, any>, transfer: DataTransfer, dire
   if (directory) return (await Promise.all(entries.map(walk))).flat()
   const folders = entries.filter((entry) => entry.isDirectory).map(({ name }) => name)
   if (folders.length === 0) return [...transfer.files]
-  node.toast('error', `${folders.join(', ')}: a folder cannot be uploaded here. Open it and drop the files that are in it.`)
+  node.toast(
+    'error',
+    `${folders.join(', ')}: a folder cannot be uploaded here. Open it and drop the files that are in it.`,
+  )
   return [...transfer.files].filter(({ name }) => !folders.includes(name))
 }
 

@@ -59,7 +59,10 @@ purify.addHook('uponSanitizeAttribute', (_, data) => {
     data.keepAttr = data.attrValue !== ''
   } else if (name === 'class') {
     // The page's own styles go by such classes; some of them cover the window.
-    data.attrValue = value.split(/\s+/).filter((one) => one !== '' && !one.startsWith('svelte-')).join(' ')
+    data.attrValue = value
+      .split(/\s+/)
+      .filter((one) => one !== '' && !one.startsWith('svelte-'))
+      .join(' ')
   } else if (/^(href|src|xlink:href|action|poster|cite)$/.test(name)) {
     data.keepAttr = safeUrl(value) !== undefined
   }
@@ -72,7 +75,9 @@ function harmless(css: string): string {
   const kept: string[] = []
   for (const name of probe) {
     const value = probe.getPropertyValue(name)
-    const outside = /url\(|image-set\(|expression\(|var\(|env\(/i.test(value) || (/^margin/.test(name) && /-|calc|clamp|min|max/.test(value))
+    const outside =
+      /url\(|image-set\(|expression\(|var\(|env\(/i.test(value) ||
+      (/^margin/.test(name) && /-|calc|clamp|min|max/.test(value))
     if (PROPERTY.test(name) && !outside) kept.push(`${name}: ${value}`)
   }
   return kept.join('; ')
@@ -86,11 +91,14 @@ export function sanitize(html: string, { allowTags = false }: SanitizeOptions = 
 
 /** The markup with every tag that means nothing to a browser as text: the sanitizer would drop what somebody wrote. */
 function told(html: string): string {
-  return html.replace(/<(\/?)([a-z_][^\s<>/]*)/gi, (tag, slash: string, name: string) => (drawn(name) ? tag : `&lt;${slash}${name}`))
+  return html.replace(/<(\/?)([a-z_][^\s<>/]*)/gi, (tag, slash: string, name: string) =>
+    drawn(name) ? tag : `&lt;${slash}${name}`,
+  )
 }
 
 const SVG = 'http://www.w3.org/2000/svg'
-const MATH = /^(math|semantics|m(i|n|o|s|text|row|frac|sqrt|root|style|error|padded|phantom|sub|sup|subsup|under|over|underover|multiscripts|table|tr|td))$/i
+const MATH =
+  /^(math|semantics|m(i|n|o|s|text|row|frac|sqrt|root|style|error|padded|phantom|sub|sup|subsup|under|over|underover|multiscripts|table|tr|td))$/i
 
 /** Does a browser draw elements of this name? */
 function drawn(name: string): boolean {

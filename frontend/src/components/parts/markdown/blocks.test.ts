@@ -6,7 +6,10 @@ const options = { delimiters: DEFAULT_DELIMITERS, lineBreaks: false }
 
 const html = (source: string, open = false, given = options): string => {
   const blocks = new Blocks(given)
-  return blocks.update(source, open).map((block) => blocks.html(block)).join('')
+  return blocks
+    .update(source, open)
+    .map((block) => blocks.html(block))
+    .join('')
 }
 
 const SOURCE = [
@@ -27,7 +30,12 @@ describe('a text that streams in', () => {
     const blocks = new Blocks(options)
     for (let length = 1; length <= SOURCE.length; length += 7) {
       const part = SOURCE.slice(0, length)
-      expect(blocks.update(part, false).map((block) => blocks.html(block)).join('')).toBe(html(part))
+      expect(
+        blocks
+          .update(part, false)
+          .map((block) => blocks.html(block))
+          .join(''),
+      ).toBe(html(part))
     }
   })
 
@@ -66,7 +74,12 @@ describe('a text that streams in', () => {
     const blocks = new Blocks(options)
     const windows = SOURCE.replaceAll('\n', '\r\n')
     for (let length = 1; length <= windows.length; length++) blocks.update(windows.slice(0, length), true)
-    expect(blocks.update(windows, false).map((block) => blocks.html(block)).join('')).toBe(html(SOURCE))
+    expect(
+      blocks
+        .update(windows, false)
+        .map((block) => blocks.html(block))
+        .join(''),
+    ).toBe(html(SOURCE))
   })
 })
 

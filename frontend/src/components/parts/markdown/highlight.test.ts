@@ -8,5 +8,11 @@ test('languages are found by what people write after the backticks', () => {
 })
 
 test('an unknown language stays plain, also one named like a property of every object', () => {
-  expect([undefined, '', 'brainfuck', 'constructor', 'toString'].map(languageOf)).toEqual([null, null, null, null, null])
+  expect([undefined, '', 'brainfuck', 'constructor', 'toString'].map(languageOf)).toEqual([
+    null,
+    null,
+    null,
+    null,
+    null,
+  ])
 })

@@ -41,7 +41,11 @@ const ALIASES: Record<string, string> = {
 
 /** The language's name in the table, for what an author writes after the backticks. */
 export function languageOf(info: string | undefined): string | null {
-  const word = (info ?? '').trim().toLowerCase().split(/[\s{,]/)[0] ?? ''
+  const word =
+    (info ?? '')
+      .trim()
+      .toLowerCase()
+      .split(/[\s{,]/)[0] ?? ''
   const name = Object.hasOwn(ALIASES, word) ? (ALIASES[word] as string) : word
   return Object.hasOwn(LANGUAGES, name) ? name : null
 }

@@ -4,7 +4,8 @@ import { Blocks } from './blocks'
 import { DEFAULT_DELIMITERS, Formulas, formulaAt, hasFormula, mathExtension, type Delimiter } from './math'
 
 const dollars: Delimiter[] = [...DEFAULT_DELIMITERS, { left: '$', right: '$', display: false }]
-const html = (source: string, delimiters: Delimiter[]): string => new Marked(mathExtension(delimiters)).parse(source) as string
+const html = (source: string, delimiters: Delimiter[]): string =>
+  new Marked(mathExtension(delimiters)).parse(source) as string
 
 test('the longest delimiter wins', () => {
   expect(formulaAt('$$x$$ rest', dollars)).toEqual({ raw: '$$x$$', text: 'x', display: true })

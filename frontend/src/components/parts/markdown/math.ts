@@ -166,7 +166,8 @@ class Ends {
     this.#size = 2 ** Math.ceil(Math.log2(Math.max(places.length, 1)))
     this.#least = new Int32Array(2 * this.#size).fill(0x7fffffff)
     places.forEach((place, index) => (this.#least[this.#size + index] = depth[place]!))
-    for (let node = this.#size - 1; node > 0; node--) this.#least[node] = Math.min(this.#least[2 * node]!, this.#least[2 * node + 1]!)
+    for (let node = this.#size - 1; node > 0; node--)
+      this.#least[node] = Math.min(this.#least[2 * node]!, this.#least[2 * node + 1]!)
   }
 
   /** The first place from `from` on that is no deeper than `depth`; -1 if there is none. */
@@ -255,7 +256,13 @@ export function mathExtension(delimiters: Delimiter[]): MarkedExtension {
   return {
     extensions: [
       { name: 'math-block', level: 'block', start: blockStart as TokenizerStartFunction, tokenizer: block, renderer },
-      { name: 'math-inline', level: 'inline', start: inlineStart as TokenizerStartFunction, tokenizer: inline, renderer },
+      {
+        name: 'math-inline',
+        level: 'inline',
+        start: inlineStart as TokenizerStartFunction,
+        tokenizer: inline,
+        renderer,
+      },
     ],
   }
 }
