@@ -41,7 +41,7 @@ def test_a_mistake_in_building_is_told_at_its_line(tmp_path: Path) -> None:
     place, sentence = words.split("holdfast: ")
     assert 'app.py", line 5, in <module>' in place
     assert place.count("File ") == 1
-    assert sentence.startswith("`inputs` holds 'name' (str), which is no component.")
+    assert sentence.startswith("`inputs` contains 'name' (str), which is not a component.")
     assert status == 2
 
 

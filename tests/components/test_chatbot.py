@@ -275,7 +275,7 @@ def test_the_text_that_a_page_sends_back_is_the_text_that_was_written() -> None:
 
 def test_there_is_no_type() -> None:
     """E16: programs for Gradio 5 give it."""
-    with pytest.warns(UserWarning, match="type of Chatbot is of older versions"):
+    with pytest.warns(UserWarning, match="type of Chatbot is from older versions"):
         gr.Chatbot(type="messages")  # type: ignore[call-arg]
 
 

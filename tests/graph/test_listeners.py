@@ -98,7 +98,7 @@ def test_what_is_no_component_is_refused_by_name(wrong: Any, said: str) -> None:
 @pytest.mark.usefixtures("demo")
 def test_too_few_inputs_only_warn() -> None:
     box, button = gr.Textbox(), gr.Button()
-    with pytest.warns(UserWarning, match="'pair' takes 2 inputs at least, but `inputs` gives 1") as caught:
+    with pytest.warns(UserWarning, match="'pair' takes at least 2 inputs, but `inputs` has 1") as caught:
         button.click(pair, box)
     assert caught[0].filename == __file__
 
@@ -225,8 +225,8 @@ def test_progress_can_be_a_yes_or_no() -> None:
         ({"trigger_mode": "twice"}, "once, multiple, always_last"),
         ({"api_visibility": "secret"}, "public, undocumented, private"),
         ({"show_progress": "loud"}, "full, minimal, hidden"),
-        ({"js": True}, "does not do"),
-        ({"validator": "valid"}, "cannot be called"),
+        ({"js": True}, "does not support"),
+        ({"validator": "valid"}, "is not callable"),
     ],
 )
 def test_an_option_that_means_nothing_is_refused(options: Any, said: str) -> None:
@@ -243,7 +243,7 @@ def test_an_unknown_option_is_a_type_error_that_lists_the_options() -> None:
 
 @pytest.mark.usefixtures("demo")
 def test_what_cannot_be_called_is_refused() -> None:
-    with pytest.raises(BuildError, match="cannot be called"):
+    with pytest.raises(BuildError, match="is not callable"):
         gr.Button().click(5)  # type: ignore[arg-type]
 
 
@@ -344,7 +344,7 @@ def test_cancelling_what_is_outside_the_queue_is_refused_and_leaves_nothing(demo
 
 @pytest.mark.usefixtures("demo")
 def test_cancelling_a_function_instead_of_a_listener_is_refused() -> None:
-    with pytest.raises(BuildError, match="what the listener's own call returned"):
+    with pytest.raises(BuildError, match="what the other listener's call returned"):
         gr.Button().click(None, cancels=identity)
 
 
@@ -378,7 +378,7 @@ def test_on_with_a_function_first_says_what_is_wrong() -> None:
 @pytest.mark.usefixtures("demo")
 def test_what_is_no_event_cannot_be_a_trigger() -> None:
     button = gr.Button()
-    with pytest.raises(BuildError, match="a Button is no event"):
+    with pytest.raises(BuildError, match="a Button is not an event"):
         gr.on([button], identity)  # type: ignore[list-item]
 
 

@@ -111,7 +111,7 @@ def test_a_component_of_another_app_is_refused_with_the_line_that_used_it() -> N
         box = gr.Textbox()
     with gr.Blocks() as other:
         gr.Button().click(lambda text: text, box, box)
-    with pytest.raises(InvalidComponentError, match=r"test_nesting\.py:\d+ uses Textbox.* stands in another app"):
+    with pytest.raises(InvalidComponentError, match=r"test_nesting\.py:\d+ uses Textbox.* belongs to another app"):
         other.get_config_file()
 
 

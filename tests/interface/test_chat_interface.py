@@ -196,5 +196,5 @@ def test_a_chat_function_that_cannot_take_the_history_is_named() -> None:
     def shout(message: str) -> str:
         return message.upper()
 
-    with pytest.warns(UserWarning, match="'shout' takes 1 inputs at most, but `inputs` gives 2"):
+    with pytest.warns(UserWarning, match="'shout' takes at most 1 inputs, but `inputs` has 2"):
         gr.ChatInterface(shout)

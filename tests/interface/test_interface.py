@@ -104,7 +104,7 @@ def test_without_manual_flagging_there_is_no_flag_button(mode: Any, tmp_path: Pa
 
 
 def test_an_unknown_flagging_mode_is_refused() -> None:
-    with pytest.raises(ValueError, match="'sometimes' is none of"):
+    with pytest.raises(ValueError, match="'sometimes' is not one of"):
         gr.Interface(echo, "text", "text", flagging_mode="sometimes")  # type: ignore[arg-type]
 
 

@@ -1,1 +1,1 @@
-"""What an app is: blocks, their layout and the listeners between them, frozen into one spec. Nothing runs here."""
+"""The structure of an app: blocks, their layout and listeners, frozen into one spec. Nothing runs here."""

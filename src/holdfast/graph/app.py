@@ -1,4 +1,4 @@
-"""An app, frozen; and a session's own view of it, which differs where the session changed something."""
+"""A frozen app, and a session's view of it, which differs where the session has changed something."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AppOptions:
-    """What an app is besides its blocks. Those of `launch` are filled in there (`AppSpec.with_options`)."""
+    """Options of an app other than its blocks. `launch` adds its own (`AppSpec.with_options`)."""
 
     title: str = "Holdfast"
     mode: str = "blocks"
@@ -31,13 +31,13 @@ class AppOptions:
     fill_width: bool = False
     analytics_enabled: bool = False
     delete_cache: tuple[float, float] | None = None
-    """Seconds between two sweeps of files, and seconds that a file and a closed session are kept."""
+    """Interval between file sweeps and age at which files and closed sessions are deleted, in seconds."""
     session: str | None = None
-    """`"page"` or `"tab"`; `None` leaves it to `launch` and the environment."""
+    """`"page"` or `"tab"`; `None` defers to `launch` and the environment."""
     state_concurrency: str | None = None
-    """`"serial"` or `"last_write"` for every State that does not say itself."""
+    """`"serial"` or `"last_write"`, the default for States that do not specify it."""
     on_leave: OnLeave | None = None
-    """What becomes of the events of a visitor who has left; `None` leaves it to `launch` and the environment."""
+    """What happens to the events of a visitor who has left; `None` defers to `launch` and the environment."""
     theme: Any = None
     css: str | None = None
     css_paths: Sequence[Any] = ()
@@ -51,24 +51,24 @@ class AppOptions:
     mcp_server: bool = False
     i18n: Any = None
     boot: str = ""
-    """In development: names this start of the program, which then counts as another version of it."""
+    """Name of this start of the program during development, so that each start counts as a new version."""
 
     def __post_init__(self) -> None:
-        """A theme may be given by its name."""
+        """Resolve a theme that is given by name."""
         object.__setattr__(self, "theme", theme_of(self.theme))
 
 
 def settled_theme(given: Any) -> Any:
-    """What a program gave as its theme; the page's own stands for one that would have to be fetched, which is said."""
+    """Return the program's theme; warn and return the default for a theme that would have to be downloaded."""
     if not is_elsewhere(given):
         return given
-    warn(f"The theme {given!r} is not fetched: the page has its own look. Give a theme, such as gr.themes.Soft().")
+    warn(f"The theme {given!r} is not downloaded; the default is used. Pass a theme, such as gr.themes.Soft().")
     return "default"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class AppSpec:
-    """What is served: every block and listener by id, the tree, the pages."""
+    """Everything that is served: blocks and listeners by id, the layout tree, and the pages."""
 
     blocks: Mapping[int, Block]
     listeners: Mapping[int, Listener]
@@ -78,22 +78,22 @@ class AppSpec:
 
     @property
     def title(self) -> str:
-        """The browser tab's title."""
+        """Title of the browser tab."""
         return self.options.title
 
     @property
     def mode(self) -> str:
-        """What made it: blocks, interface, chat_interface, …"""
+        """Kind of app: `blocks`, `interface`, `chat_interface`, …"""
         return self.options.mode
 
     @cached_property
     def states(self) -> tuple[Block, ...]:
-        """Its State components."""
+        """State components of the app."""
         return tuple(block for block in self.blocks.values() if block.NAME == "state")
 
     @cached_property
     def app_id(self) -> int:
-        """A number of 63 bits that changes when the program's blocks or listeners do."""
+        """A 63-bit number that changes when the program's blocks or listeners change."""
         shape = [
             self.title,
             [(n, type(b).__name__, repr(b.key), str(getattr(b, "label", ""))) for n, b in self.blocks.items()],
@@ -106,7 +106,7 @@ class AppSpec:
 
     @cached_property
     def program(self) -> str:
-        """Names this version of the program to the pages that it has built; see `program_of`."""
+        """Name of this version of the program, sent to the pages that it builds; see `program_of`."""
         return program_of(self)
 
     @cached_property
@@ -115,11 +115,11 @@ class AppSpec:
 
     @cached_property
     def block_names(self) -> Mapping[int, str]:
-        """Names of its blocks, by id, under which another version of the program finds them; see `block_names`."""
+        """Names of the blocks, by id, under which another version of the program finds them; see `block_names`."""
         return block_names(self.blocks.values())
 
     def by_identity(self, identity: str) -> Listener | None:
-        """The listener of an event that a page names."""
+        """Return the listener of an event that a page names."""
         return self._by_identity.get(identity)
 
     @cached_property
@@ -131,23 +131,23 @@ class AppSpec:
         return index_triggers(self.listeners.values())
 
     def by_api_name(self, name: str) -> Listener | None:
-        """The listener behind an endpoint, public or not."""
+        """Return the listener of an endpoint, public or not."""
         return self._by_api_name.get(name.removeprefix("/"))
 
     def triggered_by(self, block_id: int | None, event: str) -> tuple[Listener, ...]:
-        """The listeners of an event of a block (`None`: of the page, such as `unload`)."""
+        """Return the listeners of a block's event, or of the page's (such as `unload`) if the block is `None`."""
         return self._by_trigger.get((block_id, event), ())
 
     def block(self, number: int) -> Block:
-        """A block by its id."""
+        """Return a block by its id."""
         return self.blocks[number]
 
     def with_options(self, **changes: Any) -> AppSpec:
-        """The same app with other options."""
+        """Return a copy of the app with some options changed."""
         return dataclasses.replace(self, options=dataclasses.replace(self.options, **changes))
 
     def view(self) -> AppView:
-        """A session's own view."""
+        """Create a session's view of the app."""
         return AppView(self)
 
 
@@ -156,7 +156,7 @@ def _target_ids(listener: Listener) -> list[tuple[int | None, str]]:
 
 
 def index_triggers(listeners: Any) -> dict[tuple[int | None, str], tuple[Listener, ...]]:
-    """Listeners by the (block id, event) that triggers them."""
+    """Group listeners by the (block id, event) that triggers them."""
     found: dict[tuple[int | None, str], list[Listener]] = defaultdict(list)
     for listener in listeners:
         for target in _target_ids(listener):
@@ -165,7 +165,7 @@ def index_triggers(listeners: Any) -> dict[tuple[int | None, str], tuple[Listene
 
 
 class _Rendered:
-    """What one `gr.render` last built in a session."""
+    """Blocks and listeners that one `gr.render` last built in a session."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -174,7 +174,7 @@ class _Rendered:
 
 
 class AppView:
-    """An app as one session has it: its changed properties, and what its `gr.render`s built. Empty until then."""
+    """A session's view of an app: changed properties, and the results of its `gr.render`s. Initially empty."""
 
     def __init__(self, app: AppSpec) -> None:
         self.app = app
@@ -183,10 +183,10 @@ class AppView:
         self._kept: dict[KeyPath, tuple[dict[KeyPath, int], dict[KeyPath, int]]] = {}
         """Ids of blocks and of keyed listeners, by the identity of the render that built them."""
         self._next: tuple[int, int, int] | None = None
-        """First free ids of blocks, listeners and renders, once the session has used some."""
+        """Next free ids of blocks, listeners and renders, once the session has used some."""
 
     def copy(self) -> AppView:
-        """The view of another session that begins with what this one has."""
+        """Return a view for another session that starts as a copy of this one."""
         copy = AppView(self.app)
         copy._changed = dict(self._changed)
         copy._rendered = dict(self._rendered)
@@ -195,7 +195,7 @@ class AppView:
         return copy
 
     def changed_props(self) -> dict[int, dict[str, Any]]:
-        """What updates have changed of the app's own blocks, by id; what renders have built is left out."""
+        """Return the properties of the app's own blocks that updates have changed, by id; excludes rendered blocks."""
         found = {}
         for number, block in self._changed.items():
             if number in self.app.blocks:
@@ -205,28 +205,28 @@ class AppView:
 
     @property
     def top(self) -> Block:
-        """The app's root."""
+        """Root of the app."""
         return self.app.root
 
     @property
     def next_block_id(self) -> int:
-        """First block id that neither the app nor this session has used."""
+        """Lowest block id that neither the app nor this session has used."""
         return max(self.app.blocks, default=-1) + 1 if self._next is None else self._next[0]
 
     @property
     def next_listener_id(self) -> int:
-        """First listener id that neither the app nor this session has used."""
+        """Lowest listener id that neither the app nor this session has used."""
         return max(self.app.listeners, default=-1) + 1 if self._next is None else self._next[1]
 
     @property
     def next_render_id(self) -> int:
-        """First render id that neither the app nor this session has used."""
+        """Lowest render id that neither the app nor this session has used."""
         if self._next is not None:
             return self._next[2]
         return sum(listener.render_id is not None for listener in self.app.listeners.values())
 
     def id_of(self, block: Block) -> int | None:
-        """The id of a block that this session has."""
+        """Return the id of a block, if it belongs to this session."""
         number = block.id
         found = self._find(number)
         return number if found is block or self._changed.get(number) is block else None
@@ -241,10 +241,10 @@ class AppView:
         return None
 
     def block(self, number: int) -> Block:
-        """A block by its id, with this session's properties.
+        """Return a block by its id, with this session's properties.
 
         Raises:
-            KeyError: The session has no such block.
+            KeyError: The session does not have this block.
         """
         found = self._changed.get(number) or self._find(number)
         if found is None:
@@ -252,10 +252,10 @@ class AppView:
         return found
 
     def listener(self, number: int) -> Listener:
-        """A listener by its id.
+        """Return a listener by its id.
 
         Raises:
-            KeyError: The session has no such listener (any more: what a `gr.render` built goes at its next run).
+            KeyError: The session does not have this listener, or a new run of its `gr.render` has replaced it.
         """
         found = self.app.listeners.get(number)
         if found is not None:
@@ -266,24 +266,24 @@ class AppView:
         raise KeyError(number)
 
     def listeners(self) -> Iterator[Listener]:
-        """Every listener of the session."""
+        """Yield every listener of the session."""
         yield from self.app.listeners.values()
         for rendered in self._rendered.values():
             yield from rendered.graph.listeners.values()
 
     def has_api_name(self, name: str) -> bool:
-        """Whether the app has an endpoint of this name."""
+        """Return whether the app has an endpoint with this name."""
         return self.app.by_api_name(name) is not None
 
     def by_api_name(self, name: str) -> Listener | None:
-        """The listener behind an endpoint, public or not."""
+        """Return the listener of an endpoint, public or not."""
         found = self.app.by_api_name(name)
         if found is not None or not self._rendered:
             return found
         return next((li for li in self.listeners() if li.api_name == name.removeprefix("/")), None)
 
     def by_identity(self, identity: str) -> Listener | None:
-        """The listener of an event that a page names, those of renders too."""
+        """Return the listener of an event that a page names, including those of renders."""
         found = self.app.by_identity(identity)
         for rendered in self._rendered.values():
             if found is None:
@@ -291,7 +291,7 @@ class AppView:
         return found
 
     def triggered_by(self, block_id: int | None, event: str) -> tuple[Listener, ...]:
-        """The listeners of an event of a block, those of renders too."""
+        """Return the listeners of a block's event, including those of renders."""
         found = self.app.triggered_by(block_id, event)
         for rendered in self._rendered.values():
             found += rendered.triggers.get((block_id, event), ())
@@ -299,24 +299,24 @@ class AppView:
 
     @property
     def states(self) -> tuple[Block, ...]:
-        """The State components, those of renders too."""
+        """State components, including those of renders."""
         found = self.app.states
         for rendered in self._rendered.values():
             found += tuple(block for block in rendered.graph.blocks.values() if block.NAME == "state")
         return found
 
     def update_props(self, number: int, props: Mapping[str, Any]) -> Block:
-        """Remember an update's properties: later conversions of this session use them.
+        """Store an update's properties, so that later conversions in this session use them.
 
         Args:
-            number: The block's id.
-            props: The update's properties; `value` and `__type__` are not kept.
+            number: Id of the block.
+            props: Properties of the update; `value` and `__type__` are not stored.
 
         Returns:
-            The block as it now is in this session.
+            Block with this session's properties.
 
         Raises:
-            TypeError: A property that the block does not have.
+            TypeError: The block does not have one of the properties.
         """
         block = self.block(number)
         kept = {name: value for name, value in props.items() if name not in {"value", "__type__"}}
@@ -326,13 +326,13 @@ class AppView:
         return block
 
     def kept(self, key_path: KeyPath) -> tuple[Mapping[KeyPath, int], Mapping[KeyPath, int]]:
-        """Ids of the blocks and of the keyed listeners that a `gr.render` has built in this session."""
+        """Return the ids of the blocks and keyed listeners that a `gr.render` has built in this session."""
         return self._kept.get(key_path, ({}, {}))
 
     def apply_render(self, render_id: int, graph: Graph) -> None:
-        """Take what a `gr.render` built in place of what it built before.
+        """Replace the previous result of a `gr.render`.
 
-        What renders inside of it had built goes too. Keys that were not used this time are forgotten.
+        Results of renders nested in it are removed as well. Keys that were not used this time are forgotten.
         """
         self._drop(render_id)
         self._kept[graph.key_path] = (

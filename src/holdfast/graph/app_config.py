@@ -1,4 +1,4 @@
-"""An app as the page and Gradio's clients see it: the `/config` object."""
+"""The `/config` object: an app as the page and Gradio's clients see it."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ if TYPE_CHECKING:
 
 API_PREFIX = "/gradio_api"
 Publish = Callable[["Block", str, Any], Any]
-"""Makes a property ready for the page: gets the block, the property's name and its JSON."""
+"""Function that prepares a property for the page, given the block, the property's name and its JSON."""
 
 _HIDDEN_PROPS = frozenset({"key"})
 _SAID = frozenset({"size", "buttons"})
-"""Properties that mean something else when the author names their default than when they are left out."""
+"""Properties for which passing the default explicitly differs from omitting it."""
 _MARK_VALUES: Mapping[str, Any] = {"editable": "user"}
-"""What a listener sets a block's mark to where that is not true."""
+"""Values of block marks that are not simply `True`."""
 
 
 def app_config(
     app: AppSpec | AppView, *, page: str | None = None, compact: bool = False, publish: Publish | None = None
 ) -> dict[str, Any]:
-    """The `/config` object.
+    """Return the `/config` object.
 
     Args:
-        app: The app, or one session's view of it.
-        page: Path of one page; only its components and listeners are given. `None` gives all.
-        compact: For our own page: what has its default, and what only other clients read, is left out.
-        publish: What is done to start values that hold files.
+        app: App, or one session's view of it.
+        page: Path of a page; only its components and listeners are included. `None` includes all.
+        compact: Whether to omit defaults, and entries that only other clients read; for Holdfast's own page.
+        publish: Function applied to initial values that contain files.
 
     Returns:
-        JSON-ready except for values that `wire.encode` handles. The server adds `root`, `username` and what depends on
-        the request.
+        JSON-ready object, except for values that `wire.encode` handles. The server adds `root`, `username` and other
+        entries that depend on the request.
     """
     whole = app.app if isinstance(app, AppView) else app
     blocks = [app.block(n) for n in whole.blocks if n != whole.root.id and _on_page(whole.blocks[n].page, page)]
@@ -65,7 +65,7 @@ def _on_page(path: str, page: str | None) -> bool:
 
 
 def _head(app: AppSpec) -> dict[str, Any]:
-    """What stands beside components and listeners."""
+    """Return the config entries other than components and listeners."""
     options = app.options
     theme = options.theme
     return {
@@ -108,7 +108,7 @@ _PAGE_READS = frozenset(
         "fill_height", "fill_width", "dev_mode", "pages", "i18n_translations", "mcp_server",
     }
 )  # fmt: skip
-"""What our own page takes from the head; it takes what is missing for null or false."""
+"""Entries that Holdfast's own page reads; it treats missing ones as null or false."""
 
 
 def _compact_head(app: AppSpec) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def _compact_head(app: AppSpec) -> dict[str, Any]:
 
 
 def connects_heartbeat(app: AppSpec) -> bool:
-    """Whether clients are told to keep a connection open: something must end when they go."""
+    """Return whether clients must keep a connection open, because their leaving has an effect."""
     return bool(app.states) or any(
         target.event in {"unload", "stream"} for li in app.listeners.values() for target in li.targets
     )
@@ -135,7 +135,7 @@ def _page_entry(app: AppSpec, path: str) -> dict[str, Any]:
 
 
 def layout(container: BlockContext, page: str | None = None) -> dict[str, Any]:
-    """The tree below a container, by ids; `page` leaves out what stands on other pages."""
+    """Return the tree of ids below a container; *page* excludes blocks on other pages."""
     children = [child for child in container.children if page is None or child.page == page]
     return {"id": container.id, "children": [_leaf_or_tree(child) for child in children]}
 
@@ -147,11 +147,11 @@ def _leaf_or_tree(block: Block) -> dict[str, Any]:
 def component_entry(
     block: Block, app: AppSpec | AppView | None = None, *, compact: bool = False, publish: Publish | None = None
 ) -> dict[str, Any]:
-    """One block in the config.
+    """Return a block's entry in the config.
 
     Args:
         block: The block.
-        app: Tells which of its events are listened to.
+        app: App or view that determines which events of the block have listeners.
         compact: See `app_config`.
         publish: See `app_config`.
     """
@@ -176,7 +176,7 @@ def component_entry(
 
 
 def _file_props(block: Block) -> tuple[str, ...]:
-    """The properties of a block that may hold files."""
+    """Return the properties of a block that may contain files."""
     value = ("value",) if getattr(block, "HAS_FILES", False) else ()
     return (*value, *getattr(block, "FILE_PROPS", ()))
 
@@ -191,7 +191,7 @@ def _api_facts(component: Any) -> dict[str, Any]:
 
 
 def block_props(block: Block, app: AppSpec | AppView | None = None, *, compact: bool = False) -> dict[str, Any]:
-    """A block's properties for the page, without those that are `None`, with the marks of events listened to."""
+    """Return a block's properties for the page, without `None`, and with the marks of events that have listeners."""
     props = {k: v for k, v in block.props().items() if v is not None and k not in _HIDDEN_PROPS}
     is_layout = hasattr(block, "children")
     for name in type(block).EVENTS:
@@ -210,7 +210,7 @@ def block_props(block: Block, app: AppSpec | AppView | None = None, *, compact: 
 
 
 def untouched_value(block: Block, app: AppSpec | AppView) -> Any:
-    """What our own page begins a block without a value with: what its kind counts for, if a listener reads it."""
+    """Return the value with which Holdfast's page starts a block that has none, if a listener reads it."""
     untouched = getattr(block, "untouched", None)
     if untouched is None:
         return None
@@ -219,7 +219,7 @@ def untouched_value(block: Block, app: AppSpec | AppView) -> Any:
 
 
 def _without_defaults(block: Block, props: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties that the page must be told: it knows the defaults of a type, not those of a class made from it."""
+    """Return the properties that differ from the defaults of the block's base type, which the page knows."""
     first = next(cls for cls in reversed(type(block).__mro__) if getattr(cls, "NAME", None) == block.NAME)
     defaults = {**prop_defaults(first), "value": None}
     marks = {"_selectable", *(getattr(type(block), name).marks for name in type(block).EVENTS)}
@@ -235,7 +235,7 @@ def _without_defaults(block: Block, props: Mapping[str, Any]) -> dict[str, Any]:
             if block.key is not None and value != _preserved_by_default(block):
                 kept[name] = value
             continue
-        # An empty value is not the same as none: the page sends back what it was given.
+        # Keep an empty value, which differs from a missing one: the page sends back what it received.
         empty = isinstance(value, (list, dict)) and not value and name != "value"
         if (empty and not default) or _same(value, default):
             continue
@@ -244,7 +244,7 @@ def _without_defaults(block: Block, props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _preserved_by_default(block: Block) -> list[str]:
-    """What the page keeps of a block with a key that says nothing about it: the value of a component."""
+    """Return the properties that the page preserves by default for a keyed block: a component's value."""
     return [] if hasattr(block, "children") else ["value"]
 
 
@@ -254,7 +254,7 @@ def _same(value: Any, default: Any) -> bool:
 
 
 def _key(block: Block) -> int | None:
-    """A number for a block's key, the same in every process and exact in JavaScript."""
+    """Return a number for a block's key that is the same in every process and exact in JavaScript."""
     return None if block.key_path is None else xxhash.xxh3_64_intdigest(repr(block.key_path).encode()) >> 11
 
 
@@ -287,11 +287,11 @@ _LISTENER_DEFAULTS: Mapping[str, Any] = {
     "component_prop_inputs": [],
     "js_implementation": None,
 }
-"""What our own page takes for granted when a compact entry says nothing."""
+"""Defaults that Holdfast's page assumes for missing entries of a compact listener."""
 
 
 def listener_entry(listener: Listener, *, compact: bool = False) -> dict[str, Any]:
-    """One listener in the config."""
+    """Return a listener's entry in the config."""
     entry = {
         "id": listener.id,
         "targets": [[t.block.id if t.block is not None else None, t.event] for t in listener.targets],
@@ -339,7 +339,7 @@ def listener_entry(listener: Listener, *, compact: bool = False) -> dict[str, An
 def render_config(
     view: AppView, graph: Graph, render_id: int, *, compact: bool = False, publish: Publish | None = None
 ) -> dict[str, Any]:
-    """What the page gets when a `gr.render` has run: all that it built, to put in place of what it built before."""
+    """Return what the page receives after a `gr.render` run: everything it built, replacing its previous result."""
     blocks: Iterable[Block] = [graph.root, *graph.blocks.values()]
     components = [component_entry(block, view, compact=compact, publish=publish) for block in blocks]
     for entry in components:

@@ -1,4 +1,4 @@
-"""Blocks: the nodes of an app's tree, and the containers among them."""
+"""Blocks, the nodes of an app's tree, and containers, which hold other blocks."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ if TYPE_CHECKING:
     from holdfast.graph.graph import Graph
 
 NOT_PROPS = frozenset({"self", "every", "inputs", "render"})
-"""Constructor parameters that steer the building and are no property of the block."""
+"""Constructor parameters that control the construction and are not properties of the block."""
 
 
 class Block:
-    """One node of an app's tree: a layout or a component.
+    """Node of an app's tree: a layout or a component.
 
-    A block keeps every parameter of its constructors as an attribute of the same name; `props()` reads them from there,
-    so a component lists its options once, in its signature. `given` holds the arguments of the call that made it: a
-    block returned from a handler is an update of just those.
+    A block keeps every constructor parameter as an attribute with the same name, from which `props()` reads it, so a
+    component declares its options once, in its signature. `given` holds the arguments of the constructor call: a block
+    returned from a handler updates exactly those.
 
     Args:
-        visible: `False` keeps it out of the page, `"hidden"` in the page but unseen.
-        elem_id: `id` of its element, for CSS.
-        elem_classes: Classes of its element.
-        render: Whether it is placed where it is made.
+        visible: `False` leaves the block out of the page; `"hidden"` renders it invisibly.
+        elem_id: `id` of the block's HTML element, for CSS.
+        elem_classes: CSS classes of the block's HTML element.
+        render: Whether to place the block where it is created.
         key: Identity across re-renders in `gr.render`.
-        preserved_by_key: Properties that a re-render keeps when the key is the same.
+        preserved_by_key: Properties that keep their values when a re-render uses the same key.
     """
 
     NAME: ClassVar[str] = "block"
-    """Its type in the config, and the name of its chunk on the page."""
+    """Type of the block in the config, and name of its chunk on the page."""
     EVENTS: ClassVar[tuple[str, ...]] = ()
-    """Names of its events; collected from the `Event` attributes of the class."""
+    """Names of the block's events, collected from the `Event` attributes of the class."""
     SKIP_API: ClassVar[bool] = True
-    """Whether it is left out of the API's parameters and results."""
+    """Whether to omit the block from the API's parameters and results."""
     IS_ROOT: ClassVar[bool] = False
-    """Whether it is the whole app."""
+    """Whether the block is the whole app."""
 
     given: dict[str, Any]
     _id: int = -1
@@ -53,14 +53,14 @@ class Block:
     parent: BlockContext | None = None
     rendered_in: int | None = None
     page: str = ""
-    """Path of the page that it stands on."""
+    """Path of the page that contains the block."""
     key_path: tuple[object, ...] | None = None
-    """`key` with those of the renders around it: its identity across re-renders in one session."""
+    """Identity across re-renders in one session: `key`, preceded by the keys of enclosing renders."""
     place_path: tuple[object, ...] | None = None
-    """Its place and type in a `gr.render`: the identity across re-renders of a block without a key."""
+    """Identity across re-renders of a block without a key: its position and type in a `gr.render`."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        """Remember the call: what it gives is what an update made of this block changes."""
+        """Record the call's arguments, which are what an update made from this block changes."""
         self = super().__new__(cls)
         self.given = {**dict(zip(_positional(cls), args, strict=False)), **kwargs}
         return self
@@ -93,15 +93,15 @@ class Block:
 
     @property
     def id(self) -> int:
-        """Its number in the graph it belongs to; -1 before it belongs to one."""
+        """Id of the block in its graph; -1 before it belongs to one."""
         return self._id
 
     def render(self) -> Self:
-        """Place the block where the program now stands.
+        """Place the block at the current position in the program.
 
         Raises:
             RenderError: Outside a `Blocks`.
-            DuplicateBlockError: It has a place in this app already.
+            DuplicateBlockError: The block is already placed in this app.
         """
         context = current.get()
         if context is None:
@@ -113,36 +113,36 @@ class Block:
         return self
 
     def report_mistakes(self) -> None:
-        """Warn of what the program gave that Gradio would take and that has no meaning."""
+        """Warn about arguments that Gradio accepts although they have no meaning."""
         report_choices(self)
 
     def unrender(self) -> Self:
-        """Take the block out of its place; it can be rendered again elsewhere."""
+        """Remove the block from its place; it can be rendered again elsewhere."""
         if self.parent is not None:
             self.parent.children.remove(self)
             self.parent = None
         return self
 
     def props(self) -> dict[str, Any]:
-        """Its properties as the page gets them: every constructor parameter, under its name."""
+        """Return the properties that the page receives: every constructor parameter by name."""
         found = {name: getattr(self, name) for name in prop_defaults(type(self)) if hasattr(self, name)}
         return {**found, "name": self.get_block_name()}
 
     def settle(self, *, watched: bool) -> None:
-        """The app, or what a `gr.render` built, is complete: the id is final.
+        """Finalize the block's id, because the app or the result of a `gr.render` is complete.
 
         Args:
-            watched: Some listener is triggered by its change.
+            watched: Whether a change of the block triggers a listener.
         """
 
     def changed(self, props: Mapping[str, Any]) -> Self:
-        """The same block with other properties, as one session has it after an update; this one stays as it is.
+        """Return a copy with other properties, as one session has it after an update; the original is not modified.
 
         Args:
-            props: Properties by the names of the constructor's parameters.
+            props: Properties by constructor parameter.
 
         Raises:
-            TypeError: The class has no such property.
+            TypeError: The class does not have one of the properties.
         """
         token = current.set(None)
         try:
@@ -155,28 +155,28 @@ class Block:
         return copy
 
     def get_block_name(self) -> str:
-        """Its type's name as Gradio's configs write it."""
+        """Return the type name used in Gradio's configs."""
         return self.NAME
 
     def config_value(self, value: Any) -> Any:
-        """What of an update's `value` the page gets; components convert it."""
+        """Return the `value` of an update in the page's form; components convert it."""
         return value
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(id={self._id})"
 
-    if not TYPE_CHECKING:  # a checker knows the attributes; this is for what a program asks for in error
+    if not TYPE_CHECKING:  # type checkers know the attributes; this explains mistakes at run time
 
         def __getattr__(self, name: str) -> Any:
             kind = type(self)
             if hasattr(kind, name):
-                return object.__getattribute__(self, name)  # a property that failed: its own error is the one to see
+                return object.__getattribute__(self, name)  # raise the original error of a property that failed
             events = f"; its events are {', '.join(kind.EVENTS)}" if kind.EVENTS and not name.startswith("_") else ""
             raise AttributeError(f"{kind.__name__} has no attribute or event {name!r}{events}.", name=name, obj=self)
 
 
 class BlockContext(Block):
-    """A block that holds others: `with gr.Row():`."""
+    """A block that contains other blocks: `with gr.Row():`."""
 
     def __init__(self, **options: Any) -> None:
         self.children: list[Block] = []
@@ -184,7 +184,7 @@ class BlockContext(Block):
         super().__init__(**options)
 
     def add(self, child: Block) -> None:
-        """Make `child` the last of its children."""
+        """Append a child."""
         child.parent = self
         self.children.append(child)
 
@@ -192,13 +192,13 @@ class BlockContext(Block):
         context = current.get()
         if context is None:
             raise RenderError(
-                f"`with {type(self).__name__}():` stands outside of a Blocks. Put it inside `with gr.Blocks():`."
+                f"`with {type(self).__name__}():` was used outside of a Blocks. Put it inside `with gr.Blocks():`."
             )
         self._tokens.append(current.set(self.inside(context)))
         return self
 
     def inside(self, context: BuildContext) -> BuildContext:
-        """The context of what stands in its `with`."""
+        """Return the build context inside the `with` block."""
         return BuildContext(context.graph, self, context.rendered_in, context.key_path)
 
     def __exit__(
@@ -210,7 +210,7 @@ class BlockContext(Block):
             context.graph.close(self)
 
     def changed(self, props: Mapping[str, Any]) -> Self:
-        """The same layout with other properties, around the same children."""
+        """Return a copy of the layout with other properties and the same children."""
         copy = super().changed(props)
         copy.children = self.children
         return copy
@@ -221,7 +221,7 @@ _POSITIONAL: dict[type[Block], tuple[str, ...]] = {}
 
 
 def prop_defaults(cls: type[Block]) -> Mapping[str, Any]:
-    """The properties of a class with their defaults: its constructors' parameters along its bases, nearest first."""
+    """Return the properties of a class with their defaults: constructor parameters of all bases, nearest first."""
     known = _DEFAULTS.get(cls)
     if known is not None:
         return known

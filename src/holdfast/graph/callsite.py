@@ -1,4 +1,4 @@
-"""Where in the user's program a call was made, for messages and warnings."""
+"""Location of a call in the user's program, for messages and warnings."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _PACKAGE = str(Path(__file__).resolve().parent.parent)
 
 
 def is_ours(filename: str) -> bool:
-    """Whether code of this file is Holdfast's own."""
+    """Return whether a source file belongs to Holdfast."""
     return filename.startswith(_PACKAGE)
 
 
 def call_site() -> str:
-    """`file:line` of the nearest frame that is not Holdfast's own; "" when there is none."""
+    """Return `file:line` of the nearest frame outside Holdfast, or "" if there is none."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and is_ours(frame.f_code.co_filename):
         frame = frame.f_back
@@ -26,9 +26,9 @@ def call_site() -> str:
 
 
 def assigned_to() -> str:
-    """The variable or attribute that the program's present call is assigned to; "" when it is none.
+    """Return the variable or attribute that the program's current call is assigned to, or "" if there is none.
 
-    The byte code says it: what follows the call stores its result, `count = gr.State(0)`.
+    Determined from the byte code: the instruction after the call stores its result, as in `count = gr.State(0)`.
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and is_ours(frame.f_code.co_filename):
@@ -50,7 +50,7 @@ def _stored_after(code: CodeType, offset: int) -> str:
 
 
 def warn(message: str, kind: type[Warning] = UserWarning) -> None:
-    """Warn at the user's own line."""
+    """Issue a warning that points at the user's own line."""
     level = 2
     frame = sys._getframe(1)
     while frame.f_back is not None and is_ours(frame.f_code.co_filename):

@@ -1,4 +1,4 @@
-"""Which graph and which container the code being executed builds into."""
+"""The graph and container to which currently executing code adds blocks."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BuildContext:
-    """Where new blocks and listeners go."""
+    """Place to which new blocks and listeners are added."""
 
     graph: Graph
     parent: BlockContext
     rendered_in: int | None = None
-    """Id of the `gr.render` that is building, when one is."""
+    """Id of the `gr.render` that is currently building, if any."""
     key_path: tuple[object, ...] = field(default=())
     """Keys that identify this place across re-renders."""
 

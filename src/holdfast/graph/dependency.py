@@ -1,4 +1,4 @@
-"""Registering listeners: what a call such as `button.click(fn, inputs, outputs)` means, and every mistake in it."""
+"""Registration of listeners such as `button.click(fn, inputs, outputs)`, including all checks of the call."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 
 class Dependency(dict[str, Any]):
-    """A registered listener: its config as a dict, the means to chain on it, and the function itself when called.
+    """A registered listener: its config as a dict, methods for chaining, and the function itself when called.
 
     Args:
-        listener: The listener; `None` while a decorator waits for its function.
-        decorate: Registers the function that a decorator gets.
+        listener: Listener; `None` while a decorator waits for its function.
+        decorate: Function that registers the function passed to a decorator.
     """
 
     def __init__(
@@ -50,10 +50,10 @@ class Dependency(dict[str, Any]):
 
     @property
     def listener(self) -> Listener:
-        """The listener.
+        """Registered listener.
 
         Raises:
-            BuildError: It is a decorator that has no function yet.
+            BuildError: The call is a decorator that has not received its function yet.
         """
         if self._listener is None:
             raise BuildError(
@@ -64,20 +64,20 @@ class Dependency(dict[str, Any]):
 
     @property
     def fn(self) -> Callable[..., Any] | None:
-        """The function."""
+        """Function of the listener."""
         return self._listener.fn if self._listener else None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Decorate a function when it waits for one, else call the function."""
+        """Decorate a function if the call is a decorator, otherwise call the listener's function."""
         if self._decorate is not None:
             decorate, self._decorate = self._decorate, None
             return decorate(args[0])
         fn = self.listener.fn
         if fn is None:
-            raise BuildError("This listener has no Python function that could be called; it runs JavaScript alone.")
+            raise BuildError("This listener has no Python function to call; it only runs JavaScript.")
         return fn(*args, **kwargs)
 
-    def __hash__(self) -> int:  # type: ignore[override]  # a dict has none; this one is what it stands for
+    def __hash__(self) -> int:  # type: ignore[override]  # a dict is unhashable; the handle compares by identity
         return id(self)
 
     def __eq__(self, other: object) -> bool:
@@ -85,7 +85,7 @@ class Dependency(dict[str, Any]):
 
 
 class Chain:
-    """`.then`, `.success` and `.failure`: a listener that runs after another one."""
+    """`.then`, `.success` or `.failure`: adds a listener that runs after another one."""
 
     trigger_mode: TriggerMode = "once"
     show_progress: Literal["full", "minimal", "hidden"] = "full"
@@ -96,12 +96,12 @@ class Chain:
 
     @property
     def event(self) -> EventKind:
-        """The kind of event: itself."""
+        """Kind of the event, which is the chain itself."""
         return self
 
     @property
     def target(self) -> Target:
-        """What goes into the listener."""
+        """Target of the new listener."""
         return Target(None, self.name)
 
     def __call__(
@@ -111,19 +111,19 @@ class Chain:
         outputs: Any = None,
         **options: Unpack[ListenerOptions],
     ) -> Dependency:
-        """Run `fn` when the event of the listener before has ended.
+        """Run `fn` when the preceding listener's event has ended.
 
         Args:
-            fn: The function; leave it out to use the call as a decorator; `None` for `js` alone.
-            inputs: Components whose values it takes.
-            outputs: Components that its results go to.
+            fn: Function to call; omit it to use the call as a decorator; `None` to run only `js`.
+            inputs: Components whose values the function takes.
+            outputs: Components that receive the results.
             **options: See `ListenerOptions`.
         """
         return register(fn, (self,), inputs, outputs, options)
 
 
 class _Plain(NamedTuple):
-    """A trigger that is only a target: an event with the usual defaults."""
+    """A trigger that is only a target: an event with default settings."""
 
     target: Target
 
@@ -151,18 +151,18 @@ def register(
     """Add a listener to the app that is being built.
 
     Args:
-        fn: The function, `None`, or `"decorator"` when the function is to follow.
-        triggers: What starts it.
+        fn: The function, `None`, or `"decorator"` if the function follows later.
+        triggers: Events that start the listener.
         inputs: A component, several, a set of them, or `None`.
         outputs: A block, several, a set of them, or `None`.
-        options: The other parameters of the call.
-        **fixed: Fields of the listener that its caller decides (`render_id`, `rendered_in`, `event_specific_args`).
+        options: Other parameters of the call.
+        **fixed: Fields of the listener that the caller sets (`render_id`, `rendered_in`, `event_specific_args`).
 
     Returns:
-        The listener's handle.
+        Handle of the listener.
 
     Raises:
-        BuildError: Anything about the call that cannot work.
+        BuildError: The call is not valid.
     """
     context = current.get()
     starts = [_Plain(trigger) if isinstance(trigger, Target) else trigger for trigger in triggers]
@@ -178,8 +178,8 @@ def register(
         return _decorator(starts, inputs, outputs, options, fixed)
     if fn is not None and not callable(fn):
         raise BuildError(
-            f"{fn!r} was given as the function of a listener, but a {type(fn).__name__} cannot be called. "
-            "Give a function, or None for a listener that only runs JavaScript."
+            f"{fn!r} was passed as the function of a listener, but a {type(fn).__name__} is not callable. "
+            "Pass a function, or None for a listener that only runs JavaScript."
         )
     stopped = _stopped(options.get("cancels"))
     listener = context.graph.add_listener(_build(fn, starts, inputs, outputs, options, fixed, context))
@@ -192,15 +192,15 @@ def _check_triggers(triggers: Sequence[Any]) -> None:
     for trigger in triggers:
         if not hasattr(trigger, "target") or not hasattr(trigger, "event"):
             raise BuildError(
-                f"{trigger!r} was given as a trigger, but a {type(trigger).__name__} is no event. "
-                "Give events of components, such as `button.click` or `box.submit`."
+                f"{trigger!r} was passed as a trigger, but a {type(trigger).__name__} is not an event. "
+                "Pass events of components, such as `button.click` or `box.submit`."
             )
 
 
 def _decorator(
     triggers: Sequence[Trigger], inputs: Any, outputs: Any, options: ListenerOptions, fixed: dict[str, Any]
 ) -> Dependency:
-    """A call without a function. What works without one (js, cancels) is registered at once, and again with it."""
+    """Handle a call without a function; register `js` and `cancels` immediately, and again with the function."""
     early: Dependency | None = None
     if options.get("js") is not None or options.get("cancels"):
         early = register(None, triggers, inputs, outputs, options, **fixed)
@@ -235,8 +235,8 @@ def _build(
     batch = options.get("batch", False)
     if batch and generator:
         raise BuildError(
-            f"{called(fn)} is a generator and was given batch=True. A batch answers all its calls at once: "
-            "return the lists instead of yielding, or leave batch out."
+            f"{called(fn)} is a generator but batch=True was passed. A batch answers all its calls at once: "
+            "return the lists instead of yielding, or remove batch."
         )
     targets = tuple(_target(trigger.target, graph) for trigger in triggers)
     after, on_success, on_failure = _chained(triggers)
@@ -289,7 +289,7 @@ def _build(
 
 
 def _target(target: Target, graph: Graph) -> Target:
-    """Events of an app that was put into another are events of that one."""
+    """Map events of an app that was placed inside another app to the outer app."""
     if target.block is None:
         return target
     if target.block.IS_ROOT and graph.id_of(target.block) is None:
@@ -307,28 +307,28 @@ def _chained(triggers: Sequence[Trigger]) -> tuple[int | None, bool, bool]:
 
 
 def _stopped(cancels: Any) -> tuple[int, ...]:
-    """Ids of the listeners that `cancels` names."""
+    """Return the ids of the listeners in `cancels`."""
     if cancels is None:
         return ()
     stopped = []
     for item in cancels if isinstance(cancels, (list, tuple)) else [cancels]:
         if not isinstance(item, Dependency):
             raise BuildError(
-                f"`cancels` holds {item!r}, a {type(item).__name__}. "
-                "Give what the listener's own call returned: `run = button.click(…)`, then `cancels=run`."
+                f"`cancels` contains {item!r}, a {type(item).__name__}. "
+                "Pass what the other listener's call returned: `run = button.click(…)`, then `cancels=run`."
             )
         target = item.listener
         if target.fn is not None and not target.queue:
             raise BuildError(
-                f"`cancels` names the listener {target.api_name!r}, which was made with queue=False: "
-                "it runs outside the queue and cannot be stopped. Leave queue=False out there."
+                f"`cancels` contains the listener {target.api_name!r}, which was created with queue=False: "
+                "it runs outside the queue and cannot be stopped. Remove queue=False there."
             )
         stopped.append(target.id)
     return tuple(stopped)
 
 
 def _add_cancel(listener: Listener, stopped: tuple[int, ...], graph: Graph) -> None:
-    """A second listener with the same triggers that stops the events of others, as Gradio's clients expect it."""
+    """Add a second listener with the same triggers that cancels other events, as Gradio's clients expect."""
     graph.add_listener(
         Listener(
             id=-1,
@@ -351,19 +351,19 @@ def _add_cancel(listener: Listener, stopped: tuple[int, ...], graph: Graph) -> N
 
 
 def attach_load(component: Block, fn: Callable[..., Any], every: Block | None = None, inputs: Any = None) -> None:
-    """Let a component's function value run: at each page load, when `inputs` change, at a timer's ticks.
+    """Run a component's function value at each page load, when `inputs` change, and at a timer's ticks.
 
-    Its listener comes after those that the program makes itself, as in Gradio: their endpoints keep the plain names.
+    As in Gradio, its listener is added after the program's own listeners, so that their endpoints keep the plain names.
 
     Args:
-        component: What the result goes to.
-        fn: The function.
+        component: Component that receives the result.
+        fn: Function to call.
         every: A `gr.Timer`.
         inputs: Components whose values `fn` takes.
     """
     context = current.get()
     if context is None:
-        raise RenderError(f"{component!r} has a function as its value, so it must stand in a Blocks.")
+        raise RenderError(f"{component!r} has a function as its value, so it must be inside a Blocks.")
     triggers: list[Trigger] = [block.change for block in blocks_of(inputs, "inputs", context.graph)]  # type: ignore[attr-defined]
     if every is not None:
         triggers.append(every.tick)  # type: ignore[attr-defined]

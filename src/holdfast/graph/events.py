@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class Event:
-    """An event that blocks of a class have. On an instance it is the method that adds a listener.
+    """Event of a block class. On an instance it is the method that adds a listener.
 
     Args:
-        doc: When it happens, in one sentence.
-        trigger_mode: Default of its listeners.
-        show_progress: Default of its listeners.
-        marks: Property of the block that a listener turns on in the config (`_selectable`, `likeable`, …).
-        on_page: Whether it is an event of the page instead of the block (`unload`).
+        doc: One sentence that describes when the event occurs.
+        trigger_mode: Default for listeners of the event.
+        show_progress: Default for listeners of the event.
+        marks: Property of the block that a listener enables in the config (`_selectable`, `likeable`, …).
+        on_page: Whether the event belongs to the page instead of the block (`unload`).
     """
 
     name: str
@@ -55,7 +55,7 @@ class Event:
 
 
 class BoundEvent:
-    """One event of one block: call it to add a listener, or give it to `gr.on`."""
+    """Event of one block: call it to add a listener, or pass it to `gr.on`."""
 
     def __init__(self, event: Event, block: Block) -> None:
         self.event = event
@@ -63,7 +63,7 @@ class BoundEvent:
 
     @property
     def target(self) -> Target:
-        """What a listener of it is triggered by."""
+        """Target that triggers listeners of this event."""
         return Target(None if self.event.on_page else self.block, self.event.name)
 
     def __call__(
@@ -73,15 +73,16 @@ class BoundEvent:
         outputs: Any = None,
         **options: Unpack[ListenerOptions],
     ) -> Dependency:
-        """Run `fn` whenever the event happens.
+        """Run `fn` whenever the event occurs.
 
         Args:
-            fn: The function; leave it out to use the call as a decorator; `None` for `js` alone.
-            inputs: Components whose values it takes, in order; a set passes one dict keyed by component.
-            outputs: Components that its results go to, in order; a set takes a dict keyed by component.
+            fn: Function to call; omit it to use the call as a decorator; `None` to run only `js`.
+            inputs: Components whose values the function takes, in order; a set passes one dict keyed by component.
+            outputs: Components that receive the results, in order; for a set the function returns a dict keyed by
+                component.
             **options: See `ListenerOptions`.
 
         Returns:
-            The listener; `.then`, `.success` and `.failure` chain on it, `cancels=` takes it.
+            Listener, which can be chained with `.then`, `.success` and `.failure` and passed to `cancels=`.
         """
         return register(fn, (self,), inputs, outputs, options)

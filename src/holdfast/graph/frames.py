@@ -1,4 +1,4 @@
-"""The frames that blocks share without being told: adjacent fields a `Form`, adjacent tabs a `Tabs`."""
+"""Frames that are created implicitly around adjacent blocks: a `Form` around fields, a `Tabs` around tabs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from holdfast.graph.graph import Graph
 
 INVISIBLE = frozenset({"state", "browserstate", "timer"})
-"""Blocks without a place on the page: fields on both sides of one are still adjacent."""
+"""Blocks without a place on the page; fields on both sides of one are still adjacent."""
 
 
 def frame_of(block: Block) -> type[BlockContext] | None:
-    """The container that a block must stand in."""
+    """Return the container that a block requires around it."""
     if isinstance(block, Tab):
         return Tabs
     if isinstance(block, Step):
@@ -26,7 +26,7 @@ def frame_of(block: Block) -> type[BlockContext] | None:
 
 
 def group_children(container: BlockContext, graph: Graph) -> None:
-    """Put neighbours that need the same frame into one, unless `container` is that frame."""
+    """Wrap adjacent children that need the same frame, unless `container` is that frame."""
     grouped: list[Block] = []
     open_frame: BlockContext | None = None
     for child in list(container.children):
@@ -60,7 +60,7 @@ def _new_frame(kind: type[BlockContext], container: BlockContext, child: Block, 
 
 
 def _widen(frame: BlockContext, container: BlockContext, child: Any) -> None:
-    """In a row, a form takes the room of all its fields."""
+    """Give a form in a row the width of all its fields."""
     if isinstance(frame, Form) and isinstance(container, Row):
         scale = getattr(child, "scale", None)
         frame.scale += 1 if scale is None else scale

@@ -1,4 +1,4 @@
-"""The builder of one app: blocks get their ids and places here, listeners their numbers."""
+"""The builder of an app: assigns ids and places to blocks, and numbers to listeners."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PageSpec(NamedTuple):
     """One page of an app."""
 
     path: str
-    """What follows the app's address; "" is the first page."""
+    """Path after the app's address; "" is the first page."""
     label: str
     show_in_navbar: bool
 
@@ -34,44 +34,45 @@ class Surroundings(Protocol):
     """What a graph is built inside of: an outer graph, or the app whose `gr.render` builds it."""
 
     def id_of(self, block: Block) -> int | None:
-        """The id that a block has there."""
+        """Return the id of a block."""
 
     @property
     def top(self) -> Block:
-        """The app's root."""
+        """Root of the app."""
 
     @property
     def next_block_id(self) -> int:
-        """First id that is free for blocks."""
+        """Next free block id."""
 
     @property
     def next_listener_id(self) -> int:
-        """First id that is free for listeners."""
+        """Next free listener id."""
 
     @property
     def next_render_id(self) -> int:
-        """First id that is free for `gr.render`s."""
+        """Next free `gr.render` id."""
 
     def kept(self, key_path: KeyPath) -> tuple[Mapping[KeyPath, int], Mapping[KeyPath, int]]:
-        """Ids of the blocks and of the keyed listeners that a `gr.render` has built before."""
+        """Return the ids of the blocks and keyed listeners that a `gr.render` has built before."""
 
     def has_api_name(self, name: str) -> bool:
-        """Whether a listener has this name."""
+        """Return whether a listener has this name."""
 
     def listener(self, number: int) -> Listener:
-        """A listener by its id."""
+        """Return a listener by its id."""
 
 
 class Graph:
-    """Blocks, their tree and the listeners between them, while they are being put together.
+    """Blocks, their tree and their listeners while an app is being built.
 
     Args:
-        root: The block at the top. It has id 0, or the first free one of `outer`.
-        outer: What the graph is built inside of: blocks that live there keep their ids and are not taken over.
-        options: What the app is besides its blocks.
-        rendered_in: Id of the `gr.render` that builds it; its root is the render's container and has its id already.
+        root: Block at the top. It has id 0, or the first free id of `outer`.
+        outer: Surroundings in which the graph is built; blocks that belong to them keep their ids and are not moved.
+        options: Options of the app other than its blocks.
+        rendered_in: Id of the `gr.render` that builds the graph; the root is then its container, which already has an
+            id.
         key_path: Identity of that render.
-        page: Path of the page that the render stands on.
+        page: Path of the page that contains the render.
     """
 
     def __init__(
@@ -92,19 +93,19 @@ class Graph:
         self.listeners: dict[int, Listener] = {}
         self._api_names: set[str] = set()
         self._last_of: dict[str, int] = {}
-        """The number behind the last one of the listeners that would have had one name."""
+        """Last number appended to make a name unique, by name."""
         self.pages: list[PageSpec] = [PageSpec("", "Home", True)]
         self.page = page
         """Path of the page that is being built."""
         self.version = 0
-        """One more at every change, so that a frozen app is known to be stale."""
+        """Counter that increases with every change, to detect that a frozen app is stale."""
         self._ids: dict[Block, int] = {}
         self._next_block = outer.next_block_id if outer else 0
         self._next_listener = outer.next_listener_id if outer else 0
         self._next_render = outer.next_render_id if outer else 0
         self.key_path = key_path
         self.renders = 0
-        """How many `gr.render`s stand in it."""
+        """Number of `gr.render`s in the graph."""
         self._kept_blocks, self._kept_listeners = (
             outer.kept(key_path) if outer and rendered_in is not None else ({}, {})
         )
@@ -117,7 +118,7 @@ class Graph:
             self._ids[root] = root.id
 
     def change_options(self, **changes: Any) -> None:
-        """Set some of the app's options."""
+        """Change options of the app."""
         self.version += 1
         self.options = dataclasses.replace(self.options, **changes)
 
@@ -125,47 +126,47 @@ class Graph:
 
     @property
     def next_block_id(self) -> int:
-        """First id that is free for blocks."""
+        """Next free block id."""
         return self._next_block
 
     @property
     def next_listener_id(self) -> int:
-        """First id that is free for listeners."""
+        """Next free listener id."""
         return self._next_listener
 
     @property
     def next_render_id(self) -> int:
-        """First id that is free for `gr.render`s."""
+        """Next free `gr.render` id."""
         return self._next_render
 
     def kept(self, key_path: KeyPath) -> tuple[Mapping[KeyPath, int], Mapping[KeyPath, int]]:
-        """Nothing: only a session's view remembers what was rendered."""
+        """Return nothing, because only a session's view remembers what was rendered."""
         del key_path
         return {}, {}
 
     def new_render(self, around: KeyPath) -> tuple[int, KeyPath]:
-        """An id for a `gr.render`, and its identity across re-renders of what is `around` it."""
+        """Return a new render id, and the render's identity across re-renders of what is `around` it."""
         self._next_render += 1
         self.renders += 1
         return self._next_render - 1, (*around, "render", self.renders)
 
     @property
     def top(self) -> Block:
-        """The whole app's root: that of the outermost graph."""
+        """Root of the whole app, which is that of the outermost graph."""
         return self.outer.top if self.outer is not None else self.root
 
     def id_of(self, block: Block) -> int | None:
-        """The id that a block has here or in what the graph is built inside of; `None`: none yet."""
+        """Return the id of a block in this graph or its surroundings, or `None`."""
         found = self._ids.get(block)
         if found is None and self.outer is not None:
             return self.outer.id_of(block)
         return found
 
     def attach(self, block: Block) -> int:
-        """Give a block its id; also one that is used by a listener and stands nowhere.
+        """Assign an id to a block, even if it is only used by a listener and never placed.
 
         Returns:
-            Its id; the same every time.
+            Id of the block, the same on every call.
         """
         known = self.id_of(block)
         if known is not None:
@@ -176,7 +177,7 @@ class Graph:
         return block.id
 
     def _kept_block(self, block: Block) -> int | None:
-        """The id that a block of a `gr.render` had in the run before: under its key, or of its type at its place."""
+        """Return the id that a rendered block had in the previous run, by its key or by its type and place."""
         if self.rendered_in is None:
             return None
         if block.key_path is None:
@@ -185,7 +186,7 @@ class Graph:
         if twin is not block:
             raise BuildError(
                 f"Two blocks of one gr.render have the key {block.key!r}: a {type(twin).__name__} and a "
-                f"{type(block).__name__}. Give each its own key."
+                f"{type(block).__name__}. Give each block a different key."
             )
         return self._kept_blocks.get(block.key_path)
 
@@ -206,14 +207,14 @@ class Graph:
             block.rendered_in = self.rendered_in
 
     def place(self, block: Block, context: BuildContext) -> None:
-        """Put a block where the program stands.
+        """Place a block at the current position in the program.
 
         Raises:
-            DuplicateBlockError: It has a place already.
+            DuplicateBlockError: The block is already placed.
         """
         if self.id_of(block) is not None and block.parent is not None:
             raise DuplicateBlockError(
-                f"{block!r} is placed a second time. A block has one place: make a second one, "
+                f"{block!r} is placed a second time, but a block can only be in one place. Create another block, "
                 "or call its unrender() before you render it elsewhere."
             )
         block.rendered_in = context.rendered_in
@@ -224,7 +225,7 @@ class Graph:
         context.parent.add(block)
 
     def _place_path(self, block: Block, context: BuildContext) -> KeyPath | None:
-        """What makes a block of a `gr.render` the one of the run before. A State without a key begins again (R5.4)."""
+        """Return the path that identifies a rendered block across runs. A State without a key starts over (R5.4)."""
         if self.rendered_in is None or block.key is not None or block.NAME == "state":
             return None
         parent = context.parent
@@ -232,7 +233,7 @@ class Graph:
         return None if around is None else (*around, "at", len(parent.children), block.NAME)
 
     def close(self, container: BlockContext) -> None:
-        """A container's `with` has ended: put the frames around its children that they share."""
+        """End a container's `with` block: add the frames that its children share."""
         group_children(container, self)
         if container is self.root:
             self._add_last_listeners()
@@ -240,7 +241,7 @@ class Graph:
     # Listeners --------------------------------------------------------------------------------------------------------
 
     def add_listener(self, listener: Listener) -> Listener:
-        """Number a listener and keep it."""
+        """Assign a number to a listener and store it."""
         self.version += 1
         kept = self._kept_listeners.get(listener.key_path) if listener.key_path is not None else None
         if kept is not None and kept not in self.listeners:
@@ -255,7 +256,7 @@ class Graph:
         return listener
 
     def add_later(self, context: BuildContext, register: Callable[[], object]) -> None:
-        """Call `register` where the program stands now, once it has made its own listeners."""
+        """Call `register` in the current position after the program has registered its own listeners."""
         self._later.append((context, self.page, register))
 
     def _add_last_listeners(self) -> None:
@@ -270,20 +271,20 @@ class Graph:
         self.page = before
 
     def listener(self, number: int) -> Listener:
-        """A listener by its id, here or in what the graph is built inside of."""
+        """Return a listener by its id, from this graph or its surroundings."""
         if number not in self.listeners and self.outer is not None:
             return self.outer.listener(number)
         return self.listeners[number]
 
     def drop_listener(self, listener: Listener) -> None:
-        """Take a listener out again."""
+        """Remove a listener."""
         self.version += 1
         del self.listeners[listener.id]
         self._api_names.remove(listener.api_name)
         self._last_of.clear()
 
     def free_api_name(self, name: str) -> str:
-        """The name, with the first free `_1`, `_2`, … behind it when it is taken."""
+        """Return the name, with the first free suffix `_1`, `_2`, … if it is taken."""
         if not self.has_api_name(name):
             return name
         count = self._last_of.get(name, 0) + 1
@@ -293,7 +294,7 @@ class Graph:
         return f"{name}_{count}"
 
     def has_api_name(self, name: str) -> bool:
-        """Whether a listener has this name, here or (for what a render builds) in the app."""
+        """Return whether a listener has this name, here or (for renders) in the app."""
         if name in self._api_names:
             return True
         return self.rendered_in is not None and self.outer is not None and self.outer.has_api_name(name)
@@ -301,10 +302,10 @@ class Graph:
     # Whole graphs -----------------------------------------------------------------------------------------------------
 
     def absorb(self, child: Graph, context: BuildContext) -> None:
-        """Take over another graph: its blocks and listeners get numbers here, its root's children stand in `context`.
+        """Move the blocks and listeners of another graph into this one; its root's children are added in `context`.
 
         Raises:
-            DuplicateBlockError: One of its blocks has a place here already.
+            DuplicateBlockError: One of its blocks is already placed here.
         """
         child.outer = None
         for block in child.blocks.values():
@@ -328,7 +329,7 @@ class Graph:
         return block.id if found is None else found
 
     def stands_here(self, block: Block) -> bool:
-        """Whether a block has a place in this app's tree."""
+        """Return whether a block is placed in this app's tree."""
         top = block
         while top.parent is not None:
             top = top.parent
@@ -337,7 +338,7 @@ class Graph:
     def _refuse_second_place(self, block: Block) -> None:
         if block.NAME not in INVISIBLE and self.stands_here(block):
             raise DuplicateBlockError(
-                f"{block!r} stands in two apps that are put into one. A block has one place: make one for each app."
+                f"{block!r} is used in two apps that were combined, but can only be in one place. Create one per app."
             )
 
     def _absorb_listeners(self, child: Graph, context: BuildContext) -> None:
@@ -359,7 +360,7 @@ class Graph:
             self.add_listener(listener)
 
     def walk(self, container: BlockContext | None = None) -> Iterator[Block]:
-        """Every placed block below a container (the root by default), parents first."""
+        """Yield every placed block below a container (by default the root), parents first."""
         for block in (container or self.root).children:
             yield block
             children = getattr(block, "children", None)
@@ -367,7 +368,7 @@ class Graph:
                 yield from self.walk(block)  # type: ignore[arg-type]
 
     def freeze(self) -> AppSpec:
-        """The app as it now stands."""
+        """Return the app in its current state."""
         self._add_last_listeners()
         for number, block in self.blocks.items():
             block._id, block.graph = number, self
@@ -383,17 +384,17 @@ class Graph:
         return app
 
     def _refuse_strangers(self) -> None:
-        """A component that stands in another app can be no input or output: the page of this one does not show it."""
+        """Reject inputs and outputs that are placed in another app, because this app's page does not show them."""
         for listener in self.listeners.values():
             for block in (*listener.inputs, *listener.outputs):
                 if block.parent is not None and not self.stands_here(block) and block.NAME not in INVISIBLE:
                     raise InvalidComponentError(
-                        f"The listener made at {listener.made_at} uses {block!r}, which stands in another app. "
-                        "Make the component in this app, or render that app inside of it."
+                        f"The listener made at {listener.made_at} uses {block!r}, which belongs to another app. "
+                        "Create the component in this app, or render that app inside this one."
                     )
 
     def settle(self) -> None:
-        """Tell every block that its id is final, and whether a listener waits for its changes."""
+        """Tell each block that its id is final, and whether a listener depends on its changes."""
         watched = {t.block for li in self.listeners.values() for t in li.targets if t.event == "change"}
         for block in self.blocks.values():
             block.settle(watched=block in watched)

@@ -1,8 +1,8 @@
-"""Names of events and of State that hold wherever they stand in the program (R6.8).
+"""Names of events and States that stay valid when the program changes elsewhere (R6.8).
 
-A page that another version of the program has built names its events by what they are, not by their number: the
-function (or the `api_name` that its author gave), what triggers it, what it reads and writes. Moving a listener changes
-nothing; changing its function, targets, inputs, or outputs makes another event.
+A page that was built by another version of the program identifies its events by content, not by number: the function
+(or the author's `api_name`), the triggers, inputs and outputs. Moving a listener does not change its identity; changing
+its function, targets, inputs or outputs makes it another event.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from holdfast.graph.listener import Listener
 
 _WITH_TEXT = frozenset({"button", "downloadbutton", "uploadbutton"})
-"""Types whose `value` or label is what the visitor reads on them."""
+"""Types whose `value` or label is the text that the visitor reads on them."""
 _SIMPLE = (str, int, float, bool, bytes, type(None))
 _DEPTH = 4
 _READABLE = 40
-"""Most characters of a name that are only there to be read."""
+"""Maximum number of characters of the human-readable part of a name."""
 
 
 def name_events(
@@ -35,20 +35,20 @@ def name_events(
 ) -> None:
     """Give each listener of a graph its identity, the same in every process that runs the same program.
 
-    Equal listeners (the same function on buttons that look the same) are told apart by their order, and their number is
-    part of the name: when one is added or removed, which is which cannot be known, so all of them count as new.
+    Equal listeners (the same function on buttons that look the same) are distinguished by their order, and their count
+    is part of the name: when one is added or removed, they cannot be matched up, so all of them count as new.
 
     Args:
         listeners: All listeners of the graph, by id.
-        outer: Finds a listener of the app around it, which one of these may follow.
-        within: Which `gr.render` has built them.
+        outer: Function that finds a listener of the surrounding app, which one of these may follow.
+        within: Identity of the `gr.render` that built the listeners.
     """
     known: dict[int, str] = {}
 
     def digest(listener: Listener) -> str:
         found = known.get(listener.id)
         if found is None:
-            known[listener.id] = ""  # a listener that follows itself cannot be built; this only bounds the recursion
+            known[listener.id] = ""  # bounds the recursion, although a listener cannot follow itself
             found = known[listener.id] = _hash([within, *_shape(listener), before(listener.trigger_after)])
         return found
 
@@ -87,7 +87,7 @@ def _shape(listener: Listener) -> list[object]:
 
 
 def described(block: Block | None) -> list[object]:
-    """What a component is, without its number or its place: its key or `elem_id`, else what is written on it."""
+    """Describe a component without its id or place: by its key or `elem_id`, or else by its text."""
     if block is None:
         return []
     if block.IS_ROOT:
@@ -101,7 +101,7 @@ def described(block: Block | None) -> list[object]:
 
 
 def state_name(state: Any) -> list[object]:
-    """What is known of a State: its key, else the variable that the program keeps it in and the type of its value."""
+    """Describe a State by its key, or else by the variable that holds it and the type of its value."""
     cell = state.cell
     if cell.key is not None:
         return ["key", cell.key]
@@ -110,7 +110,7 @@ def state_name(state: Any) -> list[object]:
 
 
 def state_names(states: Iterable[Any]) -> dict[int, str]:
-    """Names for the States of an app that have no key, by id; equal ones are told apart as equal listeners are."""
+    """Return names for the States without a key, by id; equal ones are distinguished like equal listeners."""
     given = {state.id: repr(state_name(state)) for state in states if state.cell.key is None}
     count = Counter(given.values())
     seen: Counter[str] = Counter()
@@ -122,7 +122,7 @@ def state_names(states: Iterable[Any]) -> dict[int, str]:
 
 
 def block_names(blocks: Iterable[Block]) -> dict[int, str]:
-    """Names for blocks, by id, under which another version of the program finds the same ones."""
+    """Return names for blocks, by id, under which another version of the program finds them."""
     names = {}
     seen: Counter[str] = Counter()
     for block in blocks:
@@ -133,9 +133,9 @@ def block_names(blocks: Iterable[Block]) -> dict[int, str]:
 
 
 def program_of(app: AppSpec) -> str:
-    """A digest of all that an open page has of a program: a page with another one is loaded again.
+    """Return a digest of everything that an open page takes from the program; a page with another digest is reloaded.
 
-    Start values are left out, which may be another one at each start (a time, a random number).
+    Initial values are excluded, because they may differ at each start (a time, a random number).
     """
     options = app.options
     page = [options.title, options.css, options.js, options.head, options.fill_height, options.fill_width]
@@ -155,7 +155,7 @@ def _tree(block: Any) -> object:
 
 
 def _stable(value: Any) -> object:
-    """A property's value, as far as it is the same in every process."""
+    """Return the parts of a property's value that are the same in every process."""
     if isinstance(value, _SIMPLE):
         return value
     if isinstance(value, Mapping):
@@ -169,7 +169,7 @@ def _stable(value: Any) -> object:
 
 
 def _function(fn: Any, depth: int = _DEPTH) -> list[object]:
-    """What makes a function another one than its neighbors: its name, and what it was made with."""
+    """Return what distinguishes a function from similar ones: its name and the values it was created with."""
     if fn is None or depth == 0:
         return []
     if hasattr(fn, "func") and hasattr(fn, "args"):  # functools.partial
@@ -183,7 +183,7 @@ def _function(fn: Any, depth: int = _DEPTH) -> list[object]:
         return ["callable", getattr(fn, "__module__", None), name]
     held = [_cell(cell, depth) for cell in fn.__closure__ or ()]
     given = [_value(one, depth) for one in fn.__defaults__ or ()]
-    body = _code(code) if "<lambda>" in fn.__name__ else None  # a lambda has no name but its body
+    body = _code(code) if "<lambda>" in fn.__name__ else None  # a lambda can only be identified by its body
     return ["function", fn.__module__, fn.__qualname__, held, given, _named(fn.__kwdefaults__ or {}, depth), body]
 
 
@@ -199,7 +199,7 @@ def _cell(cell: Any, depth: int) -> object:
 
 
 def _value(value: Any, depth: int) -> object:
-    """A value that a function was made with, as far as it is the same in every process."""
+    """Return the parts of a value used by a function that are the same in every process."""
     if isinstance(value, _SIMPLE):
         return value
     if isinstance(value, tuple) and depth > 0:

@@ -1,7 +1,7 @@
-"""What a handler may ask for besides its inputs, by annotation or default: event data, the request.
+"""Values other than inputs that a handler can request, by annotation or default: event data, the request.
 
-These types carry no behaviour of their own that the graph would need; the runtime fills them. A parameter of such a
-type is not counted among the inputs and does not appear in the API.
+The graph only needs the types; the runtime supplies the values. A parameter of such a type is not an input and does not
+appear in the API.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 class Injected:
-    """Root of the types whose parameters the runtime fills (`Request`, `Progress`, event data, …)."""
+    """Base class of the types whose parameters the runtime fills (`Request`, `Progress`, event data, …)."""
 
 
 class EventData(Injected):
-    """What the page knows about the event that started the handler.
+    """Information from the page about the event that started the handler.
 
     Args:
-        target: The block whose event it was.
-        _data: The event's own data, as the page sent it.
+        target: Block that fired the event.
+        _data: Data of the event, as the page sent it.
     """
 
     def __init__(self, target: Block | None, _data: Any) -> None:
@@ -35,14 +35,14 @@ class EventData(Injected):
 
 
 class SelectData(EventData):
-    """What was selected.
+    """Data of a selection.
 
     Attributes:
-        index: Its place: a number, or `[row, column]`.
-        value: Its value.
-        row_value: The whole row, of a table.
-        col_value: The whole column, of a table.
-        selected: Whether it is selected now, `False` when it was deselected.
+        index: Index of the selection: a number, or `[row, column]`.
+        value: Value of the selection.
+        row_value: Row of the selected cell, in a table.
+        col_value: Column of the selected cell, in a table.
+        selected: `True` if it was selected, `False` if it was deselected.
     """
 
     def __init__(self, target: Block | None, data: Any) -> None:
@@ -56,7 +56,7 @@ class SelectData(EventData):
 
 
 class KeyUpData(EventData):
-    """A key was released: `key`, and what stands in the field (`input_value`)."""
+    """Data of a released key: `key`, and the content of the field (`input_value`)."""
 
     def __init__(self, target: Block | None, data: Any) -> None:
         super().__init__(target, data)
@@ -65,12 +65,12 @@ class KeyUpData(EventData):
 
 
 class LikeData(EventData):
-    """A message was liked or disliked.
+    """Data of a like or dislike.
 
     Attributes:
-        index: Its place.
-        value: Its content.
-        liked: `True`, `False`, or the option that was chosen.
+        index: Index of the message.
+        value: Content of the message.
+        liked: `True`, `False`, or the chosen option.
     """
 
     def __init__(self, target: Block | None, data: Any) -> None:
@@ -82,7 +82,7 @@ class LikeData(EventData):
 
 
 class RetryData(EventData):
-    """A message is to be answered again: `index`, `value`."""
+    """Data of a request for another answer to a message: `index`, `value`."""
 
     def __init__(self, target: Block | None, data: Any) -> None:
         super().__init__(target, data)
@@ -91,11 +91,11 @@ class RetryData(EventData):
 
 
 class UndoData(RetryData):
-    """A message is to be taken back: `index`, `value`."""
+    """Data of a request to undo a message: `index`, `value`."""
 
 
 class EditData(RetryData):
-    """A value was edited: `index`, `previous_value`, `value`."""
+    """Data of an edit: `index`, `previous_value`, `value`."""
 
     def __init__(self, target: Block | None, data: Any) -> None:
         super().__init__(target, data)
@@ -103,7 +103,7 @@ class EditData(RetryData):
 
 
 class DeletedFileData(EventData):
-    """A file was removed from a list: `file`, its FileData."""
+    """Data of a file that was removed from a list: `file`, its FileData."""
 
     def __init__(self, target: Block | None, data: Any) -> None:
         super().__init__(target, data)
@@ -114,11 +114,11 @@ class DeletedFileData(EventData):
 
 
 class DownloadData(DeletedFileData):
-    """A file was downloaded: `file`, its FileData."""
+    """Data of a downloaded file: `file`, its FileData."""
 
 
 class CopyData(EventData):
-    """Something was copied: `value`."""
+    """Data of a copy action: `value`."""
 
     def __init__(self, target: Block | None, data: Any) -> None:
         super().__init__(target, data)
@@ -126,17 +126,17 @@ class CopyData(EventData):
 
 
 class Header(str, Injected):
-    """Annotation of a parameter that takes an HTTP header: `x_api_key: gr.Header` gets `X-Api-Key`."""
+    """Annotation of a parameter that receives an HTTP header: `x_api_key: gr.Header` gets `X-Api-Key`."""
 
     __slots__ = ()
 
 
 class OAuthProfile(dict[str, Any], Injected):
-    """The logged-in visitor's profile at the identity provider."""
+    """Profile of the logged-in visitor at the identity provider."""
 
 
 class OAuthToken(Injected):
-    """The logged-in visitor's access token at the identity provider."""
+    """Access token of the logged-in visitor at the identity provider."""
 
     def __init__(self, token: str, scope: str, expires_at: int) -> None:
         self.token = token

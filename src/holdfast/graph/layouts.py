@@ -12,25 +12,25 @@ from holdfast.graph.events import Event
 
 
 class NamedOptions(TypedDict, total=False):
-    """The options of layouts that take `visible` by position."""
+    """Options of layouts that accept `visible` as a positional argument."""
 
     elem_id: str | None
-    """`id` of its element, for CSS."""
+    """`id` of the layout's HTML element, for CSS."""
     elem_classes: Sequence[str] | str | None
-    """Classes of its element."""
+    """CSS classes of the layout's HTML element."""
     render: bool
-    """Whether it is placed where it is made."""
+    """Whether to place the layout where it is created."""
     key: int | str | tuple[int | str, ...] | None
     """Identity across re-renders in `gr.render`."""
     preserved_by_key: Sequence[str] | str | None
-    """Properties that a re-render keeps when the key is the same."""
+    """Properties that keep their values when a re-render uses the same key."""
 
 
 class LayoutOptions(NamedOptions, total=False):
-    """The options that all layouts share."""
+    """Options that all layouts share."""
 
     visible: bool | Literal["hidden"]
-    """`False` keeps it out of the page, `"hidden"` in the page but unseen."""
+    """`False` leaves the layout out of the page; `"hidden"` renders it invisibly."""
 
 
 class Row(BlockContext):
@@ -38,12 +38,12 @@ class Row(BlockContext):
 
     Args:
         variant: `"panel"` with a background, `"compact"` without gaps.
-        scale: Its share of an outer row.
-        height: Pixels, or any CSS length; longer content scrolls.
-        max_height: As `height`.
-        min_height: As `height`.
-        equal_height: Whether its children are made equally high.
-        show_progress: Whether the status of events that write it is shown on it.
+        scale: Share of an outer row's width.
+        height: Height in pixels or as a CSS length; longer content scrolls.
+        max_height: Maximum height, like `height`.
+        min_height: Minimum height, like `height`.
+        equal_height: Whether all children have the same height.
+        show_progress: Whether to show the status of events that write to the row.
         **options: See `LayoutOptions`.
     """
 
@@ -72,13 +72,13 @@ class Row(BlockContext):
 
 
 class Column(BlockContext):
-    """Blocks below each other.
+    """Blocks stacked vertically.
 
     Args:
-        scale: Its share of a row.
-        min_width: Pixels below which the row wraps.
+        scale: Share of a row's width.
+        min_width: Width in pixels below which the row wraps.
         variant: `"panel"` with a background, `"compact"` without gaps.
-        show_progress: Whether the status of events that write it is shown on it.
+        show_progress: Whether to show the status of events that write to the column.
         **options: See `LayoutOptions`.
     """
 
@@ -110,7 +110,7 @@ class Group(BlockContext):
 
 
 class Form(BlockContext):
-    """The frame that adjacent fields share; put around them when their container ends."""
+    """Frame that adjacent fields share, added when their container ends."""
 
     NAME = "form"
 
@@ -121,19 +121,19 @@ class Form(BlockContext):
 
 
 class Accordion(BlockContext):
-    """Blocks that fold away under a heading.
+    """Blocks that can be collapsed under a heading.
 
     Args:
-        label: The heading.
-        open: Whether it starts unfolded.
-        height: Pixels, or any CSS length; longer content scrolls.
-        max_height: As `height`.
+        label: Heading of the accordion.
+        open: Whether the accordion is initially expanded.
+        height: Height in pixels or as a CSS length; longer content scrolls.
+        max_height: Maximum height, like `height`.
         **options: See `LayoutOptions`.
     """
 
     NAME = "accordion"
-    expand = Event("It was unfolded.")
-    collapse = Event("It was folded.")
+    expand = Event("The accordion was expanded.")
+    collapse = Event("The accordion was collapsed.")
 
     def __init__(
         self,
@@ -152,19 +152,19 @@ class Accordion(BlockContext):
 
 
 class Sidebar(BlockContext):
-    """Blocks at the side of the page that slide away.
+    """Collapsible panel at the side of the page.
 
     Args:
-        label: Its heading.
-        open: Whether it starts open.
-        width: Pixels, or any CSS length.
-        position: The side.
+        label: Heading of the sidebar.
+        open: Whether the sidebar is initially open.
+        width: Width in pixels or as a CSS length.
+        position: Side of the page.
         **options: See `LayoutOptions`.
     """
 
     NAME = "sidebar"
-    expand = Event("It was opened.")
-    collapse = Event("It was closed.")
+    expand = Event("The sidebar was opened.")
+    collapse = Event("The sidebar was closed.")
 
     def __init__(
         self,
@@ -183,11 +183,11 @@ class Sidebar(BlockContext):
 
 
 class Tabs(BlockContext):
-    """Tabs, one open at a time.
+    """Tabs, one of which is open.
 
     Args:
-        selected: `id` of the tab that is open at first.
-        overflow_behavior: What happens to tabs that do not fit; `"scroll"` is treated as `"menu"`.
+        selected: `id` of the tab that is initially open.
+        overflow_behavior: How to show tabs that do not fit; `"scroll"` is treated as `"menu"`.
         **options: See `LayoutOptions`.
     """
 
@@ -208,23 +208,23 @@ class Tabs(BlockContext):
 
 
 class Tab(BlockContext):
-    """One tab. Tabs that stand alone get a `Tabs` around them.
+    """One tab. Adjacent tabs outside a `Tabs` are wrapped in one.
 
     Args:
-        label: Text of its button.
-        visible: Whether it is shown.
-        interactive: Whether it can be opened.
-        id: What `Tabs(selected=…)` calls it.
-        alignment: Where its button stands.
-        scale: Its share of the height.
-        height: Pixels, or any CSS length; longer content scrolls.
-        max_height: As `height`.
-        render_children: Whether its content is put on the page before it is opened.
+        label: Text of the tab's button.
+        visible: Whether the tab is shown.
+        interactive: Whether the tab can be opened.
+        id: Id for `Tabs(selected=…)`.
+        alignment: Alignment of the tab's button.
+        scale: Share of the height.
+        height: Height in pixels or as a CSS length; longer content scrolls.
+        max_height: Maximum height, like `height`.
+        render_children: Whether to render the content before the tab is opened.
         **options: See `NamedOptions`.
     """
 
     NAME = "tabitem"
-    select = Event("The visitor opened it.", marks="_selectable")
+    select = Event("The visitor opened the tab.", marks="_selectable")
 
     def __init__(
         self,
@@ -251,19 +251,19 @@ class Tab(BlockContext):
         super().__init__(visible=visible, **options)
 
     def props(self) -> dict[str, Any]:
-        """Its properties; `id` is the tab's own, not the block's."""
+        """Return the properties; `id` is the tab's id, not the block's."""
         return {**super().props(), "id": self.tab_id}
 
     def get_block_name(self) -> str:
-        """Gradio's name for it, which is not its type's."""
+        """Return Gradio's name for the type, which differs from `NAME`."""
         return "tab"
 
 
 class Walkthrough(BlockContext):
-    """Steps, one at a time, in order.
+    """Sequence of steps, one of which is open.
 
     Args:
-        selected: `id` of the step that is open at first.
+        selected: `id` of the step that is initially open.
         **options: See `LayoutOptions`.
     """
 
@@ -280,16 +280,16 @@ class Step(BlockContext):
     """One step of a `Walkthrough`.
 
     Args:
-        label: Its name.
-        visible: Whether it is shown.
-        interactive: Whether it can be opened.
-        id: What `Walkthrough(selected=…)` calls it.
-        scale: Its share of the height.
+        label: Name of the step.
+        visible: Whether the step is shown.
+        interactive: Whether the step can be opened.
+        id: Id for `Walkthrough(selected=…)`.
+        scale: Share of the height.
         **options: See `NamedOptions`.
     """
 
     NAME = "walkthroughstep"
-    select = Event("The visitor opened it.", marks="_selectable")
+    select = Event("The visitor opened the step.", marks="_selectable")
 
     def __init__(
         self,
@@ -308,11 +308,11 @@ class Step(BlockContext):
         super().__init__(visible=visible, **options)
 
     def props(self) -> dict[str, Any]:
-        """Its properties; `id` is the step's own, not the block's."""
+        """Return the properties; `id` is the step's id, not the block's."""
         return {**super().props(), "id": self.tab_id}
 
     def get_block_name(self) -> str:
-        """Gradio's name for it, which is not its type's."""
+        """Return Gradio's name for the type, which differs from `NAME`."""
         return "step"
 
 

@@ -1,4 +1,4 @@
-"""A listener: one function, what triggers it, what it reads and writes. Gradio calls it a dependency."""
+"""Listeners: a function with its triggers, inputs and outputs. Gradio calls them dependencies."""
 
 from __future__ import annotations
 
@@ -20,56 +20,56 @@ TriggerMode = Literal["once", "multiple", "always_last"]
 
 
 class ListenerOptions(TypedDict, total=False):
-    """The keyword parameters that every listener takes; names and defaults are Gradio's."""
+    """Keyword parameters of every listener; names and defaults are Gradio's."""
 
     api_name: str | Literal[False] | None
-    """Name of its endpoint; the function's name by default."""
+    """Name of the listener's endpoint; by default the function's name."""
     api_description: str | Literal[False] | None
-    """Text for its endpoint; the docstring by default, `False` for none."""
+    """Description of the endpoint; by default the docstring, `False` for none."""
     scroll_to_output: bool
-    """Scroll the page to the first output when it is done."""
+    """Whether to scroll the page to the first output when the event is done."""
     show_progress: Literal["full", "minimal", "hidden"] | bool
-    """How its status is shown on its outputs."""
+    """How to show the event's status on its outputs."""
     show_progress_on: Block | Sequence[Block] | None
-    """Where its status is shown instead."""
+    """Blocks that show the event's status instead of the outputs."""
     queue: bool | None
-    """`False` runs it at once, outside the queue's limits."""
+    """`False` runs the function immediately, outside the queue's limits."""
     batch: bool
-    """The function takes and returns lists, one item per waiting call."""
+    """Whether the function takes and returns lists, one item per waiting call."""
     max_batch_size: int
-    """Most calls in one batch."""
+    """Maximum number of calls per batch."""
     preprocess: bool
-    """`False` hands the browser's values over unconverted."""
+    """`False` passes the browser's values without conversion."""
     postprocess: bool
-    """`False` sends the function's values unconverted."""
+    """`False` sends the function's values without conversion."""
     cancels: Any
-    """Listeners (what other listeners' calls returned) whose running events are stopped."""
+    """Listeners (return values of other listener calls) whose running events are canceled."""
     trigger_mode: TriggerMode | None
     """What a trigger does while an event of this listener is pending."""
     js: str | Literal[True] | None
-    """A JavaScript function run in the browser before (or, without `fn`, instead of) the Python function."""
+    """JavaScript function that runs in the browser before (or, without `fn`, instead of) the Python function."""
     concurrency_limit: int | Literal["default"] | None
-    """Most events of its group at once; `None` for no limit."""
+    """Maximum number of concurrent events in the listener's group; `None` for no limit."""
     concurrency_id: str | None
-    """Listeners with the same one share a limit; by default each listener has its own."""
+    """Name of a limit that listeners share; by default each listener has a separate limit."""
     api_visibility: Visibility
-    """Whether its endpoint is documented, callable but hidden, or neither."""
+    """Whether the endpoint is documented, hidden but callable, or neither."""
     time_limit: float | None
-    """Seconds that a `stream` event may last."""
+    """Maximum duration of a `stream` event in seconds."""
     stream_every: float
-    """Seconds between the chunks of a `stream` event."""
+    """Interval between the chunks of a `stream` event in seconds."""
     key: int | str | tuple[int | str, ...] | None
     """Identity across re-renders."""
     validator: Callable[..., Any] | None
-    """Called with the same inputs before the event is queued; returns `gr.validate(...)`s."""
+    """Function called with the same inputs before the event is queued; returns `gr.validate(...)` results."""
     on_leave: OnLeave | None
-    """What becomes of its event when the visitor has left for good: `"cancel"`, `"finish"`, or seconds that it gets."""
+    """What happens to the event when the visitor has left: `"cancel"`, `"finish"`, or seconds until cancellation."""
     inputs_kwargs: Mapping[str, Block] | None
     """Components whose values are passed by keyword."""
 
 
 class Target(NamedTuple):
-    """What triggers a listener: an event of a block, or (block `None`) of another listener or of the page."""
+    """Trigger of a listener: an event of a block or, if the block is `None`, of another listener or the page."""
 
     block: Block | None
     event: str
@@ -77,7 +77,7 @@ class Target(NamedTuple):
 
 @dataclass(eq=False, kw_only=True)
 class Listener:
-    """One registered listener. Built once by `graph.listen`, unchanged when the graph is frozen."""
+    """A registered listener. Created once by `register`, and unchanged after the graph is frozen."""
 
     id: int
     fn: Callable[..., Any] | None
@@ -85,9 +85,9 @@ class Listener:
     inputs: tuple[Block, ...]
     outputs: tuple[Block, ...]
     inputs_as_dict: bool = False
-    """The inputs were given as a set: the function gets one dict keyed by component."""
+    """Whether the inputs were a set, so that the function gets one dict keyed by component."""
     keyword_inputs: tuple[str, ...] = ()
-    """Names for the last inputs, which are passed by keyword (`inputs_kwargs`)."""
+    """Names of the last inputs, which are passed by keyword (`inputs_kwargs`)."""
     api_name: str = ""
     api_description: str | Literal[False] | None = None
     api_visibility: Visibility = "public"
@@ -100,7 +100,7 @@ class Listener:
     preprocess: bool = True
     postprocess: bool = True
     cancels: tuple[int, ...] = ()
-    """Ids of the listeners whose events it stops."""
+    """Ids of the listeners whose events it cancels."""
     trigger_mode: TriggerMode = "once"
     js: str | Literal[True] | None = None
     concurrency_limit: int | Literal["default"] | None = "default"
@@ -111,30 +111,30 @@ class Listener:
     collects_event_data: bool = False
     rendered_in: int | None = None
     render_id: int | None = None
-    """Set on the listener that performs a `gr.render`."""
+    """Render id, set on the listener that performs a `gr.render`."""
     render: RenderSpec | None = None
-    """What a `gr.render` does; set together with `render_id`."""
+    """Specification of the `gr.render`; set together with `render_id`."""
     connection: Literal["sse", "stream"] = "sse"
     time_limit: float | None = None
     stream_every: float = 0.5
     key: Any = None
     validator: Callable[..., Any] | None = None
     on_leave: OnLeave | None = None
-    """What becomes of its event when the visitor has left; `None` for the app's policy."""
+    """What happens to the event when the visitor has left; `None` for the app's policy."""
     is_generator: bool = False
     component_prop_inputs: tuple[int, ...] = ()
-    """Inputs of which the function wants all properties, not the value (a parameter annotated with a component)."""
+    """Inputs of which the function takes all properties (parameters annotated with a component class)."""
     made_at: str = ""
-    """`file:line` of the call that registered it, for error messages."""
+    """`file:line` of the call that registered the listener, for error messages."""
     page: str = ""
-    """Path of the page that it belongs to."""
+    """Path of the page that the listener belongs to."""
     key_path: tuple[object, ...] | None = None
-    """`key` with those of the renders around it."""
+    """`key`, preceded by the keys of enclosing renders."""
     signature: Signature = field(default_factory=Signature)
-    """Which parameters of the function take inputs, and which the runtime fills."""
+    """Parameters of the function: those that take inputs, and those that the runtime fills."""
     given_name: str | None = None
-    """The `api_name` that the author gave, before it was made unique."""
+    """`api_name` that the author passed, before it was made unique."""
     identity: str = ""
-    """Its name wherever it stands in the program: what a page runs it by. Set when the graph is complete."""
+    """Name by which a page runs the listener, independent of its position; set when the graph is complete."""
     extra: dict[str, Any] = field(default_factory=dict)
-    """`event_specific_args` and the like, for the config alone."""
+    """Entries such as `event_specific_args` that are only used in the config."""

@@ -1,4 +1,4 @@
-"""What a listener's options say, and the name that its endpoint gets."""
+"""Checks of a listener's options, and the name of its endpoint."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAME_CHARACTERS = set(string.punctuation) - {"-", "_"}
 
 
 class EventKind(Protocol):
-    """What `register` must know of an event; see `Event`."""
+    """Properties of an event that `register` needs; see `Event`."""
 
     name: str
     trigger_mode: TriggerMode
@@ -28,19 +28,19 @@ class Trigger(Protocol):
 
     @property
     def event(self) -> EventKind:
-        """The kind of event."""
+        """Kind of the event."""
 
     @property
     def target(self) -> Target:
-        """What goes into the listener."""
+        """Target of the listener."""
 
 
 def check_options(options: ListenerOptions) -> None:
-    """Refuse what no listener can be given.
+    """Reject options that no listener accepts.
 
     Raises:
-        BuildError: A value that is not among those that its parameter takes.
-        TypeError: There is no such parameter.
+        BuildError: A value is not valid for its parameter.
+        TypeError: A parameter does not exist.
     """
     unknown = [name for name in options if name not in ListenerOptions.__annotations__]
     if unknown:
@@ -48,35 +48,35 @@ def check_options(options: ListenerOptions) -> None:
     mode = options.get("trigger_mode")
     if mode is not None and mode not in get_args(TriggerMode):
         modes = get_args(TriggerMode)
-        raise BuildError(f"trigger_mode={mode!r} is none of {', '.join(modes)}.{did_you_mean(str(mode), modes)}")
+        raise BuildError(f"trigger_mode={mode!r} is not one of {', '.join(modes)}.{did_you_mean(str(mode), modes)}")
     visibility = options.get("api_visibility", "public")
     if visibility not in get_args(Visibility):
         raise BuildError(
-            f"api_visibility={visibility!r} is none of {', '.join(get_args(Visibility))}."
+            f"api_visibility={visibility!r} is not one of {', '.join(get_args(Visibility))}."
             f"{did_you_mean(str(visibility), get_args(Visibility))}"
         )
     if options.get("js") is True:
         raise BuildError(
-            "js=True asks for the Python function to be translated to JavaScript, which Holdfast does not do. "
-            "Leave js out to run the function on the server, or give the JavaScript as a string."
+            "js=True requests translation of the Python function to JavaScript, which Holdfast does not support. "
+            "Remove js to run the function on the server, or pass JavaScript as a string."
         )
     validator = options.get("validator")
     if validator is not None and not callable(validator):
-        raise BuildError(f"validator={validator!r} cannot be called. Give a function that returns gr.validate(…).")
+        raise BuildError(f"validator={validator!r} is not callable. Pass a function that returns gr.validate(…).")
     for count in ("concurrency_limit", "max_batch_size"):
         given = options.get(count)
         if isinstance(given, int) and given < 1:
-            raise BuildError(f"{count}={given} would let no event run. Give 1 or more, or leave it out.")
+            raise BuildError(f"{count}={given} would not let any event run. Use 1 or more, or omit it.")
     checked_on_leave("on_leave", options.get("on_leave"))
     name = options.get("api_name")
     if name is not None and name is not False and not isinstance(name, str):
-        raise InvalidApiNameError(f"api_name={name!r} is a {type(name).__name__}. Give a string, or leave it out.")
+        raise InvalidApiNameError(f"api_name={name!r} is a {type(name).__name__}. Pass a string, or omit it.")
 
 
 def api_of(
     fn: Callable[..., Any] | None, options: ListenerOptions, targets: tuple[Target, ...]
 ) -> tuple[str, Visibility]:
-    """The name of a listener's endpoint, before it is made unique, and who may see it."""
+    """Return the name of a listener's endpoint before it is made unique, and its visibility."""
     name, visibility = options.get("api_name"), options.get("api_visibility", "public")
     if name is False:
         return "false", "private"
@@ -90,31 +90,31 @@ def api_of(
 
 
 def api_name_of(fn: Callable[..., Any]) -> str:
-    """The endpoint's name that a function has by itself: its own, without punctuation."""
+    """Return a function's default endpoint name: the function's name without punctuation."""
     name = getattr(fn, "__name__", None) or type(fn).__name__
     return "".join(c for c in name if c not in _NAME_CHARACTERS) or "unnamed"
 
 
 def show_progress(given: Any, triggers: Sequence[Trigger]) -> Literal["full", "minimal", "hidden"]:
-    """How a listener\'s status is shown: as said, else as its event has it."""
+    """Return how to show a listener's status: as specified, or else the event's default."""
     if given is None:
         return triggers[0].event.show_progress if len(triggers) == 1 else "full"
     if isinstance(given, bool):
         return "full" if given else "hidden"
     if given not in {"full", "minimal", "hidden"}:
         valid = ("full", "minimal", "hidden")
-        raise BuildError(f"show_progress={given!r} is none of {', '.join(valid)}.{did_you_mean(str(given), valid)}")
+        raise BuildError(f"show_progress={given!r} is not one of {', '.join(valid)}.{did_you_mean(str(given), valid)}")
     return given  # type: ignore[no-any-return]
 
 
 def default_mode(triggers: Sequence[Trigger]) -> TriggerMode:
-    """The events' common default; different ones make it `once`."""
+    """Return the events' common default trigger mode, or `once` if they differ."""
     modes = {trigger.event.trigger_mode for trigger in triggers}
     return modes.pop() if len(modes) == 1 else "once"
 
 
 def is_generator(fn: Any) -> bool:
-    """Whether calling it gives a generator, sync or async."""
+    """Return whether calling a function returns a generator, sync or async."""
     inner = inspect.unwrap(fn) if callable(fn) else fn
     while hasattr(inner, "func"):
         inner = inner.func
@@ -125,5 +125,5 @@ def is_generator(fn: Any) -> bool:
 
 
 def called(fn: Any) -> str:
-    """What messages call a function."""
+    """Return the name of a function in messages."""
     return f"The function {api_name_of(fn)!r}"

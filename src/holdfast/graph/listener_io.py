@@ -1,4 +1,4 @@
-"""What a listener reads and writes: its `inputs` and `outputs`, and whether the function can take them."""
+"""A listener's `inputs` and `outputs`, and whether the function can take them."""
 
 from __future__ import annotations
 
@@ -18,50 +18,50 @@ if TYPE_CHECKING:
 def inputs_of(
     given: Any, by_keyword: Mapping[str, Block] | None, graph: Graph
 ) -> tuple[tuple[Block, ...], bool, tuple[str, ...]]:
-    """The blocks that a listener reads, whether the function gets one dict, and the names of those given by keyword."""
+    """Return the blocks that a listener reads, whether the function gets one dict, and the names of keyword inputs."""
     if isinstance(given, Mapping):
         raise BuildError(
-            "`inputs` was given a dict. To pass values to the function by parameter name, use `inputs_kwargs`, "
+            "`inputs` is a dict. To pass values to the function by parameter name, use `inputs_kwargs`, "
             "for example `inputs_kwargs={'last_name': textbox}`."
         )
     as_dict = isinstance(given, (set, frozenset))
     if as_dict and by_keyword:
         raise BuildError(
-            "`inputs` is a set, so the function gets one dict, and `inputs_kwargs` was given too. "
-            "Put the components of `inputs_kwargs` into the set, or make `inputs` a list."
+            "`inputs` is a set, so the function gets one dict, but `inputs_kwargs` was passed too. "
+            "Add the components of `inputs_kwargs` to the set, or make `inputs` a list."
         )
     listed = [*blocks_of(given, "inputs", graph), *blocks_of(list((by_keyword or {}).values()), "inputs_kwargs", graph)]
     for block in listed:
         if isinstance(block, BlockContext):
             raise InvalidComponentError(
                 f"{block!r} is among the inputs, but a {type(block).__name__} is a layout and has no value. "
-                "Give the components inside of it."
+                "Pass the components inside it."
             )
     return tuple(listed), as_dict, tuple(by_keyword or ())
 
 
 def outputs_of(given: Any, graph: Graph) -> tuple[Block, ...]:
-    """The blocks that a listener writes."""
+    """Return the blocks that a listener writes."""
     if isinstance(given, Mapping):
-        raise BuildError("`outputs` was given a dict. Give a component, a list of components, or a set of them.")
+        raise BuildError("`outputs` is a dict. Pass a component, a list of components, or a set of them.")
     return tuple(blocks_of(given, "outputs", graph))
 
 
 def blocks_of(given: Any, what: str, graph: Graph) -> list[Block]:
-    """The blocks of an `inputs` or `outputs`, attached to the graph; a set's in the order of their ids."""
+    """Return the blocks in `inputs` or `outputs`, attached to the graph; those of a set are ordered by id."""
     if given is None:
         return []
     listed = list(given) if isinstance(given, (list, tuple, set, frozenset)) else [given]
     for position, block in enumerate(listed):
         if not isinstance(block, Block):
             hint = (
-                "Component names as strings work in gr.Interface; make the component here, such as gr.Textbox()."
+                "Component names as strings work in gr.Interface; create the component here, such as gr.Textbox()."
                 if isinstance(block, str)
-                else "Give components, such as gr.Textbox()."
+                else "Pass components, such as gr.Textbox()."
             )
             where = f" at position {position}" if len(listed) > 1 else ""
             raise InvalidBlockError(
-                f"`{what}` holds {block!r} ({type(block).__name__}){where}, which is no component. {hint}"
+                f"`{what}` contains {block!r} ({type(block).__name__}){where}, which is not a component. {hint}"
             )
         graph.attach(block)
     if isinstance(given, (set, frozenset)):
@@ -70,12 +70,12 @@ def blocks_of(given: Any, what: str, graph: Graph) -> list[Block]:
 
 
 def progress_blocks(given: Any, graph: Graph) -> tuple[Block, ...] | None:
-    """Where a listener's status is shown; `None`: on its outputs."""
+    """Return the blocks that show a listener's status; `None` for its outputs."""
     return None if given is None else tuple(blocks_of(given, "show_progress_on", graph))
 
 
 def prop_inputs(signature: Signature, count: int) -> tuple[int, ...]:
-    """Inputs whose parameter is annotated with a component's class: the function gets all their properties."""
+    """Return the inputs whose parameter is annotated with a component class; the function gets all their properties."""
     return tuple(
         position
         for position, parameter in enumerate(signature.positional[:count])
@@ -84,22 +84,22 @@ def prop_inputs(signature: Signature, count: int) -> tuple[int, ...]:
 
 
 def check_arguments(fn: Callable[..., Any], signature: Signature, count: int, keywords: tuple[str, ...]) -> None:
-    """Inputs that do not fit the function: unknown names are an error, a wrong number only a warning, as in Gradio."""
+    """Check that the inputs fit the function: unknown names are errors, wrong counts only warnings, as in Gradio."""
     if not signature.known:
         return
     names = {p.name for p in signature.parameters}
     unknown = [name for name in keywords if name not in names]
     if unknown and not signature.keywords:
-        raise BuildError(f"`inputs_kwargs` names {unknown}, but {called(fn)} takes {sorted(names) or 'no parameters'}.")
+        raise BuildError(f"`inputs_kwargs` has {unknown}, but {called(fn)} takes {sorted(names) or 'no parameters'}.")
     takes = [p for p in signature.positional if p.name not in keywords]
     needed = sum(not p.has_default for p in takes)
     if count < needed:
         warn(
-            f"{called(fn)} takes {needed} inputs at least, but `inputs` gives {count}: the others will be None. "
-            "Add components to `inputs`, or defaults to the function."
+            f"{called(fn)} takes at least {needed} inputs, but `inputs` has {count}: the others will be None. "
+            "Add components to `inputs`, or give the function's parameters defaults."
         )
     elif count > len(takes) and not signature.variadic:
         warn(
-            f"{called(fn)} takes {len(takes)} inputs at most, but `inputs` gives {count}. "
-            "Take components out of `inputs`, or add parameters to the function."
+            f"{called(fn)} takes at most {len(takes)} inputs, but `inputs` has {count}. "
+            "Remove components from `inputs`, or add parameters to the function."
         )

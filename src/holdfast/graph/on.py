@@ -24,16 +24,17 @@ def on(
     """Run `fn` at any of several events.
 
     Args:
-        triggers: Events, such as `[button.click, box.submit]`; `None`: the page's load and every change of an input.
-        fn: The function; leave it out to use the call as a decorator.
-        inputs: Components whose values it takes, in order; a set passes one dict keyed by component.
-        outputs: Components that its results go to, in order; a set takes a dict keyed by component.
+        triggers: Events, such as `[button.click, box.submit]`; `None` for the page's load and every change of an input.
+        fn: Function to call; omit it to use the call as a decorator.
+        inputs: Components whose values the function takes, in order; a set passes one dict keyed by component.
+        outputs: Components that receive the results, in order; for a set the function returns a dict keyed by
+            component.
         **options: See `ListenerOptions`.
     """
     first: Any = triggers
     if callable(first) and not hasattr(first, "target"):
         raise BuildError(
-            "gr.on was given a function as its first argument, which is for the triggers. "
+            "gr.on got a function as its first argument, which is for the triggers. "
             "Write `gr.on([button.click], fn)`, or `gr.on(fn=fn, inputs=…)` to run at every change of the inputs."
         )
     given = on_load_and_change(inputs, options.get("inputs_kwargs")) if triggers is None else _listed(triggers)
@@ -43,7 +44,7 @@ def on(
 
 
 def on_load_and_change(inputs: Any, by_keyword: Any = None) -> list[Trigger]:
-    """The triggers of a listener that names none: each input's change, and the page's load."""
+    """Return the triggers of a listener without explicit ones: each input's change, and the page's load."""
     context = current.get()
     if context is None:
         raise RenderError("Cannot call on outside of a Blocks. Move the call inside `with gr.Blocks() as demo:`.")

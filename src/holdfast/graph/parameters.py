@@ -1,4 +1,4 @@
-"""Parameters that a call was given and does not have, and values that a parameter does not take."""
+"""Handling of parameters that a call does not have, and of values that a parameter does not accept."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ FORMER: Mapping[str, frozenset[str]] = {
     "gr.Examples()": frozenset({"show_api", "cache_examples_lazily"}),
     "A listener": frozenset({"show_api", "every", "status_tracker"}),
 }  # fmt: skip
-"""What Gradio 4 and 5 took and Gradio 6 does not, by what is called; "" is any component."""
+"""Parameters of Gradio 4 and 5 that Gradio 6 removed, by callee; "" is any component."""
 
 
 def settle_unknown(called: str, unknown: Iterable[str], known: Iterable[str], *, kind: str | None = None) -> None:
-    """Warn once of parameters that older programs give and that have no effect any more; refuse all others.
+    """Warn once about obsolete parameters of older programs; reject all other unknown parameters.
 
     Args:
-        called: What was called, as a message names it.
-        unknown: Names that it does not have.
-        known: Names that it has.
-        kind: Its entry in `FORMER`, where that is another one.
+        called: Name of the callee in messages.
+        unknown: Names of the unknown parameters.
+        known: Names of the valid parameters.
+        kind: Key of the callee in `FORMER`, if it differs from *called*.
 
     Raises:
-        TypeError: A parameter that there never was; the message suggests the one that was meant.
+        TypeError: A parameter never existed; the message suggests the intended one.
     """
     former = FORMER.get(kind or called, frozenset()) | (frozenset() if kind == called else FORMER[""])
     names = list(unknown)
@@ -65,7 +65,7 @@ def settle_unknown(called: str, unknown: Iterable[str], known: Iterable[str], *,
         )
     if names:
         are, them = ("is", "it") if len(names) == 1 else ("are", "them")
-        warn(f"{', '.join(names)} of {called} {are} of older versions of Gradio and without effect. Leave {them} out.")
+        warn(f"{', '.join(names)} of {called} {are} from older versions of Gradio, without effect. Remove {them}.")
 
 
 P = ParamSpec("P")
@@ -73,10 +73,10 @@ R = TypeVar("R")
 
 
 def names_meant(called: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Have calls of a function with a parameter that it does not have settled by `settle_unknown`.
+    """Decorate a function so that `settle_unknown` handles unknown parameters in its calls.
 
     Args:
-        called: What messages call the function.
+        called: Name of the function in messages.
     """
 
     def decorate(fn: Callable[P, R]) -> Callable[P, R]:
@@ -97,7 +97,7 @@ def names_meant(called: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def report_choices(block: Block) -> None:
-    """Warn of texts that an enumerated parameter of a block does not take. Gradio takes them, so programs start."""
+    """Warn about strings that an enumerated parameter does not accept; Gradio accepts them, so programs start."""
     for name, value in block.given.items():
         if isinstance(value, str):
             valid = _enumerated(type(block)).get(name)
@@ -110,7 +110,7 @@ _ENUMERATED: dict[type, dict[str, tuple[Any, ...]]] = {}
 
 
 def _enumerated(cls: type) -> dict[str, tuple[Any, ...]]:
-    """The parameters of a class that take one text out of several, with those texts."""
+    """Return the parameters of a class that accept one of several strings, with those strings."""
     found = _ENUMERATED.get(cls)
     if found is None:
         found = {}
@@ -130,12 +130,12 @@ def _evaluated(annotation: Any, base: type) -> Any:
         return annotation
     try:
         return eval(annotation, vars(sys.modules[base.__module__]))  # noqa: S307 -- an annotation of a class
-    except Exception:  # of a name that only type checkers know
+    except Exception:  # the name is only imported for type checkers
         return Any
 
 
 def _literals(annotation: Any) -> tuple[Any, ...]:
-    """The texts of an annotation that takes no other text."""
+    """Return the strings of an annotation that accepts no other strings."""
     if get_origin(annotation) is Literal:
         return tuple(one for one in get_args(annotation) if isinstance(one, str))
     if get_origin(annotation) not in {Union, types.UnionType}:

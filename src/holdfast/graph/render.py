@@ -1,4 +1,4 @@
-"""`gr.render`: a part of the page that a function builds anew, for each visitor, whenever its inputs change."""
+"""`gr.render`: a part of the page that a function rebuilds for each visitor whenever its inputs change."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class RenderSpec:
-    """One `gr.render` of an app: what it runs, and where what it builds stands.
+    """One `gr.render` of an app: the function that it runs, and the place of the result.
 
     Args:
-        render_id: Its number in the app, or in the session for one inside another render.
-        fn: The function that builds.
-        container: What its blocks stand in.
-        key_path: Its identity across re-renders of what is around it.
+        render_id: Number of the render in the app, or in the session if it is nested in another render.
+        fn: Function that builds the content.
+        container: Container of the rendered blocks.
+        key_path: Identity across re-renders of its surroundings.
     """
 
     def __init__(
@@ -44,13 +44,13 @@ class RenderSpec:
 
     @contextmanager
     def building(self, view: AppView) -> Iterator[Graph]:
-        """While it is entered, blocks and listeners are built for one session; afterwards the graph is complete.
+        """Build blocks and listeners for one session while the context is entered; afterwards the graph is complete.
 
-        For a function that is not called plainly (async, in a thread: the context travels with a copied `contextvars`
-        context). Give the graph to `view.apply_render` when the function has succeeded.
+        Meant for functions that are not called directly (async, or in a thread: the context is part of a copied
+        `contextvars` context). Pass the graph to `view.apply_render` after the function has succeeded.
 
         Args:
-            view: The session's view.
+            view: View of the session.
         """
         root = copy.copy(self.container)
         root.children = []
@@ -64,12 +64,12 @@ class RenderSpec:
         graph.settle()
 
     def build(self, view: AppView, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> Graph:
-        """Call the function and give what it built.
+        """Call the function and return the graph that it built.
 
         Args:
-            view: The session's view.
-            args: The inputs' values.
-            kwargs: Values that go by keyword.
+            view: View of the session.
+            args: Values of the inputs.
+            kwargs: Values passed by keyword.
         """
         with self.building(view) as graph:
             self.fn(*args, **(kwargs or {}))
@@ -87,22 +87,23 @@ def render(
     concurrency_id: str | None = None,
     show_progress: Literal["full", "minimal", "hidden"] = "full",
 ) -> Callable[[F], F]:
-    """Build a part of the page by a function: `@gr.render(inputs=box)` above it.
+    """Build a part of the page with a function: `@gr.render(inputs=box)`.
 
-    What the function makes stands where the decorator is, and is replaced at each run. Components and listeners with a
-    `key` are the same ones from run to run: they keep their ids, what the visitor typed, and (State) their values.
+    The function's blocks appear at the position of the decorator, and are replaced at each run. Components and
+    listeners with a `key` stay the same between runs: they keep their ids, what the visitor typed, and (State) their
+    values.
 
     Args:
         inputs: Components whose values the function takes.
-        triggers: Events at which it runs; by default the page's load and every change of an input.
-        queue: `False` runs it outside the queue's limits.
-        trigger_mode: What a trigger does while it runs.
-        concurrency_limit: Most runs at once.
-        concurrency_id: Listeners with the same one share a limit.
-        show_progress: How its status is shown.
+        triggers: Events that run the function; by default the page's load and every change of an input.
+        queue: `False` runs the function outside the queue's limits.
+        trigger_mode: What a trigger does while the function is running.
+        concurrency_limit: Maximum number of concurrent runs.
+        concurrency_id: Name of a limit that listeners share.
+        show_progress: How to show the status.
 
     Raises:
-        RenderError: Outside a `Blocks`.
+        RenderError: The decorator is used outside a `Blocks`.
     """
     context = current.get()
     if context is None:

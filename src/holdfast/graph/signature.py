@@ -1,4 +1,4 @@
-"""What a handler's signature says: which parameters take inputs, and which the runtime fills."""
+"""Analysis of a handler's signature: parameters that take inputs, and parameters that the runtime fills."""
 
 from __future__ import annotations
 
@@ -25,55 +25,55 @@ class Parameter:
     default: Any = inspect.Parameter.empty
     annotation: Any = inspect.Parameter.empty
     special: type[Injected] | None = None
-    """What the runtime puts here; `None` for a parameter that takes an input."""
+    """Type that the runtime injects; `None` for a parameter that takes an input."""
     optional: bool = False
-    """A special parameter that may be `None`."""
+    """Whether an injected parameter accepts `None`."""
     keyword_only: bool = False
 
     @property
     def has_default(self) -> bool:
-        """Whether a call may leave it out."""
+        """Whether a call can omit the parameter."""
         return self.default is not inspect.Parameter.empty
 
 
 @dataclass(frozen=True)
 class Signature:
-    """A handler's parameters, in order."""
+    """Parameters of a handler, in order."""
 
     parameters: tuple[Parameter, ...] = ()
     variadic: bool = False
-    """It takes any number of positional arguments."""
+    """Whether the handler takes any number of positional arguments."""
     keywords: bool = False
-    """It takes any keyword arguments."""
+    """Whether the handler takes any keyword arguments."""
     returns: Any = inspect.Parameter.empty
-    """The annotation of what it returns."""
+    """Return annotation."""
     known: bool = True
-    """`False` for callables that do not say (some built-ins)."""
+    """`False` for callables without an available signature (some built-ins)."""
 
     @property
     def special(self) -> tuple[Parameter, ...]:
-        """The parameters that the runtime fills."""
+        """Parameters that the runtime fills."""
         return tuple(p for p in self.parameters if p.special is not None)
 
     @property
     def positional(self) -> tuple[Parameter, ...]:
-        """The parameters that inputs go to, in order."""
+        """Parameters that take inputs, in order."""
         return tuple(p for p in self.parameters if p.special is None and not p.keyword_only)
 
     @property
     def required(self) -> int:
-        """How many inputs it needs at least."""
+        """Minimum number of inputs."""
         return sum(not p.has_default for p in self.positional)
 
     def input_names(self, count: int, keywords: tuple[str, ...] = ()) -> list[str]:
-        """Names of the parameters that `count` inputs go to, the last of them by keyword."""
+        """Return the names of the parameters that receive `count` inputs, the last of them by keyword."""
         names = [p.name for p in self.positional][: count - len(keywords)]
         names += [f"param_{i}" for i in range(len(names), count - len(keywords))]
         return [*names, *keywords]
 
 
 def signature_of(fn: Callable[..., Any]) -> Signature:
-    """Read a handler's signature; annotations that cannot be resolved are left as they stand."""
+    """Read a handler's signature; annotations that cannot be resolved stay strings."""
     try:
         found = inspect.signature(fn)
     except (TypeError, ValueError):
@@ -95,7 +95,7 @@ def signature_of(fn: Callable[..., Any]) -> Signature:
 
 
 def has_event_data(signature: Signature) -> bool:
-    """Whether a handler asks for the event's data."""
+    """Return whether a handler takes event data."""
     return any(p.special is not None and issubclass(p.special, EventData) for p in signature.parameters)
 
 
@@ -118,7 +118,7 @@ def _read(parameter: inspect.Parameter, names: dict[str, Any]) -> Parameter:
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:
-    """`X` and whether the annotation was `X | None`."""
+    """Return `X` and `True` for `X | None`, otherwise the annotation and `False`."""
     if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
         kinds = [a for a in typing.get_args(annotation) if a is not type(None)]
         if len(kinds) == 1 and len(kinds) < len(typing.get_args(annotation)):
@@ -134,7 +134,7 @@ def _resolve(annotation: str, names: dict[str, Any]) -> Any:
 
 
 def _namespace(fn: Callable[..., Any]) -> dict[str, Any]:
-    """The names that a handler's annotations may use: its module's, and its closure's."""
+    """Return the names that a handler's annotations may use: those of its module and closure."""
     while isinstance(fn, functools.partial):
         fn = fn.func
     fn = inspect.unwrap(fn)
@@ -143,6 +143,6 @@ def _namespace(fn: Callable[..., Any]) -> dict[str, Any]:
     names: dict[str, Any] = {**vars(builtins), **getattr(fn, "__globals__", {})}
     code, cells = getattr(fn, "__code__", None), getattr(fn, "__closure__", None)
     for name, cell in zip(getattr(code, "co_freevars", ()), cells or (), strict=False):
-        with contextlib.suppress(ValueError):  # a cell that is not filled yet: a name defined further down
+        with contextlib.suppress(ValueError):  # an empty cell, whose name is defined further down
             names[name] = cell.cell_contents
     return names

@@ -1,4 +1,4 @@
-"""Updates: what a handler returns to change a component's properties, or to leave it alone."""
+"""Updates, which a handler returns to change a component's properties or to leave it unchanged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from holdfast.received import KEY, Sources, is_received
 
 
 class Update(dict[str, Any]):
-    """Properties to change, under `__type__: "update"`. Made by `update()` and `skip()` alone."""
+    """Properties to change, marked with `__type__: "update"`. Created only by `update()` and `skip()`."""
 
 
 def update(
@@ -21,29 +21,29 @@ def update(
     """Change properties of an output.
 
     Args:
-        elem_id: `id` of its element.
-        elem_classes: Classes of its element.
-        visible: Whether it is seen.
-        **props: Any of its constructor's parameters; `value` too.
+        elem_id: `id` of the HTML element.
+        elem_classes: CSS classes of the HTML element.
+        visible: Whether the component is visible.
+        **props: Any parameters of the component's constructor, including `value`.
 
     Returns:
-        What a handler returns in the output's place.
+        Update for a handler to return in place of the output's value.
     """
     common = {"elem_id": elem_id, "elem_classes": elem_classes, "visible": visible}
     return Update({**{name: v for name, v in common.items() if v is not None}, **props, "__type__": "update"})
 
 
 def skip() -> Update:
-    """Leave an output as it is; alone, leave all of them."""
+    """Leave an output unchanged; returned alone, leave all outputs unchanged."""
     return Update({"__type__": "update"})
 
 
 def is_update(value: Any, sources: Sources | None = None) -> bool:
-    """Whether a handler's `value` is an update.
+    """Return whether a handler's `value` is an update.
 
     Args:
-        value: What the handler returned for one output.
-        sources: What the handler was given; a dict from there is a value, whatever it holds.
+        value: Value that the handler returned for one output.
+        sources: Values that the handler received; a dict from there is a value, whatever it contains.
     """
     if isinstance(value, Update):
         return True
@@ -53,16 +53,16 @@ def is_update(value: Any, sources: Sources | None = None) -> bool:
 
 
 def as_value(payload: Any) -> Any:
-    """What goes to a page for a value; one that it would take for an update is wrapped in an update of the value."""
+    """Return the page's form of a value; one that looks like an update is wrapped in an update of the value."""
     looks = isinstance(payload, dict) and payload.get(KEY) == "update"
     return Update({KEY: "update", "value": payload}) if looks else payload
 
 
 def validate(is_valid: bool, message: str) -> dict[str, Any]:
-    """A validator's verdict on one input.
+    """Return a validator's result for one input.
 
     Args:
         is_valid: Whether the event may run.
-        message: What the visitor reads at the input when it may not.
+        message: Message that the visitor sees at the input if it may not.
     """
     return {"__type__": "validate", "is_valid": is_valid, "message": message}

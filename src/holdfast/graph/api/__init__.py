@@ -1,1 +1,1 @@
-"""The API of an app: its endpoints, their description, and code that calls them."""
+"""The API of an app: endpoints, their descriptions, and code that calls them."""

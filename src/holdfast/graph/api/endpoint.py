@@ -1,4 +1,4 @@
-"""`gr.api`: an endpoint without anything on the page."""
+"""`gr.api`: an endpoint without components on the page."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from holdfast.graph.signature import signature_of
 
 
 class ApiValue(Block):
-    """One parameter or result of an endpoint without a component.
+    """One parameter or result of an endpoint without components.
 
     Args:
-        value: The default.
-        schema: JSON schema of what it takes.
-        label: `1st`, `2nd`, …
+        value: Default value.
+        schema: JSON schema of accepted values.
+        label: Label such as `1st` or `2nd`
     """
 
     NAME = "api"
@@ -37,18 +37,17 @@ class ApiValue(Block):
         super().__init__(render=False)
 
     def props(self) -> dict[str, Any]:
-        """What the config says about it."""
+        """Return the properties for the config."""
         return {"value": self.value, "_api_info": self.schema, "label": self.label, "name": "api"}
 
     def api_info(self) -> dict[str, Any]:
-        """The schema."""
         return self.schema
 
     api_info_as_input = api_info
     api_info_as_output = api_info
 
     def example_payload(self) -> Any:
-        """The default, or three dots."""
+        """Return the default, or three dots."""
         return "..." if self.value is None else self.value
 
     example_value = example_payload
@@ -69,23 +68,23 @@ def api(
     time_limit: int | None = None,
     stream_every: float = 0.5,
 ) -> Any:
-    """Offer a function as an endpoint, with types from its annotations.
+    """Register a function as an endpoint, with types from its annotations.
 
     Args:
-        fn: The function; leave it out to use the call as a decorator.
-        api_name: The endpoint's name; the function's by default.
-        api_description: Text for it; the docstring by default, `False` for none.
-        queue: `False` runs it at once, outside the queue's limits.
-        batch: The function takes and returns lists, one item per waiting call.
-        max_batch_size: Most calls in one batch.
-        concurrency_limit: Most calls at once; `None` for no limit.
-        concurrency_id: Listeners with the same one share a limit.
-        api_visibility: Whether it is documented, callable but hidden, or neither.
-        time_limit: Taken for compatibility.
-        stream_every: Taken for compatibility.
+        fn: Function to call; omit it to use `gr.api` as a decorator.
+        api_name: Name of the endpoint; by default the function's name.
+        api_description: Description of the endpoint; by default the docstring, `False` for none.
+        queue: `False` runs the function immediately, outside the queue's limits.
+        batch: Whether the function takes and returns lists, one item per waiting call.
+        max_batch_size: Maximum number of calls per batch.
+        concurrency_limit: Maximum number of concurrent calls; `None` for no limit.
+        concurrency_id: Name of a limit that listeners share.
+        api_visibility: Whether the endpoint is documented, hidden but callable, or neither.
+        time_limit: Accepted for compatibility.
+        stream_every: Accepted for compatibility.
 
     Returns:
-        The listener, or the decorator.
+        Listener, or a decorator.
 
     Raises:
         BuildError: A parameter has no annotation.
@@ -132,7 +131,7 @@ def _value(place: int, annotation: Any, default: Any) -> ApiValue:
 
 
 def _results(kind: Any) -> list[Any]:
-    """The types of what a function returns: a tuple's members each for themselves."""
+    """Return the types of a function's results; each member of a tuple is a separate result."""
     if typing.get_origin(kind) in _STREAMS:
         kind = (typing.get_args(kind) or (Any,))[0]
     if kind is None or kind is type(None):
@@ -151,7 +150,7 @@ _STREAMS = {
     collections.abc.AsyncIterable,
     collections.abc.AsyncGenerator,
 }
-"""What generators are annotated with: the endpoint's result is what they yield."""
+"""Generator annotations, for which the endpoint's result is the type of the yielded values."""
 
 
 def _ordinal(number: int) -> str:

@@ -1,4 +1,4 @@
-"""What the API offers: the `/info` object that clients and the API page read."""
+"""Description of the API: the `/info` object that clients and the API page read."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
 
 EXAMPLE_ROOT = "http://127.0.0.1:7860"
-"""The address in snippets when none is given."""
+"""Address in code snippets if none is given."""
 _SECTION = re.compile(
     r"^\s*(?:args|arguments|parameters|params|returns?|raises|yields|examples?)\s*:", re.IGNORECASE | re.MULTILINE
 )
-"""Where a docstring's description ends."""
+"""Pattern of the first section heading in a docstring, where its description ends."""
 
 
 def api_info(
     app: AppSpec, all_endpoints: bool = False, page: str | None = None, root: str = EXAMPLE_ROOT, login: bool = False
 ) -> dict[str, Any]:
-    """The `/info` object.
+    """Return the `/info` object.
 
     Args:
-        app: The app.
-        all_endpoints: Undocumented endpoints too, without snippets.
-        page: Path of one page; only its endpoints are given.
-        root: The app's address, for the snippets.
-        login: Whether the app asks for a login; the snippets then have a place for it.
+        app: App to describe.
+        all_endpoints: Whether to include undocumented endpoints, without snippets.
+        page: Path of a page; only endpoints of this page are included.
+        root: Address of the app, for the snippets.
+        login: Whether the app requires a login; the snippets then include placeholders for it.
     """
     found: dict[str, Any] = {}
     for listener in public_listeners(app, all_endpoints=all_endpoints):
@@ -45,13 +45,13 @@ def api_info(
 
 
 def public_listeners(app: AppSpec, all_endpoints: bool = False) -> list[Listener]:
-    """The listeners that the API shows: those with a Python function that are not hidden."""
+    """Return the listeners that the API shows: those with a Python function that are not hidden."""
     shown = {"public", "undocumented"} if all_endpoints else {"public"}
     return [li for li in app.listeners.values() if li.fn is not None and li.api_visibility in shown]
 
 
 def endpoint(listener: Listener) -> dict[str, Any]:
-    """One endpoint. Components that are no part of the API, State above all, are left out on both sides."""
+    """Describe one endpoint; components outside the API, such as State, are omitted on both sides."""
     names = listener.signature.input_names(len(listener.inputs), listener.keyword_inputs)
     return {
         "parameters": [
@@ -99,7 +99,7 @@ def _label(block: Block, kind: str) -> str:
 
 
 def description(listener: Listener) -> str:
-    """Text for an endpoint: what its author said, else the docstring up to its sections, on one line."""
+    """Return an endpoint's description on one line: the author's, or else the docstring up to its first section."""
     given = listener.api_description
     if given is not None:
         return given or ""

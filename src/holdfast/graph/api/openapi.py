@@ -1,4 +1,4 @@
-"""The API as an OpenAPI document, for tools that read those."""
+"""The API as an OpenAPI document, for tools that consume OpenAPI."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PREFIX = "/gradio_api"
 _FILE = {
     "type": "object",
     "format": "filepath",
-    "description": 'A file: {"path": …, "meta": {"_type": "gradio.FileData"}}, with the path that the upload gave.',
+    "description": 'A file: {"path": …, "meta": {"_type": "gradio.FileData"}}, with the path that the upload returned.',
     "properties": {
         "path": {"type": "string"},
         "meta": {"type": "object", "properties": {"_type": {"type": "string", "enum": ["gradio.FileData"]}}},
@@ -26,10 +26,10 @@ _FILE = {
 
 
 def openapi(app: AppSpec) -> dict[str, Any]:
-    """The OpenAPI 3.0.2 document of an app's public endpoints and its upload.
+    """Return the OpenAPI 3.0.2 document of an app's public endpoints and its upload.
 
     Args:
-        app: The app.
+        app: App to describe.
     """
     paths: dict[str, Any] = {f"{PREFIX}/upload": {"post": _upload()}}
     for listener in public_listeners(app):
@@ -55,13 +55,13 @@ def _begin(listener: Listener) -> dict[str, Any]:
     return {
         "summary": entry["description"] or f"Endpoint /{name}",
         "description": (
-            f"Begins the call. Its output comes from GET {PREFIX}/call/{name}/{{event_id}}: "
+            f"Starts the call. Fetch its output from GET {PREFIX}/call/{name}/{{event_id}}: "
             f"an array of {len(entry['returns'])} elements: [{results}]"
         ),
         "operationId": name,
         "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
         "responses": {
-            "200": _json("The call has begun.", {"type": "object", "properties": {"event_id": {"type": "string"}}})
+            "200": _json("The call has started.", {"type": "object", "properties": {"event_id": {"type": "string"}}})
         },
     }
 
@@ -77,7 +77,7 @@ def _result(name: str) -> dict[str, Any]:
                 "in": "path",
                 "required": True,
                 "schema": {"type": "string"},
-                "description": "What the POST request gave.",
+                "description": "Id that the POST request returned.",
             }
         ],
         "responses": {
@@ -102,14 +102,14 @@ def _upload() -> dict[str, Any]:
                 "in": "query",
                 "required": False,
                 "schema": {"type": "string", "nullable": True},
-                "description": "An id of your own under which the upload's progress can be followed.",
+                "description": "Client-chosen id for following the upload's progress.",
             }
         ],
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}},
         "responses": {
-            "200": _json("Where the files are, for later calls.", {"type": "array", "items": {"type": "string"}}),
-            "400": {"description": "No multipart form, or a bad file name.", "content": text},
-            "413": {"description": "A file is over the allowed size.", "content": text},
+            "200": _json("Paths of the files, for later calls.", {"type": "array", "items": {"type": "string"}}),
+            "400": {"description": "Not a multipart form, or a bad file name.", "content": text},
+            "413": {"description": "A file exceeds the maximum size.", "content": text},
         },
     }
 
@@ -119,7 +119,7 @@ def _json(description: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def plain_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema in OpenAPI 3.0's terms: without `$defs`, tuples, `const`, `null` and empty types."""
+    """Convert a schema to OpenAPI 3.0: without `$defs`, tuples, `const`, `null` and empty types."""
     return _plain(schema, schema.get("$defs", {}))
 
 

@@ -1,4 +1,4 @@
-"""Python annotations as JSON schemas, for endpoints without components."""
+"""JSON schemas of Python annotations, for endpoints without components."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _PLAIN: Mapping[Any, str] = {
 
 
 def schema_of(annotation: Any) -> dict[str, Any]:  # noqa: PLR0911 -- one per kind of type
-    """The JSON schema of an annotation.
+    """Return the JSON schema of an annotation.
 
     Args:
-        annotation: A type, or a generic of `list`, `dict`, `tuple`, `Literal`, a union; anything else takes any JSON.
+        annotation: A type, or a generic of `list`, `dict`, `tuple`, `Literal`, a union; anything else accepts any JSON.
     """
     if _hashable(annotation) and annotation in _PLAIN:
         return {"type": _PLAIN[annotation]}

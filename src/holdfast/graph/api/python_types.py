@@ -1,4 +1,4 @@
-"""JSON schemas as Python types, for the API's documentation: `{"type": "array", "items": …}` is `list[…]`."""
+"""Python types of JSON schemas, for the API documentation: `{"type": "array", "items": …}` is `list[…]`."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ ANY = "str | float | bool | list | dict"
 
 
 def python_type(schema: dict[str, Any], description: str = "description") -> dict[str, Any]:
-    """`{"type", "description"}` for one value of the API.
+    """Return `{"type", "description"}` for one value of the API.
 
     Args:
-        schema: Its JSON schema.
-        description: Which of the schema's texts goes with it: Gradio gives parameters their `additional_description`.
+        schema: JSON schema of the value.
+        description: Schema key of the description: Gradio uses `additional_description` for parameters.
     """
     return {"type": type_name(schema, schema.get("$defs", {})), "description": schema.get(description, "")}
 
 
 def type_name(schema: dict[str, Any], definitions: dict[str, Any]) -> str:  # noqa: PLR0911 -- one per kind of schema
-    """The Python type that a JSON schema describes."""
+    """Return the Python type that a JSON schema describes."""
     if "$ref" in schema:
         schema = definitions.get(str(schema["$ref"]).rsplit("/", 1)[-1], {})
     if is_file(schema, definitions):
@@ -44,7 +44,7 @@ def type_name(schema: dict[str, Any], definitions: dict[str, Any]) -> str:  # no
 
 
 def is_file(schema: dict[str, Any], definitions: dict[str, Any]) -> bool:
-    """Whether it describes FileData: an object with a path and the marker of Gradio's files."""
+    """Return whether a schema describes FileData: an object with a path and Gradio's file marker."""
     properties = schema.get("properties", {})
     if "path" not in properties or "meta" not in properties:
         return False

@@ -1,4 +1,4 @@
-"""Code that calls an endpoint, for the API page: it works when it is pasted."""
+"""Code snippets for the API page that call an endpoint and work when pasted."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ UPLOADED = "$FILE_PATH"
 
 
 WHO = ("YOUR_NAME", "YOUR_PASSWORD")
-"""What stands for a login."""
+"""Placeholders for user name and password."""
 
 
 def snippets(name: str, endpoint: Mapping[str, Any], root: str, login: bool = False) -> dict[str, str]:
-    """The ways to call an endpoint.
+    """Return the code snippets that call an endpoint.
 
     Args:
-        name: The endpoint's, without slash.
-        endpoint: Its entry in `/info`.
-        root: The app's address, without slash at the end.
-        login: Whether the app asks for one: then the code has a place for name and password.
+        name: Name of the endpoint, without slash.
+        endpoint: The endpoint's entry in `/info`.
+        root: Address of the app, without trailing slash.
+        login: Whether the app requires a login; the code then has placeholders for name and password.
     """
     values = {p["parameter_name"]: _value(p) for p in endpoint["parameters"]}
     return {
@@ -40,13 +40,13 @@ def _value(parameter: Mapping[str, Any]) -> Any:
 
 
 def is_file(value: Any) -> bool:
-    """Whether a value of the wire is a file."""
+    """Return whether a value in the wire format is a file."""
     meta = value.get("meta") if isinstance(value, dict) else None
     return isinstance(meta, dict) and meta.get("_type") == "gradio.FileData"
 
 
 def has_file(value: Any) -> bool:
-    """Whether there is a file in a value of the wire."""
+    """Return whether a value in the wire format contains a file."""
     if is_file(value):
         return True
     if isinstance(value, dict):
@@ -125,7 +125,7 @@ def _js_value(value: Any) -> str:
 
 
 def _bash(name: str, values: Mapping[str, Any], root: str, login: bool) -> str:
-    """Two calls: the first begins the event and tells its id, the second waits for the result."""
+    """Return two calls: the first starts the event and prints its id, the second waits for the result."""
     first, cookies = "", ""
     if login:
         cookies = "-b cookies.txt "
@@ -155,11 +155,11 @@ def _with_uploads(value: Any) -> Any:
 
 
 def _shell_json(value: Any) -> str:
-    """JSON in single quotes, with the uploaded file's path left to the shell."""
+    """Return JSON in single quotes, in which the shell substitutes the path of the uploaded file."""
     text = json.dumps(value, ensure_ascii=False, default=str).replace("'", "'\\''")
     return "'" + text.replace(UPLOADED, f"'\"{UPLOADED}\"'") + "'"
 
 
 def _cli(name: str, values: Mapping[str, Any], root: str) -> str:
-    """The page puts the command's name in place of `{command}`."""
+    """Return a command; the page replaces `{command}` with the command's name."""
     return f"{{command}} predict {root} /{name} {shlex.quote(json.dumps(values, indent=2, default=str))}"
