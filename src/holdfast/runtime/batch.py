@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.errors import BadValue, HandlerError
 from holdfast.runtime.inputs import describe
-from holdfast.runtime.threads import Threads, outlast
+from holdfast.runtime.threads import Threads, failure_from, outlast
 
 if TYPE_CHECKING:
     from holdfast.runtime.jobs import Job
@@ -80,10 +80,10 @@ class Batch:
         try:
             returned = await call_batch(self.plan, self.threads, columns, seats[0].job)
             rows = rows_of(self.plan, returned, len(seats))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             for seat in seats:
                 if not seat.outcome.done():
-                    seat.outcome.set_exception(error)
+                    seat.outcome.set_exception(failure_from(error))
                     seat.outcome.exception()
             return
         for seat, row in zip(seats, rows, strict=True):

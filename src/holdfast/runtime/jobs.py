@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from holdfast.runtime.feed import Feed
 from holdfast.runtime.request import Request
 from holdfast.tasks import ended
-from holdfast.wire.messages import Completed, FeedMessage, Log, Output, Progress, ProgressUnit
+from holdfast.wire.messages import Completed, Failure, FeedMessage, Log, Output, Progress, ProgressUnit
 
 if TYPE_CHECKING:
     from holdfast.files.retention import Hold
@@ -101,6 +101,7 @@ class Job:
 
     __slots__ = (
         "__weakref__",
+        "_answer",
         "_progress",
         "_progress_asked",
         "_progress_due",
@@ -126,6 +127,7 @@ class Job:
         "task",
         "unsaved",
         "weight",
+        "why",
     )
 
     def __init__(
@@ -147,6 +149,9 @@ class Job:
         self.loop = loop
         self.state: Literal["waiting", "running", "ended"] = "waiting"
         self.cancelled = False
+        self.why: str | None = None
+        """What the visitor learns of a cancel that was not the visitor's wish."""
+        self._answer: asyncio.Future[None] | None = None
         self.task: asyncio.Task[None] | None = None
         self.group: ConcurrencyGroup | None = None
         self.rank: int | None = None
@@ -201,16 +206,37 @@ class Job:
         if self.feed is not None:
             self.feed.ended(self.id)
 
-    def cancel(self) -> None:
-        """Stop it: it is reported as cancelled at once, and what it was given is free when its function has let go."""
+    def cancel(self, why: str | None = None) -> None:
+        """Cancel the event. It is reported at once; what it was given is free when its function has let go.
+
+        Args:
+            why: What the visitor learns if it was not the visitor's wish; the event is then reported as failed.
+        """
         if self.cancelled or self.state == "ended":
             return
-        self.cancelled = True
-        self.complete(Completed(event_id=self.id, output=Output(data=[]), success=True, cancelled=True))
+        self.cancelled, self.why = True, why
+        end = Completed(event_id=self.id, output=Output(data=[]), success=True, cancelled=True)
+        if why is not None:
+            end = Completed(event_id=self.id, output=Failure(error=why), success=False, title="Error")
+        self.complete(end)
+        self._answered()
         if self.task is not None:
             self.task.cancel()
         if self.seat is not None:
             self.seat.left()
+
+    def answer(self, task: asyncio.Task[None]) -> asyncio.Future[None]:
+        """Return what is done when a direct call can be answered: at the end of `task`, or when it is canceled.
+
+        A cancel is answered at once, because a function in a thread may go on for as long as it likes.
+        """
+        self._answer = self.loop.create_future()
+        task.add_done_callback(self._answered)
+        return self._answer
+
+    def _answered(self, _: object = None) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(None)
 
     async def wait(self) -> None:
         """Return when it has ended and let go of everything it held."""

@@ -20,7 +20,7 @@ from holdfast.runtime.report import Reporter
 from holdfast.runtime.scheduler import Scheduler
 from holdfast.runtime.settings import RuntimeOptions
 from holdfast.runtime.steps import steps, whole
-from holdfast.runtime.threads import Threads, outlast
+from holdfast.runtime.threads import Threads, failure_from, outlast
 from holdfast.state.access import acting, blocked
 from holdfast.wire.messages import Log
 
@@ -96,8 +96,8 @@ class Runner:
                 source=plan if job.listener.rendered_in is None else None,
             ) as event:
                 await self._in_queue(job, reporter, event, queued=queued)
-        except Exception as error:
-            reporter.failed(error)
+        except (Exception, SystemExit) as error:
+            reporter.failed(failure_from(error))
 
     async def _in_queue(self, job: Job, reporter: Reporter, event: Transaction | None, *, queued: bool) -> None:
         if queued:

@@ -237,27 +237,32 @@ class Runtime:
             raise BadRequest(f"The listener {call.fn!r} runs in the browser alone and cannot be called.")
         queued = listener.queue and self.options.run_in_queue
         await self._admit(job, queued=queued)
+        if job.over:  # canceled while it was validated
+            self._forget(job)
+            raise _canceled(job)
         self._stop_cancelled_by(job)
         reporter = DirectReporter(job, self.clock)
-        task = self._start(job, reporter, queued=queued)
+        answer = job.answer(self._start(job, reporter, queued=queued))
         if gone is not None:
-            await self._watch(job, task, gone)
-        await ended(task)
+            await self._watch(job, answer, gone)
+        await ended(answer)
         if reporter.error is not None:
             raise reporter.error
         if reporter.output is None:
-            raise Busy("The event was cancelled before it gave a result.")
+            raise _canceled(job)
         return reporter.output
 
-    async def _watch(self, job: Job, task: asyncio.Task[None], gone: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def _watch(
+        self, job: Job, answer: asyncio.Future[None], gone: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
         """Follow a call for its caller; one that ends soon, as most do, is not worth watching."""
-        if (await asyncio.wait({task}, timeout=WATCHED_AFTER))[0]:
+        if (await asyncio.wait({answer}, timeout=WATCHED_AFTER))[0]:
             return
         leave = self.follow(job)
         caller = asyncio.ensure_future(gone())
         caller.add_done_callback(lambda _: leave())
         try:
-            await ended(task)
+            await ended(answer)
         finally:
             caller.cancel()
 
@@ -513,6 +518,11 @@ class Runtime:
         self._stop_cancelled_by(job)
         self._forget(job)
         job.complete(Completed(event_id=job.id, output=Output(data=[]), success=True))
+
+
+def _canceled(job: Job) -> Busy:
+    """Return the error of a direct call whose event was canceled before it had a result."""
+    return Busy(job.why or "The event was canceled before it gave a result. Send it again if you need one.")
 
 
 def name_lasting_cells(app: AppSpec) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from holdfast.errors import NotFound
 from holdfast.received import mark
 from holdfast.runtime.plan import kind_of
-from holdfast.runtime.threads import Threads, outlast
+from holdfast.runtime.threads import Threads, failure_from, outlast
 
 if TYPE_CHECKING:
     from holdfast.graph.app import AppSpec, AppView
@@ -39,7 +39,10 @@ async def call_server_method(
     fn = getattr(block, method)
     mark(data)
     keywords = {"request": request} if "request" in getattr(fn, "__annotations__", {}) else {}
-    if kind_of(fn) == "async":
-        return await fn(data, **keywords)
-    result = await outlast(threads.run(lambda: fn(data, **keywords)))
-    return await result if isinstance(result, Coroutine) else result
+    try:
+        if kind_of(fn) == "async":
+            return await fn(data, **keywords)
+        result = await outlast(threads.run(lambda: fn(data, **keywords)))
+        return await result if isinstance(result, Coroutine) else result
+    except SystemExit as error:
+        raise failure_from(error) from error

@@ -32,6 +32,7 @@ logger = logging.getLogger("holdfast.runtime")
 LOOKED_AT = 256
 """Sessions of a kind that are looked at for one that can be evicted."""
 NOT_YOURS = "This session belongs to another page. Open the app again to get one of your own."
+NO_ROOM = "The server had no room left for this session, so this event was ended. Send it again later."
 PAGE = "page-"
 """What the ids of page sessions begin with. A client cannot name one without its secret, even if no process has it."""
 
@@ -254,7 +255,7 @@ class Sessions:
 
     def _drop_for_room(self, session: Session) -> None:
         self.evictions += 1
-        self.drop(session.id, keep=self.engine.store.durable)
+        self.drop(session.id, keep=self.engine.store.durable, why=NO_ROOM)
 
     def admit(self, session: Session, size: int) -> None:
         """Refuse what would exceed a bound, unless sessions without an open page can give way to one that has it.
@@ -408,13 +409,14 @@ class Sessions:
 
     # Ends -----------------------------------------------------------------------------------------------------------
 
-    def drop(self, id: str, *, keep: bool = False, lapsed: bool = False) -> None:
+    def drop(self, id: str, *, keep: bool = False, lapsed: bool = False, why: str | None = None) -> None:
         """Forget a session now: its events are cancelled, its State goes with the delete callbacks.
 
         Args:
             id: Its id.
             keep: Its State stays in the store for as long as the grace says, and the session may come back (R4.4).
             lapsed: Its grace is over here; its State stays if another process has the session open (R4.1).
+            why: What those who wait for its events learn; by default, that they were canceled.
         """
         session = self._open.pop(id, None) or self._closed.pop(id) or self._fresh.pop(id)
         self._departing.pop(id, None)
@@ -422,7 +424,7 @@ class Sessions:
             return
         self.pages.remove(session)
         for job in tuple(session.jobs.values()):
-            job.cancel()
+            job.cancel(why)
         session.close()
         farewell = self._say_goodbye(session) if session.connected_once else None
         if keep:

@@ -63,12 +63,19 @@ def _succeed(future: asyncio.Future[Any], result: Any) -> None:
 def _fail(future: asyncio.Future[Any], error: BaseException) -> None:
     if future.done():
         return
-    if not isinstance(error, Exception) or isinstance(error, StopIteration):
-        # A future cannot carry StopIteration, and SystemExit is meant for the process, not for one event.
-        wrapped = RuntimeError(f"The function raised {type(error).__name__}.")
-        wrapped.__cause__ = error
-        error = wrapped
-    future.set_exception(error)
+    future.set_exception(failure_from(error))
+
+
+def failure_from(error: BaseException) -> Exception:
+    """Return what a function raised as the failure of its event alone.
+
+    `SystemExit` is meant for the process, and would end the event loop. A future cannot carry `StopIteration`.
+    """
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    wrapped = RuntimeError(f"The function raised {type(error).__name__}.")
+    wrapped.__cause__ = error
+    return wrapped
 
 
 class Threads:

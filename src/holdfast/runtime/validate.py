@@ -15,7 +15,7 @@ from holdfast.runtime import current
 from holdfast.runtime.invocation import Invocation
 from holdfast.runtime.plan import plan_of
 from holdfast.runtime.report import log_failure
-from holdfast.runtime.threads import Threads, outlast
+from holdfast.runtime.threads import Threads, failure_from, outlast
 
 if TYPE_CHECKING:
     from holdfast.graph.listener import Listener
@@ -58,7 +58,8 @@ async def validate(job: Job, engine: StateEngine, threads: Threads, rules: FileR
         async with engine.event(job.session.owners, job.plan.reads, ()) as event:
             call = Invocation(job, job.call.data, await event.values(), rules, threads)
             verdicts = _named(await _verdict(call, threads), listener)
-    except Exception as error:
+    except (Exception, SystemExit) as raised:
+        error = failure_from(raised)
         log_failure(error, job.plan.name)
         raise BadRequest(str(error)) from error
     finally:
