@@ -22,13 +22,14 @@ import pytest
 from starlette.routing import Route
 from tests.server.apps import counter
 from tests.server.conftest import Serve, Served
-from tests.waiting import until
+from tests.waiting import until, wait_until
 
 import holdfast as gr
 from holdfast.errors import Busy, TooLarge, TooSlow
-from holdfast.limits import Limits
+from holdfast.limits import MB, Limits
 from holdfast.server.http.body import decoded
 from holdfast.server.http.body_budget import LARGE, Bodies, count, weigh
+from holdfast.server.memory import AFTER, Giver
 from holdfast.testing.clock import ManualClock
 
 PATHS = {"name": "count", "event_id": "e", "session_hash": "s", "path": "p", "rest": "r"}
@@ -245,3 +246,33 @@ def test_login_forms_are_small(serve: Serve) -> None:
     app = serve(gr.Blocks(), auth=("a", "b"))
     form = {"username": "a", "password": "b", "more": "x" * 400_000}
     assert httpx.post(f"{app.url}login", data=form).status_code in {400, 413}
+
+
+def test_memory_is_given_back_after_many_bytes_however_small_the_bodies() -> None:
+    """C1: what the C library keeps of freed memory does not grow with the bodies that have passed."""
+    given: list[int] = []
+    going, go = threading.Event(), threading.Event()
+
+    def give() -> None:
+        given.append(1)
+        going.set()
+        go.wait(30)
+
+    bodies = Bodies(Limits(), ManualClock(), Giver(give))
+
+    def send(size: int) -> None:
+        while size > 0:
+            bodies.add("v", MB)
+            bodies.add("v", -MB)
+            size -= MB
+
+    send(AFTER - MB)
+    assert given == []
+    send(MB)
+    assert going.wait(30)
+    send(3 * AFTER)  # one at a time
+    assert given == [1]
+    go.set()
+    wait_until(lambda: not any(thread.name == "holdfast-memory" for thread in threading.enumerate()))
+    send(MB)
+    wait_until(lambda: given == [1, 1])

@@ -13,6 +13,7 @@ from typing_extensions import Self
 from holdfast.clock import Clock
 from holdfast.errors import Busy, TooLarge, TooSlow
 from holdfast.limits import MB, Limits
+from holdfast.server.memory import Giver
 
 LOOK = 1.0
 """Seconds between two looks for bodies that arrive too slowly."""
@@ -26,10 +27,12 @@ class Bodies:
     Args:
         limits: The bounds.
         clock: Where time comes from.
+        memory: Gives memory back after many bytes.
     """
 
-    def __init__(self, limits: Limits, clock: Clock) -> None:
+    def __init__(self, limits: Limits, clock: Clock, memory: Giver | None = None) -> None:
         self.limits = limits
+        self._memory = memory or Giver()
         self.clock = clock
         self.held = 0
         """Bytes of all bodies in flight."""
@@ -60,6 +63,8 @@ class Bodies:
                 raise Busy(FULL)
             if visitor and mine > self.limits.visitor_bodies_bytes:
                 raise Busy(YOURS)
+        else:
+            self._memory.passed(-size)
         self.held += size
         if mine:
             self._by_visitor[visitor] = mine
