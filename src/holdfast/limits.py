@@ -164,14 +164,14 @@ class Limits:
         resource="Waiting events, unread messages, and progress",
         unit="bytes",
         per="app",
-        beyond="503; sessions without an open page end, those that were never connected first",
+        beyond="sessions without an open page end: idle ones, and for an open page also those with events; else 503",
     )
     visitor_bytes: int = bound(
         128 * MB,
         resource="Waiting events, unread messages, and progress",
         unit="bytes",
         per="visitor",
-        beyond="503; the visitor's sessions without an open page end",
+        beyond="as in total, among the visitor's sessions",
     )
     session_bytes: int = bound(
         64 * MB,

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -151,6 +152,46 @@ async def test_waiting_events_of_unconnected_sessions_give_way_to_those_of_an_op
                 await submit(page, call("x" * 8_000, "wait"))
             assert sessions.holdings.held <= before
             assert sessions.get("page") is page
+
+
+@pytest.mark.parametrize("visitors", [["v"] * 8, [f"v{number}" for number in range(8)]], ids=["visitor", "total"])
+async def test_idle_sessions_give_way_to_an_event_of_any_session_and_busy_ones_do_not(visitors: list[str]) -> None:
+    """C2 a, R4.6: results that nobody reads fill a bound without exceeding it, so nothing was dropped."""
+    go = asyncio.Event()
+    limits = Limits(session_bytes=40_000, visitor_bytes=120_000, held_bytes=200_000)
+    async with Driver(waiting(go), limits=limits) as driver:
+        sessions, submit = driver.runtime.sessions, driver.runtime.submit
+        go.set()
+        with suppress(Busy):  # with the change, nobody is refused here
+            for number in range(40):
+                idle = sessions.open(f"idle{number}", visitor=visitors[number % 8])
+                await (await submit(idle, call("x" * 9_000, "wait"))).wait()
+        go.clear()
+        idle = sessions.open("read", visitor="v")
+        driver.runtime.listen(idle)
+        before = len(sessions)
+        client = sessions.open("client", visitor="v")
+        for _ in range(3):
+            await submit(client, call("x" * 8_000, "wait"))
+        assert sessions.get("client") is client
+        assert sessions.get("read") is idle
+        assert sessions.get("idle0") is None
+        left = len(sessions)
+        assert left < before
+        with pytest.raises(Busy, match="this session"):  # its own bound: nobody gives way for that
+            await submit(client, call("x" * 20_000, "wait"))
+        assert len(sessions) == left
+
+        async def fill() -> None:
+            for number in range(100):
+                await submit(sessions.open(f"busy{number}", visitor=visitors[number % 8]), call("x" * 8_000, "wait"))
+
+        with pytest.raises(Busy, match="keeps as much"):
+            await fill()
+        assert sessions.get("busy0") is not None
+        assert sessions.get("client") is client
+        assert len(client.jobs) == 3
+        go.set()
 
 
 async def test_unread_messages_count_until_they_are_acknowledged_or_folded() -> None:
@@ -406,6 +447,18 @@ async def test_what_is_kept_is_bounded_in_bytes_per_visitor_and_in_total() -> No
     await asyncio.sleep(0)
     assert dropped == ["a1", "c1"]
     assert store.holdings.held == 8_000
+
+
+async def test_what_is_in_use_is_dropped_last_for_its_bytes() -> None:
+    """C2 c: a result that is just being collected, among newer ones that nobody collects."""
+    dropped: list[str] = []
+    store = kept(ManualClock(), dropped, size_per_visitor=6_000)
+    for name in ("busy a1", "a2", "a3", "a4"):
+        account = store.account("a")
+        store.add(name, name, account)
+        account.add(2_000)
+        await asyncio.sleep(0)
+    assert dropped == ["a2"]
 
 
 async def test_what_is_kept_goes_after_its_time_unless_it_is_in_use() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from tests.server.apps import Gate, counter, failing, stars
 from tests.server.conftest import Serve
+from tests.waiting import wait_until
 
 import holdfast as gr
 
@@ -237,3 +239,19 @@ def test_a_call_that_is_refused_leaves_no_session(serve: Serve) -> None:
     assert app.post("/gradio_api/run/echo", {"data": ["a"]}).status_code == 422
     assert app.post("/gradio_api/call/echo", {"data": ["a"]}).status_code == 422
     assert len(app.context.runtime.sessions) == 0
+
+
+def test_a_result_that_is_dropped_while_it_is_collected_ends_with_an_error(serve: Serve) -> None:
+    """C2 c, R4.6: its stream does not just end."""
+    gate = Gate()
+    app = serve(gate.demo, limits={"visitor_results": 1})
+    event_id = app.post("/gradio_api/call/wait", {"data": ["a"]}).json()["event_id"]
+    with ThreadPoolExecutor() as pool:
+        collected = pool.submit(app.collect, "wait", event_id)
+        assert gate.entered.wait(30)
+        wait_until(lambda: app.context.streams)
+        app.post("/gradio_api/call/wait", {"data": ["b"]})
+        name, error = collected.result(30)[-1]
+    gate.release.set()
+    assert name == "error"
+    assert "Start the event again" in error["error"]

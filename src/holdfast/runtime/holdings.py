@@ -69,12 +69,17 @@ class Account:
             Busy: The session, the visitor or the server holds too much.
         """
         holdings = self.holdings
-        if holdings.per_session is not None and self.held + size > holdings.per_session:
+        if not self.fits(size):
             raise Busy(SESSIONS)
         if self.tally.name and self.tally.held + size > holdings.per_visitor:
             raise Busy(YOURS)
         if holdings.held + size > holdings.total:
             raise Busy(FULL)
+
+    def fits(self, size: int) -> bool:
+        """Whether the account may hold `size` more bytes, as far as its own bound is concerned."""
+        most = self.holdings.per_session
+        return most is None or self.held + size <= most
 
     def close(self) -> None:
         """Nothing is kept for it any longer."""

@@ -258,27 +258,39 @@ class Sessions:
         self.drop(session.id, keep=self.engine.store.durable, why=NO_ROOM)
 
     def admit(self, session: Session, size: int) -> None:
-        """Refuse what would exceed a bound, unless sessions without an open page can give way to one that has it.
+        """Refuse what would exceed a bound, unless sessions without an open page can give way.
 
-        A visitor's bound may be all but reached, so that nothing was dropped yet, and no event of the page admitted.
+        A bound may be all but reached, so that nothing was dropped yet. A session without events and readers gives way
+        to any other. One with events gives way to an open page alone: what was accepted is not ended for more of the
+        same, so a client that sends too much is refused instead.
 
         Raises:
             Busy: The session, its visitor, or all visitors have too much waiting.
         """
+        account = session.account
         try:
-            session.account.admit(size)
+            account.admit(size)
         except Busy:
-            if session.id not in self._open:
+            if not account.fits(size):
                 raise
-            for tally in (session.account.tally, None):
+            for tally in (account.tally, None):
                 if tally is None or tally.name:
-                    self._relieve(tally, size)
-            session.account.admit(size)
+                    self._relieve(tally, size, newcomer=session)
+            account.admit(size)
 
-    def _relieve(self, tally: Tally | None, size: int = 0) -> None:
-        """Too many bytes are kept for all, or for one visitor, with `size` more: drop sessions that hold them."""
+    def _relieve(self, tally: Tally | None, size: int = 0, *, newcomer: Session | None = None) -> None:
+        """Drop sessions that hold bytes, because too many are kept.
+
+        Args:
+            tally: For whom too many are kept; `None` for all visitors together.
+            size: Bytes for which there must be room besides.
+            newcomer: The session that needs them. If it has no open page, none that is in use is dropped.
+        """
+        idle_alone = newcomer is not None and newcomer.id not in self._open
         for shelf in (self._fresh, self._closed):
             found = list(shelf if tally is None else shelf.of(tally.name))
+            if idle_alone:
+                found = [session for session in found if session is not newcomer and not _in_use(session)]
             found.sort(key=_relief)
             for session in found:
                 held, bound = (
@@ -456,6 +468,10 @@ def _deadline(session: Session) -> float:
     return session.deadline or 0.0
 
 
+def _in_use(session: Session) -> bool:
+    return bool(session.jobs) or session.readers > 0
+
+
 def _relief(session: Session) -> tuple[bool, int]:
     """The order in which sessions are dropped for their bytes: idle ones first, of the visitor who holds the most."""
-    return bool(session.jobs), -session.account.tally.held
+    return _in_use(session), -session.account.tally.held

@@ -153,8 +153,8 @@ class Kept(Generic[T]):
     def _relieve(self, tally: Tally | None) -> None:
         holdings = self.holdings
         found = list(self._shelf.to_evict() if tally is None else self._shelf.of(tally.name))
-        if tally is None:
-            found.sort(key=lambda entry: -entry.account.tally.held)  # keeps the order within a visitor
+        # What is in use goes last, also within a visitor; otherwise the order there is kept.
+        found.sort(key=lambda entry: (self._in_use(entry.item), -entry.account.tally.held if tally is None else 0))
         for entry in found[:-1]:  # one thing alone is no heap: it is as large as the program makes it
             held, bound = (holdings.held, holdings.total) if tally is None else (tally.held, holdings.per_visitor)
             if held <= bound:

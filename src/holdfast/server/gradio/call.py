@@ -30,6 +30,9 @@ from holdfast.wire.gradio import CallBody
 from holdfast.wire.messages import Completed, Failure, Generating, Output, Streaming
 
 HEARTBEAT = named_frame(b"heartbeat", b"null")
+DROPPED = Failure(
+    error="The result was dropped because results of newer events needed the room. Start the event again."
+)
 STOPPED = named_frame(b"error", b'"Server stopped unexpectedly."')
 
 _call = msgspec.json.Decoder(CallBody)
@@ -163,6 +166,7 @@ class Calls:
                 yield DRAIN  # the connection may break while a large one is sent
                 self._results.pop(event_id)
                 return
+        yield named_frame(b"error", _line(error_object(DROPPED), root))
 
 
 async def _stopped() -> AsyncIterator[bytes]:
