@@ -3,7 +3,7 @@ import type { Completed, Edit, FeedMessage, FromPage, Output, Refused } from '..
 import type { Block } from './block.svelte'
 import type { Dependency, RenderConfig } from './config'
 import { Gate, type Cause } from './gate'
-import { Listeners } from './listeners'
+import type { Listeners } from './listeners'
 import type { Kept, KeptRender } from './memory'
 import type { Failed, Status } from './node'
 import { inSight, placeOf } from './place'
