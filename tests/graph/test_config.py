@@ -200,6 +200,14 @@ def test_our_own_page_is_told_that_a_value_is_empty_and_not_missing() -> None:
     assert [e["props"]["value"] for e in entries if e["type"] != "form"] == [[], [], []]
 
 
+def test_the_page_knows_the_keys_of_states() -> None:
+    """R3.5: it names them in an error."""
+    with gr.Blocks() as demo:
+        gr.State(key="cart"), gr.State()
+    keyed, other = app_config(demo.spec, compact=True)["components"]
+    assert (keyed["props"], other["props"]) == ({"key": "cart"}, {})
+
+
 def test_start_values_that_hold_files_can_be_made_fetchable(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("text")
     with gr.Blocks():

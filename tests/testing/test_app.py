@@ -85,7 +85,7 @@ async def test_a_clear_button_puts_values_and_state_back() -> None:
         page = await app.visit()
         await shop.add(page, "tea")
         await page.click(shop.clear)
-        assert (page.value(shop.box), await page.state(shop.cart), page.value(shop.count)) == (None, [], 0)
+        assert (page.value(shop.box), await page.state(shop.cart), page.value(shop.count)) == ("", [], 0)
 
 
 async def test_a_tabs_session_survives_refresh_and_restart() -> None:
@@ -376,3 +376,62 @@ async def test_what_was_typed_in_a_render_without_keys_stays() -> None:
         await page.click(again)
         assert page.value(page.find("textbox", label="Name")) == "Ada"
         assert page.value(page.find("textbox", label="Given")) == "given 1"
+
+
+async def test_javascript_that_nothing_replaces_is_an_error() -> None:
+    """At the act that needs it, also where a message of the server leads to it."""
+    with gr.Blocks() as demo:
+        box, direct, chained = gr.Textbox(), gr.Button(), gr.Button()
+        direct.click(str.upper, box, box, js="(text) => text + 1", api_name="shout")
+        chained.click(lambda: "a", None, box).then(None, box, box, js="(text) => text + 2")
+    async with testing.open(demo) as app:
+        page = await app.visit()
+        with pytest.raises(StateError, match=r"'shout' runs JavaScript .*text \+ 1.*scripts=\{"):
+            await page.click(direct)
+        with pytest.raises(StateError, match=r"runs JavaScript .*text \+ 2"):
+            await page.click(chained)
+
+
+async def test_a_function_runs_in_place_of_javascript() -> None:
+    with gr.Blocks() as demo:
+        box, button = gr.Textbox("a"), gr.Button()
+        button.click(str.upper, box, box, js="(text) => text + 'b'")
+    async with testing.open(demo, scripts={"(text) => text + 'b'": lambda text, _: text + "b"}) as app:
+        page = await app.visit()
+        await page.click(button)
+        assert page.value(box) == "AB"
+
+
+async def test_timers_of_renders_tick() -> None:
+    with gr.Blocks() as demo:
+        ticks = gr.State(0)
+
+        @gr.render()
+        def draw() -> None:
+            gr.Timer(10).tick(lambda n: n + 1, ticks, ticks)
+
+    async with testing.open(demo) as app:
+        page = await app.visit()
+        await app.clock.advance(25)
+        assert await page.state(ticks) == 2
+
+
+async def test_keyed_values_of_renders_survive_a_restart() -> None:
+    """R5.2, R5.4: the blocks have other numbers then."""
+    with gr.Blocks() as demo:
+        more, count = gr.Button("More"), gr.State(1)
+        more.click(lambda n: n + 1, count, count)
+
+        @gr.render(inputs=count)
+        def rows(count: int) -> None:
+            for n in reversed(range(count)):
+                gr.Textbox(label=f"Row {n}", key=f"row {n}")
+
+    async with testing.open(demo, session="tab") as app:
+        page = await app.visit()
+        await page.click(more)
+        await page.fill(page.find("textbox", label="Row 0"), "zero")
+        await page.fill(page.find("textbox", label="Row 1"), "one")
+        await app.restart()
+        assert page.value(page.find("textbox", label="Row 0")) == "zero"
+        assert page.value(page.find("textbox", label="Row 1")) == "one"

@@ -77,6 +77,7 @@ export class Dispatcher {
   fire(id: number | null, event: string, data?: unknown): void {
     this.#stopped = false
     for (const dependency of this.#listeners.of(id, event)) this.trigger(dependency, act(id, data ?? null))
+    if (event === 'stop_recording' || event === 'clear') this.#endStreams(id)
   }
 
   /** The page is loaded; `known`: listeners of the load that have run for the page that this one goes on with. */
@@ -119,8 +120,7 @@ export class Dispatcher {
   #nameOf(id: number): string {
     const block = this.#tree.get(id)
     if (block?.type !== 'state') return block?.name ?? `block ${id}`
-    const said = (block.props.key ?? block.key ?? block.props.label) as string | number | null | undefined
-    return said === null || said === undefined ? `State ${id}` : `State “${said}”`
+    return typeof block.props.key === 'string' ? `State “${block.props.key}”` : `State ${id}`
   }
 
   #inputs(dependency: Dependency): unknown[] {
@@ -187,7 +187,7 @@ export class Dispatcher {
   }
 
   /** A `stream` source stopped: its running events get no more. */
-  endStreams(id: number): void {
+  #endStreams(id: number | null): void {
     for (const run of this.#runs.values()) {
       const streams = run.dependency.connection === 'stream' && run.dependency.targets.some(([one]) => one === id)
       if (streams) this.#around.send({ type: 'chunk', event_id: run.id, data: null })

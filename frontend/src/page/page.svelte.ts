@@ -340,7 +340,6 @@ export class Page implements Services {
 
   fire(block: Block, event: string, data?: unknown): void {
     this.#dispatcher.fire(block.id, event, data)
-    if (event === 'stop_recording' || event === 'clear') this.#dispatcher.endStreams(block.id)
   }
 
   listens(block: Block, event: string): boolean {

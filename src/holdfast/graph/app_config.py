@@ -164,6 +164,8 @@ def component_entry(
     if block.rendered_in is not None:
         entry["rendered_in"] = block.rendered_in
     if compact:
+        if block.NAME == "state" and block.key is not None:
+            props["key"] = str(block.key)  # the page names it in errors
         return entry if block.key_path is None else {**entry, "key": _key(block)}
     entry |= {
         "skip_api": block.SKIP_API,

@@ -243,6 +243,7 @@ def _build(
     streams = any(target.event == "stream" for target in targets)
     name, visibility = api_of(fn, options, targets)
     progress = options.get("show_progress")
+    specific = fixed.pop("event_specific_args", None)
     return Listener(
         id=-1,
         fn=fn,
@@ -283,7 +284,7 @@ def _build(
         component_prop_inputs=prop_inputs(signature, len(read)),
         signature=signature,
         made_at=fixed.pop("made_at", None) or call_site(),
-        extra={"event_specific_args": ["stream_every"] if streams else fixed.pop("event_specific_args", None)},
+        extra={"event_specific_args": ["stream_every"] if streams else specific},
         **fixed,
     )
 

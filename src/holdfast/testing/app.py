@@ -18,6 +18,7 @@ from holdfast.settings import Settings
 from holdfast.stores import MemoryShelf, MemoryStore, Store
 from holdfast.testing.clock import ManualClock
 from holdfast.testing.page import Page
+from holdfast.testing.scripts import Script, Scripts
 
 if TYPE_CHECKING:
     from holdfast.blocks import Blocks
@@ -56,14 +57,22 @@ class App:
         demo: The app.
         options: As for `launch`.
         patience: Seconds of real time to wait for the app's functions.
+        scripts: Python functions in place of JavaScript, by its source.
     """
 
-    def __init__(self, demo: Blocks, options: ServeOptions, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        demo: Blocks,
+        options: ServeOptions,
+        patience: float = PATIENCE,
+        scripts: Mapping[str, Script] | None = None,
+    ) -> None:
         self.clock = SettlingClock(self)
         """Stands still until `await app.clock.advance(seconds)`."""
         self.pages: list[Page] = []
         """The pages that are open."""
         self.new_event_id = counted("event")
+        self.scripts = Scripts(scripts or {})
         self._demo = demo
         self._options = options
         self._patience = patience
@@ -200,7 +209,13 @@ class App:
 
 
 @asynccontextmanager
-async def open(demo: Blocks, *, patience: float = PATIENCE, **options: Unpack[ServeOptions]) -> AsyncIterator[App]:
+async def open(
+    demo: Blocks,
+    *,
+    patience: float = PATIENCE,
+    scripts: Mapping[str, Script] | None = None,
+    **options: Unpack[ServeOptions],
+) -> AsyncIterator[App]:
     """Run an app for the time of a test, without server and browser.
 
         async with testing.open(demo, session="tab") as app:
@@ -218,12 +233,14 @@ async def open(demo: Blocks, *, patience: float = PATIENCE, **options: Unpack[Se
     Args:
         demo: The app.
         patience: Seconds of real time to wait for the app's functions.
+        scripts: Python functions that run in place of JavaScript, by the source that `js=` has; they get the values of
+            the listener's inputs and outputs. Without one, an event that needs JavaScript raises a `StateError`.
         **options: As for `launch`, such as `session="tab"`, `session_grace=60` or `state_store="sqlite:///…"`.
     """
     needs_user = any(state.cell.scope == "user" for state in demo.spec.states)  # type: ignore[attr-defined]
     if needs_user and options.get("auth") is None and options.get("auth_dependency") is None:
         options["auth"] = _nobody  # visits name their user themselves
-    app = App(demo, options, patience)
+    app = App(demo, options, patience, scripts)
     await app.start()
     try:
         yield app

@@ -1,14 +1,17 @@
-"""What a page does with events: which listeners run, what follows from them. As the page in the browser does it."""
+"""What a page does with events: which listeners run, what follows from them. As the page in the browser does it.
+
+`tests/page_cases` specifies it, and both pages run these cases.
+"""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from holdfast.testing.scripts import ScriptError, Scripts, passed_on, slots
 from holdfast.wire.diff import apply
 from holdfast.wire.encode import thaw
 from holdfast.wire.messages import Completed, Failure, FeedMessage, Generating, Log, Output, StateChanged, Streaming
@@ -18,8 +21,10 @@ if TYPE_CHECKING:
 
 MOST_ROUNDS = 100
 """Changes in a row after which a chain counts as one that never settles."""
-_CONSTANT = re.compile(r"\s*\(\)\s*=>\s*(\[.*\])\s*", re.DOTALL)
-"""A script that only gives values, such as a `ClearButton`'s."""
+_TRAIL = 8
+"""Blocks of such a chain that its error names at most."""
+_UNKNOWN = "Something went wrong. The server’s log says what."  # noqa: RUF001 -- as on the page
+_BUSY = "This application is currently busy. Please try again. "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +35,8 @@ class Cause:
     data: Any = None
     round: int = 0
     """State changes in a row that led here."""
+    trail: tuple[int, ...] = ()
+    """Blocks whose changes these were, the latest last."""
     background: bool = False
     """The test does not wait for it."""
 
@@ -57,7 +64,7 @@ class Surroundings(Protocol):
     def submit_run(self, run: Run, data: list[Any]) -> None:
         """Send a call to the server."""
 
-    def feed_run(self, run: Run, data: list[Any] | None) -> None:
+    def feed_run(self, run: Run, data: list[Any] | None, event_data: Any = None) -> None:
         """Send a stream's next values; `None` ends it."""
 
     def cancel(self, ids: list[str]) -> None:
@@ -66,11 +73,20 @@ class Surroundings(Protocol):
     def inputs(self, listener: Listener) -> list[Any]:
         """The values of a listener's inputs."""
 
+    def outputs(self, listener: Listener) -> list[Any]:
+        """The values of a listener's outputs."""
+
     def receive(self, id: int, given: Any) -> bool:
         """Take over what an output said; whether its value is another one now."""
 
     def rerender(self, config: dict[str, Any]) -> None:
         """Put what a render built in place of what it built before."""
+
+    def mark_invalid(self, id: int, message: str | None) -> None:
+        """Show what a validator said of an input; `None` for nothing."""
+
+    def name_of(self, id: int) -> str:
+        """What a block is called in an error."""
 
     def toast(self, level: str, message: str, title: str | None = None) -> None:
         """Show a message."""
@@ -84,10 +100,14 @@ class Dispatcher:
 
     Args:
         around: The page.
+        scripts: What the listeners' `js` does.
     """
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, scripts: Scripts) -> None:
         self._around = around
+        self._scripts = scripts
+        self._scripted: deque[Run] = deque()
+        """Calls whose scripts run when all else that an event started has begun."""
         self._deferred: dict[int, Cause] = {}
         self._stopped = False
         self.runs: dict[str, Run] = {}
@@ -98,19 +118,25 @@ class Dispatcher:
     # Events -------------------------------------------------------------------------------------------------------
 
     def fire(self, block: int | None, event: str, data: Any = None, *, background: bool = False) -> None:
-        """An act of the visitor, or of the page itself."""
+        """Run the listeners of an act of the visitor, or of the page itself."""
         self._stopped = False
         for listener in self._of(block, event):
-            self.trigger(listener, Cause(trigger=block, data=data, background=background))
+            self._trigger(listener, Cause(trigger=block, data=data, background=background))
+        if event in {"stop_recording", "clear"}:
+            self._end_streams(block)
+        self._run_scripts()
 
     def load(self, listeners: Iterable[Listener] | None = None) -> None:
-        """The page, or a part of it, is loaded."""
-        found = list(self._around.listeners() if listeners is None else listeners)
-        self.known |= {listener.id for listener in found}
-        for listener in found:
+        """Run the listeners of the load of the page, or of a part of it."""
+        self._load(list(self._around.listeners() if listeners is None else listeners))
+        self._run_scripts()
+
+    def _load(self, listeners: Sequence[Listener]) -> None:
+        self.known |= {listener.id for listener in listeners}
+        for listener in listeners:
             for target in listener.targets:
                 if target.event == "load":
-                    self.trigger(listener, Cause(trigger=None if target.block is None else target.block.id))
+                    self._trigger(listener, Cause(trigger=None if target.block is None else target.block.id))
                     break
 
     def _of(self, block: int | None, event: str) -> list[Listener]:
@@ -123,16 +149,14 @@ class Dispatcher:
             )
         ]
 
-    def trigger(self, listener: Listener, cause: Cause) -> None:
+    def _trigger(self, listener: Listener, cause: Cause) -> None:
         """Call a listener, as its `trigger_mode` says."""
         if cause.round > MOST_ROUNDS:
-            if not self._stopped:
-                self._stopped = True
-                self._around.toast("error", f"Stopped after {MOST_ROUNDS} changes in a row that never settled.")
+            self._stop(cause)
             return
-        pending = [run for run in self.runs.values() if run.listener.id == listener.id]
+        pending = self._pending(listener)
         if pending and listener.connection == "stream":
-            self._around.feed_run(pending[0], self._around.inputs(listener))
+            self._around.feed_run(pending[0], self._around.inputs(listener), cause.data)
             return
         if pending and listener.trigger_mode != "multiple":
             if listener.trigger_mode == "always_last":
@@ -141,30 +165,72 @@ class Dispatcher:
         self._cancel(listener.cancels)
         if listener.connection == "stream":
             cause = replace(cause, background=True)  # it ends when the page says so
-        run = self.runs[self._around.new_id()] = Run("", listener, cause)
-        run.id = next(reversed(self.runs))
-        if listener.fn is not None:
-            self._around.submit_run(run, self._around.inputs(listener))
+        run = Run(self._around.new_id(), listener, cause)
+        self.runs[run.id] = run
+        if isinstance(listener.js, str):
+            self._scripted.append(run)
+        elif listener.fn is not None:
+            self._submit(run, self._around.inputs(listener))
         else:
-            self._end(run, success=True, changed=self._scripted(listener))
+            self._end(run, success=True, changed=[])
 
-    def _scripted(self, listener: Listener) -> list[int]:
-        """What a listener without a Python function does: scripts that only give values are understood."""
-        found = _CONSTANT.fullmatch(listener.js) if isinstance(listener.js, str) else None
+    def _pending(self, listener: Listener) -> list[Run]:
+        return [run for run in self.runs.values() if run.listener.id == listener.id]
+
+    def _stop(self, cause: Cause) -> None:
+        if self._stopped:
+            return
+        self._stopped = True
+        names = ", ".join(self._around.name_of(id) for id in dict.fromkeys(cause.trail))
+        message = f"Stopped after {MOST_ROUNDS} changes in a row: {names} kept changing and never settled."
+        self._around.toast("error", message)
+
+    def _submit(self, run: Run, data: list[Any]) -> None:
+        for block in run.listener.inputs:
+            self._around.mark_invalid(block.id, None)
+        self._around.submit_run(run, data)
+
+    def _run_scripts(self) -> None:
+        while self._scripted:
+            run = self._scripted.popleft()
+            if run.id in self.runs:
+                self._run_script(run)
+
+    def _run_script(self, run: Run) -> None:
+        listener = run.listener
+        inputs, outputs = self._around.inputs(listener), self._around.outputs(listener)
         try:
-            values = json.loads(found[1]) if found else []
-        except ValueError:
-            values = []
-        return self._apply(listener, values)
+            name = listener.api_name or f"listener {listener.id}"
+            result = self._scripts.run(str(listener.js), [*inputs, *outputs], name=name)
+        except ScriptError:
+            del self.runs[run.id]
+            raise
+        except Exception as error:  # a function of the test, in place of a script
+            self._around.toast("error", f"A script of this app failed: {error}")
+            self._end(run, success=False, changed=[])
+            return
+        if listener.fn is not None:
+            data = slots(result, len(listener.inputs), inputs)
+            states = [block.NAME == "state" for block in listener.inputs]
+            self._submit(run, [None if state else value for value, state in zip(data, states, strict=False)])
+            return
+        values = [] if result is None else slots(result, len(listener.outputs), [])
+        self._end(run, success=True, changed=self._apply(listener, passed_on(values, [*inputs, *outputs])))
 
     def _cancel(self, listeners: Sequence[int]) -> None:
+        if not listeners:
+            return
+        for listener in self._around.listeners():
+            if listener.id in listeners:
+                self._deferred.pop(listener.id, None)
+                for target in listener.targets:
+                    if target.event == "tick" and target.block is not None:
+                        self._around.receive(target.block.id, {"__type__": "update", "active": False})
         ids = [run.id for run in self.runs.values() if run.listener.id in listeners]
-        for id in listeners:
-            self._deferred.pop(id, None)
         if ids:
             self._around.cancel(ids)
 
-    def end_streams(self, block: int) -> None:
+    def _end_streams(self, block: int | None) -> None:
         """A source stopped: its running events get no more."""
         for run in self.runs.values():
             sources = {target.block.id for target in run.listener.targets if target.block is not None}
@@ -188,6 +254,7 @@ class Dispatcher:
                 edits = isinstance(message, Generating) and not message.full
                 changed = self._step(run, message.output, may_be_edits=edits)
                 self._changed([*message.output.changed_state_ids, *changed], run.cause)
+        self._run_scripts()
         self._around.moved()
 
     def _step(self, run: Run, output: Output, *, may_be_edits: bool) -> list[int]:
@@ -199,11 +266,17 @@ class Dispatcher:
         run.last = deepcopy(data)
         if output.render_config:
             self._around.rerender(output.render_config)
-            listeners = list(self._around.listeners())
-            new = [listener for listener in listeners if listener.id not in self.known]
-            self.known = {listener.id for listener in listeners}
-            self.load(new)
+            self._rendered()
         return self._apply(run.listener, data, touched)
+
+    def _rendered(self) -> None:
+        """Take over the listeners of what a render built."""
+        listeners = list(self._around.listeners())
+        new = [listener for listener in listeners if listener.id not in self.known]
+        self.known = {listener.id for listener in listeners}
+        for id in self._deferred.keys() - self.known:
+            del self._deferred[id]
+        self._load(new)
 
     def _apply(self, listener: Listener, values: Sequence[Any], touched: list[bool] | None = None) -> list[int]:
         changed: list[int] = []
@@ -218,50 +291,60 @@ class Dispatcher:
 
     def _completed(self, run: Run, message: Completed) -> None:
         output, changed = message.output, []
-        if isinstance(output, Output):
+        if message.success and isinstance(output, Output):
             changed = list(output.changed_state_ids)
             if output.data or output.render_config:
                 changed += self._step(run, output, may_be_edits=False)
-        elif isinstance(output, Failure) and output.visible:
-            self._around.toast("error", output.error or "Error", output.title or message.title)
+        elif not message.success:
+            failure = output if isinstance(output, Failure) else None
+            if failure is None:
+                self._around.toast("error", _UNKNOWN, message.title)
+            elif failure.visible:
+                self._around.toast("error", failure.error or _UNKNOWN, failure.title or message.title)
         self._end(run, success=message.success and not message.cancelled, changed=changed)
 
-    def fail(self, id: str, message: str | None) -> None:
-        """A call cannot end any more as it should; `message` for the visitor, if any."""
+    def refuse(self, id: str, status: int, detail: Any) -> None:
+        """End a call that the server did not accept."""
         run = self.runs.get(id)
-        if run is not None:
-            if message is not None:
-                self._around.toast("error", message)
-            self._end(run, success=False, changed=[])
-
-    def refuse(self, id: str) -> None:
-        """A validator refused a call's input: the event never began, so nothing follows from it."""
-        run = self.runs.get(id)
-        if run is not None:
+        if run is None:
+            return
+        verdicts = _verdicts(detail) if status == 422 else []
+        if verdicts:
+            for block, message in zip(run.listener.inputs, verdicts, strict=False):
+                self._around.mark_invalid(block.id, message)
             self._end(run, success=None, changed=[])
+        else:
+            self._around.toast("error", _BUSY if status == 503 else _sentence(detail))
+            self._end(run, success=False, changed=[])
+        self._run_scripts()
 
     def abandon(self) -> None:
-        """Nobody knows how the calls ended: nothing follows from them."""
+        """Drop the calls of which nobody knows how they ended: nothing follows from them."""
         self.runs.clear()
+        self._scripted.clear()
         self._deferred.clear()
         self._around.moved()
 
     # What follows -------------------------------------------------------------------------------------------------
 
     def _end(self, run: Run, *, success: bool | None, changed: list[int]) -> None:
+        """End a call; `success` is `None` for one that never began, from which nothing follows."""
         self.runs.pop(run.id, None)
-        children = [] if success is None else self._after(run.listener)
+        listener = run.listener
+        children = [] if success is None else self._after(listener)
         cause = replace(run.cause, data=None)
         for child in children:
             if child.trigger_only_on_success if success else child.trigger_only_on_failure:
-                self.trigger(child, cause)
+                self._trigger(child, cause)
         self._changed(changed, run.cause)
         for child in children:
             if not (child.trigger_only_on_success or child.trigger_only_on_failure):
-                self.trigger(child, cause)
-        deferred = self._deferred.pop(run.listener.id, None)
-        if deferred is not None:
-            self.trigger(run.listener, deferred)
+                self._trigger(child, cause)
+        if not self._pending(listener):
+            deferred = self._deferred.pop(listener.id, None)
+            still = next((one for one in self._around.listeners() if one.id == listener.id), None)
+            if deferred is not None and still is not None:
+                self._trigger(still, deferred)
         self._around.moved()
 
     def _after(self, listener: Listener) -> list[Listener]:
@@ -273,4 +356,26 @@ class Dispatcher:
             for listener in self._of(id, "change"):
                 found.setdefault(listener.id, (listener, id))
         for listener, id in found.values():
-            self.trigger(listener, replace(cause, trigger=id, data=None, round=cause.round + 1))
+            trail = (*cause.trail, id)[-_TRAIL:]
+            self._trigger(listener, replace(cause, trigger=id, data=None, round=cause.round + 1, trail=trail))
+
+
+def _verdicts(detail: Any) -> list[str | None]:
+    """Return what a validator said of each input, `None` where it is right; nothing when it is no validator's."""
+    if not isinstance(detail, list):
+        return []
+    items = [item if isinstance(item, Mapping) else {} for item in detail]
+    if not any(item.get("__type__") == "validate" for item in items):
+        return []
+    return [
+        None if item.get("is_valid", True) else str(item.get("message") or "This value is not valid.") for item in items
+    ]
+
+
+def _sentence(detail: Any) -> str:
+    """Return what the visitor reads of a refusal."""
+    if isinstance(detail, str):
+        return detail
+    if isinstance(detail, Mapping) and "error" in detail:
+        return str(detail["error"] or _UNKNOWN)
+    return "The server did not accept this."

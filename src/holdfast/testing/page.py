@@ -11,11 +11,11 @@ from holdfast.components.base import Component
 from holdfast.components.state import State
 from holdfast.errors import RequestError, StateError
 from holdfast.files import rules as file_rules
-from holdfast.graph.app_config import untouched_value
 from holdfast.graph.block import Block
 from holdfast.runtime import EventRequest
 from holdfast.runtime.request import Request
 from holdfast.testing.dispatch import Dispatcher, Run
+from holdfast.testing.screen import Screen
 
 if TYPE_CHECKING:
     from holdfast.graph.app import AppSpec as Spec
@@ -63,18 +63,17 @@ class Page:
         self.connected = False
         self.notice: str | None = None
         """A sentence that stays until the page is loaded again: the server does not know it any more."""
-        self._values: dict[int, Any] = {}
-        self._props: dict[int, dict[str, Any]] = {}
-        self._rendered: dict[int, set[int]] = {}
-        self._given: dict[int, Any] = {}
-        """Values that the last runs of renders gave their blocks."""
+        self._screen = Screen(lambda: self._view)
+        self._renumbered: set[int] = set()
+        """Renders whose blocks the server has numbered again since it has started again."""
         self._session: Session | None = None
         self._seen = 0
         self._unsent: list[tuple[Run, list[Any]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._reader: asyncio.Task[None] | None = None
-        self._timers: list[asyncio.Task[None]] = []
-        self._dispatcher = Dispatcher(self)
+        self._timers: dict[int, tuple[float, asyncio.Task[None]]] = {}
+        """Seconds between ticks and what ticks, by the timer's id."""
+        self._dispatcher = Dispatcher(self, app.scripts)
 
     # What the visitor sees ----------------------------------------------------------------------------------------
 
@@ -102,23 +101,15 @@ class Page:
         """
         if isinstance(block, State):
             raise StateError("A State is not on the page. Write: await page.state(…)")
-        if block.id in self._values:
-            return self._values[block.id]
-        shown: Any = self._view.block(block.id)
-        return untouched_value(shown, self._view) if shown.value is None else shown.value
+        return self._screen.value(block)
 
     def props(self, block: Block) -> dict[str, Any]:
         """A block's properties as the page has them now, updates included."""
-        return {**self._view.block(block.id).props(), **self._props.get(block.id, {})}
+        return self._screen.props(block)
 
     def is_visible(self, block: Block) -> bool:
         """Whether a block and everything around it is visible."""
-        here: Block | None = block
-        while here is not None and here is not self.app.spec.root:
-            if self.props(here).get("visible", True) in {False, "hidden"}:
-                return False
-            here = here.parent
-        return True
+        return self._screen.is_visible(block)
 
     async def state(self, state: State) -> Any:
         """A copy of what a State holds for this visitor."""
@@ -142,9 +133,7 @@ class Page:
 
     def _blocks(self) -> Iterable[Block]:
         yield from (block for block in self.app.spec.blocks.values() if block.page == self.path)
-        view = self.session.own_view
-        if view is not None:
-            yield from (view.block(id) for ids in self._rendered.values() for id in sorted(ids))
+        yield from self._screen.rendered_blocks()
 
     def _is(self, block: Block, kind: str | type[Block] | None, props: Mapping[str, Any]) -> bool:
         if isinstance(kind, str) and kind.lower() != block.NAME:
@@ -183,8 +172,7 @@ class Page:
 
     async def _edit(self, component: Component, payload: Any, *, wait: bool) -> None:
         self._check_open()
-        changed = self.value(component) != payload
-        self._values[component.id] = payload
+        changed = self._screen.enter(component, payload)
         self.invalid.pop(component.id, None)
         for event in ("change", "input") if changed else ("input",):
             self._dispatcher.fire(component.id, event, background=not wait)
@@ -216,8 +204,6 @@ class Page:
             events = ", ".join(type(block).EVENTS) or "none"
             raise StateError(f"{type(block).__name__} has no event {event!r}. It has: {events}.")
         self._dispatcher.fire(block.id, event, data, background=not wait)
-        if event in {"stop_recording", "clear"}:
-            self._dispatcher.end_streams(block.id)
         if wait:
             await self.settled()
 
@@ -264,10 +250,7 @@ class Page:
         if self.app.spec.options.session != "tab":
             await copy.load()
             return copy
-        copy._values = dict(self._values)
-        copy._props = {id: dict(props) for id, props in self._props.items()}
-        copy._rendered = {id: set(ids) for id, ids in self._rendered.items()}
-        copy._given = dict(self._given)
+        copy._screen = self._screen.copy(lambda: copy._view)
         copy._dispatcher.known = set(self._dispatcher.known)
         session = await self.app.runtime.returns.fork(self.session, browser=self.browser, page=self.path)
         copy._connect(session, session.feed.last)
@@ -300,8 +283,10 @@ class Page:
             if self._dispatcher.runs:
                 self.toast("error", UNKNOWN)
             self._dispatcher.abandon()
-            renders = [one for one in self.app.spec.listeners.values() if one.render_id in self._rendered]
-            self._dispatcher.load(renders)
+            self._renumbered |= self._screen.renders
+            self._dispatcher.load(
+                [one for one in self.app.spec.listeners.values() if one.render_id in self._screen.renders]
+            )
 
     def _connect(self, session: Session, seen: int) -> None:
         self._session = session
@@ -323,14 +308,14 @@ class Page:
         for run, data in unsent:
             if run.id in self._dispatcher.runs:
                 self.submit_run(run, data)
-        timers = [block for block in self.app.spec.blocks.values() if block.NAME == "timer" and block.page == self.path]
-        self._timers = [loop.create_task(self._tick(block)) for block in timers]
+        self._set_timers()
 
     def _disconnect(self, *, gone: bool) -> None:
         if self._reader is not None:
             self._reader.cancel()
-        for task in self._timers:
+        for _, task in self._timers.values():
             task.cancel()
+        self._timers.clear()
         if self.connected:
             self.connected = False
             self.app.runtime.disconnect(self.session, gone=gone)
@@ -349,13 +334,11 @@ class Page:
         await self._enter(self.session.id, self.session.token)
 
     def _forget(self) -> None:
-        self._values.clear()
-        self._props.clear()
-        self._rendered.clear()
-        self._given.clear()
+        self._screen = Screen(lambda: self._view)
+        self._renumbered.clear()
         self.invalid.clear()
         self._unsent.clear()
-        self._dispatcher = Dispatcher(self)
+        self._dispatcher = Dispatcher(self, self.app.scripts)
 
     def _check_open(self) -> None:
         if self.notice is not None:
@@ -363,16 +346,37 @@ class Page:
         _ = self.session
 
     async def _read(self, session: Session) -> None:
-        async for number, message in session.feed.read(self._seen):
-            self._seen = number
-            self._dispatcher.hear(message)
-            session.feed.ack(number)
+        try:
+            async for number, message in session.feed.read(self._seen):
+                self._seen = number
+                self._dispatcher.hear(message)
+                session.feed.ack(number)
+        finally:
+            self.moved()
 
-    async def _tick(self, block: Any) -> None:
+    def _set_timers(self) -> None:
+        """Start the timers that are to tick, and stop those that are not; one with another interval begins again."""
+        timers = [block for block in self._blocks() if block.NAME == "timer"] if self.connected else []
+        wanted = {block.id: seconds for block in timers if (seconds := self._interval(block)) > 0}
+        for id, (seconds, task) in list(self._timers.items()):
+            if wanted.get(id) != seconds:
+                task.cancel()
+                del self._timers[id]
+        loop = asyncio.get_running_loop()
+        for id, seconds in wanted.items():
+            if id not in self._timers:
+                self._timers[id] = (seconds, loop.create_task(self._tick(id, seconds)))
+
+    def _interval(self, timer: Any) -> float:
+        """Return the seconds between the ticks of a timer; 0 for one that does not tick."""
+        props, seconds = self.props(timer), self.value(timer)
+        ticks = props.get("active", True) and props.get("visible", True)
+        return float(1 if seconds is None else seconds) if ticks else 0
+
+    async def _tick(self, id: int, seconds: float) -> None:
         while True:
-            await self.app.clock.sleep(max(float(self.value(block) or 0), 0.01))
-            if self.props(block).get("active", True):
-                self._dispatcher.fire(block.id, "tick")
+            await self.app.clock.sleep(seconds)
+            self._dispatcher.fire(id, "tick")
 
     # What it is to the app ----------------------------------------------------------------------------------------
 
@@ -410,15 +414,21 @@ class Page:
 
     def inputs(self, listener: Listener) -> list[Any]:
         """The values of a listener's inputs."""
-        found: list[Any] = []
-        for index, block in enumerate(listener.inputs):
-            if isinstance(block, State) or not isinstance(block, Component):
-                found.append(None)
-            elif index in listener.component_prop_inputs:
-                found.append({**self.props(block), "value": self.value(block)})
-            else:
-                found.append(self.value(block))
-        return found
+        return [
+            self._screen.sent_props(block)
+            if isinstance(block, Component) and index in listener.component_prop_inputs
+            else self._given(block)
+            for index, block in enumerate(listener.inputs)
+        ]
+
+    def outputs(self, listener: Listener) -> list[Any]:
+        """The values of a listener's outputs."""
+        return [self._given(block) for block in listener.outputs]
+
+    def _given(self, block: Block) -> Any:
+        if isinstance(block, State) or not isinstance(block, Component):
+            return None
+        return self._screen.value(block)
 
     def submit_run(self, run: Run, data: list[Any]) -> None:
         """Send a call, now or when the connection is back."""
@@ -443,21 +453,18 @@ class Page:
         try:
             await self.app.runtime.submit(self.session, call)
         except RequestError as error:
-            self._refused(run, error)
+            self._dispatcher.refuse(run.id, error.status, error.detail)
 
-    def _refused(self, run: Run, error: RequestError) -> None:
-        verdicts = error.detail if isinstance(error.detail, list) else []
-        for block, verdict in zip(run.listener.inputs, verdicts, strict=False):
-            if isinstance(verdict, Mapping) and not verdict.get("is_valid", True):
-                self.invalid[block.id] = str(verdict.get("message", ""))
-        if verdicts:
-            self._dispatcher.refuse(run.id)
+    def mark_invalid(self, id: int, message: str | None) -> None:
+        """Show what a validator said of an input."""
+        if message is None:
+            self.invalid.pop(id, None)
         else:
-            self._dispatcher.fail(run.id, str(error.detail))
+            self.invalid[id] = message
 
-    def feed_run(self, run: Run, data: list[Any] | None) -> None:
+    def feed_run(self, run: Run, data: list[Any] | None, event_data: Any = None) -> None:
         """Send a stream's next values."""
-        self.app.runtime.feed_chunk(self.session, run.id, data)
+        self.app.runtime.feed_chunk(self.session, run.id, data, event_data)
 
     def cancel(self, ids: list[str]) -> None:
         """Stop events."""
@@ -465,35 +472,24 @@ class Page:
 
     def receive(self, id: int, given: Any) -> bool:
         """Take over what an output said; whether its value is another one now."""
-        if not isinstance(given, dict) or given.get("__type__") != "update":
-            return self._replace(id, given)
-        props = {name: value for name, value in given.items() if name not in {"__type__", "value"}}
-        self._props.setdefault(id, {}).update(props)
-        return "value" in given and self._replace(id, given["value"])
-
-    def _replace(self, id: int, value: Any) -> bool:
-        block = self._view.block(id)
-        before = self.value(block) if isinstance(block, Component) else None
-        self._values[id] = value
-        return bool(before != value)
+        changed = self._screen.receive(id, given)
+        if self._view.block(id).NAME == "timer":
+            self._set_timers()
+        return changed
 
     def rerender(self, config: dict[str, Any]) -> None:
         """Put what a render built in place of what it built before."""
-        entries = {entry["id"]: entry for entry in config["components"]}
-        before = self._rendered.get(config["render_id"], set())
-        for id in before - entries.keys():
-            for known in (self._values, self._props, self._given):
-                known.pop(id, None)
-        for id, entry in entries.items():
-            given = entry["props"].get("value")
-            same_given = id in self._given and self._given[id] == given
-            # As on the page: a key keeps what it preserves; without one, a value stays that the function gives again.
-            kept = same_given if entry.get("key") is None else "value" in _names(self._view.block(id))
-            self._props.pop(id, None)
-            self._given[id] = given
-            if id not in before or not kept:
-                self._values.pop(id, None)
-        self._rendered[config["render_id"]] = {id for id in entries if id != config["layout"]["id"]}
+        number = config["render_id"]
+        self._screen.rerender(config, renumbered=number in self._renumbered)
+        self._renumbered.discard(number)
+        self._set_timers()
+
+    def name_of(self, id: int) -> str:
+        """What a block is called in an error."""
+        block: Any = self._view.block(id)
+        if isinstance(block, State):
+            return f"State {id}" if block.key is None else f"State “{block.key}”"
+        return str(self.props(block).get("label") or block.NAME.capitalize())
 
     def toast(self, level: str, message: str, title: str | None = None) -> None:
         """Show a message."""
@@ -513,9 +509,3 @@ class Page:
         if not task.cancelled():
             task.result()
         self.moved()
-
-
-def _names(block: Block) -> tuple[str, ...]:
-    """The properties that a render keeps under the same key."""
-    kept = getattr(block, "preserved_by_key", None)
-    return () if kept is None else (kept,) if isinstance(kept, str) else tuple(kept)
