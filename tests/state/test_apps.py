@@ -20,6 +20,7 @@ from tests.state.steps import read, run
 from holdfast.state import Owners, StateEngine, StateOptions
 from holdfast.state.codec import DecodeError, Envelope, ForeignError, Keyring, encode, read_head
 from holdfast.state.errors import UnreadableError
+from holdfast.state.persistence.backing import StoreBacked
 from holdfast.stores import Key, Store, Write
 from holdfast.stores.sqlite.store import SqliteStore
 
@@ -197,13 +198,13 @@ async def test_a_store_that_was_emptied_gets_the_same_name_again(visitor: Owners
     await run(engine, visitor, cart, lambda _: "kept")
     (record,) = await engine.store.read([CELL])
     program = await engine.store.fact("program")
-    assert engine.backing is not None
+    assert isinstance(engine.persistence, StoreBacked)
     assert program
     store = engine.store
     assert isinstance(store, SqliteStore)
     await store._opened()[0].do(lambda connection: connection.execute("delete from facts"))
-    assert await engine.backing.identity.was_emptied()
+    assert await engine.persistence.identity.was_emptied()
     assert await engine.store.fact("program") == program
     assert record is not None
-    assert engine.backing._envelope.open(record.data or b"", PLACE).payload == encode("kept")
+    assert engine.persistence._envelope.open(record.data or b"", PLACE).payload == encode("kept")
     await engine.aclose()

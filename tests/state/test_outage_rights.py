@@ -188,7 +188,7 @@ async def test_a_store_that_comes_back_empty_gets_what_is_in_memory(
     spec = cart(engine, history=3)
     for session in ("s1", "s2", "s3"):
         await run(engine, Owners(session), spec, append(session))
-    assert engine.backing is not None
+    assert engine.persistence.durable
     await _empty(engine)
     await run(engine, Owners("s1"), spec, append("more"))
     assert await read(engine, Owners("s2"), spec) == ["s2"]

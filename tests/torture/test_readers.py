@@ -32,7 +32,7 @@ async def test_a_reader_between_writing_and_returning_does_not_shift_versions(ne
     """R2.3: the reader meets bytes that its own process has just written; the next process loses nothing."""
     spec, owners = shared(), Owners("s")
     here, there = await engine_of(new_store(), spec), await engine_of(new_store(), spec)
-    if here.backing is None:
+    if not here.persistence.durable:
         await here.aclose()
         await there.aclose()
         pytest.skip("memory belongs to one process")
@@ -54,7 +54,7 @@ async def test_the_last_write_of_several_processes_is_what_all_read(new_store: C
     """R2.4: `last_write` may lose updates, but no process goes on with a value that nobody else has."""
     spec, owners = shared(concurrency="last_write"), Owners("s")
     engines = [await engine_of(new_store(), spec) for _ in range(2)]
-    if engines[0].backing is None:
+    if not engines[0].persistence.durable:
         for engine in engines:
             await engine.aclose()
         pytest.skip("memory belongs to one process")
@@ -73,7 +73,7 @@ async def test_a_session_that_began_anew_elsewhere_is_not_taken_for_the_old_one(
     spec.settle(1, watched=True)
     owners = Owners("s")
     here, there = await engine_of(new_store(), spec), await engine_of(new_store(), spec)
-    if here.backing is None:
+    if not here.persistence.durable:
         await here.aclose()
         await there.aclose()
         pytest.skip("memory belongs to one process")

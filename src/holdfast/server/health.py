@@ -32,8 +32,7 @@ def status_of(context: ServerContext) -> Status:
     elif context.runtime.sessions.full:
         status = "full"
     elif not engine.health.ok:
-        away = engine.backing is not None and engine.backing.outage.now
-        if not away:
+        if not engine.persistence.away:
             status = "damaged"
         elif engine.options.outage == "refuse":
             status = "unsaved"

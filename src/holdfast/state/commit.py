@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.state.errors import StateConflictError
 from holdfast.state.history import History, Kept
-from holdfast.state.model import UNSET
+from holdfast.state.model import UNSET, CellChange, CommitPlan
 from holdfast.state.values.atoms import VALUES, size_of
 from holdfast.state.values.equality import same
 from holdfast.state.values.snapshot import Captured, Snapshot, Uncaptured
@@ -16,35 +16,6 @@ if TYPE_CHECKING:
     from holdfast.state.model import Cell
     from holdfast.state.spec import CellSpec
     from holdfast.state.transaction import Transaction
-
-
-class Pending:
-    """One cell's part of a commit.
-
-    Args:
-        cell: The cell.
-        value: Its value after the step.
-        image: The value's image; `None` for one that cannot change in place.
-        dirty: The committed bytes become others.
-        changed: The content becomes another, as listeners of the change see it.
-        returned: The step returned it; it was not only changed in place.
-    """
-
-    __slots__ = ("cell", "changed", "dirty", "history", "image", "returned", "value", "version")
-
-    def __init__(
-        self, cell: Cell, value: Any, image: Captured | None, *, dirty: bool, changed: bool, returned: bool
-    ) -> None:
-        self.cell = cell
-        self.value = value
-        self.image = image
-        self.dirty = dirty
-        self.changed = changed
-        self.returned = returned
-        self.history: History | None = None
-        """The cell's history after the commit, where that was needed before it."""
-        self.version = 0
-        """The version that it got for the store; 0 where it does not go there."""
 
 
 async def commit(event: Transaction, values: Mapping[CellSpec, Any]) -> tuple[CellSpec, ...]:
@@ -59,7 +30,12 @@ async def commit(event: Transaction, values: Mapping[CellSpec, Any]) -> tuple[Ce
     touched.sort(key=lambda pair: pair[0].lane_order)
     for spec, image in touched:
         pending.append(await _in_place(event, spec, image))
-    return await event.engine.apply(event, pending) if pending else ()
+    if not pending:
+        return ()
+    for change in pending:
+        if change.dirty and keeps_history(event, change.cell):
+            change.history = advanced(event, change.cell)
+    return await event.engine.apply(event, CommitPlan(pending))
 
 
 class _Same:
@@ -69,13 +45,13 @@ class _Same:
 _SAME = _Same()
 
 
-async def _returned(event: Transaction, spec: CellSpec, value: Any) -> Pending:
+async def _returned(event: Transaction, spec: CellSpec, value: Any) -> CellChange:
     cell = event.cell(spec)
     if not cell.created and spec.watched:
         await event.engine.create(cell)
     image = None if type(value) in VALUES else await event.engine.image(value, cell)
     dirty, changed = await compare(event, cell, value, image)
-    return Pending(cell, value, image, dirty=dirty or spec in event.inherits, changed=changed, returned=True)
+    return CellChange(cell, value, image, dirty=dirty or spec in event.inherits, changed=changed, returned=True)
 
 
 async def _changed_image(event: Transaction, spec: CellSpec) -> Captured | _Same | None:
@@ -90,7 +66,7 @@ async def _changed_image(event: Transaction, spec: CellSpec) -> Captured | _Same
     return image if isinstance(given.image, Uncaptured) and _fingerprint_differs(given.image, image) else _SAME
 
 
-async def _in_place(event: Transaction, spec: CellSpec, image: Captured | None) -> Pending:
+async def _in_place(event: Transaction, spec: CellSpec, image: Captured | None) -> CellChange:
     """The part of a value that was changed in place; its lane is taken now if it is not held."""
     given = event.given[spec]
     cell, engine = given.cell, event.engine
@@ -100,7 +76,7 @@ async def _in_place(event: Transaction, spec: CellSpec, image: Captured | None) 
             engine.stats.conflicts += 1
             raise StateConflictError(spec.label)
     dirty, changed = await compare(event, cell, given.value, image)
-    return Pending(cell, given.value, image, dirty=dirty, changed=changed, returned=False)
+    return CellChange(cell, given.value, image, dirty=dirty, changed=changed, returned=False)
 
 
 async def compare(event: Transaction, cell: Cell, value: Any, image: Captured | None) -> tuple[bool, bool]:
@@ -130,7 +106,7 @@ def _replaced_unknown(old: Uncaptured, new: Uncaptured, cell: Cell, value: Any) 
     return (old.digest is None or new.digest is None) and value is not cell.value
 
 
-def place(event: Transaction, pending: Pending, live: set[int]) -> None:
+def place(event: Transaction, pending: CellChange, live: set[int]) -> None:
     """Put one cell's new value in its place.
 
     Args:
@@ -140,8 +116,8 @@ def place(event: Transaction, pending: Pending, live: set[int]) -> None:
     """
     cell, value, image = pending.cell, pending.value, pending.image
     if pending.dirty:
-        if keeps_history(event, cell):
-            cell.keep_history(pending.history or advanced(event, cell))
+        if pending.history is not None:
+            cell.keep_history(pending.history)
         cell.version = pending.version or cell.version + 1
         cell.put(value, image, size_of(value) if image is None else image.size)
     elif image is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,21 +11,20 @@ from holdfast.clock import Clock, SystemClock
 from holdfast.errors import StateError
 from holdfast.state import commit, operations
 from holdfast.state.codec import Keyring, can_encrypt
+from holdfast.state.expiry import Expiry
 from holdfast.state.initial_values import Creation
 from holdfast.state.lifetime import Chooser, Lifetime
-from holdfast.state.model import UNSET, Cell, OwnerCells
-from holdfast.state.owners import Owner, Owners, only
-from holdfast.state.persistence.backing import Backing
-from holdfast.state.persistence.lifetime import StoredLifetime
-from holdfast.state.persistence.outage import StoreHealth
+from holdfast.state.model import UNSET, Cell, CommitPlan, OwnerCells
+from holdfast.state.owners import Owner, Owners
+from holdfast.state.persistence.backing import StoreBacked
+from holdfast.state.persistence.memory_only import MemoryOnly
+from holdfast.state.persistence.protocol import Persistence, StoreHealth
 from holdfast.state.settings import StateOptions
 from holdfast.state.spec import CellSpec, check_specs
 from holdfast.state.stats import Held, StateStats
 from holdfast.state.subscriptions import Notices, Subscriber
 from holdfast.state.transaction import Given, Transaction
-from holdfast.state.values.atoms import size_of
 from holdfast.state.values.capture import Capturer
-from holdfast.state.values.equality import same
 from holdfast.state.values.snapshot import Captured, Snapshot, Uncaptured
 from holdfast.state.warnings_once import warn_version
 from holdfast.stores import FencedError, VersionConflictError
@@ -48,20 +47,19 @@ class StateEngine:
         self.store = store
         self.clock: Clock = clock or SystemClock()
         self.options = options or StateOptions()
-        self.backing: Backing | None = None
-        """The durable store, once the engine is started; `None` where the store keeps nothing."""
-        self._stored: StoredLifetime | None = None
+        self.persistence: Persistence = MemoryOnly()
+        """Where committed cells are kept besides memory; backed by the store once the engine has started."""
         self._imager = Capturer(self.options, stored=store.durable)
         self.stats = StateStats()
         self.specs: tuple[CellSpec, ...] = ()
         self.loop: asyncio.AbstractEventLoop | None = None
-        self._lifetime = Lifetime(self.clock, self.options, self.stats, self._expire)
+        self._expiry = Expiry(self)
+        self.lifetime = Lifetime(self.clock, self.options, self.stats, self._expiry.expire)
+        """The owners in memory."""
         self._creation = Creation(self)
-        self.notices = Notices(store, self.clock, self._lifetime, self._find_spec)
+        self.notices = Notices(store, self.clock, self.lifetime, self._find_spec)
         """Who is told of changes."""
         self._learned: dict[Hashable, set[CellSpec]] = {}
-        self._ending: set[Cell] = set()
-        """Cells that are taken out since their time was over in the store."""
         self._last_write = self.options.concurrency == "last_write"
 
     # Life of the engine
@@ -71,34 +69,24 @@ class StateEngine:
         self.loop = asyncio.get_running_loop()
         await self.store.open()
         if self.store.durable:
-            keys = self.options.keys
-            if keys is None:
-                keys = await asyncio.to_thread(Keyring.kept_in, key_file(self.store))
-            self.backing = Backing(
-                self.store, keys, self.clock, self.options, self.put, self._lifetime.watch, self._cells
-            )
             try:
-                await self.backing.identity.check()
-                await self.backing.outage.look()
+                keys = self.options.keys
+                if keys is None:
+                    keys = await asyncio.to_thread(Keyring.kept_in, key_file(self.store))
+                persistence = StoreBacked(
+                    self.store,
+                    keys,
+                    self.clock,
+                    self.options,
+                    lifetime=self.lifetime,
+                    expiries=self._expiry,
+                    find_spec=self._find_spec,
+                )
+                await persistence.open()
             except BaseException:
-                self.backing = None
                 await self.store.aclose()
                 raise
-            self._stored = StoredLifetime(
-                self.backing,
-                self.clock,
-                self.options,
-                spawn=self.spawn,
-                call_back=self._lifetime.call_back_with,
-                find_spec=self._find_spec,
-                take_home=self._lifetime.take,
-            )
-            self.backing.on_stored = self._stored.stored
-            self.backing.on_overdue = self._overdue
-            self.backing.on_expired = self._expired
-            self._lifetime.stored = self._stored
-            self._lifetime.can_leave = self.backing.can_leave
-            self._stored.start()
+            self.persistence = self.lifetime.persistence = persistence
             self._follow()
 
     async def aclose(self) -> None:
@@ -109,12 +97,10 @@ class StateEngine:
             if self in spec.engines:
                 spec.engines.remove(self)
         await self.notices.aclose()
-        if self._stored is not None:
-            await self._stored.aclose()
-        await self._lifetime.finish()
-        if self.backing is not None:
-            await self.backing.outage.aclose()
-            await self._lifetime.settled()
+        await self.persistence.stop()
+        await self.lifetime.finish()
+        await self.persistence.aclose()
+        await self.lifetime.settled()
         await self.store.aclose()
         self.loop = None
 
@@ -136,9 +122,6 @@ class StateEngine:
                     warn_version(spec)
         self._follow()
 
-    def _cells(self) -> Iterator[Cell]:
-        return (cell for owner_cells in self._lifetime for cell in owner_cells.cells)
-
     def _check_secrets(self, specs: Iterable[CellSpec]) -> None:
         secret = next((spec for spec in specs if spec.secret), None)
         if self.store.durable and secret is not None and not can_encrypt():
@@ -152,7 +135,7 @@ class StateEngine:
 
     def bound(self, session: str) -> bool:
         """Whether a session holds values that live in this process alone (R6.5)."""
-        owner_cells = self._lifetime.find(Owner("session", session))
+        owner_cells = self.lifetime.find(Owner("session", session))
         return owner_cells is not None and any(
             cell.bound or (isinstance(cell.image, Uncaptured) and cell.image.reason is not None)
             for cell in owner_cells.cells
@@ -161,26 +144,26 @@ class StateEngine:
     @property
     def health(self) -> StoreHealth:
         """Whether the store works, and what is not written yet."""
-        return self.backing.outage.health if self.backing is not None else StoreHealth(True, "", 0)
+        return self.persistence.health
 
     @property
     def outages(self) -> int:
         """How often the store has been out of reach."""
-        return self.backing.outage.count if self.backing is not None else 0
+        return self.persistence.outages
 
     def held(self) -> Held:
         """What is in memory now."""
-        homes = list(self._lifetime)
-        return Held(len(homes), sum(len(owner_cells.cells) for owner_cells in homes), self._lifetime.size)
+        homes = list(self.lifetime)
+        return Held(len(homes), sum(len(owner_cells.cells) for owner_cells in homes), self.lifetime.size)
 
     @property
     def timers(self) -> int:
         """Deadlines that it waits for."""
-        return len(self._lifetime.timers)
+        return len(self.lifetime.timers)
 
     async def settled(self) -> None:
         """Wait for what runs in the background: delete callbacks, expiries, a look for what may go."""
-        await self._lifetime.settled()
+        await self.lifetime.settled()
 
     # Events
 
@@ -230,78 +213,67 @@ class StateEngine:
 
     def use(self, owner: Owner) -> OwnerCells:
         """An owner's home for the time of an event; `leave` it afterwards."""
-        owner_cells = self._lifetime.owner_cells(owner)
+        owner_cells = self.lifetime.owner_cells(owner)
         owner_cells.users += 1
         return owner_cells
 
     def leave(self, owner_cells: OwnerCells) -> None:
         """The event is done with a home."""
-        self._lifetime.release(owner_cells)
+        self.lifetime.release(owner_cells)
 
     def open(self, session: str) -> None:
         """A page or client of the session has connected."""
-        self._lifetime.open(Owner("session", session))
+        self.lifetime.open(Owner("session", session))
 
     def begin(self, owners: Owners) -> None:
         """A session was made up here just now: no store has anything of it."""
-        self._lifetime.owner_cells(owners.session).fresh, owners.new = True, False
+        self.lifetime.owner_cells(owners.session).fresh, owners.new = True, False
 
     def close(self, session: str) -> None:
         """A connection of the session has ended; the grace counts from the last one."""
-        self._lifetime.close(Owner("session", session))
+        self.lifetime.close(Owner("session", session))
 
     def forget(self, session: str) -> None:
         """Drop a session now, with its delete callbacks."""
-        owner_cells = self._lifetime.find(Owner("session", session))
+        owner_cells = self.lifetime.find(Owner("session", session))
         if owner_cells is not None:
-            self._lifetime.drop(owner_cells)
+            self.lifetime.drop(owner_cells)
 
     @property
     def full(self) -> bool:
         """Whether the values in memory exceed their bound, and all that are left belong to open sessions (R4.4)."""
-        return self._lifetime.full
+        return self.lifetime.full
 
     @property
     def choose(self) -> Chooser:
         """Gives the owner whose values leave memory next, among those for which its argument holds."""
-        return self._lifetime.choose
+        return self.lifetime.choose
 
     @choose.setter
     def choose(self, choose: Chooser) -> None:
-        self._lifetime.choose = choose
+        self.lifetime.choose = choose
 
     def lapse(self, session: str) -> None:
         """A closed session's grace is over: drop it, unless another process has it open (R4.1)."""
-        owner_cells = self._lifetime.find(Owner("session", session))
+        owner_cells = self.lifetime.find(Owner("session", session))
         if owner_cells is not None and not owner_cells.opened:
-            self._lifetime.lapse(owner_cells)
+            self.lifetime.lapse(owner_cells)
 
     def discard_cells(self, session: str, specs: Iterable[CellSpec]) -> None:
         """Drop single cells of a session: those of States that a re-render has taken away."""
-        owner_cells = self._lifetime.find(Owner("session", session))
+        owner_cells = self.lifetime.find(Owner("session", session))
         for spec in specs:
             cell = owner_cells.remove(spec.name) if owner_cells is not None else None
             if owner_cells is not None and cell is not None:
-                self._lifetime.call_back(cell)
-                self.put(cell, UNSET, None)
-                if self.backing is not None:
-                    self.spawn(self.backing.delete(cell))
+                self.lifetime.call_back(cell)
+                self.lifetime.put(cell, UNSET, None)
+                self.spawn(self.persistence.delete(cell))
 
     # Values
 
     async def create(self, cell: Cell) -> None:
         """Give a cell its first value; its factory runs once, whoever comes first (R1.3)."""
         await self._creation.create(cell)
-
-    def put(self, cell: Cell, value: Any, image: Captured | None) -> None:
-        """Make a value the truth of a cell, or with `UNSET` and no image make the cell uncreated."""
-        before = cell.owner_cells.size
-        if value is UNSET and image is None:
-            cell.clear()
-        else:
-            cell.put(value, image, size_of(value) if image is None else image.size)
-        if not cell.owner_cells.dropped:
-            self._lifetime.grown(cell.owner_cells.size - before)
 
     async def live(self, cell: Cell) -> Any:
         """The cell's own object, made from its bytes if it is not there."""
@@ -326,14 +298,15 @@ class StateEngine:
 
     # Commits
 
-    async def apply(self, event: Transaction, pending: Sequence[commit.Pending]) -> tuple[CellSpec, ...]:
+    async def apply(self, event: Transaction, plan: CommitPlan) -> tuple[CellSpec, ...]:
         """Make the parts of a commit the truth, all at once."""
-        if self.backing is not None:
-            try:
-                await self.backing.commit(event, pending)
-            except (VersionConflictError, FencedError):
-                self.stats.conflicts += 1
-                raise
+        pending = plan.changes
+        try:
+            if not await self.persistence.write(plan):
+                event.unsaved = True
+        except (VersionConflictError, FencedError):
+            self.stats.conflicts += 1
+            raise
         written = {part.cell for part in pending}
         live = {id(given.value) for given in event.given.values() if given.cell not in written}
         changed: list[CellSpec] = []
@@ -343,9 +316,9 @@ class StateEngine:
             before = cell.owner_cells.size
             commit.place(event, part, live)
             if not cell.owner_cells.dropped:
-                self._lifetime.grown(cell.owner_cells.size - before)
+                self.lifetime.grown(cell.owner_cells.size - before)
                 if part.returned or part.dirty:
-                    self._lifetime.touch(cell)
+                    self.lifetime.touch(cell)
             event.given[spec] = Given(cell, part.value, cell.version, cell.image)
             if part.changed:
                 changed.append(spec)
@@ -354,7 +327,7 @@ class StateEngine:
         event.working.clear()
         event.moves.clear()
         event.inherits.clear()
-        self.stats.commits += any(part.dirty for part in pending)
+        self.stats.commits += plan.dirty
         for owner, specs in shared.items():
             self.notices.tell(owner, specs, event.owners.session.id or None)
         return tuple(changed)
@@ -373,7 +346,7 @@ class StateEngine:
 
     def _follow(self) -> None:
         """Follow the changes of other processes, where somebody may listen."""
-        if self.backing is not None and any(spec.scope != "session" and spec.watched for spec in self.specs):
+        if self.persistence.durable and any(spec.scope != "session" and spec.watched for spec in self.specs):
             self.notices.follow()
 
     # Writing and reading outside of events
@@ -420,53 +393,7 @@ class StateEngine:
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run a coroutine in the background; `aclose` waits for it."""
-        return self._lifetime.spawn(work)
-
-    # Expiry
-
-    def _expire(self, cell: Cell) -> None:
-        self._lifetime.spawn(self._expire_in_lane(cell))
-
-    async def _expire_in_lane(self, cell: Cell) -> None:
-        spec, owner_cells = cell.spec, cell.owner_cells
-        async with self.event(only(owner_cells.owner), (), (spec,)) as event:
-            if event.cell(spec) is not cell or cell.expires is None or cell.expires > self.clock.monotonic():
-                return
-            self.stats.expirations += 1
-            old = await self.get(spec, owner_cells.owner) if spec.watched else None
-            self._lifetime.call_back(cell)
-            self.put(cell, UNSET, None)
-            if self.backing is not None:
-                await self.backing.delete(cell)
-            await self._tell_expired(cell, old)
-
-    async def _tell_expired(self, cell: Cell, old: Any) -> None:
-        """Tell of a watched cell that is at its initial value again, if that is another content than it had."""
-        spec, owner = cell.spec, cell.owner_cells.owner
-        # Of what is shared and stored, the store's own feed tells every process, this one too.
-        heard = cell.owner_cells.opened if owner.scope == "session" else self.backing is None
-        if spec.watched and heard:
-            await self.create(cell)
-            if not same(old, cell.committed()):
-                self.notices.tell(owner, (spec,), None)
-
-    def _overdue(self, cell: Cell) -> None:
-        """The store has a value whose time was over before this process saw it."""
-        if cell not in self._ending:
-            self._ending.add(cell)
-            self.spawn(self._end_in_lane(cell))
-
-    async def _end_in_lane(self, cell: Cell) -> None:
-        try:
-            async with self.event(only(cell.owner_cells.owner), (), (cell.spec,)):
-                pass  # whoever gets the lane takes out what is over
-        finally:
-            self._ending.discard(cell)
-
-    def _expired(self, cell: Cell, value: Any) -> None:
-        self.stats.expirations += 1
-        self._lifetime.call_back_with(cell.spec, lambda: value)
-        self.spawn(self._tell_expired(cell, value))
+        return self.lifetime.spawn(work)
 
 
 def key_file(store: Store) -> Path:

@@ -34,13 +34,17 @@ class Creation:
         if cell.created:
             return
         spec, engine = cell.spec, self._engine
-        if spec.factory is None and engine.backing is None and (spec.first is not None or is_atom(spec.initial)):
-            engine.put(cell, UNSET if spec.first is not None else spec.initial, spec.first)
+        if (
+            spec.factory is None
+            and not engine.persistence.durable
+            and (spec.first is not None or is_atom(spec.initial))
+        ):
+            engine.lifetime.put(cell, UNSET if spec.first is not None else spec.initial, spec.first)
             cell.version += 1
             return
         done = self._under_way[cell] = asyncio.get_running_loop().create_future()
         try:
-            if engine.backing is None or spec.factory is None or cell.holder is not None:
+            if not engine.persistence.durable or spec.factory is None or cell.holder is not None:
                 await self._make(cell)
             else:
                 # Among all processes the factory runs once, in the lane.
@@ -56,7 +60,7 @@ class Creation:
         if spec.first is not None:
             if spec.sealed is None:
                 spec.sealed = await engine.image(spec.fresh(), cell)
-            engine.put(cell, UNSET, spec.sealed)
+            engine.lifetime.put(cell, UNSET, spec.sealed)
             cell.version += 1
         else:
             # A cancel of whoever came first comes after it: a factory runs once, for all who wait.
@@ -65,10 +69,10 @@ class Creation:
     async def _make_anew(self, cell: Cell) -> None:
         spec, engine = cell.spec, self._engine
         value = await _first(spec)
-        engine.put(cell, value, await engine.image(value, cell))
+        engine.lifetime.put(cell, value, await engine.image(value, cell))
         cell.version += 1
-        if engine.backing is not None and spec.factory is not None:
-            await engine.backing.store_first(cell)
+        if spec.factory is not None:
+            await engine.persistence.write_first(cell)
 
 
 async def _first(spec: CellSpec) -> Any:

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from holdfast.state.errors import StateDeadlockError
 
 if TYPE_CHECKING:
-    from holdfast.state.model import Cell
-    from holdfast.state.transaction import Transaction
+    from holdfast.state.model import Cell, LaneHolder
 
-    Waiter: TypeAlias = tuple[Transaction, asyncio.Future[None]]
+    Waiter: TypeAlias = tuple[LaneHolder, asyncio.Future[None]]
 
 
-async def take(cell: Cell, event: Transaction) -> bool:
+async def take(cell: Cell, event: LaneHolder) -> bool:
     """Wait until `event` holds the lane of `cell`.
 
     Returns:
@@ -54,12 +53,13 @@ async def take(cell: Cell, event: Transaction) -> bool:
     return True
 
 
-def _give_up_later(cell: Cell, event: Transaction, future: asyncio.Future[None]) -> None:
+def _give_up_later(cell: Cell, event: LaneHolder, future: asyncio.Future[None]) -> None:
     """See that an update inside an event does not wait for ever for one that waits for another process.
 
     What that process holds back may itself wait for what the event around the update holds: nobody sees that circle.
     """
-    if event.outer is None or event.engine.backing is None:
+    patience = event.patience
+    if patience is None:
         return
 
     def look() -> None:
@@ -68,11 +68,11 @@ def _give_up_later(cell: Cell, event: Transaction, future: asyncio.Future[None])
         else:
             _give_up_later(cell, event, future)
 
-    alarm = asyncio.get_running_loop().call_later(event.engine.options.patience, look)
+    alarm = asyncio.get_running_loop().call_later(patience, look)
     future.add_done_callback(lambda _: alarm.cancel())
 
 
-def _leave_queue(cell: Cell, entry: tuple[Transaction, asyncio.Future[None]]) -> None:
+def _leave_queue(cell: Cell, entry: tuple[LaneHolder, asyncio.Future[None]]) -> None:
     if cell.waiters and entry in cell.waiters:
         cell.waiters.remove(entry)
 
@@ -100,7 +100,7 @@ def _next_of(waiters: deque[Waiter]) -> Waiter:
     return waiters.popleft()
 
 
-def _overtake(cell: Cell, update: Transaction) -> None:
+def _overtake(cell: Cell, update: LaneHolder) -> None:
     """An update goes before the holder, which is parked; the holder comes next after it."""
     holder = cell.holder
     if holder is not None:
@@ -122,7 +122,7 @@ def let_update_pass(cell: Cell) -> None:
             return
 
 
-async def regain(cell: Cell, event: Transaction) -> None:
+async def regain(cell: Cell, event: LaneHolder) -> None:
     """Wait until a lane that an update has taken is back."""
     event.waits_for = cell
     try:
@@ -131,7 +131,7 @@ async def regain(cell: Cell, event: Transaction) -> None:
         event.waits_for = None
 
 
-def give_up(cell: Cell, event: Transaction) -> None:
+def give_up(cell: Cell, event: LaneHolder) -> None:
     """An event leaves: free its lane, or its claim to it where an update has it."""
     if cell.holder is event:
         free(cell)
@@ -139,15 +139,15 @@ def give_up(cell: Cell, event: Transaction) -> None:
         _leave_queue(cell, (event, event.lanes_lent_out[cell]))
 
 
-def would_deadlock(cell: Cell, event: Transaction) -> bool:
+def would_deadlock(cell: Cell, event: LaneHolder) -> bool:
     """Whether waiting for `cell` closes a circle: its holder waits, over others or not, for `event`."""
     closing = set(event.around())
     return any(each in closing for each in _awaited(cell))
 
 
-def _awaited(cell: Cell) -> Iterator[Transaction]:
+def _awaited(cell: Cell) -> Iterator[LaneHolder]:
     """Who holds the lane of `cell`, the updates inside of it, and all whom these wait for in their turn."""
-    seen: set[Transaction] = set()
+    seen: set[LaneHolder] = set()
     look = [cell.holder]
     while look:
         holder = look.pop()

@@ -10,17 +10,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from holdfast.state.model import UNSET, Cell, OwnerCells
+from holdfast.state.persistence.memory_only import MemoryOnly
 from holdfast.state.timers import Timers
+from holdfast.state.values.atoms import size_of
 from holdfast.state.values.snapshot import Snapshot
 from holdfast.stores import StoreDamagedError
 
 if TYPE_CHECKING:
     from holdfast.clock import Clock
     from holdfast.state.owners import Owner
-    from holdfast.state.persistence.lifetime import StoredLifetime
+    from holdfast.state.persistence.protocol import Persistence
     from holdfast.state.settings import StateOptions
     from holdfast.state.spec import CellSpec
     from holdfast.state.stats import StateStats
+    from holdfast.state.values.snapshot import Captured
 
 Chooser = Callable[[Callable[["Owner"], bool]], "Owner | None"]
 
@@ -53,10 +56,8 @@ class Lifetime:
         self._tasks: set[asyncio.Task[Any]] = set()
         self.size = 0
         """Bytes of the values of all homes."""
-        self.stored: StoredLifetime | None = None
-        """Where a durable store keeps owners."""
-        self.can_leave: Callable[[OwnerCells], bool] = lambda _: False
-        """Whether nothing is lost when a home leaves memory."""
+        self.persistence: Persistence = MemoryOnly()
+        """Where cells are kept besides memory."""
         self.choose: Chooser = lambda _: None
         """Gives the owner whose home goes next, among those for which its argument holds; else the one unused for
         longest goes."""
@@ -102,8 +103,8 @@ class Lifetime:
         owner_cells.closes = None
         if self._closed.pop(owner, None) is not None:
             self._open[owner] = self._latest = owner_cells
-        if self.stored is not None and owner_cells.opened == 1:
-            self.stored.opened(owner_cells)
+        if owner_cells.opened == 1:
+            self.persistence.opened(owner_cells)
 
     def close(self, owner: Owner) -> None:
         """A connection is gone; after the last one the grace begins."""
@@ -117,8 +118,7 @@ class Lifetime:
             del homes[owner]
             self._closed[owner] = self._latest = owner_cells
             self._count_grace(owner_cells)
-            if self.stored is not None:
-                self.stored.closed(owner_cells)
+            self.persistence.closed(owner_cells)
 
     def release(self, owner_cells: OwnerCells) -> None:
         """An event is done with a home."""
@@ -194,10 +194,7 @@ class Lifetime:
 
     def _finish(self, owner_cells: OwnerCells) -> None:
         cells = owner_cells.take_cells()
-        if self.stored is not None:
-            self.stored.drop(owner_cells, cells, only_due=owner_cells.lapsed)
-            return
-        for cell in cells:
+        for cell in self.persistence.drop(owner_cells, cells, only_due=owner_cells.lapsed):
             self.call_back(cell)
 
     def call_back(self, cell: Cell) -> None:
@@ -223,6 +220,16 @@ class Lifetime:
         task.add_done_callback(self._tasks.discard)
         return task
 
+    def put(self, cell: Cell, value: Any, image: Captured | None) -> None:
+        """Set the committed value of a cell, or with `UNSET` and no image make the cell uncreated."""
+        before = cell.owner_cells.size
+        if value is UNSET and image is None:
+            cell.clear()
+        else:
+            cell.put(value, image, size_of(value) if image is None else image.size)
+        if not cell.owner_cells.dropped:
+            self.grown(cell.owner_cells.size - before)
+
     def grown(self, delta: int) -> None:
         """Note that a home has grown by so many bytes."""
         self.size += delta
@@ -243,7 +250,7 @@ class Lifetime:
                 self._away[victim.owner] = victim.without_values()
                 if len(self._away) > self._options.session_capacity:
                     self._take(next(iter(self._away.values())))
-            if self.can_leave(victim):
+            if self.persistence.can_leave(victim):
                 self._take(victim)
             else:
                 self.drop(victim)
@@ -260,7 +267,7 @@ class Lifetime:
             if not owner_cells.users and owner_cells is not keep:
                 return owner_cells
         for owner_cells in self._open.values():  # an open one never loses its values (R4.4)
-            if not owner_cells.users and owner_cells is not keep and self.can_leave(owner_cells):
+            if not owner_cells.users and owner_cells is not keep and self.persistence.can_leave(owner_cells):
                 return owner_cells
         return None
 
@@ -280,12 +287,12 @@ class Lifetime:
         """End all: drop what is lost now, and wait for the callbacks."""
         self.timers.close()
         for owner_cells in list(self):
-            if self.stored is None:
+            if self.persistence.durable:
+                for cell in owner_cells.cells:
+                    if cell.bound:
+                        self.call_back(cell)
+            else:
                 self.drop(owner_cells)
-                continue
-            for cell in owner_cells.cells:
-                if cell.bound:
-                    self.call_back(cell)
         await self.settled()
 
 

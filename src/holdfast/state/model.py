@@ -1,20 +1,21 @@
-"""What the engine holds: cells, and the homes of their owners."""
+"""The engine's data: cells, their owners, and planned commits. Nothing here waits, and nothing knows the engine."""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from holdfast.state.values.snapshot import Captured, Snapshot
 
 if TYPE_CHECKING:
     from asyncio import Future
+    from collections.abc import Iterator, Sequence
+
+    from typing_extensions import Self
 
     from holdfast.state.history import History
     from holdfast.state.owners import Owner
-    from holdfast.state.persistence.lifetime import Round
     from holdfast.state.spec import CellSpec
-    from holdfast.state.transaction import Transaction
     from holdfast.stores import Claim
 
 
@@ -26,6 +27,49 @@ class Unset:
 
 
 UNSET: Final = Unset()
+
+
+class LaneHolder(Protocol):
+    """What lanes and claims need to know about the transaction that holds or awaits them."""
+
+    claims: list[tuple[Claim, tuple[Cell, ...]]]
+    """Claims that give this process the held lanes among all processes."""
+    waits_for: Cell | None
+    """The cell whose lane the transaction is waiting for."""
+    is_update: bool
+    """True for an update: it needs only its lane, so it ends soon after getting it."""
+    claiming: bool
+    """True while it holds its lanes in this process and waits for them among all processes."""
+    parked: bool
+    """True while it holds lanes and waits for something else before it begins; updates overtake it."""
+    lanes_lent_out: dict[Cell, Future[None]]
+    """Lanes that updates have taken while it was parked, each with the future that resolves when it is back."""
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds after which a wait is checked for deadlock across processes; `None` for a wait without limit."""
+        ...
+
+    def around(self) -> Iterator[Self]:
+        """Yield the transaction, the one whose function started it, the one that started that one, and so on."""
+        ...
+
+    def within_it(self) -> Iterator[Self]:
+        """Yield the transaction and all unfinished updates that its function, or one of theirs, has started."""
+        ...
+
+
+class Renewal(Protocol):
+    """A group of owners whose expiry in the store is extended together."""
+
+    def remove(self, owner_cells: OwnerCells) -> None:
+        """Stop renewing an owner."""
+        ...
+
+    def replace(self, owner_cells: OwnerCells, other: OwnerCells) -> None:
+        """Renew another object of the same owner instead."""
+        ...
+
 
 _FEW = 8
 """Cells up to which a home keeps them in a tuple: a session has few cells, and there are many sessions, for each of
@@ -72,10 +116,10 @@ class Cell:
         """When its time to live ends, on the monotonic clock."""
         self.timed = False
         """A timer for it is in the heap."""
-        self.holder: Transaction | None = None
+        self.holder: LaneHolder | None = None
         """The event that holds its lane."""
-        self.waiters: deque[tuple[Transaction, Future[None]]] | None = None
-        self.checked_out_by: Transaction | None = None
+        self.waiters: deque[tuple[LaneHolder, Future[None]]] | None = None
+        self.checked_out_by: LaneHolder | None = None
         """The event whose function has the live object in its hands."""
         self.history: History | None = None
         self.looked = False
@@ -171,7 +215,7 @@ class OwnerCells:
         """Its session was begun here, so that no store has anything of it that this process has not written."""
         self.kept = False
         """This process has stored something of it, and has said until when the store keeps it."""
-        self.round: Round | None = None
+        self.round: Renewal | None = None
         """When the store is next asked to keep it longer."""
 
     @property
@@ -226,3 +270,51 @@ class OwnerCells:
         if self.round is not None:
             self.round.replace(self, left)
         return left
+
+
+class CellChange:
+    """One cell's part of a commit.
+
+    Args:
+        cell: The cell.
+        value: The cell's value after the step.
+        image: The value's capture; `None` for a value that cannot change in place.
+        dirty: The committed bytes change.
+        changed: The content changes, as listeners of the change see it.
+        returned: The step returned the value, instead of only changing it in place.
+        history: The cell's earlier versions after the commit; `None` to leave them unchanged.
+    """
+
+    __slots__ = ("cell", "changed", "dirty", "history", "image", "returned", "value", "version")
+
+    def __init__(
+        self,
+        cell: Cell,
+        value: Any,
+        image: Captured | None,
+        *,
+        dirty: bool,
+        changed: bool,
+        returned: bool,
+        history: History | None = None,
+    ) -> None:
+        self.cell = cell
+        self.value = value
+        self.image = image
+        self.dirty = dirty
+        self.changed = changed
+        self.returned = returned
+        self.history = history
+        self.version = 0
+        """Version assigned by the persistence; 0 where the cell's own count continues."""
+
+
+class CommitPlan(NamedTuple):
+    """Everything that one commit changes."""
+
+    changes: Sequence[CellChange]
+
+    @property
+    def dirty(self) -> bool:
+        """Whether any committed bytes change."""
+        return any(change.dirty for change in self.changes)

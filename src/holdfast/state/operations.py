@@ -108,8 +108,8 @@ async def get(engine: StateEngine, spec: CellSpec, owner: Owner) -> Any:
     owner_cells = engine.use(owner)
     try:
         cell = owner_cells.cell(spec)
-        if engine.backing is not None and cell.claim is None:
-            await engine.backing.refresh([cell])
+        if cell.claim is None:
+            await engine.persistence.refresh([cell])
         if not cell.created:
             await engine.create(cell)
         return await engine.restored(cell.image) if isinstance(cell.image, Snapshot) else cell.value
@@ -126,8 +126,8 @@ async def copy_session(engine: StateEngine, source: str, target: str, more: Iter
             if spec.scope != "session":
                 continue
             cell = owner_cells.cell(spec)
-            if engine.backing is not None and cell.claim is None:
-                await engine.backing.refresh([cell])
+            if cell.claim is None:
+                await engine.persistence.refresh([cell])
             if not cell.created or isinstance(cell.image, Uncaptured):
                 continue
             history = cell.history

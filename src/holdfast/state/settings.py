@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from holdfast.state.codec import Keyring
+    from holdfast.state.spec import CellSpec
 
 MIB = 1024 * 1024
 MARGIN = 60.0
@@ -54,3 +55,7 @@ class StateOptions:
     def unheard_grace(self) -> float:
         """Seconds that a store keeps the sessions of a process that is not heard of any more."""
         return max(2 * self.grace, 2 * MARGIN)
+
+    def serializes(self, spec: CellSpec) -> bool:
+        """Return whether events that write a State take turns, rather than share one object as in Gradio."""
+        return self.concurrency == spec.concurrency == "serial"

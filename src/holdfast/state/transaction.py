@@ -138,13 +138,12 @@ class Transaction:
 
     async def _claim(self) -> None:
         """Hold its lanes among all processes too."""
-        backing = self.engine.backing
-        if self.held and backing is not None:
-            # An update inside an event holds what others may want, so it does not wait for ever.
+        if self.held:
+            # An update inside an event holds what others may want, so its wait is limited.
             wait = None if self.outer is None else self.engine.options.patience
             self.claiming = True
             try:
-                if not await backing.claim(self, self.held, wait=wait):
+                if not await self.engine.persistence.claim(self, self.held, wait=wait):
                     raise StateDeadlockError(self.held[0].spec.label)
             finally:
                 self.claiming = False
@@ -166,6 +165,12 @@ class Transaction:
     def writes(self) -> Sequence[CellSpec]:
         """The States among its outputs."""
         return self._writes
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds after which a wait is checked for deadlock across processes; `None` for a wait without limit."""
+        engine = self.engine
+        return engine.options.patience if self.outer is not None and engine.persistence.durable else None
 
     def cell(self, spec: CellSpec) -> Cell:
         """The visitor's cell of a State."""
@@ -252,21 +257,16 @@ class Transaction:
         """The owner's own objects of the States it reads; the first access creates them."""
         self._open = True
         found = {}
-        await self._refresh()
-        for spec in self._reads:
-            cell = self.cell(spec)
+        cells = [self.cell(spec) for spec in self._reads]
+        # Other processes do not write the cells whose lanes this transaction holds.
+        free = [cell for cell in cells if cell not in self.held]
+        if free:
+            await self.engine.persistence.refresh(free)
+        for spec, cell in zip(self._reads, cells, strict=True):
             if not cell.created:
                 await self.engine.create(cell)
             found[spec] = await self._give(spec, cell)
         return found
-
-    async def _refresh(self) -> None:
-        """See what other processes have written; they do not write what this event holds."""
-        backing = self.engine.backing
-        if backing is not None:
-            cells = [cell for cell in map(self.cell, self._reads) if cell not in self.held]
-            if cells:
-                await backing.refresh(cells)
 
     async def hold_late(self, cell: Cell) -> bool:
         """Take a lane while others may be held.
@@ -280,11 +280,11 @@ class Transaction:
             return True
         if cell.holder is not None and self.held:
             order = cell.spec.lane_order
-            if self.engine.backing is not None or any(held.spec.lane_order > order for held in self.held):
+            if self.engine.persistence.durable or any(held.spec.lane_order > order for held in self.held):
                 return False
         wait = _SHORT if self.held else self.engine.options.patience
         await self.hold(cell)
-        return self.engine.backing is None or await self.engine.backing.claim(self, [cell], wait=wait)
+        return await self.engine.persistence.claim(self, [cell], wait=wait)
 
     async def _give(self, spec: CellSpec, cell: Cell) -> Any:
         given = self.given.get(spec)
@@ -377,8 +377,8 @@ class Transaction:
 
     async def _leave(self) -> None:
         try:
-            if self.claims and self.engine.backing is not None:
-                await self.engine.backing.release(self)
+            if self.claims:
+                await self.engine.persistence.release(self)
         finally:
             self._free()
 

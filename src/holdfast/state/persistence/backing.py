@@ -11,18 +11,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from holdfast.state.codec import DecodeError, Envelope, Keyring
-from holdfast.state.commit import advanced, keeps_history
 from holdfast.state.errors import StoreAwayError, ValueTooLargeError
-from holdfast.state.model import UNSET, Cell, OwnerCells
+from holdfast.state.model import UNSET, Cell
 from holdfast.state.persistence.history import dump, load
 from holdfast.state.persistence.identity import Identity
+from holdfast.state.persistence.lifetime import StoredLifetime
 from holdfast.state.persistence.outage import UNKNOWN, Outage
 from holdfast.state.persistence.reader import ASIDE, Adopted, Reader, aside_key, history_key, place
 from holdfast.state.values.capture import Oversize, payload_of
 from holdfast.state.values.snapshot import Captured
 from holdfast.stores import (
     Claim,
-    Dropped,
     FencedError,
     Key,
     Record,
@@ -31,16 +30,15 @@ from holdfast.stores import (
     VersionConflictError,
     Write,
 )
-from holdfast.tasks import ended
 
 if TYPE_CHECKING:
     from holdfast.clock import Clock
-    from holdfast.state.commit import Pending
     from holdfast.state.history import History
-    from holdfast.state.owners import Owner
+    from holdfast.state.lifetime import Lifetime
+    from holdfast.state.model import CellChange, CommitPlan, LaneHolder, OwnerCells
+    from holdfast.state.persistence.protocol import ExpiryHandler, StoreHealth
     from holdfast.state.settings import StateOptions
     from holdfast.state.spec import CellSpec
-    from holdfast.state.transaction import Transaction
     from holdfast.stores import Store
 
 log = logging.getLogger("holdfast.state")
@@ -50,18 +48,20 @@ _NEW_SESSIONS = tuple(f"session:{digit * 32}" for digit in "0123456789abcdef")
 always the same, so that health does not depend on chance."""
 
 
-class Backing:
-    """Between cells and a store.
+class StoreBacked:
+    """Keeps cells in a durable store, which other processes may use too.
 
     Args:
-        store: The store.
-        keys: Sign what is written.
-        clock: Where time comes from.
+        store: The store, which is open.
+        keys: Keys that sign what is written.
+        clock: The source of time.
         options: Limits.
-        put: Makes a value the truth of a cell.
-        watch: Sees to a cell's time to live.
-        held: Every cell in memory.
+        lifetime: The owners in memory.
+        expiries: Receives expiries that are found in the store.
+        find_spec: Returns the State that has a scope and a cell name.
     """
+
+    durable = True
 
     def __init__(
         self,
@@ -69,46 +69,67 @@ class Backing:
         keys: Keyring,
         clock: Clock,
         options: StateOptions,
-        put: Callable[[Cell, Any, Captured | None], None],
-        watch: Callable[[Cell], None],
-        held: Callable[[], Iterable[Cell]],
+        *,
+        lifetime: Lifetime,
+        expiries: ExpiryHandler,
+        find_spec: Callable[[str, str], CellSpec | None],
     ) -> None:
-        self.store = store
-        self._envelope = Envelope(keys)
-        self.identity = Identity(store, keys, options.app, options.program, self._envelope)
-        self._held = held
-        self.outage = Outage(
-            clock, store.url, probe=self._probe, save=self._save, set_aside=self._set_aside, takes_new=self._takes_new
-        )
-        self.dropping: dict[Owner, asyncio.Task[Any]] = {}
-        """Owners that are just being dropped; what is asked for after that waits for it."""
-        self._reader = Reader(store, self._envelope, options, clock)
+        self._store = store
         self._clock = clock
         self._options = options
-        self._put = put
-        self._watch = watch
-        self.on_stored: Callable[[OwnerCells], None] = lambda _: None
-        """Called when something of a home was stored."""
-        self.on_overdue: Callable[[Cell], None] = lambda _: None
-        """Called with a cell whose time is over in the store, or whose bytes are damaged, to be taken out in its
-        lane."""
-        self.on_expired: Callable[[Cell, Any], None] = lambda _cell, _value: None
-        """Called with a cell whose time was over and the value that it had, once it is out of the store."""
+        self._lifetime = lifetime
+        self._expiries = expiries
+        self._envelope = Envelope(keys)
+        self.identity = Identity(store, keys, options.app, options.program, self._envelope)
+        self._reader = Reader(store, self._envelope, options, clock)
+        self.outage = Outage(
+            clock,
+            store.url,
+            probe=self._probe,
+            save=self._save,
+            set_aside=self._set_aside,
+            takes_new=self._takes_new,
+            on_back=self._catch_up,
+        )
+        self._kept = StoredLifetime(store, self.outage, self._reader, clock, options, lifetime, find_spec)
+
+    async def open(self) -> None:
+        """See `Persistence.open`."""
+        await self.identity.check()
+        await self.outage.look()
+        self._kept.start()
+
+    async def stop(self) -> None:
+        """See `Persistence.stop`."""
+        await self._kept.aclose()
+
+    async def aclose(self) -> None:
+        """See `Persistence.aclose`."""
+        await self.outage.aclose()
+
+    @property
+    def health(self) -> StoreHealth:
+        """See `Persistence.health`."""
+        return self.outage.health
+
+    @property
+    def away(self) -> bool:
+        """See `Persistence.away`."""
+        return self.outage.now
+
+    @property
+    def outages(self) -> int:
+        """See `Persistence.outages`."""
+        return self.outage.count
+
+    def _catch_up(self) -> None:
+        self._kept.catch_up()
 
     # Reading
 
-    async def claim(self, event: Transaction, cells: Sequence[Cell], *, wait: float | None = None) -> bool:
-        """Hold the lanes of cells, which the event holds in this process, among all processes too.
-
-        Args:
-            event: The event.
-            cells: Whose lanes.
-            wait: Most seconds to wait; `None` for as long as it takes.
-
-        Returns:
-            Whether they are held now; during an outage those of this process are enough.
-        """
-        await self._dropped(cells)
+    async def claim(self, event: LaneHolder, cells: Sequence[Cell], *, wait: float | None = None) -> bool:
+        """See `Persistence.claim`."""
+        await self._kept.drops_of(cells)
         # An update that goes before a parked event finds the claim there already.
         wanted = {key_of(cell): cell for cell in cells if cell.claim is None}
         if not wanted:
@@ -118,7 +139,7 @@ class Backing:
             if not self.outage.now:
                 known = [cell.stored for cell in wanted.values()]
                 async with self.outage.noticing_damage():
-                    claim = await self.store.claim(list(wanted), known=known, wait=wait)
+                    claim = await self._store.claim(list(wanted), known=known, wait=wait)
         except StoreUnavailableError as error:
             self.outage.began(error)
         if self.outage.now and claim is None:
@@ -132,8 +153,8 @@ class Backing:
             await self._take(wanted[key], record)
         return True
 
-    async def release(self, event: Transaction) -> None:
-        """Give an event's claims back."""
+    async def release(self, event: LaneHolder) -> None:
+        """See `Persistence.release`."""
         while event.claims:  # one may be inherited while another is given back
             claim, cells = event.claims.pop()
             heir = next((cell.holder for cell in cells if cell.holder not in {None, event}), None)
@@ -143,25 +164,25 @@ class Backing:
             for cell in cells:
                 cell.claim = None
             if self.outage.now:
-                event.engine.spawn(self._give_back(claim))  # it may take its time to find that it cannot be
+                self._lifetime.spawn(self._give_back(claim))  # it may take its time to find that it cannot be
             else:
                 await self._give_back(claim)
 
     async def _give_back(self, claim: Claim) -> None:
         try:
-            await self.store.release(claim)
+            await self._store.release(claim)
         except StoreUnavailableError as error:
             self.outage.began(error)
 
     async def refresh(self, cells: Sequence[Cell]) -> None:
-        """Take over what other processes have written."""
-        await self._dropped(cells)
+        """See `Persistence.refresh`."""
+        await self._kept.drops_of(cells)
         stored = [cell.stored for cell in cells]
         records: Sequence[Record | None] | None = None
         try:
             if not self.outage.now:
                 async with self.outage.noticing_damage():
-                    records = await self.store.read([key_of(cell) for cell in cells], stored)
+                    records = await self._store.read([key_of(cell) for cell in cells], stored)
         except StoreUnavailableError as error:
             self.outage.began(error)
         if records is None:
@@ -190,12 +211,12 @@ class Backing:
         self._check_known(cells)
         if self._options.outage == "refuse":
             raise StoreAwayError(cells[0].spec.label, "what cannot be stored is refused")
-        if self.store.alone():
+        if self._store.alone():
             return
         for cell in cells:
             if cell.spec.scope != "session":
                 raise StoreAwayError(cell.spec.label, "other processes share it")
-            if not (cell.owner_cells.fresh or self.store.holds(key_of(cell))):
+            if not (cell.owner_cells.fresh or self._store.holds(key_of(cell))):
                 raise StoreAwayError(cell.spec.label, "another process may have the session")
 
     async def noticing_loss(self) -> bool:
@@ -206,18 +227,17 @@ class Backing:
         except StoreUnavailableError as error:
             self.outage.began(error)
             return True
-        lost = [cell for cell in self._held() if cell.created and cell.looked and not cell.bound]
+        lost = [
+            cell
+            for owner_cells in self._lifetime
+            for cell in owner_cells.cells
+            if cell.created and cell.looked and not cell.bound
+        ]
         for cell in lost:
             cell.stored = 0
             cell.unsaved = True
         self.outage.emptied(lost)
         return True
-
-    async def _dropped(self, cells: Sequence[Cell]) -> None:
-        if self.dropping:
-            for owner in {cell.owner_cells.owner for cell in cells}:
-                if owner in self.dropping:
-                    await ended(self.dropping[owner])
 
     async def _take(self, cell: Cell, record: Record | None) -> None:
         cell.looked = True
@@ -226,11 +246,11 @@ class Backing:
         if record is None:
             if cell.stored and not await self.noticing_loss():
                 cell.stored = 0
-                self._put(cell, UNSET, None)
+                self._lifetime.put(cell, UNSET, None)
             return
         if record.version == cell.stored or record.data is None:
             return
-        serial = self._options.concurrency == cell.spec.concurrency == "serial"
+        serial = self._options.serializes(cell.spec)
         if serial and 0 < record.version < cell.stored and cell.created:
             # Versions never go back by themselves: the store was set back, as a Redis that has lost its last second.
             # Without lanes they do: two processes that write in one millisecond draw them.
@@ -240,7 +260,7 @@ class Backing:
         held = cell.claim is not None or not serial
         adopted = await self._reader.read(cell.spec, key_of(cell), record, held=held)
         if adopted is None and not held:
-            self.on_overdue(cell)
+            self._expiries.overdue(cell)
         if adopted is not None and self._is_over(cell, adopted):
             await self._end(cell, record.version, adopted.value)
         elif adopted is not None:
@@ -249,15 +269,15 @@ class Backing:
                 cell.keep_history(await self._history(cell))
         elif cell.stored:
             cell.stored = 0
-            self._put(cell, UNSET, None)
+            self._lifetime.put(cell, UNSET, None)
 
     def _adopt(self, cell: Cell, adopted: Adopted, version: int) -> None:
         cell.checked_out_by = None
-        self._put(cell, adopted.value, adopted.image)
+        self._lifetime.put(cell, adopted.value, adopted.image)
         cell.version = cell.stored = version
         if cell.spec.time_to_live is not None and adopted.expires is not None:
             cell.expires = self._clock.monotonic() + adopted.expires - self._clock.time()
-            self._watch(cell)
+            self._lifetime.watch(cell)
 
     def _is_over(self, cell: Cell, adopted: Adopted) -> bool:
         """Whether a value's time to live has ended while no process was there to see to it."""
@@ -269,9 +289,9 @@ class Backing:
         """Have a cell go whose time is over: nobody gets its value any more, and one process takes it out."""
         if cell.stored:
             cell.stored = 0
-            self._put(cell, UNSET, None)
-        if cell.claim is None and self._options.concurrency == cell.spec.concurrency == "serial":
-            self.on_overdue(cell)
+            self._lifetime.put(cell, UNSET, None)
+        if cell.claim is None and self._options.serializes(cell.spec):
+            self._expiries.overdue(cell)
             return
         cell.stored = version
         cell.version = max(cell.version, version)
@@ -280,13 +300,13 @@ class Backing:
         except VersionConflictError:
             cell.stored = 0  # another process was first
         else:
-            self.on_expired(cell, value)
+            self._expiries.expired(cell, value)
 
     async def _history(self, cell: Cell) -> History | None:
         """The earlier versions that the store has."""
         key, spec = history_key(key_of(cell)), cell.spec
         try:
-            (record,) = await self.store.read([key])
+            (record,) = await self._store.read([key])
         except StoreUnavailableError as error:
             self.outage.began(error)
             return None
@@ -307,41 +327,38 @@ class Backing:
 
     # Writing
 
-    async def commit(self, event: Transaction, pending: Sequence[Pending]) -> None:
-        """Write one step's cells. When it returns, they outlive the process, or an outage is known (R6.6).
-
-        Raises:
-            VersionConflictError: Another process wrote a cell without its lane.
-            FencedError: This process was not heard of for so long that it lost a lane.
-        """
-        parts = [part for part in pending if part.dirty and not part.cell.bound and not part.cell.owner_cells.dropped]
+    async def write(self, plan: CommitPlan) -> bool:
+        """See `Persistence.write`."""
+        parts = [
+            part for part in plan.changes if part.dirty and not part.cell.bound and not part.cell.owner_cells.dropped
+        ]
         if not parts:
-            return
+            return True
         for part in parts:
-            part.version = self._next_version(event, part.cell)
-        writes = [await self._write(event, part) for part in parts]
+            part.version = self._next_version(part.cell)
+        writes = [await self._write(part) for part in parts]
+        writes += [
+            await self._write_history(part.cell, part.history, part.version)
+            for part in parts
+            if part.history is not None
+        ]
+        if any(part.cell.unsaved for part in parts) or self.outage.now or not await self._sent(parts, writes):
+            self._keep(parts)
+            return False
         for part in parts:
-            if keeps_history(event, part.cell):
-                part.history = advanced(event, part.cell)
-                writes.append(await self._write_history(part.cell, part.history, part.version))
-        if any(part.cell.unsaved for part in parts) or self.outage.now:
-            self._keep(event, parts)
-        elif await self._sent(parts, writes):
-            for part in parts:
-                part.cell.stored = part.version
-                self.on_stored(part.cell.owner_cells)
-                if isinstance(part.image, Oversize):
-                    part.image.payload = None
-        else:
-            self._keep(event, parts)
+            part.cell.stored = part.version
+            self._kept.stored(part.cell.owner_cells)
+            if isinstance(part.image, Oversize):
+                part.image.payload = None
+        return True
 
-    async def _sent(self, parts: Sequence[Pending], writes: Sequence[Write]) -> bool:
+    async def _sent(self, parts: Sequence[CellChange], writes: Sequence[Write]) -> bool:
         """Whether the store has taken a step; else it is out of reach, or has lost what it had."""
         for part in parts:
             part.cell.sending = part.version
         try:
             async with self.outage.noticing_damage():
-                await self.store.commit(writes, _claims(parts))
+                await self._store.commit(writes, _claims(parts))
             if not all(part.cell.stored for part in parts):
                 self.outage.took_new()
         except StoreUnavailableError as error:
@@ -359,8 +376,8 @@ class Backing:
                     part.cell.sending = 0
         return True
 
-    def _next_version(self, event: Transaction, cell: Cell) -> int:
-        if event.engine.shares_objects(cell.spec):
+    def _next_version(self, cell: Cell) -> int:
+        if not self._options.serializes(cell.spec):
             # Nothing keeps another event or process from writing at the same time: no two may get one number.
             return max(cell.version, cell.sending, self._instant()) + 1
         return cell.version + 1 if cell.stored or cell.unsaved else max(cell.version, self._instant()) + 1
@@ -369,7 +386,7 @@ class Backing:
         """A version that no other process has given: a cell that was deleted does not come again with an old one."""
         return int(self._clock.time() * 1000) << 12 | secrets.randbits(12)
 
-    def _keep(self, event: Transaction, parts: Sequence[Pending]) -> None:
+    def _keep(self, parts: Sequence[CellChange]) -> None:
         """Have a step in memory alone, until the store is back.
 
         Raises:
@@ -379,16 +396,15 @@ class Backing:
         for part in parts:
             part.cell.unsaved = True
             self.outage.hold(part.cell)
-        event.unsaved = True
 
-    async def _write(self, event: Transaction, part: Pending) -> Write:
+    async def _write(self, part: CellChange) -> Write:
         cell, spec = part.cell, part.cell.spec
         ttl = spec.time_to_live
         expires = None if ttl is None else self._clock.time() + ttl
         data = await self._sealed(cell, part.value, part.image, expires)
         if len(data) > self._options.value_limit:
             raise ValueTooLargeError(spec.label, len(data), self._options.value_limit)
-        expected = None if event.engine.shares_objects(spec) else cell.stored
+        expected = cell.stored if self._options.serializes(spec) else None
         announce = part.changed and spec.scope != "session"
         return Write(key_of(cell), part.version, data, expected, announce, self._expiry_if_abandoned(cell, expected))
 
@@ -433,19 +449,19 @@ class Backing:
         await self._save_again(cell, writes)
         cell.stored = version if data is not None else 0
         if cell.stored:
-            self.on_stored(cell.owner_cells)
+            self._kept.stored(cell.owner_cells)
         if cell.version == version:
             cell.unsaved = False
 
     async def _save_again(self, cell: Cell, writes: Sequence[Write]) -> None:
         write = writes[0]
         try:
-            await self.store.commit(writes)
+            await self._store.commit(writes)
         except StoreUnavailableError:
             self.outage.in_doubt(cell, write)
             raise
         except VersionConflictError:
-            (there,) = await self.store.read([write.key])
+            (there,) = await self._store.read([write.key])
             found = 0 if there is None else there.version
             # After the store was emptied, every process writes what it has of a cell; the newest counts.
             older = self.outage.was_lost(cell) and found < write.version
@@ -464,8 +480,8 @@ class Backing:
 
     async def _set_aside(self, cell: Cell) -> str:
         aside = aside_key(key_of(cell), cell.version)
-        await self.store.commit([Write(aside, cell.version, await self._present(cell))])
-        await self.store.touch(ASIDE, self._clock.time() + self._options.aside_for)
+        await self._store.commit([Write(aside, cell.version, await self._present(cell))])
+        await self._store.touch(ASIDE, self._clock.time() + self._options.aside_for)
         return f"cell {aside.name!r} of owner {aside.owner!r}"
 
     async def _probe(self) -> object:
@@ -478,32 +494,32 @@ class Backing:
             key = Key(owner, "probe")
             with suppress(StoreDamagedError):
                 try:
-                    await self.store.read([key])
+                    await self._store.read([key])
                     # Of both together nothing stays.
-                    await self.store.commit([Write(key, 1, b"", 0), Write(key, 2, None)])
+                    await self._store.commit([Write(key, 1, b"", 0), Write(key, 2, None)])
                 except StoreUnavailableError as error:
                     self.outage.began(error)
                 return True
         return False
 
-    async def store_first(self, cell: Cell) -> None:
-        """Keep a value that a factory has made, so that it is made once for all processes and restarts (R1.3)."""
+    async def write_first(self, cell: Cell) -> None:
+        """See `Persistence.write_first`."""
         if cell.bound or self.outage.now:
             return
         data = await self._sealed(cell, cell.value, cell.image, None)
         cell.version = max(cell.version, self._instant())
         try:
-            await self.store.commit(
+            await self._store.commit(
                 [Write(key_of(cell), cell.version, data, 0, expires=self._expiry_if_abandoned(cell, 0))]
             )
         except StoreUnavailableError as error:
             self.outage.began(error)
             return
         cell.stored = cell.version
-        self.on_stored(cell.owner_cells)
+        self._kept.stored(cell.owner_cells)
 
     async def delete(self, cell: Cell) -> None:
-        """Take a cell out of the store."""
+        """See `Persistence.delete`."""
         if not cell.stored or cell.unsaved:
             return  # what is not saved yet is taken out when it would be
         key, version = key_of(cell), cell.version + 1
@@ -513,7 +529,7 @@ class Backing:
         gone = False
         try:
             if not self.outage.now:
-                await self.store.commit(writes, [cell.claim] if cell.claim is not None else [])
+                await self._store.commit(writes, [cell.claim] if cell.claim is not None else [])
                 gone = True
         except StoreUnavailableError as error:
             self.outage.began(error)
@@ -527,31 +543,24 @@ class Backing:
     # Owners
 
     def can_leave(self, owner_cells: OwnerCells) -> bool:
-        """Whether nothing of a home is lost when it leaves memory (R4.4)."""
+        """See `Persistence.can_leave`."""
         return not any(cell.unsaved or cell.bound for cell in owner_cells.cells)
 
-    async def touch(self, owner: Owner, expires: float) -> None:
-        """Keep a session in the store until then, whatever happens to this process."""
-        if self.outage.now:
-            return  # all are told when it is back
-        try:
-            async with self.outage.noticing_damage():
-                await self.store.touch(str(owner), expires)
-        except StoreUnavailableError as error:
-            self.outage.began(error)
-        except StoreDamagedError:
-            log.debug("%s cannot be kept longer in the damaged store.", owner)
+    def opened(self, owner_cells: OwnerCells) -> None:
+        """See `Persistence.opened`."""
+        self._kept.opened(owner_cells)
 
-    def decoded(self, spec: CellSpec, dropped: Dropped) -> Any:
-        """The value of a dropped cell, for its delete callback.
+    def closed(self, owner_cells: OwnerCells) -> None:
+        """See `Persistence.closed`."""
+        self._kept.closed(owner_cells)
 
-        Raises:
-            DecodeError: It cannot be read.
-        """
-        return self._reader.decoded(spec, dropped.key, dropped.data).value
+    def drop(self, owner_cells: OwnerCells, cells: Sequence[Cell], *, only_due: bool) -> Sequence[Cell]:
+        """See `Persistence.drop`."""
+        self._kept.drop(owner_cells, cells, only_due=only_due)
+        return ()
 
 
-def _claims(parts: Iterable[Pending]) -> list[Claim]:
+def _claims(parts: Iterable[CellChange]) -> list[Claim]:
     found = {part.cell.claim.fence: part.cell.claim for part in parts if part.cell.claim is not None}
     return list(found.values())
 

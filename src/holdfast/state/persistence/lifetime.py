@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,17 @@ from holdfast.state.owners import Owner
 from holdfast.state.settings import MARGIN
 from holdfast.state.timers import Timers
 from holdfast.stores import Dropped, StoreDamagedError, StoreError, StoreUnavailableError
-from holdfast.tasks import end
+from holdfast.tasks import end, ended
 
 if TYPE_CHECKING:
     from holdfast.clock import Clock
+    from holdfast.state.lifetime import Lifetime
     from holdfast.state.model import Cell, OwnerCells
-    from holdfast.state.persistence.backing import Backing
+    from holdfast.state.persistence.outage import Outage
+    from holdfast.state.persistence.reader import Reader
     from holdfast.state.settings import StateOptions
     from holdfast.state.spec import CellSpec
+    from holdfast.stores import Store
 
 log = logging.getLogger("holdfast.state")
 
@@ -74,33 +77,34 @@ class StoredLifetime:
     """Ends of owners in a durable store.
 
     Args:
-        backing: The store.
+        store: The store.
+        outage: Whether the store can be reached.
+        reader: Reads values that were dropped, for their delete callbacks.
         clock: Where time comes from.
         options: Grace and sweep.
-        spawn: Runs something in the background.
-        call_back: Hands a dropped value to a State's delete callback.
+        lifetime: The owners in memory.
         find_spec: The State of a scope and a cell's name.
-        take_home: Takes an owner's home out of memory and gives it.
     """
 
     def __init__(
         self,
-        backing: Backing,
+        store: Store,
+        outage: Outage,
+        reader: Reader,
         clock: Clock,
         options: StateOptions,
-        *,
-        spawn: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]],
-        call_back: Callable[[CellSpec, Callable[[], Any]], None],
+        lifetime: Lifetime,
         find_spec: Callable[[str, str], CellSpec | None],
-        take_home: Callable[[Owner], OwnerCells | None],
     ) -> None:
-        self._backing = backing
+        self._store = store
+        self._outage = outage
+        self._reader = reader
         self._clock = clock
         self._options = options
-        self._spawn = spawn
-        self._call_back = call_back
+        self._lifetime = lifetime
         self._find_spec = find_spec
-        self._take_home = take_home
+        self._dropping: dict[Owner, asyncio.Task[Any]] = {}
+        """Owners that are just being dropped; what is asked for after that waits for it."""
         self._timers: Timers[Round] = Timers(clock, _deadline, self._renew_round)
         """Of the sessions that this process keeps open or uses."""
         self._round = Round(0.0, 0.0)
@@ -114,7 +118,6 @@ class StoredLifetime:
         self._failure = ""
         """Why the last look for what has expired failed."""
         self._closed = False
-        backing.outage.on_back = self._catch_up
 
     def start(self) -> None:
         """Look for what may go from time to time."""
@@ -169,7 +172,7 @@ class StoredLifetime:
         for owner_cells in [owner_cells for round in self._timers.watched() for owner_cells in round]:
             self._touch(owner_cells, self._options.unheard_grace)
 
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
         """The store is back: say what it has missed."""
         self._renew_all()
         late, self._late = self._late, {}
@@ -181,7 +184,7 @@ class StoredLifetime:
         begun = owner_cells.owner in self._touching
         self._touching[owner_cells.owner] = self._clock.time() + seconds
         if not begun:
-            task = self._spawn(self._write_touch(owner_cells.owner))
+            task = self._lifetime.spawn(self._write_touch(owner_cells.owner))
             self._touches.add(task)
             task.add_done_callback(self._touches.discard)
 
@@ -190,11 +193,29 @@ class StoredLifetime:
         try:
             while written != self._touching[owner]:
                 written = self._touching[owner]
-                await self._backing.touch(owner, written)
+                await self._extend(owner, written)
         finally:
             del self._touching[owner]
 
+    async def _extend(self, owner: Owner, expires: float) -> None:
+        if self._outage.now:
+            return  # all are told when it is back
+        try:
+            async with self._outage.noticing_damage():
+                await self._store.touch(str(owner), expires)
+        except StoreUnavailableError as error:
+            self._outage.began(error)
+        except StoreDamagedError:
+            log.debug("%s cannot be kept longer in the damaged store.", owner)
+
     # Ends
+
+    async def drops_of(self, cells: Sequence[Cell]) -> None:
+        """Wait until the owners of cells are dropped that are just being dropped."""
+        if self._dropping:
+            for owner in {cell.owner_cells.owner for cell in cells}:
+                if owner in self._dropping:
+                    await ended(self._dropping[owner])
 
     def drop(self, owner_cells: OwnerCells, cells: Sequence[Cell], *, only_due: bool = False) -> None:
         """Drop an owner from the store, and call back for each value once among all processes (R4.3).
@@ -207,23 +228,23 @@ class StoredLifetime:
         self._begin_drop(owner_cells.owner, cells, only_due=only_due)
 
     def _begin_drop(self, owner: Owner, cells: Sequence[Cell], *, only_due: bool) -> None:
-        task = self._spawn(self._drop(owner, cells, only_due=only_due))
-        self._backing.dropping[owner] = task
+        task = self._lifetime.spawn(self._drop(owner, cells, only_due=only_due))
+        self._dropping[owner] = task
         task.add_done_callback(partial(self._dropped, owner))
 
     def _dropped(self, owner: Owner, task: asyncio.Task[Any]) -> None:
-        if self._backing.dropping.get(owner) is task:  # it came back and was dropped again meanwhile
-            del self._backing.dropping[owner]
+        if self._dropping.get(owner) is task:  # it came back and was dropped again meanwhile
+            del self._dropping[owner]
 
     async def _drop(self, owner: Owner, cells: Sequence[Cell], *, only_due: bool) -> None:
         due = self._clock.time() + MARGIN + 1 if only_due else None
         if self._touches:
             await asyncio.wait(self._touches)
         try:
-            self._backing.outage.check()
-            async with self._backing.outage.noticing_damage():
-                dropped = await self._backing.store.drop(str(owner), due=due)
-            if only_due and not dropped and await self._backing.store.names(str(owner)):
+            self._outage.check()
+            async with self._outage.noticing_damage():
+                dropped = await self._store.drop(str(owner), due=due)
+            if only_due and not dropped and await self._store.names(str(owner)):
                 cells = [cell for cell in cells if cell.bound]
         except StoreUnavailableError as error:
             log.debug("%s is dropped when the store is back: %s", owner, error)
@@ -242,7 +263,7 @@ class StoredLifetime:
                 # The machine slept, or its clock was set: what is open here has not been renewed meanwhile.
                 self._renew_all()
             else:
-                await self._spawn(self._look(now))
+                await self._lifetime.spawn(self._look(now))
             last = now
             await self._clock.sleep(self._options.sweep)
 
@@ -250,14 +271,14 @@ class StoredLifetime:
         if self._touches:
             # What is about to be kept longer is not to go before that.
             await asyncio.wait(self._touches)
-        if self._backing.outage.now:
+        if self._outage.now:
             return
         try:
-            async with self._backing.outage.noticing_damage():
-                while dropped := await self._backing.store.expire(now):
+            async with self._outage.noticing_damage():
+                while dropped := await self._store.expire(now):
                     self._expired(dropped)
         except StoreUnavailableError as error:
-            self._backing.outage.began(error)
+            self._outage.began(error)
         except StoreDamagedError:
             log.debug("What has expired cannot be looked for in the damaged store.")
         except StoreError as error:
@@ -273,7 +294,7 @@ class StoredLifetime:
             owner = Owner.known(name)
             if owner is None:
                 continue
-            owner_cells = self._take_home(owner)
+            owner_cells = self._lifetime.take(owner)
             held = {} if owner_cells is None else {cell.spec.name: cell for cell in owner_cells.cells}
             self._end(owner, cells, held)
 
@@ -282,14 +303,14 @@ class StoredLifetime:
         for name, cell in held.items():
             # A stored value that was not handed back here is another process's to call back for.
             if cell.created and cell.spec.delete_callback is not None and (name in handed or cell.stored <= 0):
-                self._call_back(cell.spec, cell.committed)
+                self._lifetime.call_back_with(cell.spec, cell.committed)
         for name, found in handed.items():
             spec = self._find_spec(owner.scope, name)
             if name not in held and spec is not None and spec.delete_callback is not None:
-                self._call_back(spec, self._maker(spec, found))
+                self._lifetime.call_back_with(spec, self._maker(spec, found))
 
     def _maker(self, spec: CellSpec, found: Dropped) -> Callable[[], Any]:
-        return lambda: self._backing.decoded(spec, found)
+        return lambda: self._reader.decoded(spec, found.key, found.data).value
 
 
 def _deadline(round: Round) -> float | None:

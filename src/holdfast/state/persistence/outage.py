@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import NamedTuple
 
 import xxhash
 
@@ -15,6 +14,7 @@ from holdfast.errors import StateError
 from holdfast.logs import about
 from holdfast.state.codec import CodecError
 from holdfast.state.model import Cell
+from holdfast.state.persistence.protocol import StoreHealth
 from holdfast.stores import Record, StoreDamagedError, StoreUnavailableError, VersionConflictError, Write
 from holdfast.tasks import end
 
@@ -36,16 +36,6 @@ def sent(version: int, data: bytes | None) -> Sent:
     return (0, b"") if data is None else (version, xxhash.xxh3_128_digest(data))
 
 
-class StoreHealth(NamedTuple):
-    """Whether the store works."""
-
-    ok: bool
-    reason: str
-    """Why not."""
-    unsaved: int
-    """Cells whose last commit is in memory alone."""
-
-
 class Outage:
     """Knows whether the store is out of reach, and ends it.
 
@@ -56,6 +46,7 @@ class Outage:
         save: Writes a cell.
         set_aside: Writes a cell that another process has written meanwhile to another place.
         takes_new: Whether a damaged store can still keep what a new session has.
+        on_back: Called when the store is back and everything is written.
     """
 
     def __init__(
@@ -67,6 +58,7 @@ class Outage:
         save: Callable[[Cell], Awaitable[None]],
         set_aside: Callable[[Cell], Awaitable[str]],
         takes_new: Callable[[], Awaitable[bool]],
+        on_back: Callable[[], None],
     ) -> None:
         self._clock = clock
         self._url = url
@@ -83,8 +75,7 @@ class Outage:
         self._reason = ""
         self._damage = ""
         self._damage_said = False
-        self.on_back: Callable[[], None] = lambda: None
-        """Called when the store is back and everything is written."""
+        self._on_back = on_back
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -189,7 +180,7 @@ class Outage:
         self._task = None
         self._unheard.clear()
         self._lost.clear()
-        self.on_back()
+        self._on_back()
         log.warning("The store %s is back; everything is written.", self._url)
 
     async def flush(self) -> bool:
