@@ -220,7 +220,7 @@ def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -
 def test_several_apps_without_a_choice_are_named() -> None:
     import holdfast as gr
 
-    with pytest.raises(ValueError, match=r"app\.py has several apps\. It has: one, two\. Say which: app\.py:one"):
+    with pytest.raises(ValueError, match=r"app\.py has several apps\. Its apps are: one, two\. Specify one, for example: app\.py:one"):
         program.find_app({"one": gr.Blocks(), "two": gr.Blocks()}, None, "app.py")
 
 

@@ -140,8 +140,8 @@ def test_a_refused_input_is_one_line(begin: Begin) -> None:
     program.run("check", "z")
     one, two = records(program.end())
     assert one[0] == two[0] == "INFO"
-    assert "'<lambda>' was not run: the input was refused: Value: z is not in the list" in one[-1]
-    assert two[-1] == "'<lambda>' was not run: its validator refused the input: too short"
+    assert "'<lambda>' was not run because its input was rejected: Value: z is not in the list" in one[-1]
+    assert two[-1] == "'<lambda>' was not run because its validator rejected the input: too short"
 
 
 def test_a_fault_has_one_traceback_that_begins_in_the_program_also_for_its_cause(begin: Begin) -> None:
@@ -293,7 +293,7 @@ def test_only_ctrl_c_is_called_a_keyboard_interruption(begin: Begin, how: signal
 
 
 MISTAKES = {
-    "server_port={port}": "Port {port} of 127.0.0.1 cannot be listened on",
+    "server_port={port}": "Port {port} of 127.0.0.1 is not available",
     "server_port=99999": "server_port=99999 is no",
     "server_name='no.such.host.invalid'": "is no address of this machine",
     "log_level='loud'": "log_level='loud' is not one of",

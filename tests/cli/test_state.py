@@ -143,7 +143,7 @@ def test_list_tells_owners_cells_versions_and_sizes(url: str, state: State) -> N
     assert next(one for one in found if one["owner"] == "session:a")["owner_expires"] is not None
     text = state("list", "--store", url).out
     assert "session:a  (1 cell" in text
-    assert "goes in" in text
+    assert "expires in" in text
     assert text.endswith("3 owners, 3 cells in " + text.rpartition(" in ")[2])
 
 
@@ -196,7 +196,7 @@ def test_show_says_why_a_value_cannot_be_read(file: str, state: State) -> None:
 def test_show_of_what_is_not_there_says_what_is(file: str, state: State) -> None:
     keep(file, {("a", cell("cart")): 1, ("a", cell("size")): 1})
     assert "It has: cart, size." in state("show", "session:a", "card", "--store", file).err
-    assert "Say which" in state("show", "session:a", "--store", file).err
+    assert "Specify which" in state("show", "session:a", "--store", file).err
     assert "`holdfast state list`" in state("show", "session:b", "--store", file).err
 
 
@@ -234,11 +234,11 @@ def test_import_refuses_to_overwrite_newer_values_unless_forced(url: str, state:
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (lambda text: text.rpartition("\n{")[0], "is not complete"),
+        (lambda text: text.rpartition("\n{")[0], "is incomplete"),
         (lambda text: text.replace('"version":', '"version":"x","was":'), "Line 2 of all.jsonl is damaged"),
         (lambda text: text.replace('"format":1', '"format":9'), "newer release"),
         (lambda _: "hello", "no JSON object"),
-        (lambda _: "{}\n", "is no file that `holdfast state export` wrote"),
+        (lambda _: "{}\n", "is not a file written by `holdfast state export`"),
     ],
 )
 def test_a_damaged_export_imports_nothing(file: str, state: State, spoil: Callable[[str], str], says: str) -> None:
@@ -275,10 +275,10 @@ def test_an_export_that_fails_leaves_the_file_before_it(file: str, state: State,
 def test_delete_asks_and_takes_only_what_was_named(url: str, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     cart = cell("cart")
     keep(url, {("a", cart): 1, ("a", cell("note")): 2, ("b", cart): 3})
-    assert "Say what to delete" in state("delete", "--store", url).err
+    assert "Specify what to delete" in state("delete", "--store", url).err
     dry = state("delete", "--owner", "session:a", "--dry-run", "--store", url, "--json").lines
     assert dry == [{"owners": 1, "cells": 2, "deleted": 0}]
-    assert "Give --yes" in state("delete", "--owner", "session:a", "--store", url).err
+    assert "Use --yes" in state("delete", "--owner", "session:a", "--store", url).err
 
     class Terminal:
         answer = "n\n"
@@ -523,12 +523,12 @@ def test_classes_are_known_when_the_program_is_named(file: str, state: State, pr
     ("arguments", "says"),
     [
         (["list", "--store", "mysql://x"], "'mysql://x' is no store"),
-        (["list", "--store", "memory://"], "in the memory of the app alone"),
+        (["list", "--store", "memory://"], "only exists in the memory of the app"),
         (["list", "--store", "sqlite:///nowhere/state.db"], "There is no store at nowhere/state.db"),
         (["list"], "There is no store at .holdfast/state.db"),
         (["list", "--store", "redis://127.0.0.1:1/0"], "cannot be used just now"),
         (["import", "nothing.jsonl", "--store", "sqlite:///new.db"], "nothing.jsonl cannot be read"),
-        (["migrate", "--store", "sqlite:///new.db"], "Say what to migrate to"),
+        (["migrate", "--store", "sqlite:///new.db"], "Specify what to migrate to"),
         (["migrate", "nothing.py", "--store", "sqlite:///new.db"], "There is no file 'nothing.py'"),
     ],
 )
@@ -550,7 +550,7 @@ def test_a_missing_key_and_a_newer_store_are_said(
     monkeypatch.delenv("HOLDFAST_SECRET_KEY")
     outcome = state("check", "--store", file)
     assert outcome.status == 2
-    assert "Set HOLDFAST_SECRET_KEY to the one that the app uses" in outcome.err
+    assert "Set HOLDFAST_SECRET_KEY to the app's key" in outcome.err
     assert not (tmp_path / ".key").exists()
     import sqlite3
 
@@ -572,4 +572,4 @@ def test_output_that_cannot_be_written_is_said(file: str) -> None:
             check=False,
         )
     assert done.returncode == 2
-    assert done.stderr == "holdfast: What was found could not be written: No space left on device.\n"
+    assert done.stderr == "holdfast: The output could not be written: No space left on device.\n"

@@ -479,7 +479,7 @@ def test_an_error_is_the_sentence_that_the_user_may_see(serve: Serve) -> None:
         async with client(app) as mcp:
             assert sentence(await mcp.call_tool("fail", {"kind": "said"})) == "Out of paper."
             hidden = sentence(await mcp.call_tool("fail", {"kind": "not said"}))
-            assert hidden == "The function failed. The app's log says why."
+            assert hidden == "The function failed. See the app's log for details."
             assert "required argument: kind" in sentence(await mcp.call_tool("fail", {}))
             assert "no parameter 'other'" in sentence(await mcp.call_tool("fail", {"kind": "a", "other": 1}))
             assert "fail" in sentence(await mcp.call_tool("nothing", {}))
@@ -567,7 +567,7 @@ def test_files_go_in_alone_and_in_lists_and_come_back_as_addresses(serve: Serve,
             for wrong, why in (
                 (str(secret), "was not uploaded"),
                 (f"{app.api}/file={secret}", "was not uploaded"),
-                ("data:text/plain;base64,%%%", "no valid base64"),
+                ("data:text/plain;base64,%%%", "does not contain valid base64"),
                 ("data:nonsense", "has the form"),
                 ("AAAA" * 2000, "neither"),
             ):

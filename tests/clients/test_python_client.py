@@ -290,7 +290,7 @@ def test_jobs_that_the_servers_end_cuts_off_say_so(serve: Serve, connect: Connec
     asyncio.run(until(lambda: all(job.outputs() for job in jobs)))
     demo.close()
     for job in jobs:
-        with pytest.raises(AppError, match="The server was stopped before this event had ended"):
+        with pytest.raises(AppError, match="The server stopped before this event ended"):
             job.result(timeout=30)
         assert list(job) == [0]
 

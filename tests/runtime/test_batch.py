@@ -133,7 +133,7 @@ async def test_a_cancelled_sample_does_not_stop_the_others() -> None:
         (lambda texts: texts[:-1], "must return one list per output"),
         (lambda texts: [texts[:-1]], "was given 1 samples and returned 0 for output 0"),
         (lambda texts: [5], "returned int for output 0"),
-        (lambda texts: None, "must return one list per output (1), also when there is one; it returned NoneType"),
+        (lambda texts: None, "must return one list per output (1), even for a single output; it returned NoneType"),
     ],
 )
 async def test_a_batch_that_does_not_fit_says_why(returned: Any, said: str) -> None:

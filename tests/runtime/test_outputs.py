@@ -54,7 +54,7 @@ async def test_a_tuple_for_a_single_output_is_its_value() -> None:
         ("a", "returned 1 value, but its event has 2 outputs: textbox 'Box 0', textbox 'Box 1'"),
         (None, "returned no value, but its event has 2 outputs"),
         ((), "returned no value, but its event has 2 outputs"),
-        (lambda boxes: {boxes[0]: "a", "other": 1}, "a dict with components and other keys (str)"),
+        (lambda boxes: {boxes[0]: "a", "other": 1}, "a dict that mixes components with other keys (str)"),
         (lambda boxes: {gr.Textbox(): "a"}, "not specified as output of function"),
         (("a", gr.update(colour="red")), "colour"),
     ],

@@ -392,4 +392,4 @@ async def test_a_page_that_cannot_be_written_down_keeps_no_other_from_it(caplog:
         await returns.aclose()
         kept = await driver.engine.get(returns.record, two.owners.session)
     assert list(kept["props"].values()) == [{"label": "new"}]
-    assert "is not kept for a restart" in caplog.text
+    assert "were not saved and will be lost on a restart" in caplog.text

@@ -314,10 +314,10 @@ def test_a_handler_sees_who_is_logged_in(serve: Serve) -> None:
 
 @pytest.mark.parametrize("rule", [(), [], ("only",), [("a", "b", "c")], "ab", 5])
 def test_a_rule_that_is_none_is_reported_when_the_app_is_launched(rule: object) -> None:
-    with pytest.raises(BuildError, match="auth takes"):
+    with pytest.raises(BuildError, match="auth must be"):
         Auth(rule)  # type: ignore[arg-type]
 
 
 def test_two_ways_to_decide_are_reported() -> None:
-    with pytest.raises(ValueError, match="both given"):
+    with pytest.raises(ValueError, match="Both auth and auth_dependency"):
         Auth(("a", "b"), dependency=lambda _: None)

@@ -127,7 +127,7 @@ def test_one_visitors_bodies_leave_room_for_others(serve: Serve) -> None:
         asyncio.run(until(lambda: app.context.bodies.held == 40_000))
         refused = app.post("/gradio_api/run/count", {"data": ["x" * 20_000, None]})
         assert refused.status_code == 503
-        assert "Your unfinished requests" in refused.json()["detail"]
+        assert "memory limit for unfinished requests" in refused.json()["detail"]
 
 
 def test_uploads_count_by_what_is_not_written_yet(serve: Serve) -> None:

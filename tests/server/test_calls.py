@@ -54,7 +54,7 @@ def test_a_result_is_collected_once(serve: Serve) -> None:
     assert app.collect("count", event_id)[-1][0] == "complete"
     again = app.get(f"/gradio_api/call/count/{event_id}")
     assert again.status_code == 404
-    assert "collected already" in again.json()["detail"]
+    assert "already collected" in again.json()["detail"]
 
 
 def test_a_result_whose_connection_broke_on_the_way_can_be_collected_again(serve: Serve) -> None:

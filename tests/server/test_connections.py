@@ -245,7 +245,7 @@ def test_an_unfinished_frame_counts_and_ends(serve: Serve) -> None:
     sock = upgraded(app)
     sock.sendall(frame(500_000, length=600_000))
     asyncio.run(until(lambda: app.context.bodies.held > 400_000))
-    assert b"No hello came" not in heard(sock)
+    assert b"No hello was received" not in heard(sock)
     asyncio.run(until(lambda: app.context.bodies.held == 0))
 
 

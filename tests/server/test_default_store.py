@@ -60,7 +60,7 @@ def test_what_an_older_release_kept_goes_to_the_first_program(tmp_path: Path) ->
     done = run(tmp_path, "one.py", "[]", "[2]")
     assert done.stdout == "[1, 2]\n", done.stderr
     assert not (tmp_path / ".holdfast" / "state.db").exists()
-    assert "is now that of this program" in done.stderr
+    assert "now belongs to this program" in done.stderr
     assert run(tmp_path, "two.py", "[]", "[5]").stdout == "[5]\n"
 
 
@@ -73,7 +73,7 @@ def test_a_store_of_an_older_release_that_is_in_use_is_left(tmp_path: Path) -> N
     connection.execute("begin")
     connection.execute("select * from cells").fetchall()
     done = run(tmp_path, "one.py", "[]", "[1]")
-    assert "another process uses it" in done.stderr
+    assert "is in use by another process" in done.stderr
     assert (tmp_path / ".holdfast" / "state.db").exists()
     connection.close()
 

@@ -206,8 +206,8 @@ def test_every_option_of_gradio_is_taken(demo: gr.Blocks) -> None:
     ("options", "error", "sentence"),
     [
         ({"colour": "red"}, TypeError, "no parameter 'colour'"),
-        ({"max_file_size": "big"}, BuildError, "max_file_size='big' is no size"),
-        ({"max_file_size": -1}, BuildError, "is no size"),
+        ({"max_file_size": "big"}, BuildError, "max_file_size='big' is not a valid size"),
+        ({"max_file_size": -1}, BuildError, "is not a valid size"),
         ({"allowed_paths": "/tmp"}, BuildError, r"Write allowed_paths=\["),
         ({"ssl_keyfile": "k"}, BuildError, "ssl_certfile is missing"),
         (
@@ -215,11 +215,11 @@ def test_every_option_of_gradio_is_taken(demo: gr.Blocks) -> None:
             BuildError,
             "certificate cannot be used: ssl_keyfile='/no/k' is no",
         ),
-        ({"server_port": 99999}, BuildError, "server_port=99999 is no port. Give a whole number from 0 to 65535"),
-        ({"server_port": "7860"}, BuildError, "server_port='7860' is no port"),
+        ({"server_port": 99999}, BuildError, "server_port=99999 is not a valid port. Use an integer from 0 to 65535"),
+        ({"server_port": "7860"}, BuildError, "server_port='7860' is not a valid port"),
         ({"max_threads": 0}, BuildError, "max_threads=0 would let no function run. Give 1 or more"),
-        ({"max_threads": "4"}, BuildError, "max_threads='4' is no whole number"),
-        ({"auth": "ann"}, BuildError, "auth takes a pair"),
+        ({"max_threads": "4"}, BuildError, "max_threads='4' is not a whole number"),
+        ({"auth": "ann"}, BuildError, "auth must be a pair"),
         ({"css_paths": "/no/such.css"}, BuildError, "/no/such.css cannot be read"),
         ({"state_store": "ftp://x"}, ValueError, "ftp"),
     ],
@@ -236,9 +236,9 @@ def test_an_option_that_cannot_be_used_is_reported_by_launch(
     ("queue", "sentence"),
     [
         ({"default_concurrency_limit": 0}, "default_concurrency_limit=0 would let no event run. Give 1 or more"),
-        ({"default_concurrency_limit": "five"}, "default_concurrency_limit='five' is no whole number"),
-        ({"max_size": "5"}, r"queue\(max_size='5'\) is no number of events"),
-        ({"max_size": -1}, r"queue\(max_size=-1\) is no number of events"),
+        ({"default_concurrency_limit": "five"}, "default_concurrency_limit='five' is not a whole number"),
+        ({"max_size": "5"}, r"queue\(max_size='5'\) is not a valid number of events"),
+        ({"max_size": -1}, r"queue\(max_size=-1\) is not a valid number of events"),
     ],
 )
 def test_a_queue_in_which_nothing_could_run_is_reported_by_launch(
@@ -268,7 +268,7 @@ def test_a_component_that_starts_with_a_missing_file_is_reported_by_launch_not_b
     with gr.Blocks() as demo:
         gr.Image("no_such.png", label="Cat")
     with pytest.raises(
-        BuildError, match=r'Image "Cat" cannot start .* no_such\.png cannot be shown, because it does not'
+        BuildError, match=r'Image "Cat" cannot use .* no_such\.png cannot be shown, because it does not'
     ):
         launch(demo, prevent_thread_lock=True, server_port=0, quiet=True)
     assert demo.server is None
@@ -435,7 +435,7 @@ def test_a_request_that_a_stop_cuts_off_is_answered_with_a_sentence(
     demo.close()
     asking.join(30)
     assert [answer.status_code for answer in answers] == [503]
-    assert answers[0].json() == {"detail": "The server was stopped before it could answer. Try again later."}
+    assert answers[0].json() == {"detail": "The server stopped before it could respond. Try again later."}
     assert not [record for record in caplog.records if record.exc_info]
 
 

@@ -327,7 +327,7 @@ def test_a_page_cannot_reach_an_app_on_loopback_by_its_own_name(serve: Serve, ca
         pass
     assert app.get("/config").status_code == 200
     assert [record for record in caplog.records if "evil.example" in record.getMessage()] == [
-        record for record in caplog.records if "Refused a request" in record.getMessage()
+        record for record in caplog.records if "Rejected a request" in record.getMessage()
     ][:1]
 
 

@@ -57,7 +57,7 @@ def test_what_is_not_stored_is_reported_as_unsaved(
     own_redis_server.stop()
     notice, first = stream(served, 0, "one")
     assert notice["msg"] == "log"
-    assert "cannot be stored just now" in notice["log"]
+    assert "cannot be stored right now" in notice["log"]
     assert first["success"]
     assert first["output"]["data"][-1] == 2
     assert first["output"]["unsaved"] is True

@@ -134,7 +134,7 @@ def test_an_icon_cannot_be_one_of_them(here: Path) -> None:
     (here / ".holdfast" / "icon.png").write_text("x")
     with gr.Blocks() as demo:
         gr.Button(icon=".holdfast/icon.png")
-    with pytest.raises(BuildError, match="cannot start with what it was given"):
+    with pytest.raises(BuildError, match="cannot use its initial value"):
         launch.start(demo, {"allowed_paths": ["."]}, server_port=0, quiet=True)
 
 

@@ -326,7 +326,7 @@ def test_the_log_says_once_that_a_page_was_refused_and_what_to_do(
         with app.socket(hello=False, host="localhost:7860", additional_headers={"origin": "http://app.lan"}) as page:
             assert page.hello()["type"] == "refused"
     [record] = [record for record in caplog.records if record.name == "holdfast.server"]
-    assert "A page of 'http://app.lan' may not use this app, which was asked for as 'localhost:7860'" in record.message
+    assert "A page of 'http://app.lan' was rejected because it accessed this app as 'localhost:7860'" in record.message
     assert "X-Forwarded-Host" in record.message
 
 

@@ -1,4 +1,4 @@
-"""From the command line's options to those of `launch`."""
+"""Convert command-line options to options of `launch`."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ NAMES = {
     "log_format": "log_format",
     "state_store": "state_store",
 }
-"""Option of the command -> parameter of `launch`."""
+"""Parameters of `launch` by command-line option."""
 
 
 def launch_options(given: argparse.Namespace) -> dict[str, Any]:
-    """What the command line decides about `launch`; it wins over what the program says.
+    """Return the options of `launch` set on the command line, which take precedence over the program's.
 
     Raises:
-        BuildError: A user without a password, or users in two places.
+        BuildError: A user has no password, or users are given in two places.
     """
     found = {name: getattr(given, option) for option, name in NAMES.items() if getattr(given, option) is not None}
     if given.access_log:
@@ -37,13 +37,13 @@ def launch_options(given: argparse.Namespace) -> dict[str, Any]:
     if given.mcp:
         found["mcp_server"] = True
     if given.auth and given.auth_file:
-        raise BuildError("--auth and --auth-file are both given. Put all users into the file, and leave --auth out.")
+        raise BuildError("Both --auth and --auth-file are given. Put all users into the file and omit --auth.")
     if given.auth:
         found["auth"] = [_user(text) for text in given.auth]
         if not all(is_hash(password) for _, password in found["auth"]):
             print(
                 "holdfast: other users of this machine can see the password in the list of processes. Use --auth-file, "
-                "HOLDFAST_AUTH, or a hash by `holdfast password`.",
+                "HOLDFAST_AUTH, or a hash from `holdfast password`.",
                 file=sys.stderr,
             )
     if given.auth_file:
@@ -54,5 +54,5 @@ def launch_options(given: argparse.Namespace) -> dict[str, Any]:
 def _user(text: str) -> tuple[str, str]:
     name, colon, password = text.partition(":")
     if not (name and colon and password):
-        raise BuildError(f"--auth takes USER:PASSWORD, but got {name!r} without a password.")
+        raise BuildError(f"--auth requires USER:PASSWORD, but {name!r} has no password.")
     return name, password

@@ -1,4 +1,4 @@
-"""`holdfast demo`: a small app that shows what state is."""
+"""`holdfast demo`: a small app that demonstrates State."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from holdfast.components.textbox import Textbox
 from holdfast.graph.layouts import Row
 
 TEXT = """# It holds
-Press the button, then open this page in a second tab: each visitor has a count of their own.
-Press it as fast as you like: no press is lost."""
+Press the button, then open this page in a second tab: each visitor has a separate count.
+Press it as fast as you like: every press is counted."""
 
 
 def serve(given: argparse.Namespace) -> int:
@@ -25,7 +25,7 @@ def serve(given: argparse.Namespace) -> int:
 
 
 def build() -> Blocks:
-    """The app."""
+    """Return the app."""
     with Blocks(title="Holdfast") as app:
         Markdown(TEXT)
         count = State(0)

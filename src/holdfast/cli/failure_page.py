@@ -1,4 +1,4 @@
-"""What stands at the program's address while it does not start: why, for the pages that its author has open."""
+"""The error page at the program's URL while the program does not start, for pages that its author has open."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from holdfast.wire.encode import encode
 from holdfast.wire.page import Pong, Reload
 
 LOCAL = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
-ELSEWHERE = "This app is being edited and does not start at the moment."
-"""What pages on other machines read: an error may quote the program."""
+ELSEWHERE = "This app is being edited and currently does not start."
+"""Text for pages on other machines, because an error message can contain code of the program."""
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>The program does not start</title>
@@ -34,7 +34,7 @@ body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 3rem aut
 pre {{ overflow-x: auto; padding: 1rem; border: 1px solid #8886; border-radius: 8px; font-size: 14px; }}
 </style></head>
 <body><h1>The program does not start</h1><pre>{error}</pre>
-<p>This page shows the app as soon as the file is saved without the error.</p>
+<p>This page reloads when the file is saved without the error.</p>
 <script>
 setInterval(async () => {{
   try {{ if ((await fetch(location.href, {{ cache: 'no-store' }})).status !== 503) location.reload() }} catch {{ }}
@@ -47,10 +47,10 @@ class Broken:
     """Serves the error until it is closed.
 
     Args:
-        error: Why the program does not start.
-        host: The program's address.
-        port: Its port.
-        certificate: Serves https, as the program would.
+        error: Error that prevents the program from starting.
+        host: Host of the program.
+        port: Port of the program.
+        certificate: Certificate of the program, if it uses https.
     """
 
     def __init__(self, error: str, host: str, port: int, certificate: Certificate | None = None) -> None:
@@ -71,7 +71,7 @@ class Broken:
         self._thread.start()
 
     def close(self) -> None:
-        """Leave the address to the program."""
+        """Stop serving and release the program's port."""
         self._over.set()
         self._server.should_exit = True
         self._thread.join()
@@ -81,7 +81,10 @@ class Broken:
         host = (connection.headers.get("host") or "").rsplit(":", 1)[0].strip("[]")
         peer = connection.client.host if connection.client is not None else ""
         forwarded = "x-forwarded-for" in connection.headers or "forwarded" in connection.headers
-        own = Origins().sender(connection.scope) in {"own", "link"}  # browsers let every site read what a socket says
+        own = Origins().sender(connection.scope) in {
+            "own",
+            "link",
+        }  # browsers let every site read messages from a socket
         return self._error if own and peer in LOCAL and host in LOCAL and not forwarded else ELSEWHERE
 
     async def _socket(self, socket: WebSocket) -> None:

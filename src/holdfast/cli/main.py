@@ -1,4 +1,4 @@
-"""The `holdfast` command: what it takes, and which module does the work."""
+"""The `holdfast` command: its options and subcommands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Args:
-        arguments: What follows `holdfast`; the process's own by default.
+        arguments: Arguments after `holdfast`; by default, those of the process.
 
     Returns:
         The exit status.
@@ -47,13 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def split(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """What is the command's own, and what follows `--`: the program's."""
+    """Split the arguments into the command's own and, after `--`, the program's."""
     cut = arguments.index("--") if "--" in arguments else len(arguments)
     return arguments[:cut], arguments[cut + 1 :]
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the command's arguments."""
     top = argparse.ArgumentParser(
         prog="holdfast", description="Turn Python functions into web apps with state that holds."
     )
@@ -64,42 +64,42 @@ def parser() -> argparse.ArgumentParser:
         help="serve the app of a Python file",
         description="Serve the app of a Python file. `import gradio` in it means Holdfast. "
         "The file may call launch() itself; otherwise its `demo`, or its only app, is served. "
-        "What follows `--` is the program's own, in sys.argv.",
+        "Arguments after `--` are passed to the program in sys.argv.",
     )
-    run.add_argument("program", metavar="FILE[:NAME]", help="the file, and which app of it when it has several")
-    run.add_argument("--reload", action="store_true", help="start again whenever a file beside the program changes")
+    run.add_argument("program", metavar="FILE[:NAME]", help="the file, and the name of the app if the file has several")
+    run.add_argument("--reload", action="store_true", help="restart whenever a file in the program's folder changes")
     run.add_argument("--reloads", metavar="FILE", help=argparse.SUPPRESS)
     _serving(run)
-    _serving(commands.add_parser("demo", help="serve a small app that shows what state is"))
+    _serving(commands.add_parser("demo", help="serve a small app that demonstrates State"))
     commands.add_parser(
         "password",
-        help="hash a password for --auth-file, HOLDFAST_AUTH or launch(auth=…)",
-        description="Ask for a password, or read it from standard input, and print its hash.",
+        help="hash a password for --auth-file, HOLDFAST_AUTH, or launch(auth=…)",
+        description="Prompt for a password, or read it from standard input, and print its hash.",
     )
     state_options.add(commands)
     return top
 
 
 def _serving(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--host", metavar="ADDRESS", help="address to listen on (127.0.0.1; 0.0.0.0 for every one)")
-    command.add_argument("--port", type=int, help="port (the first free one from 7860)")
-    command.add_argument("--root-path", metavar="PATH", help="where a proxy shows the app, such as /app")
+    command.add_argument("--host", metavar="ADDRESS", help="address to listen on (default: 127.0.0.1; 0.0.0.0 for all)")
+    command.add_argument("--port", type=int, help="port (default: the first free one from 7860)")
+    command.add_argument("--root-path", metavar="PATH", help="path under which a proxy serves the app, such as /app")
     command.add_argument(
         "--auth",
         action="append",
         metavar="USER:PASSWORD",
-        help="ask for a login; give it again for more users. A hash by `holdfast password` can take the password's "
-        "place; other users of the machine see the command line",
+        help="require a login; repeat the option for more users. Instead of the password, a hash from "
+        "`holdfast password` can be given; other users of the machine can see the command line",
     )
-    command.add_argument("--auth-file", metavar="FILE", help="ask for a login; one USER:PASSWORD or USER:HASH a line")
-    command.add_argument("--ssl-certfile", metavar="FILE", help="certificate, to serve https")
-    command.add_argument("--ssl-keyfile", metavar="FILE", help="the certificate's private key")
-    command.add_argument("--ssl-keyfile-password", metavar="PASSWORD", help="the private key's password")
-    command.add_argument("--session", choices=("page", "tab"), help="how long a session lasts: a page load, or the tab")
+    command.add_argument("--auth-file", metavar="FILE", help="require a login; one USER:PASSWORD or USER:HASH per line")
+    command.add_argument("--ssl-certfile", metavar="FILE", help="certificate for https")
+    command.add_argument("--ssl-keyfile", metavar="FILE", help="private key of the certificate")
+    command.add_argument("--ssl-keyfile-password", metavar="PASSWORD", help="password of the private key")
+    command.add_argument("--session", choices=("page", "tab"), help="lifetime of a session: a page load, or the tab")
     command.add_argument("--mcp", action="store_true", help="offer the endpoints as tools to MCP clients")
-    command.add_argument("--log-level", choices=LEVELS, help="the least level that the log shows (info)")
-    command.add_argument("--log-format", choices=FORMATS, help="how the log is written: for people or programs (text)")
-    command.add_argument("--access-log", action="store_true", help="log every request")
+    command.add_argument("--log-level", choices=LEVELS, help="lowest level of log messages to show (default: info)")
     command.add_argument(
-        "--state-store", metavar="URL", help="where State is kept: memory://, sqlite:///path, redis://…"
+        "--log-format", choices=FORMATS, help="format of the log, for people or programs (default: text)"
     )
+    command.add_argument("--access-log", action="store_true", help="log every request")
+    command.add_argument("--state-store", metavar="URL", help="store for State: memory://, sqlite:///path, redis://…")

@@ -1,4 +1,4 @@
-"""`holdfast password`: hash a password, so that no file or variable has to hold it."""
+"""`holdfast password`: hash a password, so that no file or variable needs to contain it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from holdfast import passwords
 from holdfast.errors import BuildError
 
 
-def run(given: argparse.Namespace) -> int:  # noqa: ARG001 -- a command's signature; the password is never an argument
-    """Ask for a password, or read it from standard input, and print its hash.
+def run(given: argparse.Namespace) -> int:  # noqa: ARG001 -- required signature; the password is never an argument
+    """Prompt for a password, or read it from standard input, and print its hash.
 
     Args:
-        given: The parsed command line.
+        given: Parsed command line.
 
     Returns:
         The exit status.
 
     Raises:
-        BuildError: The password is empty, or was typed differently the second time.
+        BuildError: The password is empty, or the second entry differs.
     """
     print(passwords.hashed(_typed() if sys.stdin.isatty() else _read()))
     return 0
@@ -39,5 +39,5 @@ def _read() -> str:
 
 def _checked(password: str) -> str:
     if not password:
-        raise BuildError("The password is empty. Type one, or pass one line to standard input.")
+        raise BuildError("The password is empty. Type a password, or pass it as a line to standard input.")
     return password

@@ -1,4 +1,4 @@
-"""Running a program's file, and finding the app in it."""
+"""Run a program's file and find its app."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from holdfast.errors import BuildError
 
 
 def split(program: str) -> tuple[Path, str | None]:
-    """The file and the name of `FILE[:NAME]`.
+    """Split `FILE[:NAME]` into the file and the name.
 
     Raises:
-        BuildError: There is no such file.
+        BuildError: The file does not exist.
     """
     file, colon, name = program.rpartition(":")
     if not colon or not name.isidentifier():
         file, name = program, ""
     path = Path(file)
     if not path.is_file():
-        raise BuildError(f"There is no file {file!r} here ({Path.cwd()}). Give the path of a Python program.")
+        raise BuildError(f"The file {file!r} does not exist in {Path.cwd()}. Use the path of a Python program.")
     return path, name or None
 
 
 def execute(path: Path, *, main: bool, arguments: list[str]) -> ModuleType:
-    """Run a program as Python would: its folder first on the path, itself as `__main__` (or under its own name).
+    """Run a program as Python would, with its folder first on the path and the name `__main__` (or its own name).
 
     Args:
-        path: The file.
-        main: Whether code under `if __name__ == "__main__":` runs.
-        arguments: What follows the program's name in `sys.argv`.
+        path: File of the program.
+        main: Run code under `if __name__ == "__main__":`.
+        arguments: Arguments after the program's name in `sys.argv`.
     """
     module = ModuleType("__main__" if main else path.stem)
     module.__file__ = str(path)
     sys.modules[module.__name__] = module
     if main:
-        sys.modules["__mp_main__"] = module  # so `multiprocessing` names it in what spawned processes send back
+        sys.modules["__mp_main__"] = module  # the name that `multiprocessing` uses in spawned processes
     sys.argv = [str(path), *arguments]
     sys.path.insert(0, str(path.resolve().parent))
     code = compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
@@ -48,15 +48,15 @@ def execute(path: Path, *, main: bool, arguments: list[str]) -> ModuleType:
 
 
 def find_app(names: Mapping[str, Any], wanted: str | None, program: str) -> Blocks:
-    """The app to serve: the one asked for, `demo`, or the only one there is.
+    """Return the app to serve: the requested one, `demo`, or the only app.
 
     Args:
-        names: The program's global names.
-        wanted: Which one to take.
-        program: The file, for messages.
+        names: Global names of the program.
+        wanted: Name of the requested app.
+        program: File of the program, for messages.
 
     Raises:
-        BuildError: There is none, or there are several; the message names them.
+        BuildError: There is no app, or there are several; the message lists them.
     """
     apps = {name: value for name, value in names.items() if isinstance(value, Blocks)}
     if wanted is not None:
@@ -70,10 +70,13 @@ def find_app(names: Mapping[str, Any], wanted: str | None, program: str) -> Bloc
         return next(iter(alone.values()))
     if not alone:
         raise BuildError(
-            f"{program} has no app. Make one with gr.Blocks or gr.Interface and keep it in a global name, such as demo."
+            f"{program} has no app. Create one with gr.Blocks or gr.Interface and assign it to a global name, such as "
+            "demo."
         )
-    raise BuildError(f"{program} has several apps. {_there_are(apps)} Say which: {program}:{next(iter(apps))}")
+    raise BuildError(
+        f"{program} has several apps. {_there_are(apps)} Specify one, for example: {program}:{next(iter(apps))}"
+    )
 
 
 def _there_are(apps: Mapping[str, Blocks]) -> str:
-    return f"It has: {', '.join(apps)}." if apps else "It has none."
+    return f"Its apps are: {', '.join(apps)}." if apps else "It has no apps."

@@ -1,4 +1,4 @@
-"""A program's mistakes, told at the lines of the program."""
+"""Format errors of a program with the lines of the program."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from holdfast.graph.callsite import is_ours
 
 
 def told(error: Exception) -> str:
-    """What the one who wrote a program is told of an error that ended it.
+    """Return the text of an error that ended a program, for the program's author.
 
-    The way to the program is left out, and for a refusal of ours the way from its line to ours too. An error that
-    nobody meant is shown whole: whoever mends it needs to see where it comes from.
+    The stack frames before the program are omitted, and for an error that Holdfast raises on purpose also those after
+    the program's line. An unexpected error is shown completely, because its source is needed to fix it.
 
     Args:
-        error: What the program has raised.
+        error: Error raised by the program.
     """
     frames = list(extract_tb(error.__traceback__))
     meant = isinstance(error, HoldfastError) or (
         isinstance(error, (TypeError, ValueError)) and bool(frames) and (frames[-1].line or "").startswith("raise ")
     )
     frames = _from_the_program(frames, refused=meant)
-    if isinstance(error, AddressError):  # no line of the program is at fault
+    if isinstance(error, AddressError):  # not caused by a line of the program
         return f"holdfast: {error}\n"
     if isinstance(error, HoldfastError):
         return "".join([*format_list(frames[-1:]), f"holdfast: {error}\n"])

@@ -1,6 +1,6 @@
-"""`--reload`: the app runs in a process of its own, which is started again when a file changes.
+"""`--reload`: run the app in a separate process, which is restarted when a file changes.
 
-The new process listens on the same port, so that open pages reconnect to it by themselves, and load themselves again.
+The new process listens on the same port, so open pages reconnect to it automatically and reload.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from holdfast.errors import HoldfastError
 from holdfast.server.uvicorn_server import Certificate
 
 PAUSE = 0.3
-"""Seconds between two looks at the files."""
+"""Seconds between checks of the files."""
 PATIENCE = 5.0
-"""Seconds that the old process has for ending."""
+"""Seconds that the old process has to end."""
 FIRST_PORT = 7860
 NOT_WATCHED = frozenset({"__pycache__", "node_modules", "site-packages"})
 
@@ -32,10 +32,10 @@ Look = Callable[[], dict[Path, float]]
 
 
 class Shown(Protocol):
-    """Something that stands at the program's address."""
+    """A server at the program's URL."""
 
     def close(self) -> None:
-        """Leave the address."""
+        """Stop serving."""
 
 
 def supervise(
@@ -47,17 +47,17 @@ def supervise(
     port: int | None,
     certificate: Certificate | None = None,
 ) -> int:
-    """Run the command without `--reload` in a process of its own, again after every change in `folder`.
+    """Run the command without `--reload` in a separate process, and restart it after every change in `folder`.
 
-    While the program does not start, its address shows why.
+    While the program does not start, its URL shows the error.
 
     Args:
-        folder: Whose Python files are watched.
-        own: The command line.
-        program: The program's own arguments.
-        host: The address that it asks for.
-        port: The port that it asks for; a free one is chosen once when it is `None`.
-        certificate: What it serves https with.
+        folder: Folder with the Python files to watch.
+        own: Arguments of the command.
+        program: Arguments of the program.
+        host: Requested host.
+        port: Requested port; `None` chooses a free one once.
+        certificate: Certificate for https.
     """
     address = host or "127.0.0.1"
     chosen = port if port is not None else free_port(address)
@@ -78,20 +78,20 @@ def supervise(
 
 
 def _show(report: Path, status: int, host: str, port: int, certificate: Certificate | None) -> Shown | None:
-    """Serve why the program has ended at its address."""
+    """Serve the error that ended the program at its URL."""
     try:
         error = report.read_text("utf-8")
     except FileNotFoundError:
-        error = f"The program ended with status {status}. The terminal says why."
+        error = f"The program ended with status {status}. See the terminal for details."
     try:
         return Broken(error, host, port, certificate)
-    except (OSError, HoldfastError) as refused:  # the address is taken, which may be why the program does not start
+    except (OSError, HoldfastError) as refused:  # the port is in use, which may be why the program does not start
         print(f"The error cannot be shown in the browser: {refused}", file=sys.stderr)
         return None
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 -- a signal handler's signature
-    """A terminated command ends its process first, as at Ctrl+C."""
+    """Raise `KeyboardInterrupt`, so that a terminated command first ends its process, as with Ctrl+C."""
     raise KeyboardInterrupt
 
 
@@ -101,18 +101,18 @@ def watch(
     pause: Callable[[float], None] = sleep,
     show: Callable[[int], Shown | None] = lambda _: None,
 ) -> int:
-    """Keep a process running, a new one after every change.
+    """Keep a process running, and replace it after every change.
 
-    A process that ends with an error waits for the next change; one that ends well ends the command.
+    After a process has ended with an error, wait for the next change. If it ends successfully, return.
 
     Args:
-        start: Starts the process.
-        look: The files with the times of their last change.
-        pause: Waits between two looks.
-        show: Shows where the program is expected that it ended, with this exit status.
+        start: Function that starts the process.
+        look: Function that returns the files with their modification times.
+        pause: Function that waits between checks.
+        show: Function that serves the error of a program that ended with a given exit status.
 
     Returns:
-        The exit status of a process that ended well.
+        The exit status of a process that ended successfully.
     """
     seen = look()
     process = start()
@@ -124,7 +124,7 @@ def watch(
             now = look()
             if now != seen:
                 changed = sorted(file.name for file in {**seen, **now} if seen.get(file) != now.get(file))
-                print(f"Changed: {', '.join(changed)}. Starting again.", file=sys.stderr)
+                print(f"Changed: {', '.join(changed)}. Restarting.", file=sys.stderr)
                 seen, told = now, False
                 stop(process)
                 if shown is not None:
@@ -135,7 +135,7 @@ def watch(
                 return 0
             elif process.poll() is not None and not told:
                 told = True
-                print("The program ended with an error. It starts again at the next change.", file=sys.stderr)
+                print("The program ended with an error. It will restart after the next change.", file=sys.stderr)
                 shown = show(process.poll() or 0)
     finally:
         stop(process)
@@ -144,7 +144,7 @@ def watch(
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a process: kindly, then firmly."""
+    """End a process, and kill it if it does not end in time."""
     if process.poll() is not None:
         return
     process.terminate()
@@ -156,7 +156,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def changes(folder: Path) -> dict[Path, float]:
-    """The Python files below a folder with the times of their last change."""
+    """Return the Python files in a folder with their modification times."""
     found = {}
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name not in NOT_WATCHED and not name.startswith(".")]
@@ -165,26 +165,26 @@ def changes(folder: Path) -> dict[Path, float]:
                 file = Path(place, name)
                 try:
                     found[file] = file.stat().st_mtime
-                except FileNotFoundError:  # it went between the two calls
+                except FileNotFoundError:  # deleted between the two calls
                     continue
     return found
 
 
 def again(own: list[str], program: list[str], port: int | None, report: Path) -> list[str]:
-    """The command line for the process: no `--reload`, and a port that stays.
+    """Return the command line of the process: without `--reload`, and with a fixed port.
 
     Args:
-        own: The command line.
-        program: The program's own arguments.
-        port: The port to add; `None` when it has one.
-        report: Where the process writes why it does not start.
+        own: Arguments of the command.
+        program: Arguments of the program.
+        port: Port to add; `None` if the command has one.
+        report: File for the error that prevents the program from starting.
     """
     added = ["--reloads", str(report), *([] if port is None else ["--port", str(port)])]
     return [*(argument for argument in own if argument != "--reload"), *added, "--", *program]
 
 
 def free_port(host: str) -> int:
-    """The first free port from 7860, or any free one."""
+    """Return the first free port from 7860, or any free port."""
     for port in (*range(FIRST_PORT, FIRST_PORT + 100), 0):
         with socket.socket() as probe:
             try:

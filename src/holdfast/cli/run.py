@@ -22,16 +22,16 @@ from holdfast.ids import random_id
 from holdfast.settings import read
 
 SPAWNED = Path(__file__).parent / "spawned"
-"""Makes `import gradio` mean Holdfast in processes that the program spawns; they inherit `sys.path`."""
+"""Folder that makes `import gradio` import Holdfast in processes spawned by the program, which inherit `sys.path`."""
 
 
 def run(given: argparse.Namespace, command: list[str], arguments: list[str]) -> int:
-    """Serve what the command line names, until it is stopped.
+    """Serve the program on the command line until it is stopped.
 
     Args:
-        given: The parsed command line.
-        command: The command line itself, for starting it again.
-        arguments: The program's own arguments.
+        given: Parsed command line.
+        command: Arguments of the command, for restarting it.
+        arguments: Arguments of the program.
 
     Returns:
         The exit status.
@@ -67,9 +67,9 @@ def _serve(path: Path, name: str | None, wanted: str, options: dict[str, Any], a
 
 
 def _decide(options: dict[str, Any]) -> list[Blocks]:
-    """Make the command line's options win in every `launch`, and note the apps that are launched.
+    """Make the command line's options take precedence in every `launch`, and record the launched apps.
 
-    The port is the first app's: two apps of one program cannot share it.
+    The port only applies to the first app, because two apps of one program cannot share it.
     """
     launched: list[Blocks] = []
     original: Callable[..., Any] = Blocks.launch
@@ -88,7 +88,7 @@ def _decide(options: dict[str, Any]) -> list[Blocks]:
 
 
 def _wait(launched: list[Blocks]) -> None:
-    """A program that went on after its launch has ended: serve until the command is stopped, then stop all its apps."""
+    """Serve the apps of a program that has ended without blocking, until the command is stopped; then close them."""
     for app in launched:
         if not launching.stopped.is_set():
             launching.block(app)

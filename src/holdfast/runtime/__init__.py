@@ -1,4 +1,4 @@
-"""Runs events: every kind of function as steps, in lanes and queues, with progress and cancel. No HTTP here."""
+"""Run events: functions of every kind as steps, with State lanes, scheduling, progress, and cancellation. No HTTP."""
 
 from __future__ import annotations
 

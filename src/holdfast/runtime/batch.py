@@ -1,4 +1,4 @@
-"""`batch=True`: waiting events of one listener run as one call; each keeps its own session, State and lanes."""
+"""`batch=True`: waiting events of one listener run as one call; each keeps its own session, State, and lanes."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Seat:
         self.job = job
         self.batch = batch
         self.prepared: asyncio.Future[list[Any]] = loop.create_future()
-        """Its converted inputs; cancelled when it drops out."""
+        """Converted inputs; canceled if the event leaves the batch."""
         self.outcome: asyncio.Future[Sequence[Any]] = loop.create_future()
-        """One value per output."""
+        """One value per output of the event."""
 
     def left(self) -> None:
-        """Its event was cancelled."""
+        """Handle the cancellation of the seat's event."""
         self.batch.abandoned()
 
 
@@ -37,9 +37,9 @@ class Batch:
     """A call of a batch function.
 
     Args:
-        plan: How the listener is run.
-        threads: Where synchronous functions run.
-        done: Called when the call has ended.
+            plan: The listener's plan.
+            threads: Threads that run synchronous functions.
+            done: Callback for when the call has ended.
     """
 
     def __init__(self, plan: Plan, threads: Threads, done: Callable[[], None]) -> None:
@@ -50,16 +50,16 @@ class Batch:
         self.task: asyncio.Task[None] | None = None
 
     def add(self, job: Job) -> None:
-        """One more event takes part."""
+        """Add an event to the batch."""
         job.seat = Seat(job, self, asyncio.get_running_loop())
         self.seats.append(job.seat)
 
     def start(self) -> None:
-        """All take part that will: call the function as soon as each is prepared or has dropped out."""
+        """Call the function once the inputs of every event are converted or the event has left the batch."""
         self.task = asyncio.get_running_loop().create_task(self._run())
 
     def abandoned(self) -> None:
-        """Stop an async function once all of its events are cancelled; one in a thread cannot be stopped."""
+        """Cancel an async function once all of its events are canceled. A function in a thread cannot be stopped."""
         if self.task is not None and self.plan.kind == "async" and all(seat.job.cancelled for seat in self.seats):
             self.task.cancel()
 
@@ -95,10 +95,10 @@ async def call_batch(plan: Plan, threads: Threads, columns: list[Any], job: Job)
     """Call a batch function.
 
     Args:
-        plan: How the listener is run.
-        threads: Where synchronous functions run.
-        columns: One list per input, with one item per sample.
-        job: The event whose request and progress the function gets.
+            plan: The listener's plan.
+            threads: Threads that run synchronous functions.
+            columns: One list per input, with one item per sample.
+            job: Event whose request and progress the function receives.
     """
     args, kwargs = plan.arguments(columns, job)
     if plan.kind == "async":
@@ -112,10 +112,10 @@ def _called(plan: Plan, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
 
 
 def samples_of(plan: Plan, data: Sequence[Any]) -> int:
-    """How many samples a call brings that says it is a batch.
+    """Return the number of samples in a call with `batched` set.
 
     Raises:
-        BadValue: It does not have one list per input, all of one length; a State has none.
+        BadValue: The inputs are not lists of equal length, one per input (State inputs have no list).
     """
     lengths: list[int] = []
     for place, port in enumerate(plan.inputs):
@@ -124,23 +124,23 @@ def samples_of(plan: Plan, data: Sequence[Any]) -> int:
         column = data[place] if place < len(data) else None
         if not isinstance(column, list):
             raise BadValue(
-                f"A batched call of {plan.name!r} takes a list of values for each input, but for {describe(port)} "
-                f'came {type(column).__name__}. Send `"data": [[…], …]`, or leave `batched` out.'
+                f"A batched call of {plan.name!r} takes a list of values for each input, but the value for "
+                f'{describe(port)} is of type {type(column).__name__}. Send `"data": [[…], …]`, or leave `batched` out.'
             )
         lengths.append(len(column))
     if not lengths or not lengths[0] or len(set(lengths)) > 1:
         raise BadValue(
-            f"A batched call of {plan.name!r} brought lists of {', '.join(map(str, lengths)) or 'no'} values. "
-            "Send lists of one length, with at least one value each."
+            f"A batched call of {plan.name!r} has lists of {', '.join(map(str, lengths)) or 'no'} values. "
+            "Send lists of equal length, with at least one value each."
         )
     return lengths[0]
 
 
 def rows_of(plan: Plan, returned: Any, samples: int) -> list[tuple[Any, ...]]:
-    """One tuple of outputs per sample, from the lists that a batch function returned.
+    """Turn the lists that a batch function returned into one tuple of outputs per sample.
 
     Raises:
-        HandlerError: They do not have one item per sample, or there is not one list per output.
+        HandlerError: A list does not have one item per sample, or there is not one list per output.
     """
     outputs = len(plan.outputs)
     if outputs == 0:
@@ -148,7 +148,7 @@ def rows_of(plan: Plan, returned: Any, samples: int) -> list[tuple[Any, ...]]:
     if not isinstance(returned, tuple | list) or len(returned) < outputs:
         given = len(returned) if isinstance(returned, tuple | list) else type(returned).__name__
         raise HandlerError(
-            f"The batch function {plan.name!r} must return one list per output ({outputs}), also when there is one; "
+            f"The batch function {plan.name!r} must return one list per output ({outputs}), even for a single output; "
             f"it returned {given}. Write `return [results]` for a single output."
         )
     columns = returned[:outputs]
@@ -156,7 +156,7 @@ def rows_of(plan: Plan, returned: Any, samples: int) -> list[tuple[Any, ...]]:
         if not hasattr(column, "__len__") or len(column) != samples:
             count = len(column) if hasattr(column, "__len__") else type(column).__name__
             raise HandlerError(
-                f"The batch function {plan.name!r} was given {samples} samples and returned {count} for output "
+                f"The batch function {plan.name!r} received {samples} samples and returned {count} for output "
                 f"{index}. Return one item per sample, in order."
             )
     return list(zip(*columns, strict=True))

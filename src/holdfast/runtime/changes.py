@@ -1,4 +1,4 @@
-"""Changes of State from outside a session's own events, told to the pages that listen to it."""
+"""Notify the pages that listen to a State of changes made outside their own session's events."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class Changes:
-    """Publishes `StateChanged` to the sessions whose pages listen.
+    """Publishes `StateChanged` to sessions whose pages listen to the changed State.
 
     Args:
-        app: Says which pages listen to which State.
-        sessions: The app's sessions.
-        engine: Tells of changes.
+            app: App whose listeners determine which page listens to which State.
+            sessions: The app's sessions.
+            engine: Engine whose changes are published.
     """
 
     def __init__(self, app: AppSpec, sessions: Sessions, engine: StateEngine) -> None:
@@ -36,22 +36,22 @@ class Changes:
         self._unsubscribe = engine.subscribe(self.tell)
 
     def tell(self, owner: Owner, specs: frozenset[CellSpec], origin: str | None) -> None:
-        """Tell every open page of an owner.
+        """Notify every open page of an owner.
 
         Args:
-            owner: Whose cells changed.
-            specs: The watched States.
-            origin: Id of the session whose event did it; its page learns of it from the event.
+                owner: Owner of the changed cells.
+                specs: Changed States that have subscribers.
+                origin: ID of the session whose event made the change; that event reports the change to its own page.
         """
         message = StateChanged(ids=sorted(spec.id for spec in specs))
         for session in self._of(owner, specs):
-            # A page that is away learns once, when it comes back, however often it has changed.
+            # A disconnected page needs only one message, however often the State changes before it reconnects.
             told = session.connections == 0 and session.feed.tells_of(message.ids)
             if session.id != origin and not told:
                 session.feed.publish(message, weight=60)
 
     def catch_up(self, session: Session) -> None:
-        """Have a page look again at all shared State that it listens to: it may have missed changes (R7.2)."""
+        """Have a page reload all shared State that it listens to, because it may have missed changes (R7.2)."""
         ids = sorted(spec.id for spec in self._shared if session.page in self._pages.get(spec.id, ()))
         if ids:
             session.feed.publish(StateChanged(ids=ids), weight=60)
@@ -64,5 +64,5 @@ class Changes:
         return self.sessions.pages.of(owner, pages)
 
     def close(self) -> None:
-        """Tell nobody any more."""
+        """Stop publishing changes."""
         self._unsubscribe()

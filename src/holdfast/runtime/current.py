@@ -1,4 +1,4 @@
-"""Which event the code being executed belongs to."""
+"""The event that the running code belongs to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A feed: the numbered, bounded message log that every event of a session writes to and the page reads from."""
+"""A feed: the numbered, bounded message log that a session's events write to and its page reads from."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ if TYPE_CHECKING:
     from holdfast.runtime.holdings import Account
 
 ABANDONED = 10
-"""Times its bound after which even the ends of events are dropped: whoever left them has gone for good."""
+"""Multiple of the bound beyond which even final results are dropped, because the reader has gone for good."""
 ENTRY = 400
-"""Bytes that a message takes besides its content, about."""
+"""Approximate overhead of a message in bytes, not counting its content."""
 SOON = 0.01
-"""Seconds after which a message that can wait is read. What follows within them goes out in one go with it, as the end
-of a quick event does with its start."""
+"""Seconds that a message without urgency may wait for its readers. Messages published meanwhile are sent together with
+it, so the start and the end of a quick event go out at once."""
 
 
 class Entry(NamedTuple):
-    """One message in a feed."""
+    """A message in a feed."""
 
     n: int
     message: FeedMessage
     weight: int
-    """Its size in bytes, about."""
+    """Approximate size in bytes."""
 
 
 class Feed:
-    """Messages in order, each with a number, kept until they are acknowledged.
+    """An ordered log of numbered messages, kept until they are acknowledged.
 
-    Beyond a bound the unread steps of each event are folded into one with full values, so numbers may leave gaps. All
-    methods belong to the event loop's thread.
+    Beyond a bound, the unread steps of each event are folded into one step with full values, so numbers can have gaps.
+    Call all methods on the event loop's thread.
 
     Args:
-        messages: How many messages may be unread before they are folded.
-        size: How many bytes, about.
-        account: Where what it holds is counted.
+            messages: Number of unread messages at which messages are folded.
+            size: Approximate number of unread bytes at which messages are folded.
+            account: Account that counts the bytes held by the feed.
     """
 
     __slots__ = (
@@ -62,7 +62,7 @@ class Feed:
     def __init__(self, messages: int = 1_000, size: int = 4_000_000, account: Account | None = None) -> None:
         self._account = account
         self._charged = 0
-        """Bytes that its account counts."""
+        """Bytes that the account currently counts for this feed."""
         self._full_size = 0
         self.messages = messages
         self.size = size
@@ -76,7 +76,7 @@ class Feed:
         self._size_bound = size
         self._waiters: list[asyncio.Future[None]] | None = None
         self._due = False
-        """The readers will be woken soon."""
+        """Whether a wake-up of the readers is scheduled."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -92,13 +92,13 @@ class Feed:
         """Append a message.
 
         Args:
-            message: What happened.
-            weight: Its size in bytes, about.
-            full: Of a step that is sent as edits: its whole values and their size, should they be needed.
-            at_once: Whether readers are woken now, or within `SOON`.
+                message: Message to append.
+                weight: Approximate size in bytes.
+                full: Full values and their size, for a step that is sent as edits. Needed if the step is folded.
+                at_once: Wake readers immediately instead of within `SOON`.
 
-        Returns:
-            Its number.
+            Returns:
+                Number of the message.
         """
         self.last += 1
         if self.closed:
@@ -122,26 +122,26 @@ class Feed:
         return self.last
 
     def tells_of(self, ids: Iterable[int]) -> bool:
-        """Whether its last message, still unread, says that these States changed."""
+        """Return whether the newest message is unread and already reports a change of these States."""
         last = self._entries[-1].message if self._entries else None
         return isinstance(last, StateChanged) and set(ids) <= set(last.ids)
 
     def ended(self, event_id: str) -> None:
-        """Forget an event's whole values; its last message is published."""
+        """Drop an event's full values after its last message has been published."""
         if self._full and (full := self._full.pop(event_id, None)) is not None:
             self._full_size -= full[1]
             if self._account is not None:
                 self._charge(self._account)
 
     def _charge(self, account: Account) -> None:
-        """Tell the account how much is held now."""
+        """Update the account with the number of bytes currently held."""
         held = self._size + self._full_size + ENTRY * len(self._entries)
         if held != self._charged:
             account.add(held - self._charged)
             self._charged = held
 
     def after(self, seen: int) -> list[tuple[int, FeedMessage]]:
-        """The messages with a higher number than `seen`, oldest first."""
+        """Return the messages with a number greater than `seen`, oldest first."""
         if seen >= self.last:
             return []
         found = []
@@ -153,7 +153,7 @@ class Feed:
         return found
 
     async def wait(self, seen: int) -> bool:
-        """Return when there is something after `seen` (true), or the feed is closed and there is nothing (false)."""
+        """Wait for messages after `seen`. Return false if the feed is closed and has none."""
         while seen >= self.last and not self.closed:
             waiter = asyncio.get_running_loop().create_future()
             self._waiters = [*(self._waiters or ()), waiter]
@@ -165,7 +165,7 @@ class Feed:
         return seen < self.last
 
     async def read(self, after: int = 0) -> AsyncIterator[tuple[int, FeedMessage]]:
-        """Every message after number `after`: those that are there, then those to come, until the feed closes."""
+        """Yield every message after number `after`, existing ones first, until the feed closes."""
         while await self.wait(after):
             found = self.after(after)
             for item in found:
@@ -174,11 +174,11 @@ class Feed:
 
     @property
     def watched(self) -> bool:
-        """Whether a reader waits for the next message."""
+        """Whether a reader is waiting for the next message."""
         return bool(self._waiters)
 
     def ack(self, n: int) -> None:
-        """Forget all messages up to number `n`: their reader has them for good."""
+        """Drop all messages up to number `n`, which the reader has received."""
         read = 0
         for entry in self._entries:
             if entry.n > n:
@@ -192,7 +192,7 @@ class Feed:
             self._charge(self._account)
 
     def close(self) -> None:
-        """No message will come; readers end when they have what is there."""
+        """Close the feed. Readers stop after the messages that are already in it."""
         self.closed = True
         self._wake()
 
@@ -211,5 +211,7 @@ class Feed:
         folded = fold([(e.n, e.message, e.weight) for e in self._entries], self._full or {}, 4 * self.size)
         self._entries = [Entry(*item) for item in folded[-ABANDONED * self.messages :]]
         self._size = sum(entry.weight for entry in self._entries)
-        self._bound = max(self.messages, 2 * len(self._entries))  # do not fold at every message what cannot shrink
+        self._bound = max(
+            self.messages, 2 * len(self._entries)
+        )  # avoid folding on every message if the feed cannot shrink
         self._size_bound = max(self.size, min(2 * self._size, 5 * self.size))

@@ -1,4 +1,4 @@
-"""What of a feed's unread messages still matters: the latest of each kind per event, with nothing lost that acts."""
+"""Reduce a feed's unread messages to those that still matter, without losing any that have an effect."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from holdfast.wire.messages import (
 )
 
 Item: TypeAlias = "tuple[int, FeedMessage, int]"
-"""Number, message, weight."""
+"""Number, message, and weight."""
 
 LOST_WEIGHT = 100
-LOST = "The result was dropped because nobody collected it while newer ones came. Run it again."
+LOST = "The result was dropped because it was not collected before newer results arrived. Run the event again."
 MOST_LOGS = 100
-"""Toasts that are kept; nobody reads more of them at once."""
+"""Maximum number of toasts to keep; a visitor cannot read more at once."""
 LATEST = (Estimation, Progress, Generating, Streaming)
-"""Of these only the last of each event matters."""
+"""Message types of which only the last one of each event matters."""
 
 
 def fold(items: Sequence[Item], full: Mapping[str, tuple[list[Any], int]], limit: int) -> list[Item]:
-    """Fewer messages that bring a reader to the same place.
+    """Return fewer messages that bring a reader to the same state.
 
     Args:
-        items: The unread messages, oldest first.
-        full: The whole values of each event that is still generating, and their size.
-        limit: Bytes over which the oldest results are given up.
+            items: Unread messages, oldest first.
+            full: Full values, and their size, of each event that is still generating.
+            limit: Size in bytes beyond which the oldest results are dropped.
 
-    Returns:
-        The messages that stay, under their numbers. State changes of dropped steps are reported by the message that
-        stands for them.
+        Returns:
+            The remaining messages with their original numbers. State changes reported by dropped steps are added to the
+            message that replaces those steps.
     """
     keep: list[Item] = []
     seen: set[tuple[str, type]] = set()
@@ -72,7 +72,7 @@ def fold(items: Sequence[Item], full: Mapping[str, tuple[list[Any], int]], limit
 
 
 def _changes(items: Sequence[Item]) -> dict[str | None, dict[int, None]]:
-    """Ids of the States that changed, in order, by event; under `None` those of no event."""
+    """Return the IDs of changed States by event, in order. Changes without an event are under `None`."""
     found: dict[str | None, dict[int, None]] = {}
     for _, message, _ in items:
         if isinstance(message, StateChanged):
@@ -95,7 +95,7 @@ def _standing_for(
     full: Mapping[str, tuple[list[Any], int]],
     changes: dict[int, None] | None,
 ) -> Item:
-    """An event's last message of a kind, in place of all of that kind."""
+    """Return an event's last message of a type, to replace all of its messages of that type."""
     if isinstance(message, Generating):
         data, size = full.get(message.event_id, (message.output.data, weight))
         output = replace(message.output, data=data, changed_state_ids=list(changes or ()))
@@ -106,7 +106,7 @@ def _standing_for(
 
 
 def _within(items: list[Item], limit: int) -> list[Item]:
-    """The same messages, with the oldest results among them given up so that the newest fit into `limit` bytes."""
+    """Replace the oldest results with errors until the messages fit into `limit` bytes."""
     if sum(weight for _, _, weight in items) <= limit:
         return items
     kept: list[Item] = []

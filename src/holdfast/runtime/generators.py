@@ -1,4 +1,4 @@
-"""A running synchronous generator: one thread from the first step to the last."""
+"""A running synchronous generator: one thread from its first step to its last."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from holdfast.runtime.outputs import ConvertedStep
 from holdfast.runtime.threads import Threads, outlast
 
 AHEAD = 64
-"""Steps that a generator without State may be ahead of what is published."""
+"""Steps that a generator without State can run ahead of publishing."""
 
 
 class GeneratorThread:
-    """Steps of a synchronous generator, each converted in the generator's own thread before it goes on.
+    """Runs a synchronous generator and converts each step in the generator's own thread.
 
-    What is handed over is converted already, so a generator that holds no State may run ahead of its reader: many steps
-    then cost one change of threads. With State it waits at each `yield` until the step is committed.
+    Because steps are already converted when they leave the thread, a generator without State can run ahead of its
+    reader, so many steps cost one switch between threads. A generator with State waits at each `yield` until the step
+    is committed.
 
     Args:
-        threads: Where its thread comes from.
-        start: Makes the generator.
-        convert: Makes a step of what it yields.
-        lockstep: It waits at each `yield`.
+        threads: Threads to run the generator in.
+        start: Function that creates the generator.
+        convert: Function that converts a yielded value to a step.
+        lockstep: Wait at each `yield`.
     """
 
     def __init__(
@@ -54,12 +55,12 @@ class GeneratorThread:
         self._thread.add_done_callback(self._over)
 
     async def next(self) -> list[ConvertedStep]:
-        """The next steps, one or more; none when the generator has ended.
+        """Return the next steps, or an empty list if the generator has ended.
 
-        Calling it again says that the ones before are dealt with.
+        Each call confirms that the previous steps have been processed.
 
         Raises:
-            Exception: Whatever the generator, or the conversion of what it yielded, raised.
+            Exception: Any exception raised by the generator or by the conversion of a yielded value.
         """
         self._go_on()
         while True:
@@ -84,7 +85,7 @@ class GeneratorThread:
         return []
 
     async def close(self) -> None:
-        """Close the generator; returns when its `finally` has run."""
+        """Close the generator and wait until its `finally` blocks have run."""
         self._stop = True
         self._go_on()
         if not self._thread.done():
@@ -108,7 +109,7 @@ class GeneratorThread:
         self._wake()
 
     def _drive(self) -> None:
-        """Runs in the thread."""
+        """Run the generator in its thread."""
         generator = self._start()
         try:
             while not self._stop:

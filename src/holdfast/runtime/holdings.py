@@ -1,4 +1,4 @@
-"""How many bytes are kept for visitors: per session, per visitor, and in total. Counting costs the same at any size."""
+"""Count the bytes held for visitors: per session, per visitor, and in total. Counting takes constant time."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from collections.abc import Callable
 
 from holdfast.errors import Busy
 
-FULL = "The server keeps as much for its visitors as it may. Try again later."
-YOURS = "The server keeps as much for you as it may. Wait until some of your events have ended, or close some pages."
-SESSIONS = "Too many of this session's events wait. Wait until some have ended."
+FULL = "The server has reached its memory limit for visitors. Try again later."
+YOURS = (
+    "You have reached the server's memory limit per visitor. Wait for some of your events to end, or close some pages."
+)
+SESSIONS = "Too many of this session's events are waiting. Wait until some have ended."
 
 
 class Tally:
-    """What one visitor holds.
+    """Total of a visitor's accounts.
 
     Args:
-        name: The visitor; empty if unknown, who is bounded in total only.
-        threshold: What it holds when it is relieved next.
+            name: The visitor; empty if unknown, in which case only the limit for all visitors applies.
+            threshold: Number of bytes at which the visitor's limit is enforced next.
     """
 
     __slots__ = ("held", "name", "sessions", "threshold")
@@ -26,17 +28,17 @@ class Tally:
         self.name = name
         self.threshold = threshold
         self.held = 0
-        """Bytes."""
+        """Bytes held for the visitor."""
         self.sessions = 0
-        """Accounts."""
+        """Number of open accounts."""
 
 
 class Account:
-    """What is kept for one session, or for one result.
+    """Number of bytes held for one session or one result.
 
     Args:
-        holdings: All accounts.
-        tally: What its visitor holds.
+            holdings: Collection that the account belongs to.
+            tally: Totals of the account's visitor.
     """
 
     __slots__ = ("closed", "held", "holdings", "tally")
@@ -49,11 +51,11 @@ class Account:
 
     @property
     def visitor(self) -> str:
-        """The visitor whose account it is."""
+        """Visitor that the account belongs to."""
         return self.tally.name
 
     def add(self, size: int) -> None:
-        """Count `size` more bytes, or fewer if it is negative. What is over a bound is relieved soon."""
+        """Add `size` bytes, which can be negative. If this exceeds a limit, the limit is enforced shortly after."""
         if self.closed:
             return
         self.held += size
@@ -63,10 +65,10 @@ class Account:
             self.holdings.grown(self.tally)
 
     def admit(self, size: int) -> None:
-        """Refuse what would exceed a bound.
+        """Raise an error if `size` more bytes would exceed a limit.
 
         Raises:
-            Busy: The session, the visitor or the server holds too much.
+            Busy: The session, the visitor, or the server would hold too much.
         """
         holdings = self.holdings
         if not self.fits(size):
@@ -82,7 +84,7 @@ class Account:
         return most is None or self.held + size <= most
 
     def close(self) -> None:
-        """Nothing is kept for it any longer."""
+        """Close the account and subtract the bytes that it holds."""
         if self.closed:
             return
         self.add(-self.held)
@@ -91,14 +93,14 @@ class Account:
 
 
 class Holdings:
-    """All accounts of one kind.
+    """All accounts of one kind, with their limits.
 
     Args:
-        total: Most bytes of all of them.
-        per_visitor: Most bytes of one visitor's.
-        per_session: Most bytes of one account that further ones are admitted to.
-        relieve: Called when a bound is exceeded: with the visitor who exceeds the bound per visitor, or `None` for the
-            total. It closes accounts, or takes from them.
+            total: Maximum number of bytes of all accounts.
+            per_visitor: Maximum number of bytes of one visitor's accounts.
+            per_session: Maximum number of bytes with which an account admits more.
+            relieve: Callback for when a limit is exceeded. It receives the visitor who exceeds the limit per visitor,
+                or `None` for the total, and must close accounts or reduce them.
     """
 
     def __init__(
@@ -116,16 +118,16 @@ class Holdings:
         """Bytes of all accounts."""
         self._relieve = relieve
         self._due = False
-        """It will be relieved soon."""
+        """Whether enforcement of the limits is scheduled."""
         self._threshold = total
-        """What is held when it is relieved next; more than `total` while nothing can be taken."""
+        """Number of bytes at which the total limit is enforced next; more than `total` while nothing can be freed."""
         self._tallies: dict[str, Tally] = {}
 
     def __len__(self) -> int:
         return len(self._tallies)
 
     def open(self, visitor: str) -> Account:
-        """Return a new account of a visitor."""
+        """Return a new account for a visitor."""
         tally = self._tallies.get(visitor)
         if tally is None:
             tally = self._tallies[visitor] = Tally(visitor, self.per_visitor)
@@ -133,18 +135,21 @@ class Holdings:
         return Account(self, tally)
 
     def sessions_of(self, visitor: str) -> int:
-        """Return how many accounts a visitor has."""
+        """Return the number of accounts of a visitor."""
         tally = self._tallies.get(visitor)
         return 0 if tally is None else tally.sessions
 
     def closed(self, tally: Tally) -> None:
-        """An account was closed."""
+        """Update a visitor's totals after one of its accounts was closed."""
         tally.sessions -= 1
         if not tally.sessions:
             self._tallies.pop(tally.name, None)
 
     def grown(self, tally: Tally) -> None:
-        """An account has grown. It is relieved after what is going on: that may be an event of a session that goes."""
+        """Schedule enforcement of the limits after an account has grown.
+
+        Enforcement runs after the current work, which can belong to an event of a session that is about to be dropped.
+        """
         if self._due or (self.held <= self._threshold and (tally.held <= tally.threshold or not tally.name)):
             return
         self._due = True
@@ -161,5 +166,5 @@ class Holdings:
 
 
 def _next(held: int, bound: int) -> int:
-    """What is held when the next try is due: nothing is gained by one at every message."""
+    """Return the number of bytes at which to try again, so that a full server does not try on every message."""
     return bound if held <= bound else held + bound // 16

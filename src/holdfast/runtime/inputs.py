@@ -1,4 +1,4 @@
-"""From what the browser sent to what the function is called with."""
+"""Convert the values sent by a browser to the values that a function is called with."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from holdfast.state import CellSpec
 
 LONGEST_LABEL = 200
-"""Characters of a string that a page may set as a property."""
+"""Maximum number of characters in a string property set by a page."""
 
 
 def convert_inputs(
@@ -30,25 +30,25 @@ def convert_inputs(
     cells: Mapping[CellSpec, Any],
     rules: Any,
 ) -> list[Any]:
-    """The function's values for a call.
+    """Return the values to call the function with.
 
     Args:
-        plan: How the listener is run.
+        plan: The listener's plan.
         listener: The listener.
         view: The session's own view of the app, if it has one.
-        data: What was sent: one value per input; more are ignored.
+        data: Values sent by the client, one per input; additional values are ignored.
         cells: The session's States.
-        rules: Which files a value may name.
+        rules: Rules for the files that a value can refer to.
 
     Raises:
-        BadValue: Too few values, or one that its component refuses.
-        HandlerError: A component failed on its value.
+        BadValue: There are too few values, or a component rejects its value.
+        HandlerError: A component failed to convert its value.
     """
     ports = plan.inputs
     if len(data) < len(ports):
         raise BadValue(
             f"An event handler didn't receive enough input values (needed: {len(ports)}, got: {len(data)}). "
-            f"Send one value for each of the inputs of {plan.name!r}: {_names(ports)}; a State's may be null."
+            f"Send one value for each input of {plan.name!r}: {_names(ports)}; a State's may be null."
         )
     convert = _convert if listener.preprocess else _unconverted
     return [
@@ -58,16 +58,16 @@ def convert_inputs(
 
 
 def client_value(block: Block, payload: Any, rules: FileRules, *, fetch: bool = False) -> Any:
-    """Accept a client's value for a component. Nothing else lets a client's value in.
+    """Accept a client's value for a component. Every value from a client must pass through this function.
 
     Args:
-        block: What it is for.
-        payload: Decoded JSON that only the caller has; dicts in it that look like the framework's are marked.
-        rules: Which files it may name, and which parts this server issued.
-        fetch: Whether files that it names by URL are fetched.
+        block: Component that the value is for.
+        payload: Decoded JSON owned by the caller. Dicts that look like the framework's own are marked in it.
+        rules: Rules for files that the value can refer to and for the parts that this server issued.
+        fetch: Download files that the value refers to by URL.
 
     Raises:
-        BadValue: It cannot be accepted; the message says why.
+        BadValue: The value cannot be accepted; the message explains why.
     """
     mark(payload)
     if not isinstance(block, Component):
@@ -79,15 +79,15 @@ def client_value(block: Block, payload: Any, rules: FileRules, *, fetch: bool = 
 
 
 def _unconverted(_: int, port: Port, payload: Any, view: AppView | None, _ports: object, rules: Any) -> Any:
-    """A value as the browser has it (`preprocess=False`)."""
+    """Return a value in the form sent by the browser (`preprocess=False`)."""
     return client_value(port.block if view is None else view.block(port.id), payload, rules)
 
 
 def check_files(payload: Any, rules: FileRules) -> Any:
-    """A client's JSON that is not a component's value, each file in it one that it may name.
+    """Check the files in a client's JSON that is not a component's value.
 
     Raises:
-        BadValue: One is not.
+        BadValue: The client is not allowed to refer to one of the files.
     """
     try:
         return file_rules.check(mark(payload), rules)
@@ -114,7 +114,7 @@ def _convert(index: int, port: Port, payload: Any, view: AppView | None, ports: 
 
 
 def _properties(block: Component, payload: Any, rules: Any) -> Properties:
-    """All properties of a component: those that a page can change, over those that the server knows."""
+    """Return all properties of a component: the server's values, overridden by those that the page can set."""
     known = block.props()
     sent = {"value": payload}
     if isinstance(payload, dict) and "value" in payload and payload.keys() <= known.keys() | {"value", "id", "key"}:
@@ -124,7 +124,7 @@ def _properties(block: Component, payload: Any, rules: Any) -> Properties:
 
 
 def _is_pages(name: str, value: Any) -> bool:
-    """Whether a page may set a property: a flag, a number, a short name, a label. No markup, no code, no address."""
+    """Return whether a page can set a property: a flag, number, short name, or label; never markup, code, or a URL."""
     if isinstance(value, str):
         return len(value) <= LONGEST_LABEL and (name == "label" or value.isidentifier())
     return isinstance(value, bool | int | float) or value is None
@@ -135,7 +135,7 @@ def _names(ports: Sequence[Port]) -> str:
 
 
 def describe(port: Port) -> str:
-    """What a message calls an input or output."""
+    """Return the name of an input or output for use in messages."""
     label = getattr(port.block, "label", None)
     name = port.block.get_block_name()
     return f"{name} {label!r}" if isinstance(label, str) and label else name

@@ -1,4 +1,4 @@
-"""One call of a listener's function: its inputs converted, itself called, its outputs converted."""
+"""A call of a listener's function: converting its inputs, calling it, and converting its outputs."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class Invocation:
-    """What is needed to run one step after another of an event's function, on the loop or in a thread.
+    """Runs the steps of an event's function one after another, on the event loop or in a thread.
 
     Args:
-        job: The event.
-        data: What was sent.
-        cells: The session's States.
-        rules: Which files may be taken and given.
-        threads: Where conversions go that take long.
+            job: The event.
+            data: Values sent by the client.
+            cells: The session's States.
+            rules: Rules for the files that can be received and published.
+            threads: Threads for slow conversions.
     """
 
     __slots__ = ("cells", "data", "job", "listener", "plan", "rules", "sources", "threads", "view")
@@ -43,7 +43,7 @@ class Invocation:
         self.sources = Sources(data, job.call.event_data, cells)
 
     def inputs(self) -> list[Any]:
-        """The converted inputs."""
+        """Return the converted inputs."""
         mark(self.job.call.event_data)
         if self.plan.told_of_file:
             check_files(self.job.call.event_data, self.rules)
@@ -55,22 +55,22 @@ class Invocation:
         return self.plan.fn(*args, **kwargs)  # type: ignore[misc]
 
     async def start_on_loop(self) -> Any:
-        """The same for functions that belong on the loop; inputs that take long are converted in a thread."""
+        """Convert the inputs and call the function on the event loop, converting slow inputs in a thread."""
         values = await self.threads.run(self.inputs) if self.plan.heavy else self.inputs()
         args, kwargs = self.plan.arguments(values, self.job)
         return self.plan.fn(*args, **kwargs)  # type: ignore[misc]
 
     def outputs(self, returned: Any) -> ConvertedStep:
-        """The step that a returned value makes."""
+        """Return the step for a value that the function returned."""
         step = convert_outputs(self.plan, self.listener, self.view, returned, self.rules, self.sources)
         return step if self.job.reported is None else step._replace(reported=self.job.reported)
 
     async def outputs_from_loop(self, returned: Any) -> ConvertedStep:
-        """The same; outputs that take long are converted in a thread."""
+        """Return the step for a value that the function returned, converting slow outputs in a thread."""
         return await self.threads.run(self.outputs, returned) if self.plan.heavy else self.outputs(returned)
 
     def whole(self) -> ConvertedStep | Coroutine[Any, Any, Any]:
-        """The one step of a plain function. One that hands out a coroutine, such as a lambda around an async
-        function, is awaited by the caller."""
+        """Return the only step of a plain function. If the function returns a coroutine, as a lambda around an async
+        function does, the caller must await it."""
         returned = self.start()
         return returned if isinstance(returned, Coroutine) else self.outputs(returned)

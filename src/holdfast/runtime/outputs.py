@@ -1,4 +1,4 @@
-"""From what the function returned to what the browser gets and what is committed."""
+"""Convert a function's return values to the values that the browser receives and the State that is committed."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 
 
 class ConvertedStep(NamedTuple):
-    """What one step gave, converted and not yet committed."""
+    """The converted result of one step, not yet committed."""
 
     data: list[Any]
-    """One JSON value per output, as it was when the step ended; null for a State."""
+    """One JSON value per output, captured when the step ended; null for a State."""
     cells: dict[CellSpec, Any]
     """New values of States."""
     updates: list[tuple[int, dict[str, Any]]]
-    """Properties that blocks get, by the blocks' ids."""
+    """Property updates, each with the ID of its block."""
     weight: int
-    """Bytes of `data`, about."""
+    """Approximate size of `data` in bytes."""
     reported: list[ProgressUnit] | None = None
-    """The latest progress report when it was made; a generator that runs ahead may have reported more since."""
+    """Latest progress report when the step was made. A generator that runs ahead may have reported more since then."""
 
 
 NOTHING = ConvertedStep([], {}, [], 0)
@@ -47,24 +47,24 @@ NOTHING = ConvertedStep([], {}, [], 0)
 def convert_outputs(
     plan: Plan, listener: Listener, view: AppView | None, returned: Any, rules: Any, sources: Sources
 ) -> ConvertedStep:
-    """Convert what the function returned.
+    """Convert a function's return value to a step.
 
     Args:
-        plan: How the listener is run.
-        listener: The listener.
-        view: The session's own view of the app, if it has one.
-        returned: What the function returned or yielded.
-        rules: Which files may be published.
-        sources: What the function was given.
+            plan: The listener's plan.
+            listener: The listener.
+            view: The session's own view of the app, if it has one.
+            returned: Value that the function returned or yielded.
+            rules: Rules for the files that can be published.
+            sources: Values that the function received.
 
-    Raises:
-        HandlerError: It does not fit the outputs; nothing has been changed by then.
+        Raises:
+            HandlerError: The value does not fit the outputs. Nothing has been changed.
     """
     return convert_values(plan, listener, view, spread(plan, returned, sources), rules, sources)
 
 
 def spread(plan: Plan, returned: Any, sources: Sources | None = None) -> Sequence[Any]:
-    """One value per output, from any of the forms in which a function may return them."""
+    """Return one value per output, from any of the forms in which a function can return them."""
     ports = plan.outputs
     if not ports:
         return ()
@@ -79,12 +79,12 @@ def spread(plan: Plan, returned: Any, sources: Sources | None = None) -> Sequenc
         raise HandlerError(
             f"The function {plan.name!r} returned {_count(len(values))}, but its event has {len(ports)} outputs: "
             f"{', '.join(describe(port) for port in ports)} (didn't return enough output values: needed "
-            f"{len(ports)}, returned {len(values)}). Return one value for each, or `gr.skip()` for those that stay."
+            f"{len(ports)}, returned {len(values)}). Return one value for each, or `gr.skip()` to keep a value."
         )
     if len(values) > len(ports):
         warnings.warn(
             f"The function {plan.name!r} returned {_count(len(values))}, but its event has {len(ports)} outputs; "
-            "the last ones are dropped.",
+            "the additional values are ignored.",
             stacklevel=2,
         )
     return values[: len(ports)]
@@ -100,8 +100,8 @@ def _by_component(plan: Plan, returned: dict[Any, Any]) -> list[Any]:
     for key, value in returned.items():
         if not isinstance(key, Block):
             raise HandlerError(
-                f"The function {plan.name!r} returned a dict with components and other keys ({type(key).__name__}). "
-                "Use the output components alone as keys, or no component at all."
+                f"The function {plan.name!r} returned a dict that mixes components with other keys "
+                f"({type(key).__name__}). Use only output components as keys, or no components."
             )
         if key.id not in ids:
             raise HandlerError(
@@ -115,7 +115,7 @@ def _by_component(plan: Plan, returned: dict[Any, Any]) -> list[Any]:
 def convert_values(
     plan: Plan, listener: Listener, view: AppView | None, values: Sequence[Any], rules: Any, sources: Sources
 ) -> ConvertedStep:
-    """Convert one value per output; see `convert_outputs`."""
+    """Convert one value per output. See `convert_outputs`."""
     data: list[Any] = []
     cells: dict[CellSpec, Any] = {}
     updates: list[tuple[int, dict[str, Any]]] = []
@@ -149,12 +149,12 @@ def convert_values(
 
 
 def weigh(value: Any) -> int:
-    """Bytes of one converted value, about."""
+    """Return the approximate size of a converted value in bytes."""
     return len(memoryview(value)) if isinstance(value, msgspec.Raw) else len(value) if isinstance(value, str) else 10
 
 
 def _sets(value: Any) -> bool:
-    """Whether a value returned for a State changes it. A user's own dict is always a value (R1.6)."""
+    """Return whether a value returned for a State changes it. A user's own dict is always a value (R1.6)."""
     if isinstance(value, Update):
         return "value" in value
     return not isinstance(value, Block) or value.NAME == "state" or "value" in value.given
@@ -223,7 +223,7 @@ def _convert_update(
 
 
 def _update_of(block: Block, properties: Properties) -> Update:
-    """An update of what a function changed in the properties that it was given."""
+    """Return an update with the properties that a function has changed."""
     known = block.props()
     changes = properties.changes()
     changed = {name: changes[name] for name in changes if name in known and name not in {*NOT_PROPS, "name"}}

@@ -1,4 +1,4 @@
-"""Open pages by the owners whose State they show, so that a shared change costs what its listeners cost."""
+"""Index of open pages by the owners of the State they show, so that notifying them costs no more than their number."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
 
 
 class OpenPages:
-    """Page sessions by owner and page of the app."""
+    """Sessions with an open page, by owner and by page of the app."""
 
     def __init__(self) -> None:
         self._by_owner: dict[Owner, dict[str, dict[Session, None]]] = {}
 
     def add(self, session: Session) -> None:
-        """A page is open; sessions that clients named have none."""
+        """Add the session of an opened page. Sessions named by API clients have no page and are ignored."""
         if session.token is None:
             return
         for owner in _shared(session.owners):
             self._by_owner.setdefault(owner, {}).setdefault(session.page, {})[session] = None
 
     def remove(self, session: Session) -> None:
-        """A page is closed."""
+        """Remove the session of a closed page."""
         for owner in _shared(session.owners):
             pages = self._by_owner.get(owner, {})
             sessions = pages.get(session.page, {})
@@ -35,7 +35,7 @@ class OpenPages:
                 self._by_owner.pop(owner, None)
 
     def of(self, owner: Owner, pages: frozenset[str]) -> Iterator[Session]:
-        """The sessions of an owner that are open on one of these pages of the app."""
+        """Yield the sessions of an owner that are open on one of these pages of the app."""
         by_page = self._by_owner.get(owner, {})
         for page in pages & by_page.keys():
             yield from tuple(by_page[page])
@@ -45,7 +45,7 @@ class OpenPages:
 
 
 def _shared(owners: Owners) -> Iterator[Owner]:
-    """The owners that a visitor may share with other sessions."""
+    """Yield the owners that a visitor can share with other sessions."""
     for owner in (owners.browser, owners.user, owners.app):
         if owner is not None:
             yield owner

@@ -1,4 +1,4 @@
-"""How a listener is run, worked out once: the kind of function, what goes to which parameter, which cells it takes."""
+"""A listener's plan, made once: the kind of function, the value for each parameter, and the cells it uses."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 Kind = Literal["plain", "async", "generator", "async generator"]
 Fill: TypeAlias = "Callable[[Job], Any]"
-"""Makes the value of a special parameter for one event."""
+"""Function that makes the value of a special parameter for an event."""
 
 
 class Port(NamedTuple):
-    """One input or output of a listener."""
+    """An input or output of a listener."""
 
     id: int
     block: Block
     cell: CellSpec | None
-    """Its cell, when it is a State."""
+    """Cell of the block if it is a State."""
     properties: bool = False
-    """The function wants all properties of the component, not the value alone."""
+    """Whether the function receives all properties of the component instead of its value."""
 
 
 class Plan:
-    """How one listener is run.
+    """Describes how to run a listener.
 
     Args:
         listener: The listener.
@@ -76,9 +76,9 @@ class Plan:
         self.writes = tuple(port.cell for port in self.outputs if port.cell is not None)
         self.cells = tuple(dict.fromkeys((*self.reads, *self.writes)))
         self.lockstep = bool(self.cells)
-        """A generator that was given State goes on only when its step is committed; others may run ahead."""
+        """Whether a generator waits at each step for its commit. Generators without State can run ahead."""
         self.heavy = any(is_heavy(port.block) for port in (*self.inputs, *self.outputs))
-        """Its conversions can take long, so that they do not belong on the event loop."""
+        """Whether its conversions can be slow and must not run on the event loop."""
         self.keywords = listener.keyword_inputs
         count = 1 if listener.inputs_as_dict else len(listener.inputs) - len(self.keywords)
         self.order, self.fills, self.keyword_fills = _layout(listener.fn, count)
@@ -86,26 +86,26 @@ class Plan:
             parameter.special is not None and issubclass(parameter.special, DeletedFileData)
             for parameter in signature_of(listener.fn).parameters
         )
-        """Its function hears of a file with the event's data."""
+        """Whether the function receives a file in the event's data."""
         self._count = 0
         self._average = 0.0
 
     @property
     def average(self) -> float | None:
-        """Seconds that its events took on average."""
+        """Average duration of its events in seconds."""
         return self._average if self._count else None
 
     def took(self, seconds: float) -> None:
-        """One more event has ended."""
+        """Add an event's duration to the average."""
         self._count += 1
         self._average += (seconds - self._average) / self._count
 
     def arguments(self, values: list[Any], job: Job) -> tuple[Sequence[Any], dict[str, Any]]:
-        """What the function is called with.
+        """Return the positional and keyword arguments to call the function with.
 
         Args:
-            values: The converted inputs, in the listener's order.
-            job: The event, for the special parameters.
+            values: Converted inputs, in the listener's order.
+            job: Event that provides the values of special parameters.
         """
         if job.listener.inputs_as_dict:
             values = [dict(zip(job.listener.inputs, values, strict=True))]
@@ -125,7 +125,7 @@ class Plan:
 
 
 def plan_of(listener: Listener) -> Plan:
-    """The plan of a listener, made when it is first needed. It is kept on the listener, so that both go together."""
+    """Return a listener's plan. It is made on first use and stored on the listener, so both have the same lifetime."""
     plan: Plan | None = listener.__dict__.get("plan")
     if plan is None:
         plan = listener.__dict__["plan"] = Plan(listener)
@@ -138,21 +138,21 @@ def _port(block: Block, properties: bool = False) -> Port:
 
 
 def has_files(block: Block) -> bool:
-    """Whether the values of a block may hold files."""
+    """Return whether a block's values can contain files."""
     return isinstance(block, Component) and block.HAS_FILES
 
 
 def is_heavy(block: Block) -> bool:
-    """Whether converting a block's values can take long: files always, others by saying so (`SLOW`)."""
+    """Return whether converting a block's values can be slow: it handles files or sets `SLOW`."""
     return isinstance(block, Component) and bool(getattr(block, "SLOW", block.HAS_FILES))
 
 
 def kind_of(fn: Callable[..., Any]) -> Kind:
-    """What calling a function gives: looked for through partials, methods and callable objects."""
+    """Return a function's kind, looking through partials, methods, and callable objects."""
     while isinstance(fn, functools.partial):
         fn = fn.func
     if not (inspect.isfunction(fn) or inspect.ismethod(fn) or inspect.isclass(fn) or inspect.isbuiltin(fn)):
-        fn = getattr(type(fn), "__call__", fn)  # noqa: B004 - its function is looked at, not whether it has one
+        fn = getattr(type(fn), "__call__", fn)  # noqa: B004 - the method itself is needed
     if inspect.isasyncgenfunction(fn):
         return "async generator"
     if inspect.iscoroutinefunction(fn):
@@ -161,7 +161,7 @@ def kind_of(fn: Callable[..., Any]) -> Kind:
 
 
 def name_of(fn: Callable[..., Any] | None) -> str:
-    """What a message calls a function."""
+    """Return the name of a function for use in messages."""
     while isinstance(fn, functools.partial):
         fn = fn.func
     return getattr(fn, "__name__", None) or type(fn).__name__
@@ -170,11 +170,11 @@ def name_of(fn: Callable[..., Any] | None) -> str:
 def _layout(
     fn: Callable[..., Any] | None, inputs: int
 ) -> tuple[tuple[tuple[int, Fill | None], ...], bool, dict[str, Fill]]:
-    """Where inputs and special values go.
+    """Determine the arguments of a function.
 
     Returns:
-        The positional arguments in order (the index of an input, or what fills it in), whether any is filled in, and
-        what fills in keyword parameters.
+        The positional arguments in order (the index of an input, or a function that makes the value), whether any of
+        them is made by a function, and the functions that make keyword arguments.
     """
     order: list[tuple[int, Fill | None]] = []
     keywords: dict[str, Fill] = {}
@@ -194,18 +194,18 @@ def _layout(
             order.append((given, None))
             given += 1
         elif parameter.has_default:
-            by_name = True  # what follows a parameter that keeps its default can only be passed by name
+            by_name = True  # parameters after one that keeps its default can only be passed by name
         else:
             order.append((-1, _nothing))
     return tuple(order), any(fill is not None for _, fill in order), keywords
 
 
 def _nothing(_: Job) -> None:
-    """A parameter that no input was given for gets None; the graph has warned when the listener was made."""
+    """Return None for a parameter without an input. The graph gave a warning when the listener was made."""
 
 
 def fill_for(parameter: Parameter) -> Fill | None:
-    """What fills in a special parameter; `None` for one that takes an input."""
+    """Return the function that makes a special parameter's value, or `None` for a parameter that takes an input."""
     special = parameter.special
     fill: Fill | None = None
     if special is None:
@@ -248,7 +248,7 @@ def _login(kind: type[OAuthProfile | OAuthToken], optional: bool, job: Job) -> A
     request = job.call.request
     info = {} if request is None else request.scope.get("session", {}).get("oauth_info", {})
     if not info and not optional:
-        raise Error("This action needs a login at the identity provider. Sign in and try again.")
+        raise Error("This action requires that you sign in with the identity provider. Sign in and try again.")
     if not info:
         return None
     if issubclass(kind, OAuthProfile):
@@ -257,15 +257,15 @@ def _login(kind: type[OAuthProfile | OAuthToken], optional: bool, job: Job) -> A
 
 
 class Properties(SimpleNamespace):
-    """All properties of a component, for a parameter annotated with its class; returned, it is an update of them."""
+    """All properties of a component, for a parameter annotated with its class. If returned, they are an update."""
 
-    __slots__ = ("_given",)  # beside the attributes, which are the properties
+    __slots__ = ("_given",)  # separate from the attributes, which are the properties
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self._given = given
 
     def changes(self) -> dict[str, Any]:
-        """What the function that was given them has changed; what a page had changed before is not its doing."""
+        """Return the properties that the function has changed, without those that the page had changed before."""
         given = self._given
         return {name: value for name, value in vars(self).items() if name not in given or given[name] is not value}

@@ -1,4 +1,4 @@
-"""`gr.Progress`: how far a handler is."""
+"""`gr.Progress`: shows the progress of a handler."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from holdfast.runtime.jobs import Job
 
 tracked: ContextVar[Progress | None] = ContextVar("holdfast_tqdm", default=None)
-"""The progress that tqdm bars of the running handler show themselves on."""
+"""Progress on which the running handler's tqdm bars are shown."""
 
 
 class Progress(Injected):
-    """Give it as a parameter's default; in an event it then shows the visitor how far the handler is.
+    """Shows the visitor the progress of a handler. Use it as the default of a parameter.
 
     Args:
         track_tqdm: Show the bars of every `tqdm` that the handler uses, directly or not.
@@ -29,7 +29,7 @@ class Progress(Injected):
         self._bars: list[_Bar] = []
 
     def bound(self, job: Job) -> Progress:
-        """One for an event."""
+        """Return a copy for an event."""
         progress = Progress(self.track_tqdm)
         progress._job = job
         if self.track_tqdm and follow_tqdm():
@@ -44,13 +44,13 @@ class Progress(Injected):
         unit: str = "steps",
         _tqdm: Any = None,
     ) -> float | tuple[float, float | None] | None:
-        """Show how far the handler is.
+        """Show the handler's progress.
 
         Args:
-            progress: A share from 0 to 1, or (done, all), or `None` for no bar.
-            desc: What is being done.
-            total: How many steps there are, when `progress` counts steps.
-            unit: What a step is called.
+                progress: Fraction from 0 to 1, or (done, total), or `None` for no bar.
+                desc: Description of the current work.
+                total: Total number of steps, if `progress` counts steps.
+                unit: Name of a step.
 
         Returns:
             `progress`.
@@ -73,13 +73,13 @@ class Progress(Injected):
         unit: str = "steps",
         _tqdm: Any = None,
     ) -> Iterable[Any]:
-        """Iterate and show how far it is.
+        """Iterate over items and show the progress.
 
         Args:
-            iterable: What to go through.
-            desc: What is being done.
-            total: How many items there are, where the iterable does not know.
-            unit: What an item is called.
+                iterable: Items to iterate over.
+                desc: Description of the current work.
+                total: Number of items, if the iterable has no length.
+                unit: Name of an item.
         """
         if iterable is None:
             return _Bar(self, iter(()), desc, total, unit)
@@ -88,13 +88,13 @@ class Progress(Injected):
         return _Bar(self, iter(iterable), desc, total, unit)
 
     def show(self, bar: _Bar) -> None:
-        """A bar moved, or is new."""
+        """Show a new bar, or the new position of a bar."""
         if bar not in self._bars:
             self._bars.append(bar)
         self._send([each.as_unit() for each in self._bars])
 
     def hide(self, bar: _Bar) -> None:
-        """A bar has ended."""
+        """Remove a bar that has ended."""
         if bar in self._bars:
             self._bars.remove(bar)
 
@@ -104,7 +104,7 @@ class Progress(Injected):
 
 
 class _Bar:
-    """One bar: an iterator that counts."""
+    """A progress bar: an iterator that counts its items."""
 
     def __init__(
         self, progress: Progress, items: Iterator[Any], desc: str | None, total: float | None, unit: str | None
@@ -137,17 +137,17 @@ class _Bar:
         return item
 
     def update(self, steps: float = 1) -> None:
-        """Count steps by hand, as with tqdm."""
+        """Advance the bar by a number of steps, as with tqdm."""
         self.done += steps
         self.progress.show(self)
 
     def close(self) -> None:
-        """The bar has ended."""
+        """Remove the bar."""
         self.progress.hide(self)
 
 
 def follow_tqdm() -> bool:
-    """Let `tqdm` bars show themselves on the page, for handlers that ask for it; False where tqdm is not installed."""
+    """Show `tqdm` bars on the page for handlers that request it. Return False if tqdm is not installed."""
     try:
         import tqdm as package
     except ImportError:
@@ -157,7 +157,7 @@ def follow_tqdm() -> bool:
         return True
     start, step, end = kind.__init__, kind.update, kind.close
 
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - takes the place of tqdm's
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - replaces tqdm's method
         start(self, *args, **kwargs)
         progress = tracked.get()
         self.holdfast_bar = None
@@ -166,8 +166,8 @@ def follow_tqdm() -> bool:
             self.holdfast_bar = _Bar(progress, iter(()), self.desc or None, self.total, unit or "steps")
             progress.show(self.holdfast_bar)
 
-    def __iter__(self: Any) -> Iterator[Any]:  # noqa: N807 - takes the place of tqdm's
-        # tqdm's own loop counts in local variables; a bar that is watched is counted by update() instead.
+    def __iter__(self: Any) -> Iterator[Any]:  # noqa: N807 - replaces tqdm's method
+        # tqdm's own loop counts in local variables, so a tracked bar is counted with update() instead.
         if getattr(self, "holdfast_bar", None) is None or self.disable:
             yield from iterate(self)
             return

@@ -1,4 +1,4 @@
-"""Runs `gr.render`: the function builds, the session's view takes what it built, the page gets its config."""
+"""Run `gr.render`: its function builds blocks, the session's view adopts them, and the page receives their config."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 class Renders:
-    """The `gr.render`s of an app; those of one session run one after another, since they share its numbers.
+    """Runs the `gr.render`s of an app. Those of one session run one after another because they share its block IDs.
 
     Args:
-        threads: Where synchronous functions run.
-        engine: Drops the State of what is gone.
-        options: Files.
+            threads: Threads that run synchronous functions.
+            engine: Engine that drops the State of removed blocks.
+            options: Settings with the file rules.
     """
 
     def __init__(self, threads: Threads, engine: StateEngine, options: RuntimeOptions) -> None:
@@ -37,14 +37,14 @@ class Renders:
         self._turns: WeakKeyDictionary[Session, asyncio.Lock] = WeakKeyDictionary()
 
     async def run(self, job: Job, cells: Mapping[CellSpec, Any]) -> dict[str, Any]:
-        """Build and take over.
+        """Run a render and apply its blocks to the session's view.
 
         Returns:
-            What the page gets, as Gradio's `render_config`.
+            The page's update, in the form of Gradio's `render_config`.
         """
         session, spec = job.session, job.listener.render
         if spec is None:
-            raise TypeError(f"{job.plan.name!r} is no gr.render.")
+            raise TypeError(f"{job.plan.name!r} is not a gr.render.")
         async with self._turns.setdefault(session, asyncio.Lock()):
             view = session.view
             call = Invocation(job, job.call.data, cells, self.options.file_rules, self.threads)
@@ -79,5 +79,8 @@ class Renders:
         graph, result = await outlast(self.threads.run(build))
         if isinstance(result, Coroutine):
             result.close()
-            raise TypeError(f"gr.render called {call.plan.name!r}, which gave a coroutine. Make it `async def` itself.")
+            raise TypeError(
+                f"gr.render called {call.plan.name!r}, which returned a coroutine. Define the function with `async "
+                "def`."
+            )
         return graph

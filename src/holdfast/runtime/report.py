@@ -1,4 +1,4 @@
-"""What those who wait for an event are told: by its feed, or by the direct answer to `/run`."""
+"""Report an event's progress to its feed, or to the caller of `/run`."""
 
 from __future__ import annotations
 
@@ -21,43 +21,43 @@ if TYPE_CHECKING:
     from holdfast.runtime.jobs import Job
 
 TRACE_FRAMES = 20
-"""The innermost frames of an error that a developer sees on the page."""
+"""Number of innermost stack frames of an error that a developer sees on the page."""
 logger = logging.getLogger("holdfast.runtime")
 
 
 class Reporter(Protocol):
-    """Who is told how an event goes. Everything it is told has been committed."""
+    """Receives an event's progress; called only with committed results."""
 
     @property
     def enough(self) -> bool:
-        """No further step is wanted."""
+        """Whether no more steps are needed."""
 
     def started(self) -> None:
-        """The function runs."""
+        """Report that the function starts to run."""
 
     def step(self, step: ConvertedStep, changed: Sequence[int], *, last: bool = False) -> None:
-        """A step is committed.
+        """Report a committed step.
 
         Args:
-            step: Its values.
-            changed: Ids of the States that changed.
-            last: It is the whole result of a plain function.
+                step: The step's values.
+                changed: IDs of the States that the step changed.
+                last: Whether the step is the whole result of a plain function.
         """
 
     def ended(self, changed: Sequence[int], render_config: dict[str, Any] | None = None) -> None:
-        """The function has ended; `changed` since the last step."""
+        """Report that the function has ended, with the States changed since the last step."""
 
     def failed(self, error: Exception) -> None:
-        """It ended with an error; nothing of the last step is kept."""
+        """Report that the event ended with an error. Nothing of the last step is kept."""
 
 
 class FeedReporter:
-    """Tells a job's feed.
+    """Reports to a job's feed.
 
     Args:
-        job: The event.
-        clock: For durations.
-        show_error: Whether the text of every exception is shown.
+            job: The event.
+            clock: Clock for durations.
+            show_error: Show the message of every exception.
     """
 
     __slots__ = ("_began", "_changed", "_diff", "_last", "_streaming", "clock", "job", "show_error")
@@ -75,7 +75,7 @@ class FeedReporter:
         self._streaming = job.listener.connection == "stream"
 
     def started(self) -> None:
-        """The function runs."""
+        """Report that the function starts to run."""
         job = self.job
         self._began = job.started = self.clock.monotonic()
         if job.state == "waiting":
@@ -83,7 +83,7 @@ class FeedReporter:
         job.publish(ProcessStarts(event_id=job.id, eta=job.plan.average), at_once=False)
 
     def step(self, step: ConvertedStep, changed: Sequence[int], *, last: bool = False) -> None:
-        """A step is committed."""
+        """Report a committed step."""
         self._last = step
         if last:
             self._changed = changed
@@ -104,7 +104,7 @@ class FeedReporter:
         job.publish(Generating(event_id=job.id, output=output), weight=100 + weight, full=(step.data, step.weight))
 
     def ended(self, changed: Sequence[int], render_config: dict[str, Any] | None = None) -> None:
-        """The function has ended."""
+        """Report that the function has ended."""
         job = self.job
         job.plan.took(self.clock.monotonic() - self._began)
         data = untouched(job) if self._last is NOTHING else self._last.data
@@ -113,7 +113,7 @@ class FeedReporter:
         job.complete(Completed(event_id=job.id, output=output, success=True), weight=200 + self._last.weight)
 
     def failed(self, error: Exception) -> None:
-        """It ended with an error."""
+        """Report that the event ended with an error."""
         failure = failure_of(error, show_error=self.show_error)
         if self.job.session.developer and not isinstance(error, Error):
             failure.trace = trace_of(error)
@@ -134,11 +134,11 @@ class FeedReporter:
 
 
 class DirectReporter:
-    """Keeps the first step for who called directly.
+    """Keeps the first step for the caller of a direct call.
 
     Args:
-        job: The event.
-        clock: For durations.
+            job: The event.
+            clock: Clock for durations.
     """
 
     __slots__ = ("_began", "clock", "enough", "error", "job", "output")
@@ -152,12 +152,12 @@ class DirectReporter:
         self._began = 0.0
 
     def started(self) -> None:
-        """The function runs."""
+        """Record that the function starts to run."""
         self._began = self.job.started = self.clock.monotonic()
         self.job.state = "running"
 
     def step(self, step: ConvertedStep, changed: Sequence[int], *, last: bool = False) -> None:
-        """A step is committed."""
+        """Keep a committed step."""
         self.enough = True
         self.output = Output(
             data=step.data,
@@ -168,7 +168,7 @@ class DirectReporter:
         )
 
     def ended(self, changed: Sequence[int], render_config: dict[str, Any] | None = None) -> None:
-        """The function has ended."""
+        """Complete the output after the function has ended."""
         self.job.plan.took(self.clock.monotonic() - self._began)
         if self.output is None:
             self.output = Output(data=untouched(self.job))
@@ -178,24 +178,24 @@ class DirectReporter:
         self.job.state = "ended"
 
     def failed(self, error: Exception) -> None:
-        """It ended with an error."""
+        """Keep the error that the event ended with."""
         log_failure(error, self.job.plan.name)
         self.error = error
         self.job.state = "ended"
 
 
 def untouched(job: Job) -> list[Any]:
-    """The values of a generator that ended without a `yield`: a page keeps what it shows, a client gets nulls."""
+    """Return the values of a generator that ended without a `yield`: unchanged for a page, nulls for a client."""
     kept = skip() if job.call.origin == "page" else None
     return [None if port.cell is not None else kept for port in job.plan.outputs]
 
 
 def failure_of(error: BaseException, *, show_error: bool) -> Failure:
-    """What the visitor may know of an exception.
+    """Return the part of an exception that the visitor is allowed to see.
 
     Args:
-        error: What was raised.
-        show_error: Whether the text of any exception is shown; that of `gr.Error` always is.
+            error: Exception that was raised.
+            show_error: Show the message of any exception; that of `gr.Error` is always shown.
     """
     if isinstance(error, Error):
         return Failure(error=error.message, visible=error.visible, duration=error.duration, title=error.title)
@@ -203,29 +203,27 @@ def failure_of(error: BaseException, *, show_error: bool) -> Failure:
 
 
 def trace_of(error: Exception) -> str:
-    """Return where in the program an error was raised, and what it says."""
+    """Return the message of an error and where in the program it was raised."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_ours(frame.filename)]
     places = [f"{Path(frame.filename).name}:{frame.lineno}, in {frame.name}" for frame in frames[-TRACE_FRAMES:]]
     return "\n".join([*places, *(line.rstrip() for line in traceback.format_exception_only(error))])
 
 
 def log_failure(error: Exception, function: str) -> None:
-    """Write an event's failure to the log: a visitor's own mistake as one line, a program's fault with its traceback.
+    """Log an event's failure: one line for a visitor's mistake, a traceback for an error in the program.
 
     Args:
-        error: What was raised.
-        function: The name of the function that the event ran.
+            error: Exception that was raised.
+            function: Name of the event's function.
     """
     if isinstance(error, BadValue):
-        logger.info("%r was not run: the input was refused: %s", function, error)
+        logger.info("%r was not run because its input was rejected: %s", function, error)
     elif isinstance(error, Error):
         if not error.print_exception:
             return
         logger.info("%r showed an error: %s", function, error)
-        logger.debug("%r showed it from here.", function, exc_info=begin_in_program(error))
+        logger.debug("%r raised it here.", function, exc_info=begin_in_program(error))
     elif isinstance(error, HoldfastError) and not has_program(error):
-        logger.error("The event of %r failed; nothing of its last step is kept. %s", function, error)
+        logger.error("The event of %r failed; its last step was discarded. %s", function, error)
     else:
-        logger.error(
-            "The event of %r failed; nothing of its last step is kept.", function, exc_info=begin_in_program(error)
-        )
+        logger.error("The event of %r failed; its last step was discarded.", function, exc_info=begin_in_program(error))

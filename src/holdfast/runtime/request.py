@@ -1,4 +1,4 @@
-"""`gr.Request`: what a handler may know of the HTTP request that started its event."""
+"""`gr.Request`: details of the HTTP request that started an event."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from holdfast.graph.injected import Injected
 
 
 class Address(NamedTuple):
-    """Where a request came from."""
+    """Network address that a request came from."""
 
     host: str
     port: int = 0
 
 
 class Headers(Mapping[str, str]):
-    """HTTP headers; names match in any case."""
+    """HTTP headers. Names are case-insensitive."""
 
     __slots__ = ("_items",)
 
@@ -39,35 +39,35 @@ class Headers(Mapping[str, str]):
 
 
 class Url(str):
-    """An address, with its parts as attributes."""
+    """A URL with its parts as attributes."""
 
     __slots__ = ()
 
     @property
     def parts(self) -> SplitResult:
-        """The parts, as `urllib.parse` names them."""
+        """Parts of the URL, as `urllib.parse` names them."""
         return urlsplit(str(self))
 
     def __getattr__(self, name: str) -> Any:
         if name in {"scheme", "netloc", "path", "query", "fragment", "hostname", "port", "username", "password"}:
             return getattr(self.parts, name)
-        raise AttributeError(f"A URL has no part {name!r}.")
+        raise AttributeError(f"A URL has no attribute {name!r}.")
 
 
 class Request(Injected):
-    """The request behind an event: the page's connection, or the client's call.
+    """The HTTP request behind an event: the page's connection, or the client's call.
 
     Args:
-        headers: Its HTTP headers.
-        client: Host and port that it came from.
-        query_params: The page's, or the call's, query.
-        path_params: Parameters of the route.
-        url: Its whole address.
-        cookies: Its cookies.
-        session_hash: The session's id.
-        username: Who is logged in, if anyone.
-        path: The page of a multipage app that it belongs to.
-        scope: The ASGI scope, for what is not listed here.
+            headers: HTTP headers.
+            client: Host and port that the request came from.
+            query_params: Query parameters of the page or the call.
+            path_params: Path parameters of the route.
+            url: Full URL.
+            cookies: Cookies.
+            session_hash: ID of the session.
+            username: Name of the logged-in user, if any.
+            path: Page of a multipage app that the request belongs to.
+            scope: ASGI scope, for details that are not listed here.
     """
 
     def __init__(
@@ -96,11 +96,11 @@ class Request(Injected):
         self.scope = scope or {}
 
     def of(self, session_hash: str | None, username: str | None = None) -> Request:
-        """The same request in the name of a session.
+        """Return the same request with a session's ID.
 
         Args:
-            session_hash: The session's id.
-            username: Who is logged in; the request's own by default.
+                session_hash: ID of the session.
+                username: Name of the logged-in user; the request's own by default.
         """
         if self.session_hash == session_hash and username in {None, self.username}:
             return self

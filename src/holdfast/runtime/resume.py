@@ -1,4 +1,4 @@
-"""Sessions that outlive a page load: how they come back after a restart, and copies for duplicated tabs (R5.2)."""
+"""Page sessions that outlive a page load: restored after a restart and copied for duplicated tabs (R5.2)."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 logger = logging.getLogger("holdfast.runtime")
 
 RECORD = "holdfast.session"
-"""Name of the cell that says that a session is there, whatever State it has."""
+"""Name of the cell that records that a session exists, even if it has no State."""
 
 
 class SessionResumption:
-    """Finds the session that a page had before it was loaded again, or before the server was started again.
+    """Restores the session that a page had before the page was reloaded or the server was restarted.
 
-    A tab's session leaves a record in the durable store, among its cells, so that it goes when they go: a page whose
-    session is over is told so, and does not go on with half of it.
+    A tab's session stores a record next to its cells in the durable store. The record expires together with the cells,
+    so a page whose session has expired is informed instead of continuing with part of its State.
 
     Args:
         app: The app.
-        sessions: Its sessions in this process.
-        engine: Keeps the records.
+        sessions: The app's sessions in this process.
+        engine: State engine that stores the records.
     """
 
     def __init__(self, app: AppSpec, sessions: Sessions, engine: StateEngine) -> None:
         self.tab = app.options.session == "tab"
         self.lasting = (self.tab or bool(app.options.boot)) and engine.store.durable
-        """Sessions outlive the process."""
+        """Whether sessions outlive the process."""
         self.record = CellSpec(key=RECORD)
         self._durable = engine.store.durable
         self._sessions = sessions
@@ -48,7 +48,7 @@ class SessionResumption:
         self._writer: asyncio.Task[None] | None = None
 
     async def begin(self, *, username: str | None, browser: str | None, page: str, visitor: str = "") -> Session:
-        """A new page session."""
+        """Open a new page session and store its record."""
         session = self._sessions.open(None, username=username, browser=browser, page=page, visitor=visitor)
         if self.lasting:
             self._engine.begin(session.owners)
@@ -65,10 +65,10 @@ class SessionResumption:
         page: str,
         visitor: str = "",
     ) -> Session | None:
-        """The session that a page says it has; `None` when it is over.
+        """Return the session that a page had, or `None` if it has expired.
 
         Raises:
-            Denied: It is somebody else's.
+            Denied: The session belongs to another page or user.
         """
         session = self._sessions.get(id)
         if session is not None or not self.lasting:
@@ -82,7 +82,7 @@ class SessionResumption:
         record = await self._engine.get(self.record, Owner("session", id))
         if record is None:
             return None
-        # Another connection of the page may have brought it back meanwhile.
+        # Another connection of the page may have restored the session meanwhile.
         there = self._sessions.get(id) is not None
         session = self._sessions.open(id, token=token, username=username, browser=browser, page=page, visitor=visitor)
         if not there:
@@ -90,16 +90,16 @@ class SessionResumption:
         return session
 
     def _take_props(self, session: Session, props: Mapping[Any, Mapping[str, Any]]) -> None:
-        """Take over what updates have made of components that the program still has."""
+        """Restore the properties that updates had set, for components that the program still has."""
         numbers = {name: number for number, name in self._app.block_names.items()}
         for name in props.keys() & numbers.keys():
             try:
                 session.view.update_props(numbers[name], props[name])
-            except (TypeError, ValueError) as error:  # noqa: PERF203 -- this version refuses what an older one took
-                logger.info("A component is not as a session had it before the restart: %s", error)
+            except (TypeError, ValueError) as error:  # noqa: PERF203 -- this version can reject an older one's value
+                logger.info("A component's properties could not be restored after the restart: %s", error)
 
     async def fork(self, session: Session, *, browser: str | None, page: str) -> Session:
-        """A copy of a session, for a tab that was duplicated: it has all that was committed, and no running events."""
+        """Return a copy of a session for a duplicated tab, with everything committed and no running events."""
         copy = self._sessions.open(
             None, username=session.username, browser=browser, page=page, visitor=session.account.visitor
         )
@@ -111,10 +111,10 @@ class SessionResumption:
         return copy
 
     async def claim(self, id: str, username: str) -> None:
-        """Bind a session that a client names to the user who was first to name it, also over a restart (R8.2).
+        """Bind a session named by a client to its first user, even across restarts (R8.2).
 
         Raises:
-            Denied: Another user was.
+            Denied: The session belongs to another user.
         """
         if not self._durable or id.startswith(PAGE):
             return
@@ -124,19 +124,19 @@ class SessionResumption:
             mine = {"app": self._app.app_id, "user": username, "props": {}}
             record = await self._engine.update(self.record, owner, lambda there: there or mine)
         if record["user"] != username:
-            raise Denied("This session was begun by another login. Use a session of your own.")
+            raise Denied("This session was started by another user. Use a different session ID.")
 
-    # What updates have made of the page's components ------------------------------------------------------------------
+    # Component properties changed by updates --------------------------------------------------------------------------
 
     def changed(self, session: Session) -> None:
-        """Updates have changed a session's view of the app: its record is written again, soon and in the background."""
+        """Schedule another write of a session's record after updates have changed its view of the app."""
         if self.lasting and session.token is not None:
             self._unwritten[session] = None
             if self._writer is None or self._writer.done():
                 self._writer = asyncio.get_running_loop().create_task(self._write_all())
 
     async def aclose(self) -> None:
-        """Write what is not written yet."""
+        """Wait until all changed records have been written."""
         if self._writer is not None:
             await asyncio.wait([self._writer])
 
@@ -148,7 +148,10 @@ class SessionResumption:
                 if not session.closed:
                     await self._write(session)
             except StateError as error:
-                logger.warning("What a page's components have become is not kept for a restart: %s", error)
+                logger.warning(
+                    "The changed properties of a page's components were not saved and will be lost on a restart: %s",
+                    error,
+                )
 
     async def _write(self, session: Session) -> None:
         view = session.own_view
@@ -159,7 +162,7 @@ class SessionResumption:
 
 
 def _writable(props: dict[str, Any]) -> dict[str, Any]:
-    """The properties that a store can keep; the others are as the program says after a restart."""
+    """Return the properties that a store can keep. After a restart, the others have the program's values."""
     return {name: value for name, value in props.items() if _can_be_written(value)}
 
 

@@ -1,4 +1,4 @@
-"""Runs one event from its lanes to its last message."""
+"""Run an event, from acquiring its lanes to its last message."""
 
 from __future__ import annotations
 
@@ -34,18 +34,21 @@ RENDERED = ConvertedStep([skip()], {}, [], 0)
 GENERATORS = frozenset({"generator", "async generator"})
 
 
-UNSAVED = "What is kept cannot be stored just now. It is saved when that is possible again, unless the server stops."
+UNSAVED = (
+    "The result cannot be stored right now. It will be saved when the store is reachable again, unless the server "
+    "stops."
+)
 
 
 class Runner:
-    """Runs events: lanes, then a place in the queue, then step by step.
+    """Runs events: acquires lanes, waits for a slot in the queue, then runs step by step.
 
     Args:
-        engine: Keeps State.
-        queue: Lets events in.
-        clock: For time limits.
-        options: Threads and files.
-        on_updates: Called when updates have changed a session's view of the app.
+        engine: State engine.
+        queue: Scheduler that admits events.
+        clock: Clock for time limits.
+        options: Settings for threads and files.
+        on_updates: Callback for when updates have changed a session's view of the app.
     """
 
     def __init__(
@@ -67,21 +70,21 @@ class Runner:
         self.renders = Renders(self.threads, engine, options)
 
     async def run(self, job: Job, reporter: Reporter, *, queued: bool) -> None:
-        """Run an event to its end and tell `reporter`.
+        """Run an event to its end and report its progress.
 
         Args:
             job: The event.
-            reporter: Who is told.
-            queued: It was admitted to the queue; otherwise it runs at once, whatever the limits.
+            reporter: Receives the event's progress.
+            queued: The event was admitted to the queue. Otherwise, it runs immediately, regardless of limits.
 
         Raises:
-            asyncio.CancelledError: It was cancelled; everything it held is free.
+            asyncio.CancelledError: The event was canceled and has released everything that it held.
         """
         current.job.set(job)
         file_rules.enter(self.options.file_rules, job.hold, job.session.visitor)
         logs.about.set((job.session.id, job.id))
         blocked.set(self.threads.lend)
-        # A batch runs for several visitors, so it has none that could be meant.
+        # A batch runs events of several visitors, so there is no single visitor whose State a function could access.
         acting.set(None if job.listener.batch else (self.engine, job.session.owners))
         try:
             if not job.plan.cells:
@@ -144,7 +147,7 @@ class Runner:
                     return
 
     async def _commit(self, job: Job, event: Transaction | None, step: ConvertedStep | None) -> Sequence[int]:
-        """Make a step the truth, or (no step) what a generator changed in place after its last `yield`."""
+        """Commit a step, or (without a step) the changes that a generator made in place after its last `yield`."""
         changed: Sequence[int] = ()
         if event is not None:
             changed = [spec.id for spec in await event.commit({} if step is None else step.cells)]
@@ -157,7 +160,7 @@ class Runner:
         return changed
 
     def _tell_unsaved(self, job: Job) -> None:
-        """What the event reports is not stored yet: say so in its result, and once for each outage on the page."""
+        """Mark the event's result as not yet stored, and show this on the page once per outage."""
         job.unsaved = True
         if job.session.unsaved_told != self.engine.outages:
             job.session.unsaved_told = self.engine.outages
@@ -166,7 +169,7 @@ class Runner:
     # Batches --------------------------------------------------------------------------------------------------------
 
     def _fill_batch(self, job: Job, *, queued: bool) -> None:
-        """The first of a batch has a place: take those along that wait for the same function."""
+        """Fill the batch of an admitted event with the events that wait for the same function."""
         group = job.group if queued else None
         batch = Batch(job.plan, self.threads, lambda: self.queue.done(group))
         batch.add(job)
@@ -196,7 +199,7 @@ class Runner:
     async def _run_samples(
         self, job: Job, reporter: Reporter, event: Transaction | None, cells: Mapping[CellSpec, Any]
     ) -> None:
-        """A call that brings a whole batch of its own session: `data` has one list per input."""
+        """Run a call that contains a whole batch for its own session: `data` has one list per input."""
         samples = samples_of(job.plan, job.call.data)
         rows = [[column[i] if isinstance(column, list) else column for column in job.call.data] for i in range(samples)]
         made = [Invocation(job, row, cells, self.options.file_rules, self.threads) for row in rows]
@@ -218,7 +221,7 @@ class Runner:
     async def _run_stream(
         self, job: Job, reporter: Reporter, event: Transaction | None, cells: Mapping[CellSpec, Any]
     ) -> None:
-        """A `stream` event: the function runs once for each chunk, until the page ends it or its time is over."""
+        """Run a `stream` event: call the function for each chunk until the page ends it or its time limit expires."""
         limit = job.listener.time_limit
         end = None if limit is None else self.clock.monotonic() + limit
         call: EventRequest | None = job.call
@@ -247,6 +250,6 @@ class Runner:
             alarm.cancel()
 
     async def aclose(self) -> None:
-        """Give up on threads that still run."""
+        """Stop waiting for threads that are still running."""
         self.threads.close()
         self.generators.close()

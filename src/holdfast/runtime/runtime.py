@@ -1,4 +1,4 @@
-"""The runtime of one app: takes calls, runs them as jobs, keeps the sessions they belong to."""
+"""The runtime of an app: accepts calls, runs them as jobs, and keeps the sessions they belong to."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ if TYPE_CHECKING:
 
 
 WATCHED_AFTER = 1.0
-"""Seconds after which a direct call that still runs is ended by its policy if its caller goes."""
+"""Seconds after which a running direct call is watched, so that its leave policy applies if its caller disconnects."""
 EVENT = 4_000
-"""Bytes that an event takes besides its values, about."""
+"""Approximate overhead of an event in bytes, not counting its values."""
 
 
 class Runtime:
-    """Runs an app's events. Lives on one event loop.
+    """Runs an app's events on one event loop.
 
     Args:
         app: The app.
-        engine: Keeps its State; the runtime binds it to the app's States, its owner starts and closes it.
-        clock: Where time comes from.
-        new_id: Makes ids of sessions and events.
-        options: Limits and bounds.
-        tokens: The secrets of page sessions; by default they are good for this process alone.
+        engine: State engine. The runtime binds it to the app's States; the caller starts and closes it.
+        clock: Source of time.
+        new_id: Function that generates IDs of sessions and events.
+        options: Settings of the runtime.
+        tokens: Secrets of page sessions; by default, they are valid only in this process.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Runtime:
         self.engine.bind([*cells, self.returns.record] if self.returns.lasting else cells)
 
     async def aclose(self) -> None:
-        """Stop: no new events, running ones are cancelled and get a moment to end, feeds close."""
+        """Stop: reject new events, cancel running ones and give them time to end, and close all feeds."""
         self.queue.stop()
         self.changes.close()
         self.unattended.close()
@@ -118,15 +118,16 @@ class Runtime:
     # Events -----------------------------------------------------------------------------------------------------------
 
     async def submit(self, session: Session, call: EventRequest) -> Job:
-        """Accept an event; what becomes of it is told in its feed.
+        """Accept an event. Its progress and result are published in its feed.
 
-        A call whose `event_id` the session knows already is not run again: a page sends what it is not sure of twice.
+        A call whose `event_id` the session already knows does not run again, because a page resends calls that may not
+        have arrived.
 
         Raises:
-            NotFound: There is no such listener.
-            BadRequest: The call cannot be run, or its chain of State changes does not settle (R3.5).
+            NotFound: The listener does not exist.
+            BadRequest: The call cannot run, or its chain of State changes does not settle (R3.5).
             Busy: The queue is full, or the session has too many events.
-            Malformed: A validator refused an input.
+            Malformed: A validator rejected an input.
         """
         try:
             return await self._accept(session, call)
@@ -146,7 +147,7 @@ class Runtime:
             self._finish_without_function(job)
             return job
         await self._admit(job, queued=listener.queue)
-        if job.over:  # cancelled while it was validated
+        if job.over:  # canceled during validation
             self._forget(job)
             return job
         if call.stream and listener.connection == "stream":
@@ -156,15 +157,15 @@ class Runtime:
             self.queue.estimate(job, len(job.group.waiting) if job.group else 0)
         reporter = FeedReporter(job, self.clock, show_error=self.options.show_error)
         self._start(job, reporter, queued=listener.queue)
-        if call.origin == "page" and session.connected_once and not session.attended:  # it left during the validation
+        if call.origin == "page" and session.connected_once and not session.attended:  # its page left during validation
             self._left(session, within=SECONDS)
         return job
 
     def _check_room(self, session: Session, call: EventRequest) -> None:
-        """Refuse an event that the session, its visitor or the server has no room for (R4.6).
+        """Reject an event if its session, its visitor, or the server has no room for it (R4.6).
 
         Raises:
-            Busy: There is none.
+            Busy: There is no room.
         """
         most = self.options.limits.session_jobs
         if len(session.jobs) >= most:
@@ -175,11 +176,11 @@ class Runtime:
         self.sessions.admit(session, EVENT + call.weight)
 
     async def _admit(self, job: Job, *, queued: bool) -> None:
-        """Check an event's inputs and let it into the queue; from here on it counts as its session's.
+        """Validate an event's inputs, count it toward its session, and admit it to the queue.
 
         Raises:
             Busy: The queue is full or stopped.
-            Malformed: A validator refused an input.
+            Malformed: A validator rejected an input.
         """
         limits.apply(self.options.limits)
         self._hold(job)
@@ -210,16 +211,18 @@ class Runtime:
     async def run(
         self, session: Session, call: EventRequest, *, gone: Callable[[], Coroutine[Any, Any, None]] | None = None
     ) -> Output:
-        """Run an event and return what it gives, a generator's first step, in its turn.
+        """Run an event, scheduled like any other, and return its result or a generator's first step.
 
         Args:
-            session: Whose event it is.
-            call: What is to be run.
-            gone: Returns when the caller has gone; by default it waits for the result in any case.
+            session: Session of the event.
+            call: Listener to run and its inputs.
+            gone: Coroutine function that returns when the caller has disconnected; by default, the call continues
+                regardless.
 
         Raises:
-            RequestError: As for `submit`.
-            Exception: Whatever the event failed with; `failure` says what of it may be told.
+            RequestError: For the same reasons as in `submit`.
+            Exception: Any error that the event failed with. Use `failure` to get the part that the caller is allowed to
+                see.
         """
         try:
             return await self._answer(session, call, gone)
@@ -234,7 +237,7 @@ class Runtime:
         self.sessions.touch(session)
         job = self._job(session, call, listener, direct=True)
         if listener.fn is None:
-            raise BadRequest(f"The listener {call.fn!r} runs in the browser alone and cannot be called.")
+            raise BadRequest(f"The listener {call.fn!r} runs only in the browser and cannot be called.")
         queued = listener.queue and self.options.run_in_queue
         await self._admit(job, queued=queued)
         if job.over:  # canceled while it was validated
@@ -255,7 +258,7 @@ class Runtime:
     async def _watch(
         self, job: Job, answer: asyncio.Future[None], gone: Callable[[], Coroutine[Any, Any, None]]
     ) -> None:
-        """Follow a call for its caller; one that ends soon, as most do, is not worth watching."""
+        """Apply the leave policy if a call's caller disconnects. Most calls end before watching them is worthwhile."""
         if (await asyncio.wait({answer}, timeout=WATCHED_AFTER))[0]:
             return
         leave = self.follow(job)
@@ -267,30 +270,30 @@ class Runtime:
             caller.cancel()
 
     def failure(self, error: BaseException) -> Failure:
-        """What a caller may know of an error that `run` raised."""
+        """Return the part of an error raised by `run` that the caller is allowed to see."""
         return failure_of(error, show_error=self.options.show_error)
 
     def feed_chunk(
         self, session: Session, event_id: str, data: list[Any] | None, event_data: Any = None, *, weight: int = 0
     ) -> None:
-        """The next values for a running `stream` event; without `data` it ends.
+        """Pass the next values to a running `stream` event, or end it.
 
         Args:
-            session: Whose event it is.
-            event_id: The event.
-            data: The values.
-            event_data: What the page knows about them.
-            weight: Bytes that the values take in memory, about.
+            session: Session of the event.
+            event_id: ID of the event.
+            data: Input values; `None` ends the event.
+            event_data: The page's details of the values.
+            weight: Approximate size of the values in memory, in bytes.
 
         Raises:
-            NotFound: The session has no such running event.
+            NotFound: The session does not have this event, or it has ended.
         """
         job = session.jobs.get(event_id)
         if job is None or job.chunks is None or job.over:
             raise NotFound(f"No stream event {event_id!r} is running in this session. Start one first.")
         self.sessions.admit(session, weight)
         if job.chunks.full() and data is not None:
-            job.chunks.get_nowait()  # the function is slower than the source: the oldest chunk goes
+            job.chunks.get_nowait()  # the function is slower than the source, so drop the oldest chunk
         chunk = None
         if data is not None:
             chunk = EventRequest(
@@ -301,7 +304,7 @@ class Runtime:
         job.chunks.put_nowait(chunk)
 
     def cancel(self, session: Session, event_ids: Sequence[str]) -> None:
-        """Stop these events of a session; those that it does not have are passed over."""
+        """Cancel events of a session. IDs that the session does not know are ignored."""
         for event_id in event_ids:
             job = session.jobs.get(event_id)
             if job is not None:
@@ -310,19 +313,19 @@ class Runtime:
     async def component_server(
         self, session: Session, block_id: int, method: str, data: Any, *, request: Any = None, weight: int = 0
     ) -> Any:
-        """Call a component's own method for the page (those marked with `server`).
+        """Call a component method for the page (a method marked with `server`).
 
         Args:
-            session: Whose.
-            block_id: The component.
-            method: The method's name.
-            data: Its argument.
-            request: What asks for it.
-            weight: Bytes of `data`; they count as those of a waiting event until the method has ended.
+            session: Session of the page.
+            block_id: ID of the component.
+            method: Name of the method.
+            data: Argument of the method.
+            request: Request of the call.
+            weight: Size of `data` in bytes, counted as held until the method has ended.
 
         Raises:
-            NotFound: There is no such block or method.
-            Busy: The session, its visitor, or all visitors have too much waiting.
+            NotFound: The block or the method does not exist.
+            Busy: The session, its visitor, or the server has too much waiting.
         """
         view = session.own_view or self.app
         self.sessions.admit(session, EVENT + weight)
@@ -335,17 +338,17 @@ class Runtime:
     # Connections ------------------------------------------------------------------------------------------------------
 
     def connect(self, session: Session) -> None:
-        """A page, or a client's heartbeat, is connected."""
+        """Register a connection of a page or of a client's heartbeat."""
         self.unattended.back(session)
         self.sessions.connect(session)
 
     def disconnect(self, session: Session, *, gone: bool, closed: bool = False) -> None:
-        """A connection has ended.
+        """Unregister a connection that has ended.
 
         Args:
-            session: Whose.
-            gone: The page said goodbye or the client's heartbeat ended; otherwise it may come back.
-            closed: The page closed the connection itself; otherwise it broke.
+            session: Session of the connection.
+            gone: The page announced that it closes, or the client's heartbeat ended; otherwise, it may reconnect.
+            closed: The page closed the connection itself; otherwise, the connection was lost.
         """
         self.sessions.disconnect(session, gone=gone)
         if session.token is None or (closed and not gone):
@@ -357,17 +360,17 @@ class Runtime:
             self._left(session, within=self.options.session_grace if tab else LOST_WITHIN)
 
     def goodbye(self, session: Session) -> None:
-        """The page of a session that has no connection any more said that it was closed."""
+        """Handle the announcement of an already disconnected page that it is closed."""
         self.sessions.goodbye(session)
         self._left(session, within=0)
 
     def listen(self, session: Session) -> None:
-        """A stream of an API client has begun."""
+        """Register an opened stream of an API client."""
         session.readers += 1
         self.unattended.back(session)
 
     def unlisten(self, session: Session) -> None:
-        """Such a stream has ended."""
+        """Unregister a stream of an API client that has ended."""
         session.readers -= 1
         self._left(session, within=SECONDS)
 
@@ -376,7 +379,7 @@ class Runtime:
             self.unattended.leave(session, session.followed, within=within)
 
     def follow(self, job: Job | None) -> Callable[[], None]:
-        """Keep an event that has an audience besides its session's; the function returned ends that, once.
+        """Register a reader of an event besides its session, and return a function that unregisters it.
 
         Args:
             job: The event; `None` if it has ended.
@@ -397,7 +400,7 @@ class Runtime:
         return unfollow
 
     async def _unload(self, session: Session) -> None:
-        """Run the unload listeners of a session that is closed."""
+        """Run the unload listeners of a closed session."""
         view = session.own_view or self.app
         for listener in view.triggered_by(None, "unload"):
             if listener.fn is None:
@@ -411,10 +414,10 @@ class Runtime:
     # Inside -----------------------------------------------------------------------------------------------------------
 
     def listener(self, session: Session, fn: int | str) -> Listener:
-        """The listener that a call names.
+        """Return the listener that a call refers to.
 
         Raises:
-            NotFound: The session's app has none of that id or name.
+            NotFound: The session's app has no listener with this ID or name.
         """
         view = session.own_view or self.app
         if isinstance(fn, str):
@@ -427,20 +430,20 @@ class Runtime:
         else:
             found = self.app.listeners.get(fn)
         if found is None:
-            raise NotFound(f"There is no function {fn!r} in this app, or it is gone since a part was rendered again.")
+            raise NotFound(f"There is no function {fn!r} in this app, or a later render has removed it.")
         return found
 
     def named(self, session: Session, event: str) -> Listener | None:
-        """The listener of an event as a page names it; `None`: this program, or this session, does not have it."""
+        """Return the listener of an event as a page names it, or `None` if this session's app does not have it."""
         return (session.own_view or self.app).by_identity(event)
 
     def _known(self, session: Session, call: EventRequest, listener: Listener) -> Job | None:
-        """The job of an event that was submitted before."""
+        """Return the job of an event that was submitted before, if any."""
         id = call.event_id
         if id is None:
             return None
         if not id or len(id) > MAX_ID:
-            raise BadRequest(f"An event's id has {len(id)} characters; it must have between 1 and {MAX_ID}.")
+            raise BadRequest(f"An event ID has {len(id)} characters; use between 1 and {MAX_ID} characters.")
         job = session.jobs.get(id)
         if job is None and session.knows(id):
             job = self._job(session, call, listener, direct=True)
@@ -456,8 +459,10 @@ class Runtime:
             if target.block is not None and target.block.NAME == "state"
         ]
         raise BadRequest(
-            f"The changes of {', '.join(names) or 'State'} do not settle: after {self.options.max_rounds} rounds a "
-            "change still triggers the next. See that a listener of `.change` does not change what triggers it."
+            f"The changes of {', '.join(names) or 'State'} do not settle: after {self.options.max_rounds} rounds, a "
+            "change still triggers another. Make sure that a `.change` listener does not change the State that "
+            "triggers it."
+            "triggers it."
         )
 
     def _job(self, session: Session, call: EventRequest, listener: Listener, *, direct: bool) -> Job:
@@ -481,30 +486,30 @@ class Runtime:
 
     def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self.queue.leave(job)  # one that is cancelled at once has not begun its task
+        self.queue.leave(job)  # an event canceled immediately has not started its task
         session = job.session
         if job.hold is not None:
             job.hold.release()
         self._forget(job)
-        if not job.over:  # its task was stopped from outside
+        if not job.over:  # the task was canceled from elsewhere
             job.cancel()
         if not task.cancelled() and (error := task.exception()) is not None:
             job.loop.call_exception_handler({"message": "An event ended unexpectedly.", "exception": error})
         self._let_go(session)
 
     def _let_go(self, session: Session) -> None:
-        """A session that was made for one event goes with it, also if the event was refused."""
+        """Drop a session that was created for a single event, even if the event was rejected."""
         if session.temporary or session.overdue:
             self.sessions.settle(session)
 
     def _forget(self, job: Job) -> None:
-        """The job has let go of everything; its id stays known for a while."""
+        """Release a finished job. Its ID stays known for a while."""
         self._release(job)
         if job.call.event_id is not None:
             job.session.remember(job.id)
 
     def _stop_cancelled_by(self, job: Job) -> None:
-        """Cancel the session's events that the listener says it cancels."""
+        """Cancel the session's events that the job's listener is configured to cancel."""
         cancels = job.listener.cancels
         if cancels:
             for other in tuple(job.session.jobs.values()):
@@ -512,7 +517,7 @@ class Runtime:
                     other.cancel()
 
     def _finish_without_function(self, job: Job) -> None:
-        """A listener that only cancels others, or only runs JavaScript: nothing runs here."""
+        """Complete the event of a listener that only cancels other events. Reject one that only runs JavaScript."""
         if not job.listener.cancels:
             raise BadRequest(f"The listener {job.call.fn!r} runs in the browser alone and cannot be called.")
         self._stop_cancelled_by(job)
@@ -526,10 +531,11 @@ def _canceled(job: Job) -> Busy:
 
 
 def name_lasting_cells(app: AppSpec) -> None:
-    """Give the States of an app the names that their cells have in a durable store.
+    """Set the names of an app's cells in a durable store.
 
-    One without a key is found again by the variable that the program keeps it in: its number means another State in
-    another version of the program.
+    A State without a key is named after the variable that the program keeps it in. Its number is not stable, because it
+    can
+    refer to a different State in another version of the program.
     """
     for number, name in state_names(app.states).items():
         state: Any = app.blocks[number]

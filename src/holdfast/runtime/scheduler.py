@@ -1,11 +1,11 @@
-"""Who runs now and who waits: groups of listeners that share a limit, first come first served.
+"""Decide which events run and which wait: groups of listeners share a limit, first come, first served.
 
-An event takes the lanes of the States that it writes first and its place in the group after that. It cannot deadlock:
-lanes are taken in one fixed order, and whoever holds a place in a group holds all of its lanes already and waits for
-nothing more, so it ends and lets the next one in. (A `state.update` in a function does wait for a lane; it goes before
-an event that holds the lane and only waits for its place, so the two never wait for each other.) Nor can a waiting
-event starve others: one that waits for a lane holds no place, and one that waits for a place blocks only events that
-would have to come after it anyway.
+An event first acquires the lanes of the States that it writes, then a slot in its group. This cannot deadlock: lanes
+are acquired in a fixed order, and an event with a slot already holds all of its lanes and waits for nothing else, so it
+ends and frees its slot. (A `state.update` in a function does wait for a lane, but it goes before an event that holds
+the lane and only waits for a slot, so the two never wait for each other.) A waiting event cannot starve others either:
+an event that waits for a lane holds no slot, and an event that waits for a slot only blocks events that must run after
+it anyway.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Ticket:
-    """A job's place in the line of its group."""
+    """A job's place in the queue of its group."""
 
     __slots__ = ("admitted", "job")
 
@@ -36,7 +36,7 @@ class Ticket:
 
 
 class ConcurrencyGroup:
-    """Listeners that share a limit."""
+    """Listeners that share a concurrency limit."""
 
     __slots__ = ("id", "limit", "reporting", "running", "waiting")
 
@@ -49,22 +49,22 @@ class ConcurrencyGroup:
 
     @property
     def free(self) -> bool:
-        """Whether one more may run."""
+        """Whether another event can run."""
         return self.limit is None or self.running < self.limit
 
 
 def _group_id(listener: Listener) -> str:
-    """Its `concurrency_id`, else its own: not its number, which what `gr.render` builds for two visitors shares."""
+    """Return a listener's `concurrency_id`, or an ID of the object, since rendered listeners share numbers."""
     return listener.concurrency_id or f"listener {id(listener)}"
 
 
 class Scheduler:
-    """All groups of an app.
+    """Schedules the events of an app's concurrency groups.
 
     Args:
-        listeners: The app's listeners, whose limits are known from the start.
-        options: Limits and intervals.
-        clock: Time between reports.
+        listeners: Listeners of the app that are known from the start.
+        options: Settings with limits and intervals.
+        clock: Clock for the interval between reports.
     """
 
     def __init__(self, listeners: list[Listener], options: RuntimeOptions, clock: Clock) -> None:
@@ -79,7 +79,7 @@ class Scheduler:
 
     @property
     def waiting(self) -> int:
-        """Events that are accepted and do not run yet, over all groups."""
+        """Number of accepted events that are not running yet, over all groups."""
         return len(self._accepted)
 
     def _join(self, listener: Listener) -> ConcurrencyGroup:
@@ -95,7 +95,7 @@ class Scheduler:
         return group
 
     def group_of(self, listener: Listener) -> ConcurrencyGroup:
-        """The group of a listener; one that a `gr.render` built has its own while it runs."""
+        """Return a listener's group. A listener that `gr.render` built has its own group while it runs."""
         group = self._groups.get(_group_id(listener))
         return group if group is not None else self._join(listener)
 
@@ -109,24 +109,24 @@ class Scheduler:
             raise Busy("Queue is stopped.")
         bound = self.options.max_queue_size
         if bound is not None and self.waiting >= bound:
-            await asyncio.sleep(0)  # those that can start right away are not waiting
+            await asyncio.sleep(0)  # let events start that can run immediately
             if self.waiting >= bound:
                 raise Busy(f"Queue is full. Max size is {bound} and size is {self.waiting}.")
-        if job.over:  # cancelled meanwhile
+        if job.over:  # canceled meanwhile
             return
         self._accepted.add(job)
         job.group = self.group_of(job.listener)
 
     def leave(self, job: Job) -> None:
-        """A job runs now, or never will: it does not count as waiting any more, if it did."""
+        """Stop counting a job as waiting, because it runs now or never will."""
         self._accepted.discard(job)
 
     async def enter(self, job: Job, on_wait: Callable[[], None] | None = None) -> None:
-        """Wait for a place in the job's group. Whoever entered must call `done`.
+        """Wait for a slot in the job's group. The caller must call `done` afterward.
 
         Args:
             job: The job.
-            on_wait: Called when it must wait.
+            on_wait: Callback for when the job must wait.
         """
         group = job.group
         if group is None:
@@ -148,14 +148,14 @@ class Scheduler:
             if job.seat is not None:
                 job.seat.prepared.cancel()
             elif ticket.admitted.done() and not ticket.admitted.cancelled():
-                self.done(group)  # admitted and cancelled in the same instant: the place goes on to the next
+                self.done(group)  # admitted and canceled at the same time: pass the slot on
             elif ticket in group.waiting:
                 group.waiting.remove(ticket)
                 self._report_soon(group)
             raise
 
     def done(self, group: ConcurrencyGroup | None) -> None:
-        """Somebody of the group has ended: let the next ones in."""
+        """Release a slot and admit waiting jobs."""
         if group is None:
             return
         group.running -= 1
@@ -170,7 +170,7 @@ class Scheduler:
             self._groups.pop(group.id, None)
 
     def companions(self, job: Job, most: int, take: Callable[[Job], None]) -> None:
-        """Give up to `most` waiting jobs of the same listener to `take`; they run in this job's batch, in its place."""
+        """Pass up to `most` waiting jobs of the same listener to `take`, to run in this job's batch and slot."""
         group = job.group
         if group is None or most <= 0:
             return
@@ -188,7 +188,7 @@ class Scheduler:
     # Reports ------------------------------------------------------------------------------------------------------
 
     def estimate(self, job: Job, rank: int, waiting_for: Literal["queue", "state"] = "queue") -> None:
-        """Tell a waiting job where it stands."""
+        """Report a waiting job's position and estimated time."""
         job.rank = rank
         group = job.group
         average = job.plan.average
@@ -199,7 +199,7 @@ class Scheduler:
         job.publish(Estimation(event_id=job.id, rank=rank, queue_size=size, rank_eta=eta, waiting_for=waiting_for))
 
     def _report_soon(self, group: ConcurrencyGroup) -> None:
-        """Tell those whose rank has changed; at most once per interval, however many come and go."""
+        """Schedule a report to the jobs whose rank has changed. At most one report is sent per interval."""
         if group.reporting is None or group.reporting.done():
             group.reporting = asyncio.get_running_loop().create_task(self._report(group))
 
@@ -210,7 +210,7 @@ class Scheduler:
                 self.estimate(ticket.job, rank)
 
     def stop(self) -> None:
-        """Accept nothing any more and stop reporting."""
+        """Reject new events and stop reporting."""
         self.stopped = True
         for group in self._groups.values():
             if group.reporting is not None:

@@ -1,4 +1,4 @@
-"""Methods of components that the page may call."""
+"""Component methods that the page can call."""
 
 from __future__ import annotations
 
@@ -21,21 +21,23 @@ async def call_server_method(
 
     Args:
         view: The session's app.
-        block_id: The component.
-        method: The method's name.
-        data: Its one argument.
+        block_id: ID of the component.
+        method: Name of the method.
+        data: The method's only argument.
         request: The HTTP request, for methods that take a `request`.
-        threads: Where synchronous methods run.
+        threads: Threads that run synchronous methods.
 
     Raises:
-        NotFound: There is no such component, or its class does not list the method.
+        NotFound: The component does not exist, or its class does not list the method.
     """
     try:
         block = view.block(block_id)
     except KeyError:
         raise NotFound(f"There is no component {block_id} in this app.") from None
     if method not in getattr(block, "SERVER_METHODS", ()):
-        raise NotFound(f"The component {block_id} ({block.get_block_name()}) has no method {method!r} for the page.")
+        raise NotFound(
+            f"The component {block_id} ({block.get_block_name()}) has no method {method!r} that the page can call."
+        )
     fn = getattr(block, method)
     mark(data)
     keywords = {"request": request} if "request" in getattr(fn, "__annotations__", {}) else {}

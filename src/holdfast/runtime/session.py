@@ -1,4 +1,4 @@
-"""One visitor's use of the app, as the runtime sees it. State is the engine's; here is what only the process needs."""
+"""A visitor's session in this process, without its State, which the engine keeps."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from holdfast.runtime.request import Request
 
 REMEMBERED_EVENTS = 256
-"""How many ended events a session still knows, to drop a `Submit` that a page sends twice."""
+"""Number of ended events that a session remembers, to detect a `Submit` that a page sends twice."""
 
 
 class Session:
     """A visitor's session in this process.
 
     Args:
-        id: Its id.
-        app: The app it uses.
-        account: Where what is kept for it is counted.
-        token: The secret that its page holds; `None` for a session that a client named.
-        owners: Who the visitor is, per scope of State.
-        username: Who is logged in.
-        page: Which page of a multipage app.
-        temporary: It exists for one event and goes with it.
-        epoch: Names its feed.
-        feed_bounds: How many messages and bytes its feed may hold unread.
+            id: ID of the session.
+            app: The app.
+            account: Account that counts the bytes held for the session.
+            token: Secret held by the page; `None` for a session named by a client.
+            owners: The visitor's owners, one per scope of State.
+            username: Name of the logged-in user.
+            page: Page of a multipage app.
+            temporary: The session exists for a single event.
+            epoch: Identifier of the session's feed.
+            feed_bounds: Maximum numbers of unread messages and bytes in the feed.
     """
 
     __slots__ = (
@@ -87,37 +87,37 @@ class Session:
         self.page = page
         self.temporary = temporary
         self.epoch = epoch
-        """Another one than that of a session of the same id in another process, or before a restart."""
+        """Identifier of the feed, different for a session with the same ID in another process or before a restart."""
         self.feed_bounds = feed_bounds
         self.connections = 0
         self.connected_once = False
         self.developer = False
-        """Its page is open at the server's machine itself: it may see errors as the program raised them."""
+        """Whether the page is open on the server's own machine, which allows it to see full error messages."""
         self.readers = 0
-        """Streams of an API client that are open on it, besides its connections."""
+        """Number of open streams of an API client, in addition to `connections`."""
         self.gone = False
-        """Its page said goodbye, or its grace is over; unload listeners have been started."""
+        """Whether the page has closed for good or its grace period expired. Unload listeners have been started."""
         self.farewell: asyncio.Task[None] | None = None
-        """The task in which they run, or ran."""
+        """Task that runs the unload listeners."""
         self.deadline: float | None = None
-        """When it is dropped, on the monotonic clock; `None` while it is open."""
+        """Monotonic time at which the session is dropped; `None` while it is connected."""
         self.overdue = False
-        """Its grace has ended; it is dropped with its last event."""
+        """Whether the grace period has expired. The session is dropped after its last event."""
         self.jobs: dict[str, Job] = {}
-        """Its events that are accepted and have not let go of everything yet."""
+        """Accepted events that have not yet released everything they hold, by ID."""
         self.request: Request | None = None
-        """The request of its latest connection, for listeners that no request starts (`unload`)."""
+        """Request of the latest connection, for listeners that are not started by a request (`unload`)."""
         self.unsaved_told = 0
-        """The outage of the store of which its page was last told."""
+        """Number of the store outage that its page was last notified of."""
         self.closed = False
-        """It has been dropped; its feed has ended."""
+        """Whether the session has been dropped and its feed closed."""
         self._feed: Feed | None = None
         self._view: AppView | None = None
         self._ended: OrderedDict[str, None] | None = None
 
     @property
     def feed(self) -> Feed:
-        """Its message log."""
+        """The session's message log, created on first use."""
         if self._feed is None:
             self._feed = Feed(*self.feed_bounds, self.account)
             if self.closed:
@@ -126,55 +126,55 @@ class Session:
 
     @property
     def visitor(self) -> str:
-        """Who opened it, for the bounds per visitor."""
+        """Visitor who opened the session, for the limits per visitor."""
         return self.account.visitor
 
     @property
     def own_feed(self) -> Feed | None:
-        """Its message log, if anything was ever told or read."""
+        """The session's message log, if it has been used."""
         return self._feed
 
     @property
     def view(self) -> AppView:
-        """Its own view of the app: what `gr.render` and updates changed for this visitor."""
+        """The session's own view of the app, with the changes that `gr.render` and updates made for this visitor."""
         if self._view is None:
             self._view = self.app.view()
         return self._view
 
     @property
     def own_view(self) -> AppView | None:
-        """Its view if it differs from the app."""
+        """The session's view, if it differs from the app."""
         return self._view
 
     def take_view(self, view: AppView | None) -> None:
-        """Begin with what another session has made of the app."""
+        """Start with a copy of another session's view of the app."""
         self._view = view
 
     @property
     def attended(self) -> bool:
-        """Whether a page or client is there to see what becomes of its events."""
+        """Whether a page or client is connected that can receive the results of events."""
         return self.connections > 0 or self.readers > 0
 
     def followed(self) -> list[Job]:
-        """Its events whose messages go to its feed."""
+        """Return the events whose messages go to the session's feed."""
         return [job for job in self.jobs.values() if job.feed is self._feed and job.feed is not None]
 
     @property
     def pending(self) -> list[str]:
-        """Ids of its events that have not ended, in order of arrival."""
+        """IDs of the events that have not ended, in order of arrival."""
         return [id for id, job in self.jobs.items() if not job.over]
 
     @property
     def idle(self) -> bool:
-        """No event of it is pending: Gradio's stream may be closed when all is read."""
+        """Whether no event is pending, so that Gradio's stream can close after its last message."""
         return all(job.over for job in self.jobs.values())
 
     def knows(self, event_id: str) -> bool:
-        """Whether an event with this id runs or ran lately."""
+        """Return whether an event with this ID is running or ran recently."""
         return event_id in self.jobs or (self._ended is not None and event_id in self._ended)
 
     def remember(self, event_id: str) -> None:
-        """An event has ended; its id stays known for a while."""
+        """Remember the ID of an ended event for a while."""
         if self._ended is None:
             self._ended = OrderedDict()
         self._ended[event_id] = None
@@ -182,7 +182,7 @@ class Session:
             self._ended.popitem(last=False)
 
     def close(self) -> None:
-        """It is dropped: its readers end."""
+        """Close the session and its feed."""
         self.closed = True
         self.account.close()
         if self._feed is not None:

@@ -1,4 +1,4 @@
-"""All sessions of this process: who may open which, how many there are, and when a closed one goes."""
+"""All sessions of this process: access to them, limits on their number, and their expiration."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ if TYPE_CHECKING:
 logger = logging.getLogger("holdfast.runtime")
 
 LOOKED_AT = 256
-"""Sessions of a kind that are looked at for one that can be evicted."""
-NOT_YOURS = "This session belongs to another page. Open the app again to get one of your own."
-NO_ROOM = "The server had no room left for this session, so this event was ended. Send it again later."
+"""Number of sessions of a kind to check for one that can be evicted."""
+NOT_YOURS = "This session belongs to another page. Reload the app to start a new session."
+NO_ROOM = "The server had no room left for this session, so this event was canceled. Send it again later."
 PAGE = "page-"
-"""What the ids of page sessions begin with. A client cannot name one without its secret, even if no process has it."""
+"""Prefix of the IDs of page sessions. A client must prove their secret, even if no process has the session."""
 
 
 class Sessions:
-    """The sessions of one app, bounded in number.
+    """The sessions of an app, limited in number.
 
     Args:
         app: The app.
-        engine: Keeps their State.
-        clock: Time for the grace of closed sessions.
-        new_id: Makes session ids.
-        tokens: The secrets of page sessions.
-        options: Bounds and grace.
-        on_gone: Called once when a session is closed for good or its page said goodbye (runs the unload listeners).
+        engine: Engine that keeps the sessions' State.
+        clock: Clock for the grace period of closed sessions.
+        new_id: Function that generates session IDs.
+        tokens: Secrets of page sessions.
+        options: Settings with limits and the grace period.
+        on_gone: Coroutine function that runs the unload listeners, called once when a session is closed for good.
     """
 
     def __init__(
@@ -71,19 +71,19 @@ class Sessions:
         self._epochs = (f"{run}-{n}" for run in (random_id(),) for n in itertools.count(1))
         limits = options.limits
         self.holdings = Holdings(limits.held_bytes, limits.visitor_bytes, limits.session_bytes, relieve=self._relieve)
-        """What is kept for the sessions."""
+        """Counts of the bytes held for the sessions."""
         self._open: dict[str, Session] = {}
-        """Sessions with a connection: they are never evicted."""
+        """Connected sessions, which are never evicted."""
         self._fresh: Shelf[Session] = Shelf()
-        """Sessions that never had one; their grace counts from their last use."""
+        """Sessions that have never been connected. Their grace period starts at their last use."""
         self._closed: Shelf[Session] = Shelf()
-        """Sessions that have none any more."""
+        """Sessions that are no longer connected."""
         self._departing: OrderedDict[str, Session] = OrderedDict()
-        """Closed sessions in the order in which their grace ends."""
+        """Closed sessions in the order in which their grace periods expire."""
         self.pages = OpenPages()
-        """The sessions with an open page, or one that only lost its connection, by owner."""
+        """Sessions whose page is open, or has only lost its connection, by owner."""
         self.evictions = 0
-        """Sessions that went because there were too many."""
+        """Number of sessions dropped because there were too many."""
         engine.choose = self.spare
         self._sweeper: asyncio.Task[None] | None = None
         self._farewells: set[asyncio.Task[None]] = set()
@@ -98,21 +98,21 @@ class Sessions:
 
     @property
     def full(self) -> bool:
-        """Whether another session could only be opened in place of one that is open."""
+        """Whether no session can be opened because all existing ones are connected."""
         return self.engine.full or self.count_open >= self.options.session_capacity
 
     @property
     def count_open(self) -> int:
-        """How many sessions a page or client is connected to."""
+        """Number of sessions that a page or client is connected to."""
         return len(self._open)
 
     @property
     def connected(self) -> Iterator[Session]:
-        """The sessions that a page or client is connected to."""
+        """Sessions that a page or client is connected to."""
         yield from tuple(self._open.values())
 
     def get(self, id: str) -> Session | None:
-        """The session with this id, if this process has it; does not count as use."""
+        """Return the session with this ID if this process has it, without marking it as used."""
         return self._open.get(id) or self._closed.get(id) or self._fresh.get(id)
 
     def open(
@@ -127,21 +127,21 @@ class Sessions:
         trusted: bool = False,
         visitor: str = "",
     ) -> Session:
-        """The session that a request belongs to, made if need be.
+        """Return the session that a request belongs to, creating it if necessary.
 
         Args:
-            id: The id that the client names; `None` begins a page session with a token of its own.
-            token: The secret that the client sends with the id.
-            username: Who is logged in.
-            browser: Id of the browser, from its cookie.
-            page: Which page of a multipage app.
-            temporary: It goes with its one event.
-            trusted: The caller has checked the right to this session itself; the token is not compared.
-            visitor: Who opens it, for the bounds per visitor; empty if unknown.
+            id: ID from the client; `None` creates a page session with a new token.
+            token: Secret that the client sends with the ID.
+            username: Name of the logged-in user.
+            browser: ID of the browser, from its cookie.
+            page: Page of a multipage app.
+            temporary: Drop the session after its only event.
+            trusted: The caller has already checked access to this session, so the token is not compared.
+            visitor: Visitor who opens the session, for the limits per visitor; empty if unknown.
 
         Raises:
-            BadRequest: The id is longer than 128 characters, or empty.
-            Denied: The session belongs to somebody else.
+            BadRequest: The ID is longer than 128 characters or empty.
+            Denied: The session belongs to another page or user.
             Busy: There is no room for another session.
         """
         if id is None:
@@ -149,9 +149,7 @@ class Sessions:
             secret = None if temporary else self.tokens.give(new, username)
             return self._add(new, secret, username, browser, page, temporary, visitor, new=True)
         if not id or len(id) > MAX_ID:
-            raise BadRequest(
-                f"The session's id has {len(id)} characters; it must have between 1 and {MAX_ID}. Choose another one."
-            )
+            raise BadRequest(f"The session ID has {len(id)} characters; use between 1 and {MAX_ID} characters.")
         session = self.get(id)
         if session is None:
             if id.startswith(PAGE) and not self.tokens.fits(id, username, token):
@@ -169,15 +167,15 @@ class Sessions:
         return session
 
     def check(self, session: Session, token: str | None, username: str | None) -> None:
-        """Refuse a request for a session that is not its sender's (R8.1, R8.2).
+        """Reject a request for a session that does not belong to its sender (R8.1, R8.2).
 
         Raises:
-            Denied: The secret is missing or wrong, or another user began the session.
+            Denied: The secret is missing or wrong, or another user started the session.
         """
         if session.token is not None and not self.tokens.fits(session.id, session.username, token):
             raise Denied(NOT_YOURS)
         if session.username != username:
-            raise Denied("This session was begun by another login. Use a session of your own.")
+            raise Denied("This session was started by another user. Use a different session ID.")
 
     def _add(
         self,
@@ -210,7 +208,7 @@ class Sessions:
         return session
 
     def touch(self, session: Session) -> None:
-        """A session is used: of all of its kind it is now the last to be evicted."""
+        """Mark a session as most recently used."""
         if session.id in self._fresh:
             session.deadline = self.clock.monotonic() + self.options.session_grace
             self._fresh.touch(session)
@@ -220,10 +218,10 @@ class Sessions:
     # Bounds ---------------------------------------------------------------------------------------------------------
 
     def _make_room(self, visitor: str) -> None:
-        """Evict until one more session fits in.
+        """Evict sessions until there is room for one more.
 
         Raises:
-            Busy: Only open pages are left, or busy sessions of those who hold no more than this visitor.
+            Busy: Only open pages are left, or busy sessions of visitors who have no more sessions than this one.
         """
         most = self.options.limits.visitor_sessions
         while visitor and self.holdings.sessions_of(visitor) >= most:
@@ -231,16 +229,16 @@ class Sessions:
                 raise Busy(f"You have {most} sessions of this app open. Close some of its pages, then try again.")
         while len(self) >= self.options.session_capacity:
             if not self._evict(visitor):
-                raise Busy("This app has as many open pages as it may. Try again later.")
+                raise Busy("This app has reached its limit of open pages. Try again later.")
         if self.engine.full:
-            raise Busy("This app keeps as much State for its open pages as it may. Try again later.")
+            raise Busy("This app has reached its memory limit for the State of open pages. Try again later.")
 
     def _evict(self, newcomer: str, of: str | None = None) -> bool:
-        """Drop a session: never connected ones before closed ones, idle ones before busy ones; never an open page.
+        """Drop a session: never-connected ones before closed ones, idle ones before busy ones, and never an open page.
 
         Args:
-            newcomer: For whom room is made.
-            of: Whose session; by default that of the visitor who holds the most (R4.4).
+            newcomer: Visitor who needs room.
+            of: Visitor whose session to drop; by default, the one with the most sessions (R4.4).
         """
         share = self.holdings.sessions_of(newcomer)
         for busy in (False, True):
@@ -258,14 +256,14 @@ class Sessions:
         self.drop(session.id, keep=self.engine.store.durable, why=NO_ROOM)
 
     def admit(self, session: Session, size: int) -> None:
-        """Refuse what would exceed a bound, unless sessions without an open page can give way.
+        """Reject data that would exceed a limit, unless dropping sessions without an open page makes room.
 
-        A bound may be all but reached, so that nothing was dropped yet. A session without events and readers gives way
-        to any other. One with events gives way to an open page alone: what was accepted is not ended for more of the
-        same, so a client that sends too much is refused instead.
+        A limit can be nearly reached although nothing has been dropped yet. A session without events and readers is
+        dropped for any other session. A session with events is only dropped for an open page: accepted events are not
+        canceled for more of the same, so a client that sends too much is rejected instead.
 
         Raises:
-            Busy: The session, its visitor, or all visitors have too much waiting.
+            Busy: The session, its visitor, or the server has too much waiting.
         """
         account = session.account
         try:
@@ -279,12 +277,12 @@ class Sessions:
             account.admit(size)
 
     def _relieve(self, tally: Tally | None, size: int = 0, *, newcomer: Session | None = None) -> None:
-        """Drop sessions that hold bytes, because too many are kept.
+        """Drop sessions to get below a limit on held bytes.
 
         Args:
-            tally: For whom too many are kept; `None` for all visitors together.
-            size: Bytes for which there must be room besides.
-            newcomer: The session that needs them. If it has no open page, none that is in use is dropped.
+            tally: Visitor whose limit is exceeded; `None` for the limit on all visitors.
+            size: Number of additional bytes that need room.
+            newcomer: Session that needs the room. If it has no open page, sessions in use are not dropped.
         """
         idle_alone = newcomer is not None and newcomer.id not in self._open
         for shelf in (self._fresh, self._closed):
@@ -304,10 +302,10 @@ class Sessions:
                     self._drop_for_room(session)
 
     def spare(self, acceptable: Callable[[Owner], bool]) -> Owner | None:
-        """Return the owner whose State leaves memory next (R4.4).
+        """Return the owner whose State is dropped from memory next (R4.4).
 
         Args:
-            acceptable: Whether something is gained by an owner, and no event uses it.
+            acceptable: Function that returns whether dropping an owner frees memory and no event uses the owner.
         """
         for shelf in (self._fresh, self._closed):
             for session in itertools.islice(shelf.to_evict(), LOOKED_AT):
@@ -318,7 +316,7 @@ class Sessions:
     # Connections --------------------------------------------------------------------------------------------------
 
     def connect(self, session: Session) -> None:
-        """A page or a client's heartbeat is connected."""
+        """Register a connection of a page or of a client's heartbeat."""
         session.connections += 1
         session.connected_once = True
         if session.connections > 1 or self.get(session.id) is not session:
@@ -333,12 +331,12 @@ class Sessions:
         self.engine.open(session.id)
 
     def disconnect(self, session: Session, *, gone: bool) -> None:
-        """A connection has ended.
+        """Unregister a connection that has ended.
 
         Args:
-            session: Whose.
-            gone: The page said goodbye, or the client's heartbeat ended: unload listeners run now. Otherwise the
-                connection was lost and may come back; they run when the grace is over.
+            session: Session of the connection.
+            gone: The page announced that it closes, or the client's heartbeat ended, so unload listeners run now.
+                Otherwise, the connection was lost and may return; they run when the grace period expires.
         """
         session.connections = max(0, session.connections - 1)
         if session.connections or self.get(session.id) is not session:
@@ -353,12 +351,12 @@ class Sessions:
         self._see_to_sweeping()
 
     def goodbye(self, session: Session) -> None:
-        """The page of a session that has no connection any more says that it was closed."""
+        """Handle the announcement of an already disconnected page that it is closed."""
         if not session.connections:
             self._say_goodbye(session)
 
     def _say_goodbye(self, session: Session) -> asyncio.Task[None] | None:
-        """Start the unload listeners of a session, once; the task in which they run, until they have ended."""
+        """Start the unload listeners of a session once. Return their task while they run."""
         if not session.gone:
             session.gone = True
             self.pages.remove(session)
@@ -371,15 +369,15 @@ class Sessions:
         try:
             await self._on_gone(session)
         except Exception:
-            logger.exception("An unload listener failed; the session is closed all the same.")
+            logger.exception("An unload listener failed. The session is closed anyway.")
 
     def _see_to_sweeping(self) -> None:
         if self._sweeper is None or self._sweeper.done():
             self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
 
     async def _sweep(self) -> None:
-        """Drop sessions without a connection when their grace ends; lives only while there are some."""
-        logs.about.set(None)  # it began in the context of one session, but works for all
+        """Drop disconnected sessions when their grace periods expire. This task only runs while there are any."""
+        logs.about.set(None)  # the task was started in one session's context but serves all
         while True:
             first = (next(iter(self._departing.values()), None), self._fresh.first())
             due = min((session for session in first if session is not None), key=_deadline, default=None)
@@ -404,14 +402,14 @@ class Sessions:
             farewell.add_done_callback(partial(self._drop_unless_back, session))
 
     def _drop_unless_back(self, session: Session, _: object = None) -> None:
-        """Drop a session whose grace and unload listeners have ended; events that may end by themselves do so first."""
+        """Drop a session after its grace period and unload listeners have ended, but wait for its events to end."""
         if not session.connections and session.id not in self._departing and self.get(session.id) is session:
             session.overdue = bool(session.jobs)
             if not session.jobs:
                 self.drop(session.id, lapsed=True)
 
     def settle(self, session: Session) -> None:
-        """Drop a session that was kept for its events alone, now that one of them has ended."""
+        """Drop a session that was only kept for its events, after one of them has ended."""
         if session.jobs or session.farewell in self._farewells:
             return
         if session.temporary:
@@ -422,13 +420,14 @@ class Sessions:
     # Ends -----------------------------------------------------------------------------------------------------------
 
     def drop(self, id: str, *, keep: bool = False, lapsed: bool = False, why: str | None = None) -> None:
-        """Forget a session now: its events are cancelled, its State goes with the delete callbacks.
+        """Drop a session immediately: cancel its events and delete its State, running the delete callbacks.
 
         Args:
-            id: Its id.
-            keep: Its State stays in the store for as long as the grace says, and the session may come back (R4.4).
-            lapsed: Its grace is over here; its State stays if another process has the session open (R4.1).
-            why: What those who wait for its events learn; by default, that they were canceled.
+            id: ID of the session.
+            keep: Keep the State in the store for the grace period, so that the session can be restored (R4.4).
+            lapsed: The grace period expired in this process. Keep the State if another process has the session open
+                (R4.1).
+            why: Reason for those who wait for its events; by default, that they were canceled.
         """
         session = self._open.pop(id, None) or self._closed.pop(id) or self._fresh.pop(id)
         self._departing.pop(id, None)
@@ -446,16 +445,16 @@ class Sessions:
         end = self.engine.lapse if lapsed else self.engine.forget
         if farewell is None:
             end(id)
-        else:  # unload listeners may take the State
+        else:  # unload listeners can still use the State
             farewell.add_done_callback(lambda _: end(id))
 
     async def settled(self) -> None:
-        """Wait for the unload listeners that are under way."""
+        """Wait for running unload listeners."""
         while self._farewells:
             await asyncio.wait(tuple(self._farewells))
 
     async def aclose(self) -> None:
-        """End all feeds and timers; State stays with the engine, which its owner closes."""
+        """Close all feeds and timers. State stays in the engine, which the caller closes."""
         if self._sweeper is not None:
             self._sweeper.cancel()
         if self._farewells:
@@ -473,5 +472,5 @@ def _in_use(session: Session) -> bool:
 
 
 def _relief(session: Session) -> tuple[bool, int]:
-    """The order in which sessions are dropped for their bytes: idle ones first, of the visitor who holds the most."""
+    """Return the sort key for dropping sessions to free memory: idle first, then by the visitor's bytes."""
     return _in_use(session), -session.account.tally.held

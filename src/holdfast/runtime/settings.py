@@ -1,4 +1,4 @@
-"""The runtime's settings."""
+"""Settings of the runtime."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from holdfast.limits import Limits
 
 @dataclass(frozen=True, kw_only=True)
 class RuntimeOptions:
-    """How events are run and how much is kept. Names and defaults are Gradio's where it has them.
+    """Settings for running events and for limits. Names and defaults match Gradio's where they exist there.
 
     Args:
-        max_threads: Synchronous functions that run at once; more wait for a thread.
-        default_concurrency_limit: Most events at once of a function that says nothing; `None` for no limit.
-        max_queue_size: Most events that wait, over all functions; `None` for no limit.
-        show_error: Whether the visitor reads the text of every exception, or of `gr.Error` alone.
-        session_capacity: Most sessions that are kept.
-        session_grace: Seconds that a closed session is kept, counted from the close.
-        limits: How much is kept and done for what clients name.
-        estimation_interval: Seconds between two reports to those who wait in the queue.
-        progress_interval: Seconds between two progress reports of an event.
-        max_rounds: State changes in a row after which a chain is stopped (R3.5).
-        shutdown_grace: Seconds that running events get to end when the runtime closes.
-        run_in_queue: Whether direct calls wait for their turn as all events do.
-        file_rules: Which files components may take and give; see `holdfast.files.rules`.
-        root_path: Prefix for URLs in rendered parts and files.
+        max_threads: Maximum number of synchronous functions that run at the same time; others wait for a thread.
+        default_concurrency_limit: Maximum number of simultaneous events of a function that does not specify a limit;
+            `None` for no limit.
+        max_queue_size: Maximum number of waiting events over all functions; `None` for no limit.
+        show_error: Show the visitor the message of every exception, not only of `gr.Error`.
+        session_capacity: Maximum number of sessions.
+        session_grace: Seconds for which a closed session is kept.
+        limits: Limits on data and work that clients can cause.
+        estimation_interval: Seconds between reports to events that wait in the queue.
+        progress_interval: Seconds between progress reports of an event.
+        max_rounds: Number of consecutive State changes after which a chain is stopped (R3.5).
+        shutdown_grace: Seconds that running events have to end when the runtime closes.
+        run_in_queue: Schedule direct calls like all other events.
+        file_rules: Rules for files that components can receive and publish; see `holdfast.files.rules`.
+        root_path: Prefix of URLs in rendered parts and files.
     """
 
     max_threads: int = 40

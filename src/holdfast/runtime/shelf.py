@@ -1,4 +1,4 @@
-"""Sessions, or other things of visitors, in the order in which they are evicted."""
+"""A collection of visitors' items, such as sessions, in the order in which they are evicted."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from typing import Generic, Protocol, TypeVar
 
 
 class Shelved(Protocol):
-    """What can be put on a shelf."""
+    """Item that can be put on a shelf."""
 
     @property
     def id(self) -> str:
-        """Its name."""
+        """Unique ID of the item."""
 
     @property
     def visitor(self) -> str:
-        """Who it is kept for."""
+        """Visitor that the item is kept for."""
 
 
 S = TypeVar("S", bound=Shelved)
 
 
 class Shelf(Generic[S]):
-    """Things in the order of their last use, and by visitor: the one who holds the most first (R4.4).
+    """Items in order of their last use, and by visitor, starting with the visitor who has the most items (R4.4).
 
-    Every operation costs the same at any number of things.
+    Every operation takes constant time.
     """
 
     def __init__(self) -> None:
         self._all: OrderedDict[str, S] = OrderedDict()
         self._by_visitor: dict[str, OrderedDict[str, S]] = {}
         self._by_count: dict[int, dict[str, None]] = {}
-        """Visitors by the number of things that they have here."""
+        """Visitors by their number of items."""
         self._most = 0
-        """The largest of these numbers."""
+        """Largest number of items of a visitor."""
 
     def __len__(self) -> int:
         return len(self._all)
@@ -46,11 +46,11 @@ class Shelf(Generic[S]):
         return id in self._all
 
     def get(self, id: str) -> S | None:
-        """Return a thing."""
+        """Return the item with this ID, if it exists."""
         return self._all.get(id)
 
     def add(self, thing: S) -> None:
-        """Put a thing here, as the one used last."""
+        """Add an item as the most recently used."""
         self._all[thing.id] = thing
         visitor = thing.visitor
         mine = self._by_visitor.setdefault(visitor, OrderedDict())
@@ -58,7 +58,7 @@ class Shelf(Generic[S]):
         self._moved(visitor, len(mine) - 1, len(mine))
 
     def pop(self, id: str) -> S | None:
-        """Take a thing out."""
+        """Remove and return an item, if it exists."""
         thing = self._all.pop(id, None)
         if thing is not None:
             visitor = thing.visitor
@@ -70,7 +70,7 @@ class Shelf(Generic[S]):
         return thing
 
     def _moved(self, visitor: str, before: int, now: int) -> None:
-        """A visitor has one thing more, or one less."""
+        """Update the index by count after a visitor's number of items has changed by one."""
         if before:
             same = self._by_count[before]
             del same[visitor]
@@ -82,20 +82,20 @@ class Shelf(Generic[S]):
             self._most = now
 
     def touch(self, thing: S) -> None:
-        """A thing was used."""
+        """Mark an item as most recently used."""
         self._all.move_to_end(thing.id)
         self._by_visitor[thing.visitor].move_to_end(thing.id)
 
     def first(self) -> S | None:
-        """Return the thing unused for longest."""
+        """Return the least recently used item."""
         return next(iter(self._all.values()), None)
 
     def of(self, visitor: str) -> Iterator[S]:
-        """Return a visitor's things, the one unused for longest first."""
+        """Yield a visitor's items, least recently used first."""
         yield from tuple(self._by_visitor.get(visitor, {}).values())
 
     def to_evict(self) -> Iterator[S]:
-        """Return all things in the order in which they are evicted."""
+        """Yield all items in the order in which they are evicted."""
         for number in range(self._most, 0, -1):
             for visitor in tuple(self._by_count.get(number, {})):
                 yield from self._by_visitor[visitor].values()

@@ -1,4 +1,4 @@
-"""Steps of one generator as edits against the step before."""
+"""Encode the steps of a generator as edits of the previous step."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from holdfast.wire.encode import thaw
 
 
 class StepDiff:
-    """Remembers an event's last step, so that the next one travels as what changed."""
+    """Remembers an event's last step so that only the changes of the next one are sent."""
 
     __slots__ = ("_plain", "_sent")
 
     def __init__(self) -> None:
         self._sent: list[Any] | None = None
         self._plain: dict[int, Any] = {}
-        """Containers of the last step, decoded once for comparing."""
+        """Decoded containers of the last step, by output, to avoid decoding them again for the comparison."""
 
     def next(self, data: list[Any], weight: int) -> tuple[list[Any], int]:
-        """The form in which a step travels.
+        """Return the data to send for a step, and its size.
 
         Args:
-            data: Its values, frozen.
-            weight: Their size in bytes.
+            data: The step's frozen values.
+            weight: Size of the values in bytes.
 
         Returns:
-            The values themselves the first time, then one list of edits per output; and the size of that.
+            The values themselves for the first step; for others, one list of edits per output.
         """
         before, self._sent = self._sent, data
         if before is None:

@@ -1,4 +1,4 @@
-"""Every kind of function as its steps: the one of a plain function, those of a generator."""
+"""Run any kind of function as steps: one step for a plain function, many for a generator."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from holdfast.runtime.threads import Threads, outlast
 
 
 async def whole(call: Invocation, threads: Threads) -> ConvertedStep:
-    """Run a plain function; its one step. One that runs in a thread has ended when this returns, even if cancelled.
+    """Run a plain function and return its only step. If it runs in a thread, wait for it to end even when canceled.
 
     Args:
-        call: The function and what it is called with.
-        threads: Where synchronous functions run.
+        call: Function and inputs.
+        threads: Threads that run synchronous functions.
     """
     if call.plan.kind == "async":
         return await call.outputs_from_loop(await (await call.start_on_loop()))
@@ -24,13 +24,13 @@ async def whole(call: Invocation, threads: Threads) -> ConvertedStep:
 
 
 async def steps(call: Invocation, generators: Threads) -> AsyncIterator[ConvertedStep]:
-    """Run a generator; one step for each `yield`.
+    """Run a generator and yield a step for each `yield`.
 
-    It is closed, and its `finally` has run, before this iterator's `aclose()` returns.
+    The `aclose()` of this iterator closes the generator and waits until its `finally` blocks have run.
 
     Args:
-        call: The function and what it is called with.
-        generators: Where synchronous generators run, each in a thread of its own.
+        call: Function and inputs.
+        generators: Threads that run synchronous generators, one thread per generator.
     """
     if call.plan.kind == "async generator":
         generator = await call.start_on_loop()

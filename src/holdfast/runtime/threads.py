@@ -1,4 +1,4 @@
-"""Threads for functions that block: one call, one hop, no polling; and they never keep the process alive."""
+"""Threads for blocking functions, with one handover per call and no polling. They do not keep the process alive."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from holdfast.tasks import Stubborn, ended
 
 T = TypeVar("T")
 Answer: TypeAlias = "tuple[Callable[[asyncio.Future[Any], Any], None], Any]"
-"""How a future ends, and with what."""
+"""Function that completes a future, and its argument."""
 
 
 class StoppedError(RuntimeError):
-    """The runtime has ended while a function ran in a thread."""
+    """The runtime was closed while a function was running in a thread."""
 
 
 class _Work:
@@ -40,7 +40,7 @@ class _Work:
         self.args = args
 
     def __call__(self) -> Answer | None:
-        """Run it; what to tell the loop then, if somebody still waits."""
+        """Run the function and return how to complete its future, or `None` if the future was canceled."""
         if self.future.cancelled():
             return None
         try:
@@ -51,7 +51,7 @@ class _Work:
     def tell(self, answer: Answer) -> None:
         try:
             self.loop.call_soon_threadsafe(answer[0], self.future, answer[1])
-        except RuntimeError:  # the loop is closed: nobody waits any more
+        except RuntimeError:  # the loop is closed, so there are no waiters left
             return
 
 
@@ -67,9 +67,9 @@ def _fail(future: asyncio.Future[Any], error: BaseException) -> None:
 
 
 def failure_from(error: BaseException) -> Exception:
-    """Return what a function raised as the failure of its event alone.
+    """Convert any exception of a function to a failure of its event.
 
-    `SystemExit` is meant for the process, and would end the event loop. A future cannot carry `StopIteration`.
+    `SystemExit` is meant for the process and would end the event loop. A future cannot carry `StopIteration`.
     """
     if isinstance(error, Exception) and not isinstance(error, StopIteration):
         return error
@@ -79,11 +79,11 @@ def failure_from(error: BaseException) -> Exception:
 
 
 class Threads:
-    """A pool of daemon threads that grows with need.
+    """A pool of daemon threads that grows on demand.
 
     Args:
-        limit: Most threads; `None` for no limit.
-        name: What the threads are called.
+        limit: Maximum number of threads; `None` for no limit.
+        name: Prefix of the threads' names.
     """
 
     def __init__(self, limit: int | None, name: str) -> None:
@@ -102,7 +102,7 @@ class Threads:
         """Call `fn(*args)` in a thread, in a copy of the caller's context.
 
         Returns:
-            Its outcome. A function that runs cannot be stopped, so who awaits it is cancelled when it has ended.
+            Future of the result. A running function cannot be stopped, so a canceled await ends when the function does.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = Stubborn(loop=loop)
@@ -118,7 +118,7 @@ class Threads:
 
     @contextmanager
     def lend(self) -> Iterator[None]:
-        """While it is entered, its thread only waits and does not count: what it waits for may need a thread itself."""
+        """Do not count the current thread toward the limit while it only waits for work that may need a thread."""
         with self._lock:
             self._lent += 1
             if self._backlog and self._may_grow():
@@ -140,7 +140,7 @@ class Threads:
         return self.limit is not None and self._count > self.limit + self._lent
 
     def _start(self, work: _Work) -> None:
-        """Give work to an idle thread, or to a new one; called with the lock held."""
+        """Assign work to an idle thread or a new one. The lock must be held."""
         if self._idle:
             self._idle -= 1
         else:
@@ -153,8 +153,9 @@ class Threads:
         while (work := self._inbox.get()) is not None:
             while work is not None:
                 answer = work()
-                # The thread counts as idle before the loop hears of it: the next work, which may follow at once, finds
-                # it there, and nothing is left to do here that would hold the interpreter lock when the loop wants it.
+                # Count the thread as idle before the loop is notified. The next work, which may follow immediately,
+                # then finds this thread, and nothing is left to do here that would hold the interpreter lock when the
+                # loop needs it.
                 after, stay = self._next()
                 if answer is not None:
                     work.tell(answer)
@@ -163,7 +164,7 @@ class Threads:
                 return
 
     def _next(self) -> tuple[_Work | None, bool]:
-        """The work that waits longest, if any, and whether the thread stays; without work it then counts as idle."""
+        """Return the oldest waiting work, if any, and whether the thread stays. Without work, it is then idle."""
         with self._lock:
             if self._closed or self._too_many():
                 self._count -= 1
@@ -174,7 +175,7 @@ class Threads:
             return None, True
 
     def close(self) -> None:
-        """End the idle threads and give up on what still runs: its waiters get `StoppedError`."""
+        """Stop idle threads and abandon running functions. Their waiters receive `StoppedError`."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, 0
@@ -183,13 +184,13 @@ class Threads:
             self._inbox.put(None)
         for future in tuple(self._futures):
             if not future.done():
-                future.set_exception(StoppedError("The server has stopped before the function ended."))
+                future.set_exception(StoppedError("The server stopped before the function ended."))
 
 
 async def outlast(future: asyncio.Future[T]) -> T:
-    """Await a future to its end, even if the caller is cancelled meanwhile; the cancel comes after it.
+    """Await a future to its end even if the caller is canceled, and only then raise the cancellation.
 
-    A thread cannot be stopped, so what its function was given must not be freed before it has ended.
+    A thread cannot be stopped, so the resources that its function uses must not be released before the function ends.
     """
     try:
         return await (future if isinstance(future, Stubborn) else asyncio.shield(future))

@@ -1,4 +1,4 @@
-"""`gr.Info`, `gr.Warning` and `gr.Success`: messages that a handler shows while it runs."""
+"""`gr.Info`, `gr.Warning`, and `gr.Success`: messages that a handler shows while it runs."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from holdfast.wire.messages import Log
 def Info(  # noqa: N802 - Gradio's name
     message: str = "Info issued.", duration: float | None = 10, visible: bool = True, title: str = "Info"
 ) -> None:
-    """Show the visitor a note. Outside the queue it is printed.
+    """Show the visitor a message. Outside the queue, print it.
 
     Args:
-        message: What the visitor reads; HTML is allowed.
-        duration: Seconds until it goes; `None` keeps it until it is closed.
-        visible: Whether it is shown at all.
-        title: Its heading.
+        message: Text of the message; HTML is allowed.
+        duration: Seconds until the message disappears; `None` keeps it until the visitor closes it.
+        visible: Show the message.
+        title: Heading of the message.
     """
     _toast("info", message, duration, visible, title)
 
@@ -26,13 +26,13 @@ def Info(  # noqa: N802 - Gradio's name
 def Warning(  # noqa: N802 - Gradio's name
     message: str = "Warning issued.", duration: float | None = 10, visible: bool = True, title: str = "Warning"
 ) -> None:
-    """Warn the visitor. Outside the queue it is printed.
+    """Show the visitor a warning. Outside the queue, print it.
 
     Args:
-        message: What the visitor reads; HTML is allowed.
-        duration: Seconds until it goes; `None` keeps it until it is closed.
-        visible: Whether it is shown at all.
-        title: Its heading.
+        message: Text of the warning; HTML is allowed.
+        duration: Seconds until the warning disappears; `None` keeps it until the visitor closes it.
+        visible: Show the warning.
+        title: Heading of the warning.
     """
     _toast("warning", message, duration, visible, title)
 
@@ -40,13 +40,13 @@ def Warning(  # noqa: N802 - Gradio's name
 def Success(  # noqa: N802 - Gradio's name
     message: str = "Success.", duration: float | None = 10, visible: bool = True, title: str = "Success"
 ) -> None:
-    """Tell the visitor that something went well. Outside the queue it is printed.
+    """Show the visitor a success message. Outside the queue, print it.
 
     Args:
-        message: What the visitor reads; HTML is allowed.
-        duration: Seconds until it goes; `None` keeps it until it is closed.
-        visible: Whether it is shown at all.
-        title: Its heading.
+        message: Text of the message; HTML is allowed.
+        duration: Seconds until the message disappears; `None` keeps it until the visitor closes it.
+        visible: Show the message.
+        title: Heading of the message.
     """
     _toast("success", message, duration, visible, title)
 

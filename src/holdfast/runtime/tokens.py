@@ -1,4 +1,4 @@
-"""The secrets of page sessions: they can be checked after a restart and by any process, and nothing of them is kept."""
+"""Secrets of page sessions. Any process can check them, also after a restart, without storing them."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ _MOST = 256
 
 
 class Tokens:
-    """Gives each page session its secret and recognises it again.
+    """Generates and checks the secrets of page sessions.
 
     Args:
-        keys: Sign the secrets; one that an older key has signed is still good.
+        keys: Keys that sign the secrets. Secrets signed by older keys remain valid.
     """
 
     def __init__(self, keys: Keyring) -> None:
         self._keys = keys
 
     def give(self, session: str, username: str | None) -> str:
-        """The secret of a session.
+        """Return the secret of a session.
 
         Args:
-            session: Its id.
-            username: Who began it; another user's secret is another one.
+            session: ID of the session.
+            username: User who started the session; each user has a different secret.
         """
         return self._sign(self._keys.current, session, username)
 
     def fits(self, session: str, username: str | None, token: str | None) -> bool:
-        """Whether a secret is this session's."""
+        """Return whether a secret belongs to this session."""
         if not token or len(token) > _MOST:
             return False
         key, separator, _ = token.partition(".")

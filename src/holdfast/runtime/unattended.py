@@ -1,15 +1,16 @@
-"""Unattended jobs: what becomes of the events of a visitor who has left for good (R4.7).
+"""Unattended jobs: ending the events of a visitor who has left for good (R4.7).
 
-A lost connection alone does not mean that its visitor has left. How much time a visitor gets to come back depends on
-how the connection ended:
+A lost connection alone does not mean that its visitor has left. How long a visitor has to return depends on how the
+connection ended:
 
-- The page said goodbye (a beacon at the end of its load): none, because this page cannot come back.
+- The page announced that it closes (with a beacon): no time, because this page cannot return.
 - The page closed its connection (a refresh or a closed tab with `session="tab"`, the back-forward cache), or the last
   stream of an API client ended: 15 seconds.
-- The connection broke: a minute. With `session="tab"`, which promises that events survive sleep, the session's grace.
+- The connection was lost: one minute. With `session="tab"`, which promises that events survive sleep, the session's
+  grace period.
 
-After that time the policy of each event decides. It counts from the same moment, so a policy that gives an event more
-time than the visitor gets does not add to it.
+After that time, the policy of each event applies. Its time starts at the same moment, so if a policy gives an event
+more time than the visitor has, the two times do not add up.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
     from holdfast.runtime.jobs import Job
 
 SECONDS = 15.0
-"""Seconds that an event gets that can be stopped, and a page or client that closed its connection to come back."""
+"""Seconds that an event that can be stopped has to end, and that a page or client has to return after disconnecting."""
 LOST_WITHIN = 60.0
-"""Seconds that a page gets to come back whose connection broke; it tries every few seconds."""
+"""Seconds that a page has to return after a lost connection. It retries every few seconds."""
 
 logger = logging.getLogger("holdfast.runtime")
 
@@ -37,10 +38,10 @@ logger = logging.getLogger("holdfast.runtime")
 class Unattended:
     """Ends the events that a visitor has left behind.
 
-    An *audience* is what waits for some events: a session for those of its feed, and a single call for its own.
+    An *audience* waits for events: a session for those of its feed, and a single call for its own.
 
     Args:
-        clock: Where time comes from.
+        clock: Source of time.
         policy: The app's policy; `None` for the default.
     """
 
@@ -53,12 +54,12 @@ class Unattended:
         return len(self._departed)
 
     def leave(self, audience: Hashable, jobs: Callable[[], Iterable[Job]], *, within: float) -> None:
-        """End the events of an audience unless it is back in time.
+        """Schedule the end of an audience's events, unless it returns in time.
 
         Args:
-            audience: What has left.
-            jobs: Returns its events.
-            within: Seconds that it gets to come back.
+            audience: Audience that has left.
+            jobs: Function that returns the audience's events.
+            within: Seconds that the audience has to return.
         """
         self.back(audience)
         if any(not job.over for job in jobs()):
@@ -67,7 +68,7 @@ class Unattended:
             task.add_done_callback(lambda done: self._ended(audience, done))
 
     def back(self, audience: Hashable) -> None:
-        """Keep the events of an audience that is there again."""
+        """Keep the events of an audience that has returned."""
         task = self._departed.pop(audience, None)
         if task is not None:
             task.cancel()
@@ -87,7 +88,7 @@ class Unattended:
                 end = left + max(within, self.patience(job))
                 if end <= now:
                     about = {"session": job.session.id, "event": job.id}
-                    logger.info("%r was ended: its visitor has left.", job.plan.name, extra=about)
+                    logger.info("%r was canceled because its visitor has left.", job.plan.name, extra=about)
                     job.cancel()
                 else:
                     due = min(due, end)
@@ -96,7 +97,7 @@ class Unattended:
             await self._clock.sleep(due - now)
 
     def patience(self, job: Job) -> float:
-        """Return the seconds that an event gets after its visitor has left; infinity for one that runs to its end."""
+        """Return the seconds that an event has after its visitor has left; infinity if it runs to its end."""
         policy = self._policy if job.listener.on_leave is None else job.listener.on_leave
         if job.farewell or policy == "finish":
             return math.inf
@@ -107,6 +108,6 @@ class Unattended:
         return math.inf if job.plan.kind == "plain" and job.chunks is None else SECONDS
 
     def close(self) -> None:
-        """End the timers."""
+        """Cancel the timers."""
         for task in self._departed.values():
             task.cancel()

@@ -1,4 +1,4 @@
-"""Validators: called with the inputs before an event is queued; a verdict against one refuses the event."""
+"""Run validators: functions that check the inputs before an event is queued and can reject it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ logger = logging.getLogger("holdfast.runtime")
 
 
 def checker(listener: Listener) -> Listener:
-    """The listener that a validator would be: the same inputs, no outputs."""
+    """Return a listener that runs the validator: the same inputs, no outputs."""
     found: Listener | None = listener.__dict__.get("checker")
     if found is None:
         found = dataclasses.replace(listener, fn=listener.validator, outputs=(), validator=None, batch=False)
@@ -39,13 +39,13 @@ async def validate(job: Job, engine: StateEngine, threads: Threads, rules: FileR
     """Run a job's validator, if its listener has one.
 
     Args:
-        job: An event that is not queued yet.
-        engine: Gives the States among the inputs; nothing is committed.
-        threads: Where synchronous validators run.
-        rules: Which files a value may name.
+        job: Event that is not queued yet.
+        engine: Engine that provides the States among the inputs; nothing is committed.
+        threads: Threads that run synchronous validators.
+        rules: Rules for the files that a value can refer to.
 
     Raises:
-        Malformed: An input was found invalid; the detail is the list of verdicts, in the order of the inputs.
+        Malformed: An input is invalid. The detail is the list of verdicts, in the order of the inputs.
         BadRequest: The validator itself failed.
     """
     listener, plan = job.listener, job.plan
@@ -73,7 +73,9 @@ def _check(job: Job, verdicts: list[dict[str, Any]]) -> None:
     said = [str(each.get("message") or "") for each in verdicts if not each["is_valid"]]
     if said:
         about = {"session": job.session.id, "event": job.id}
-        logger.info("%r was not run: its validator refused the input: %s", job.plan.name, "; ".join(said), extra=about)
+        logger.info(
+            "%r was not run because its validator rejected the input: %s", job.plan.name, "; ".join(said), extra=about
+        )
         raise Malformed(verdicts)
 
 
@@ -85,7 +87,7 @@ async def _verdict(call: Invocation, threads: Threads) -> Any:
 
 
 def _named(verdict: Any, listener: Listener) -> list[dict[str, Any]]:
-    """The verdicts, each with the name of the parameter that it is about. `None` is no objection."""
+    """Return the verdicts, each with the name of its parameter. `None` means that the input is valid."""
     if verdict is None:
         return []
     given = list(verdict) if isinstance(verdict, list | tuple) else [verdict]

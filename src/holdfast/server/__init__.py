@@ -1,1 +1,1 @@
-"""The web side of an app: its page, the page's socket, Gradio's HTTP routes, uploads, files, login. No app logic."""
+"""The web server of an app: its page, the page's socket, Gradio's HTTP routes, uploads, files, and login."""

@@ -1,4 +1,4 @@
-"""From what an app's author and the environment say about access to what the server checks."""
+"""Convert access options from the app's author and the environment to what the server checks."""
 
 from __future__ import annotations
 
@@ -20,42 +20,42 @@ if TYPE_CHECKING:
 
 SHORTEST_TOKEN = 16
 IDLE = 24 * 3600.0
-"""Seconds without use after which a login ends by default."""
+"""Default number of seconds without use after which a login expires."""
 
 
 class AccessOptions(TypedDict, total=False):
-    """Options of `launch` and `mount_gradio_app` about who may use the app from where."""
+    """Options of `launch` and `mount_gradio_app` that control access to the app."""
 
     trusted_origins: Sequence[str] | str | None
-    """Origins whose pages act with the visitor's login, such as `https://example.com`; `"*"` for all, as in Gradio."""
+    """Origins whose pages can use the visitor's login, such as `https://example.com`; `"*"` for all, as in Gradio."""
     trusted_proxies: Sequence[str] | str | None
-    """Addresses and networks of proxies whose `X-Forwarded-*` headers count; `"*"` for all; loopback by default."""
+    """Addresses and networks of proxies whose `X-Forwarded-*` headers are trusted; `"*"` for all. Default: loopback."""
     allowed_hosts: Sequence[str] | str | None
-    """Names under which the app may be reached; local ones by default where it listens on loopback, else any."""
+    """Host names under which the app is reachable. By default, local ones if it listens on loopback, otherwise any."""
     login_idle: float | None
-    """Seconds without use after which a login ends; a day by default."""
+    """Seconds without use after which a login expires. Default: one day."""
     frame_ancestors: Sequence[str] | str | None
-    """Origins whose pages may show the app in a frame; by default all, or with a login its own only; `"*"` for all."""
+    """Origins whose pages can show the app in a frame; `"*"` for all. Default: all, or with a login only the app's."""
     hsts: int | None
-    """Over https, tells browsers for so many seconds to use nothing else."""
+    """Seconds for which browsers must use only https, sent over https."""
     metrics_token: str | None
-    """Lets its bearer read metrics and the health page from other machines; at least 16 characters."""
+    """Token that grants access to metrics and the health page from other machines; at least 16 characters."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """Who may use the app from where.
+    """Rules for access to the app.
 
     Attributes:
         trusted_origins: See `Origins`.
         trusted_proxies: See `Proxies`.
         allowed_hosts: See `Hosts`.
-        login_idle: Seconds without use after which a login ends.
-        frame_ancestors: Who may show the app in a frame, as `Content-Security-Policy` has it; `None` for the default.
-        hsts: Seconds for which browsers use https only.
-        metrics_token: Lets its bearer read metrics and the whole health page.
-        listens_on: The address that the server listens on, where it is known.
-        strict_cors: Whether pages without an origin are kept out of an app on this machine.
+        login_idle: Seconds without use after which a login expires.
+        frame_ancestors: Sources that can show the app in a frame, for `Content-Security-Policy`; empty for the default.
+        hsts: Seconds for which browsers must use only https.
+        metrics_token: Token that grants access to metrics and the whole health page.
+        listens_on: Address that the server listens on, if known.
+        strict_cors: Do not let pages without an origin use an app on this machine.
     """
 
     trusted_origins: tuple[str, ...] = ()
@@ -70,32 +70,32 @@ class Access:
 
     @property
     def is_framed(self) -> bool:
-        """Whether pages of other sites may show the app in a frame, by the author's choice."""
+        """Whether the author allows pages of other sites to show the app in a frame."""
         return any(entry not in {"'self'", "'none'"} for entry in self.frame_ancestors)
 
     def origins(self, root_path: str | None) -> Origins:
-        """Return what tells own pages from others."""
+        """Return the check that distinguishes the app's pages from those of other origins."""
         return Origins(self.trusted_origins, root_path=root_path)
 
     def hosts(self, root_path: str | None) -> Hosts:
-        """Return what checks the `Host` header."""
+        """Return the check of the `Host` header."""
         return Hosts(self.allowed_hosts, listens_on=self.listens_on, root_path=root_path)
 
     def proxies(self) -> Proxies:
-        """Return what believes proxies."""
+        """Return the handling of proxies' headers."""
         return Proxies(self.trusted_proxies)
 
 
 def access_of(options: Mapping[str, Any], settings: Settings, listens_on: str | None) -> Access:
-    """Return what the options say, and the environment where they say nothing.
+    """Return the access rules from the options, or from the environment where an option is missing.
 
     Args:
-        options: Of `launch` or `mount_gradio_app`.
-        settings: What the environment says.
-        listens_on: The address that the server listens on, where it is known.
+        options: Options of `launch` or `mount_gradio_app`.
+        settings: Settings from the environment.
+        listens_on: Address that the server listens on, if known.
 
     Raises:
-        BuildError: An option cannot be used.
+        BuildError: An option is not valid.
     """
     proxies = _listed("trusted_proxies", options, settings.trusted_proxies)
     access = Access(
@@ -118,7 +118,9 @@ def _idle(given: Any, otherwise: float | None) -> float:
     if given is None:
         return IDLE if otherwise is None else otherwise
     if isinstance(given, bool) or not isinstance(given, int | float) or not given > 0:
-        raise BuildError(f"login_idle={given!r} is not a number of seconds. Give more than 0, or leave it out.")
+        raise BuildError(
+            f"login_idle={given!r} is not a valid number of seconds. Use a number greater than 0, or omit the option."
+        )
     return float(given)
 
 
@@ -127,7 +129,7 @@ def _ancestors(given: tuple[str, ...]) -> tuple[str, ...]:
     for entry in given:
         if any(mark in entry for mark in ";, \n\r"):
             raise BuildError(
-                f"frame_ancestors: {entry!r} is not an origin. Write 'self', 'none', '*', or an origin such as "
+                f"frame_ancestors: {entry!r} is not a valid origin. Use 'self', 'none', '*', or an origin such as "
                 "'https://example.com'."
             )
     return tuple(words.get(entry, entry) for entry in given)
@@ -135,15 +137,17 @@ def _ancestors(given: tuple[str, ...]) -> tuple[str, ...]:
 
 def _hsts(given: Any) -> int | None:
     if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 0):
-        raise BuildError(f"hsts={given!r} is not a whole number of seconds. A year is 31536000.")
+        raise BuildError(
+            f"hsts={given!r} is not a valid number of seconds. Use a whole number, such as 31536000 for a year."
+        )
     return given
 
 
 def _token(given: Any) -> str | None:
     if given is not None and (not isinstance(given, str) or len(given) < SHORTEST_TOKEN):
         raise BuildError(
-            f"metrics_token must be a string of at least {SHORTEST_TOKEN} characters, so that nobody can guess it. "
-            'Make one with: python -c "import secrets; print(secrets.token_hex(16))"'
+            f"metrics_token must be a string of at least {SHORTEST_TOKEN} characters, so that it cannot be guessed. "
+            'Generate one with: python -c "import secrets; print(secrets.token_hex(16))"'
         )
     return given
 
@@ -154,5 +158,5 @@ def _listed(name: str, options: Mapping[str, Any], otherwise: tuple[str, ...]) -
         return otherwise
     listed = given.split(",") if isinstance(given, str) else list(given) if isinstance(given, Sequence) else [given]
     if not all(isinstance(entry, str) for entry in listed):
-        raise BuildError(f"{name}={given!r} is not a list of strings. Write {name}=['…'].")
+        raise BuildError(f"{name}={given!r} is not a list of strings. Use {name}=['…'].")
     return tuple(entry.strip() for entry in listed if entry.strip())

@@ -1,4 +1,4 @@
-"""The access log: one line per request and per socket, without queries, headers, and bodies, which may hold secrets."""
+"""The access log: a line per request and socket, without queries, headers, and bodies, which can contain secrets."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ logger = logging.getLogger("holdfast.access")
 
 
 class AccessLog:
-    """Logs what an app has answered.
+    """ASGI middleware that logs the app's responses.
 
     Args:
         app: The app.
-        now: Returns the time in seconds.
+        now: Function that returns the time in seconds.
     """
 
     def __init__(self, app: ASGIApp, now: Callable[[], float] = perf_counter) -> None:
         self._app = app
         self._now = now
-        logger.setLevel(logging.INFO)  # it was asked for, whatever else is shown
+        logger.setLevel(logging.INFO)  # the access log was requested, so show it regardless of the log level
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection, as ASGI has it."""
+        """Serve a connection (ASGI)."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return

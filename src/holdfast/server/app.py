@@ -1,4 +1,4 @@
-"""The ASGI app of one served app: its routes put together."""
+"""The ASGI app of a served app, which combines its routes."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ from holdfast.server.settings import ServerOptions
 from holdfast.server.uploads import Uploads
 
 PREFIX = "/gradio_api"
-"""Where the API lives; clients read it from the config."""
+"""Path prefix of the API. Clients read it from the config."""
 SOCKET = f"{PREFIX}/page/socket"
-STOPPED = "The server was stopped before it could answer. Try again later."
+STOPPED = "The server stopped before it could respond. Try again later."
 
 
 class ServerApp(Starlette):
-    """A Starlette app behind a gate, whose one socket goes past the stack of middleware, which would be held per page.
+    """A Starlette app behind a gate. Its only socket bypasses the middleware stack, which would be kept per page.
 
     Args:
-        context: What all routes share.
-        socket: Serves the page's socket.
-        **options: Starlette's.
+        context: State shared by all routes.
+        socket: App that serves the page's socket.
+        **options: Options of Starlette.
     """
 
     def __init__(self, context: ServerContext, socket: ASGIApp, **options: Any) -> None:
@@ -65,11 +65,11 @@ class ServerApp(Starlette):
         self._gate = Gate(served, proxies=access.proxies(), hosts=access.hosts(root_path), origins=context.origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection, as ASGI has it."""
+        """Serve a connection (ASGI)."""
         await self._gate(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection that may come in."""
+        """Serve a connection that the gate has admitted."""
         if scope["type"] == "websocket" and scope["path"].endswith(SOCKET):
             scope["app"] = self
             await self._socket(scope, receive, send)
@@ -80,19 +80,19 @@ class ServerApp(Starlette):
             context: ServerContext = self.state.context
             if scope["type"] != "http" or not context.streams.stopping:
                 raise
-            with suppress(RuntimeError):  # its answer has begun
+            with suppress(RuntimeError):  # the response has started
                 await JSON({"detail": STOPPED}, status_code=503)(scope, receive, send)
 
 
 def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
-    """The ASGI app that serves a runtime; starts and ends it with its lifespan.
+    """Return the ASGI app that serves a runtime and starts and closes it in its lifespan.
 
     Args:
-        runtime: Runs the events.
-        options: How it is served.
+        runtime: Runtime that runs the events.
+        options: Settings of the server.
 
     Returns:
-        The app; `app.state.site` is what its routes share.
+        The app. Its `state.context` holds what the routes share.
     """
     context = ServerContext(runtime, options)
     configs = Configs(runtime.app, options.rules)
@@ -101,7 +101,7 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
     tools = open_tools(context) if runtime.app.options.mcp_server else None
     health = Health(context)
     api: list[BaseRoute] = [
-        *QueueRoutes(context).routes(),  # what is asked most stands first: routes are tried in order
+        *QueueRoutes(context).routes(),  # the most used routes come first, since routes are tried in order
         *Run(context).routes(),
         *FeedRoutes(context).routes(),
         *Calls(context).routes(),
@@ -142,28 +142,28 @@ def create_app(runtime: Runtime, options: ServerOptions) -> Starlette:
 
 
 def _under(prefix: str, routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
-    """The routes below a prefix. Not a mount: that would pass for a part of the app's public address."""
+    """Add a prefix to routes. A mount's path would become part of the app's public URL."""
     for route in routes:
         if isinstance(route, Route):
             yield QuickRoute(prefix + route.path, route.endpoint, methods=list(route.methods or ()))
 
 
 class QuickRoute(Route):
-    """A route that tells in a tenth of the time that a request is not its own; a request passes by many."""
+    """A route that rejects other requests' paths in a tenth of the time; a request passes many routes."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], *, methods: list[str]) -> None:
         super().__init__(path, endpoint, methods=methods)
         self._head = path.partition("{")[0]
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """See `Route.matches`."""
-        # The path may begin with the root path of a mount or proxy, which Starlette takes off.
+        """Match a request as `Route.matches` does."""
+        # The path can start with the root path of a mount or proxy, which Starlette removes.
         return super().matches(scope) if self._head in scope["path"] else (Match.NONE, {})
 
 
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
-    """Start the runtime; at the end tell the streams, then end it."""
+    """Start the runtime. At the end, stop the streams and close the runtime."""
     context: ServerContext = app.state.context
     tools: ToolServer | None = app.state.tools
     keeper = context.options.rules.keeper

@@ -1,4 +1,4 @@
-"""The app's config as bytes: encoded once, completed for each request."""
+"""The app's config as bytes, encoded once and completed for each request."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from holdfast.wire.encode import encode
 
 
 class Configs:
-    """The configs of an app: whole, or of one page, or of one page for our own page.
+    """The encoded configs of an app: the whole app, a single page, or a single page for Holdfast's own frontend.
 
-    What depends on the request (the app's public address, who is logged in) is added to each copy and never kept.
+    Values that depend on the request (the app's public URL, the user) are added to each copy and never stored.
 
     Args:
         app: The app.
-        rules: Which files of start values may be served.
+        rules: Rules for files in initial values.
 
     Raises:
-        BuildError: A file that a component starts with cannot be shown.
+        BuildError: A file in a component's initial value cannot be published.
     """
 
     def __init__(self, app: AppSpec, rules: FileRules) -> None:
@@ -34,30 +34,30 @@ class Configs:
         self._encoded: dict[tuple[str | None, bool], bytes] = {}
         self._paths = {page.path for page in app.pages}
         if any(getattr(block, "HAS_FILES", False) or getattr(block, "FILE_PROPS", ()) for block in app.blocks.values()):
-            for path in self._paths:  # the author is told now, not the first visitor
+            for path in self._paths:  # report errors to the author now instead of to the first visitor
                 self._encode(path, compact=True)
 
     def has_page(self, page: str) -> bool:
-        """Whether the app has a page at this path."""
+        """Return whether the app has a page at this path."""
         return page in self._paths
 
     def config(self, root: str, username: str | None, page: str | None = None) -> bytes:
-        """The config for Gradio's clients.
+        """Return the config for Gradio's clients.
 
         Args:
-            root: The app's public address.
-            username: Who is logged in.
-            page: Path of one page; everything by default.
+            root: The app's public URL.
+            username: Name of the logged-in user.
+            page: Path of a page; all pages by default.
         """
         encoded = self._encode(page, compact=False)
         return absolute_files(_with(encoded, {"username": username, "root": root}), lambda: root)
 
     def page_config(self, page: str, more: Mapping[str, Any]) -> bytes:
-        """The config that our own page is delivered with.
+        """Return the config for Holdfast's own frontend.
 
         Args:
-            page: Which page.
-            more: What depends on the request.
+            page: Path of the page.
+            more: Values that depend on the request.
         """
         return _with(self._encode(page, compact=True), more)
 
@@ -75,7 +75,7 @@ class Configs:
             return published(block, name, value, self._rules, keep=True)
         except InvalidPathError as error:
             called = getattr(block, "called", repr(block))
-            raise BuildError(f"{called} cannot start with what it was given. {error}") from error
+            raise BuildError(f"{called} cannot use its initial value. {error}") from error
 
 
 def _with(encoded: bytes, more: Mapping[str, Any]) -> bytes:

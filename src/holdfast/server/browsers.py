@@ -1,4 +1,4 @@
-"""Which browser asks: a signed id in HttpOnly cookies, for State with `scope="browser"`."""
+"""Signed browser IDs in HttpOnly cookies, for State with `scope="browser"`."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from holdfast.ids import random_id
 
 YEAR = 365 * 24 * 3600
 FRAMED = "-framed"
-"""What the name of the cookie ends with that works in a frame on another site, and so travels with its requests."""
+"""Suffix of the cookie that also works in a frame on another site and is therefore sent with that site's requests."""
 
 
 class Browsers:
-    """Gives browsers their ids and reads them back.
+    """Sets and reads the cookies with browser IDs.
 
     Args:
-        secret: Signs the ids; a cookie with another signature is nobody's.
-        new_id: Where ids come from.
+        secret: Secret that signs the IDs. A cookie with another signature is ignored.
+        new_id: Function that generates IDs.
     """
 
     def __init__(self, secret: str, *, new_id: Callable[[], str] = random_id) -> None:
         self._secret = secret.encode()
         self._new_id = new_id
-        # Browsers give an address's cookies to all its ports: each app has a name of its own.
+        # Browsers send an address's cookies to all of its ports, so each app uses a different cookie name.
         self._name = f"holdfast-browser-{self._sign('name')[:8]}"
 
     def read(self, connection: HTTPConnection) -> str | None:
-        """The id of the browser that asks, if it has one that was given here.
+        """Return the ID of the requesting browser, if it has a valid one.
 
-        A request of an untrusted origin has lost its cookies at the gate.
+        The gate removes the cookies from requests of untrusted origins.
         """
         for name in (self._name, self._name + FRAMED):
             id, _, signature = connection.cookies.get(name, "").partition(".")
@@ -42,12 +42,12 @@ class Browsers:
         return None
 
     def give(self, connection: HTTPConnection, response: Response, *, secure: bool) -> None:
-        """See to it that the browser has an id from now on.
+        """Set the browser's ID cookie, generating an ID if the browser has none.
 
         Args:
             connection: The request.
-            response: Its answer.
-            secure: The page was asked for over https, so that a second cookie may travel in a frame of another site.
+            response: Response to set the cookie on.
+            secure: The page was requested over https, so a second cookie can be set for frames of other sites.
         """
         id = self.read(connection) or self._new_id()
         value = f"{id}.{self._sign(id)}"

@@ -1,4 +1,4 @@
-"""From an app and what its author wants of its server to a thing that can be served: store, engine, runtime, routes."""
+"""Build everything needed to serve an app: store, engine, runtime, and routes."""
 
 from __future__ import annotations
 
@@ -44,115 +44,114 @@ UNITS = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4}
 
 
 class CommonOptions(AccessOptions, total=False):
-    """What `launch` and `mount_gradio_app` both take by keyword; names and defaults are Gradio's where it has them."""
+    """Keyword options of `launch` and `mount_gradio_app`. Names and defaults match Gradio's where they exist there."""
 
     auth_dependency: Dependency | None
-    """Instead of `auth`: a function of the request that gives the user's name, or `None`."""
+    """Alternative to `auth`: a function of the request that returns the user's name, or `None`."""
     favicon_path: str | Path | None
-    """The site's icon."""
+    """Path of the site's icon."""
     header: bool | None
-    """Whether pages begin with a header that names the app. By default there is one where it has a purpose: several
-    pages, or a login."""
+    """Show a header with the app's name on each page. By default, it is shown only if useful: with several pages, or
+    with a login."""
     logo: str | Path | None
-    """The image in the header and on the login page, in place of Holdfast's mark: a file, or an `https:` or `data:`
-    address."""
+    """Image for the header and the login page instead of Holdfast's logo: a file, or an `https:` or `data:` URL."""
     allowed_paths: Sequence[str] | None
-    """More files and folders that may be served."""
+    """Additional files and folders that can be served."""
     blocked_paths: Sequence[str] | None
     """Files and folders that are never served."""
     sandbox_files: bool
-    """`False` lets HTML and SVG files of `allowed_paths` run scripts on the app's origin, as Gradio does."""
+    """`False` lets HTML and SVG files in `allowed_paths` run scripts on the app's origin, as Gradio does."""
     root_path: str | None
-    """Where a proxy shows the app: a path, or a whole URL."""
+    """Path or full URL under which a proxy serves the app."""
     max_file_size: str | int | None
-    """The largest upload, in bytes or as `"5mb"`."""
+    """Maximum size of an upload, in bytes or as a string such as `"5mb"`."""
     strict_cors: bool
     """`False` lets pages without an origin (files, sandboxed frames) call an app on this machine."""
     pwa: bool | None
-    """Whether the page can be installed as an app."""
+    """Let visitors install the page as an app."""
     mcp_server: bool | None
-    """Whether the endpoints are offered as tools to MCP clients, at `/gradio_api/mcp/`; needs `holdfast[mcp]`."""
+    """Offer the endpoints as tools to MCP clients at `/gradio_api/mcp/`. Requires `holdfast[mcp]`."""
     i18n: Any
-    """Translations."""
+    """Translations of the page."""
     theme: Any
-    """A theme."""
+    """Theme of the page."""
     css: str | None
     """CSS for the page."""
     css_paths: str | Path | Sequence[str | Path] | None
-    """Files of CSS for the page."""
+    """Files with CSS for the page."""
     js: str | bool | None
-    """A JavaScript function that is run when the page has loaded."""
+    """JavaScript function to run when the page has loaded."""
     head: str | None
-    """HTML for the page's head."""
+    """HTML for the page's head element."""
     head_paths: str | Path | Sequence[str | Path] | None
-    """Files of HTML for the page's head."""
+    """Files with HTML for the page's head element."""
     state_session_capacity: int
-    """Most sessions that are kept."""
+    """Maximum number of sessions."""
     session: SessionKind | None
-    """How long a session lasts: `"page"`, or `"tab"`, which survives refresh and restart."""
+    """Lifetime of a session: `"page"`, or `"tab"`, which survives refreshes and restarts."""
     session_grace: float | None
-    """Seconds that a closed session is kept."""
+    """Seconds for which a closed session is kept."""
     on_leave: OnLeave | None
-    """What becomes of the events of a visitor who has left for good: `"cancel"`, `"finish"`, or seconds they get."""
+    """Policy for the events of a visitor who has left for good: `"cancel"`, `"finish"`, or a number of seconds."""
     state_store: str | None
-    """Where State is kept: `memory://`, `sqlite:///path` or `redis://…`."""
+    """URL of the store for State: `memory://`, `sqlite:///path`, or `redis://…`."""
     state_outage: Literal["continue", "refuse"] | None
-    """What happens to events while the store is out of reach: they go on from memory and are reported as unsaved, or
-    every write is refused."""
+    """Policy for events while the store is unreachable: `"continue"` in memory and report them as unsaved, or
+    `"refuse"` every write."""
     state_app: str | None
-    """The app's name, which its store records: an app of another name, or with another key, does not start with it."""
+    """Name of the app, recorded in its store. An app with another name or another key cannot use that store."""
     state_memory_limit: int | None
-    """Most bytes of State in memory."""
+    """Maximum number of bytes of State in memory."""
     state_rollback_limit: int
-    """Values over so many bytes are not copied: their in-place changes stay when a step fails."""
+    """Size in bytes above which values are not copied, so their in-place changes remain when a step fails."""
     limits: Limits | Mapping[str, float] | None
-    """How much is kept and done for what clients name: `gr.Limits(…)`, or a dict of some of its fields."""
+    """Limits on data and work that clients can cause: `gr.Limits(…)`, or a dict of some of its fields."""
     run_in_queue: bool
-    """`False` lets `/run` pass by the queue and its concurrency limits, as in Gradio."""
+    """`False` lets `/run` bypass the queue and its concurrency limits, as in Gradio."""
     enable_monitoring: bool | None
-    """Serves what the app counts at `/gradio_api/metrics`, as Prometheus reads it."""
+    """Serve metrics at `/gradio_api/metrics` in Prometheus's format."""
     node_server_name: str | None
-    """Taken for compatibility: no Node is needed."""
+    """Ignored; accepted for compatibility. Node is not needed."""
     node_port: int | None
-    """Taken for compatibility."""
+    """Ignored; accepted for compatibility."""
     ssr_mode: bool | None
-    """Taken for compatibility: the page is light enough without."""
+    """Ignored; accepted for compatibility. The page is fast enough without it."""
 
 
 class ServeOptions(CommonOptions, total=False):
-    """What an app's author can say about how it is served."""
+    """Options for serving an app."""
 
     max_threads: int
-    """Synchronous functions that run at once."""
+    """Maximum number of synchronous functions that run at the same time."""
     auth: AuthRule | None
-    """Who may log in: a pair, a list of pairs, a file, or a function of name and password."""
+    """Accepted logins: a pair, a list of pairs, a file, or a function of name and password."""
     auth_message: str | None
-    """HTML on the login page."""
+    """HTML shown on the login page."""
     log_level: Level | None
-    """The least level that the log shows; `"info"` by default."""
+    """Lowest level of log messages to show. Default: `"info"`."""
     log_format: Format | None
     """`"text"`, or `"json"` for programs that read the log."""
     access_log: bool | None
-    """Whether every request is logged."""
+    """Log every request."""
     show_error: bool
-    """Whether visitors read the text of every exception, not of `gr.Error` alone."""
+    """Show visitors the message of every exception, not only of `gr.Error`."""
     boot: str
-    """In development: names this start of the program. Open pages load themselves again after each, and sessions
+    """In development, an identifier of this start of the program. Open pages reload when it changes, and sessions
     outlive the process."""
     footer_links: Sequence[Any] | None
-    """What the page's foot offers: `"api"`, `"gradio"`, `"settings"`, or `{"label", "url"}`."""
+    """Links at the bottom of the page: `"api"`, `"gradio"`, `"settings"`, or `{"label", "url"}`."""
 
 
 @dataclass(frozen=True)
 class Assembled:
-    """A served app before it has an address."""
+    """A served app that is not yet bound to an address."""
 
     asgi: Starlette
     runtime: Runtime
     store: str
-    """URL of its store, without secrets."""
+    """URL of the store, without secrets."""
     chosen: bool
-    """The author or the environment chose the store."""
+    """Whether the author or the environment chose the store."""
 
 
 def assemble(
@@ -167,21 +166,21 @@ def assemble(
     open_store: Callable[[str], Store] = stores.open,
     listens_on: str | None = None,
 ) -> Assembled:
-    """Put together what serves an app.
+    """Build what is needed to serve an app.
 
     Args:
         app: The app.
-        options: What its author wants of the server.
+        options: The author's options for serving the app.
         queue: Arguments of the app's `queue()`.
-        settings: What the environment says; read when it is not given.
-        clock: Where time comes from.
-        new_id: Where session and event ids come from.
-        cors: Whether answers name allowed origins; a parent app may do it.
-        open_store: Gives the store that a URL means.
-        listens_on: The address that the server listens on, where it is known.
+        settings: Settings from the environment, which are read by default.
+        clock: Source of time.
+        new_id: Function that generates session and event IDs.
+        cors: Add CORS headers to responses. A parent app may do this instead.
+        open_store: Function that opens the store of a URL.
+        listens_on: Address that the server listens on, if known.
 
     Raises:
-        BuildError: An option cannot be used; the message names it.
+        BuildError: An option is not valid; the message names it.
     """
     settings, queue, clock = settings or read(), queue or {}, clock or SystemClock()
     app = _with_page_options(app, options, settings)
@@ -239,7 +238,7 @@ def _text(path: str | Path | None) -> str | None:
 
 
 def _runtime_options(options: ServeOptions, queue: Mapping[str, Any], settings: Settings) -> RuntimeOptions:
-    """What of the runtime's options depends on the program and the environment alone."""
+    """Return the runtime options that depend only on the program and the environment."""
     return RuntimeOptions(
         max_threads=_whole("max_threads", options.get("max_threads", 40), "no function run"),
         default_concurrency_limit=_default_limit(queue, settings),
@@ -261,7 +260,7 @@ def _file_rules(options: ServeOptions, settings: Settings, keeper: FileKeeper) -
 
 
 def _keeping(app: AppSpec, limits: Limits) -> Keeping:
-    """How long files are kept: as the author says with `delete_cache`, as in Gradio, or as the limits say."""
+    """Return how long files are kept, from `delete_cache` (as in Gradio) or from the limits."""
     chosen = app.options.delete_cache
     age = limits.file_seconds if chosen is None else chosen[1]
     return Keeping(
@@ -274,32 +273,32 @@ def _keeping(app: AppSpec, limits: Limits) -> Keeping:
 
 
 def size_in_bytes(size: str | int | None) -> int | None:
-    """A size as `max_file_size` takes it, in bytes.
+    """Convert a `max_file_size` to bytes.
 
     Raises:
-        BuildError: It is no size.
+        BuildError: It is not a valid size.
     """
     if size is None or (isinstance(size, int) and not isinstance(size, bool) and size > 0):
         return size
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?b?)\s*", str(size).lower())
     unit = None if found is None else UNITS.get(found[2] if found[2] in UNITS else f"{found[2]}b")
     if found is None or unit is None or not isinstance(size, str) or float(found[1]) <= 0:
-        raise BuildError(f"max_file_size={size!r} is no size. Give a number of bytes, or a text such as '5mb'.")
+        raise BuildError(
+            f"max_file_size={size!r} is not a valid size. Use a number of bytes, or a string such as '5mb'."
+        )
     return int(float(found[1]) * unit)
 
 
 def _logo(given: str | Path | None) -> str | None:
-    """What replaces Holdfast's mark.
+    """Return the path or URL of the image that replaces Holdfast's logo.
 
     Raises:
-        BuildError: There is no such image.
+        BuildError: The image does not exist.
     """
     if given is None or is_address(str(given)):
         return None if given is None else str(given)
     if not Path(given).is_file():
-        raise BuildError(
-            f"logo={str(given)!r} is not a file. Give the path of an image, or an https: or data: address."
-        )
+        raise BuildError(f"logo={str(given)!r} is not a file. Use the path of an image, or an https: or data: URL.")
     return str(given)
 
 
@@ -307,12 +306,12 @@ def _texts(name: str, given: Sequence[str] | None) -> tuple[str, ...]:
     if given is None:
         return ()
     if isinstance(given, str) or not all(isinstance(item, str | Path) for item in given):
-        raise BuildError(f"{name}={given!r} is no list of paths. Write {name}=[…].")
+        raise BuildError(f"{name}={given!r} is not a list of paths. Use {name}=[…].")
     return tuple(str(item) for item in given)
 
 
 def _with_page_options(app: AppSpec, options: ServeOptions, settings: Settings) -> AppSpec:
-    """The app with what `launch` says of its page."""
+    """Return the app with the page options of `launch` applied."""
     names = ("theme", "js", "footer_links", "pwa", "mcp_server", "i18n", "show_error", "boot")
     changes: dict[str, Any] = {name: options[name] for name in names if options.get(name) is not None}  # type: ignore[literal-required]
     if "theme" in changes:
@@ -344,7 +343,7 @@ def _contents(paths: Any) -> list[str]:
 
 
 def _store_of(app: AppSpec, options: ServeOptions, settings: Settings) -> tuple[str, bool]:
-    """URL of the store, and whether somebody chose it."""
+    """Return the URL of the store, and whether it was chosen explicitly."""
     chosen = options.get("state_store") or settings.state_store
     if chosen:
         return chosen, True
@@ -355,7 +354,7 @@ def _store_of(app: AppSpec, options: ServeOptions, settings: Settings) -> tuple[
 
 
 def _prepared(url: str) -> str:
-    """The same URL, once the folder of a store that nobody chose is ready."""
+    """Return the URL after preparing the folder, if it is the default store."""
     if is_default(url):
         _make_folder()
         adopt_older(url)
@@ -363,7 +362,7 @@ def _prepared(url: str) -> str:
 
 
 def _make_folder() -> None:
-    """Make the folder that holds visitors' State and a key, which nobody chose: git passes it by."""
+    """Create the default folder for visitors' State and a key, and have git ignore it."""
     _check_owner(FOLDER)
     private.make_folder(FOLDER)
     private.close_to_others(FOLDER)
@@ -377,13 +376,13 @@ def _check_owner(folder: Path) -> None:
     if owner is not None:
         raise BuildError(
             f"The folder {folder.absolute()}, in which State is kept by default, belongs to another user (uid {owner})."
-            " Remove it, make it this user's own with chown, or choose another place with launch(state_store=…)."
+            " Remove it, change its owner with chown, or choose another store with launch(state_store=…)."
         )
 
 
 def _keys(store: Store, settings: Settings, *, login: bool) -> Keyring:
-    """What signs State, sessions, logins and cookies: given, or kept, or else good for this process alone."""
-    private.guard(key_file(store))  # one from before HOLDFAST_SECRET_KEY was set may be there
+    """Return the keys that sign State, sessions, logins, and cookies: configured, stored, or only for this process."""
+    private.guard(key_file(store))  # there may be a file from before HOLDFAST_SECRET_KEY was set
     if settings.secret_key:
         return Keyring.parse(settings.secret_key)
     if store.durable:
@@ -398,13 +397,13 @@ def _check_scopes(app: AppSpec, options: ServeOptions) -> None:
         cell: CellSpec = state.cell  # type: ignore[attr-defined]
         if cell.scope == "user":
             raise BuildError(
-                f"{cell.label} has scope='user', but this app has no login, so nobody is known by name. "
+                f"{cell.label} has scope='user', but this app has no login, so users are unknown. "
                 "Pass auth=… or auth_dependency=… to launch(), or use scope='browser'."
             )
 
 
 def _grace(app: AppSpec, options: ServeOptions, settings: Settings) -> float:
-    """Seconds that a closed session is kept: from the call, the environment, `delete_cache`, or an hour."""
+    """Return the seconds for which a closed session is kept: from the options, the environment, or `delete_cache`."""
     given = options.get("session_grace")
     if given is not None:
         return float(given)
@@ -431,14 +430,14 @@ def _state_options(
     defaults = StateOptions()
     outage = options.get("state_outage") or settings.state_outage or "continue"
     if outage not in {"continue", "refuse"}:
-        raise BuildError(f"state_outage={outage!r} is unknown. Use 'continue' or 'refuse'.")
+        raise BuildError(f"state_outage={outage!r} is not a valid policy. Use 'continue' or 'refuse'.")
     return StateOptions(
         keys=keys,
         outage=outage,
         app=options.get("state_app") or settings.state_app,
         program=program_name(),
         grace=grace,
-        manual_expiry=True,  # the runtime forgets closed sessions itself, after their unload listeners
+        manual_expiry=True,  # the runtime drops closed sessions itself, after their unload listeners
         session_capacity=capacity,
         memory_limit=options.get("state_memory_limit"),
         rollback_limit=options.get("state_rollback_limit", defaults.rollback_limit),
@@ -462,21 +461,23 @@ def _default_limit(queue: Mapping[str, Any], settings: Settings) -> int | None:
 
 
 def _whole(name: str, given: Any, otherwise: str) -> int:
-    """A limit that lets something through.
+    """Convert a limit to an integer of at least 1.
 
     Raises:
-        BuildError: It is no whole number, or below 1.
+        BuildError: It is not a whole number, or it is less than 1.
     """
     try:
         number = operator.index(int(given) if isinstance(given, float) and given.is_integer() else given)
     except TypeError:
-        raise BuildError(f"{name}={given!r} is no whole number. Give 1 or more, or leave it out.") from None
+        raise BuildError(f"{name}={given!r} is not a whole number. Use 1 or more, or omit the option.") from None
     if number < 1:
-        raise BuildError(f"{name}={given} would let {otherwise}. Give 1 or more, or leave it out.")
+        raise BuildError(f"{name}={given} would let {otherwise}. Use 1 or more, or omit the option.")
     return number
 
 
 def _queue_size(given: Any) -> int | None:
     if given is not None and (not isinstance(given, int) or given < 0):
-        raise BuildError(f"queue(max_size={given!r}) is no number of events. Give 1 or more, or None for no limit.")
+        raise BuildError(
+            f"queue(max_size={given!r}) is not a valid number of events. Use 1 or more, or None for no limit."
+        )
     return given

@@ -1,4 +1,4 @@
-"""What all routes of one served app share."""
+"""State shared by all routes of a served app."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ from holdfast.server.settings import ServerOptions
 from holdfast.wire.encode import encode
 
 TOKEN_HEADER = "x-holdfast-token"  # noqa: S105 -- the name of a header
-"""Where a page puts its session's secret when it calls a route of Gradio's protocol."""
+"""Header with a page session's secret, for page requests to routes of Gradio's protocol."""
 USER = "holdfast.user"
-"""Where a request's ASGI scope says who is logged in, once that is known."""
+"""Key in a request's ASGI scope of the user's name, set once it is known."""
 UNKNOWN = object()
 FILE_URL = b'"url":"/gradio_api/file='
-"""How a file's address stands in what the runtime writes: relative to the app's root, which only a request knows."""
+"""Start of a file's URL in the runtime's JSON. It is relative to the app's root, which only a request determines."""
 
 
 class ServerContext:
-    """One served app.
+    """State shared by all routes of a served app.
 
     Attributes:
-        runtime: Runs its events.
-        options: How it is served.
-        auth: Who may come in.
-        bodies: The request bodies that are in flight.
-        origins: Tells the app's own pages from those of other origins.
-        streams: Its open event streams.
-        links: Its pages' connections.
-        browsers: Which browser is which.
-        heartbeats: The heartbeats that API clients keep open.
-        started: Its runtime runs.
-        refused_pages: A page was refused because it seems to be another site's, and the log says so.
+        runtime: Runtime that runs the app's events.
+        options: Settings of the server.
+        auth: Login of the app.
+        bodies: Request bodies that are being received.
+        origins: Check that distinguishes the app's pages from those of other origins.
+        streams: Open event streams.
+        links: Connections of pages.
+        browsers: Browser IDs in cookies.
+        heartbeats: Heartbeats that API clients keep open.
+        started: Whether the runtime is running.
+        refused_pages: Whether the log has reported that a page was rejected as another site's.
     """
 
     def __init__(self, runtime: Runtime, options: ServerOptions) -> None:
@@ -74,14 +74,14 @@ class ServerContext:
         self.started = False
 
     def root(self, connection: HTTPConnection) -> str:
-        """The app's public address, as this request has reached it."""
+        """Return the app's public URL as seen by this request."""
         return public_root(connection, self.options.root_path)
 
     async def identify(self, request: HTTPConnection) -> str | None:
-        """Return the name of who sends a request, worked out once per request; `None` where no login is needed.
+        """Return the name of the user who sends a request, determined once per request; `None` if there is no login.
 
         Raises:
-            Unauthenticated: A login is needed.
+            Unauthenticated: A login is required.
         """
         found: Any = request.scope.get(USER, UNKNOWN)
         if found is UNKNOWN:
@@ -90,19 +90,19 @@ class ServerContext:
         return user
 
     def visitor(self, request: HTTPConnection, user: str | None) -> str:
-        """Return the name under which the bounds per visitor count: the user, or else the address; empty if unknown."""
+        """Return the visitor's name for the limits per visitor: user, otherwise address; empty if unknown."""
         if user is not None:
             return f"user {user}"
         client = request.client
         return "" if client is None else f"address {block_of(client.host)}"
 
     async def client_session(self, request: HTTPConnection, session_hash: str) -> Session:
-        """The session that an API client names, made if need be.
+        """Return the session that an API client refers to, creating it if necessary.
 
         Raises:
-            Unauthenticated: A login is needed.
-            Malformed: The id cannot be one.
-            Denied: It is another user's session, or a page's.
+            Unauthenticated: A login is required.
+            Malformed: The ID is not valid.
+            Denied: The session belongs to another user or to a page.
         """
         user = await self.identify(request)
         found = await self.known_session(request, session_hash, user)
@@ -121,11 +121,11 @@ class ServerContext:
         return session
 
     def passing_session(self, request: HTTPConnection, user: str | None) -> Session:
-        """A session for one call that names none; it goes with the call.
+        """Create a session for a call that does not refer to one. It is dropped after the call.
 
         Args:
-            request: The call.
-            user: Who is logged in.
+            request: Request of the call.
+            user: Name of the logged-in user.
         """
         browser = self.browsers.read(request)
         session = self.runtime.sessions.open(
@@ -137,16 +137,16 @@ class ServerContext:
     async def known_session(
         self, request: HTTPConnection, session_hash: str, user: str | None = None
     ) -> Session | None:
-        """The session that an API client names, if there is one.
+        """Return the session that an API client refers to, if it exists.
 
         Args:
-            request: What names it.
-            session_hash: Its id.
-            user: Who asks, where that is known already.
+            request: Request that refers to the session.
+            session_hash: ID of the session.
+            user: Name of the user, if already known.
 
         Raises:
-            Malformed: The id cannot be one.
-            Denied: It is another user's session, or a page's.
+            Malformed: The ID is not valid.
+            Denied: The session belongs to another user or to a page.
         """
         check_id("session_hash", session_hash)
         logs.about.set((session_hash, None))
@@ -163,11 +163,11 @@ class ServerContext:
 
 
 def absolute_files(encoded: bytes, root: Callable[[], str]) -> bytes:
-    """Encoded JSON with its files' addresses under the app's root, for clients that do not resolve them.
+    """Make file URLs in encoded JSON absolute, for clients that do not resolve them.
 
     Args:
         encoded: The JSON.
-        root: Gives the app's public address; asked only when there is a file.
+        root: Function that returns the app's public URL; called only if there is a file.
     """
     if FILE_URL not in encoded:
         return encoded

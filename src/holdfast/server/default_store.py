@@ -1,4 +1,4 @@
-"""Where State is kept that must outlive the process when nobody says where: one file for each program (R6.2)."""
+"""The default store for State that must outlive the process: one file per program (R6.2)."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ logger = logging.getLogger("holdfast.server")
 
 FOLDER = Path(".holdfast")
 OLD_STORE = FOLDER / "state.db"
-"""Where release 0.1.0 kept the State of every program in a folder."""
+"""File in which release 0.1.0 kept the State of all programs in a folder."""
 _URL = re.compile(r"sqlite:///\.holdfast/[\w.-]+-[0-9a-f]{8}/state\.db")
 
 
 def default_store(program: Path | None) -> str:
-    """URL of the store of a program.
+    """Return the URL of a program's default store.
 
     Args:
-        program: Its file, from whose place below the working directory the store's name is made, so that the folder of
-            both can be moved; `None` for a notebook or an interactive session.
+        program: File of the program; `None` for a notebook or an interactive session. The store's name is derived from
+            the file's path relative to the working directory, so that both can be moved together.
     """
     name = "interactive"
     place = name
     if program is not None:
         place = program.resolve().as_posix()
-        with suppress(ValueError):  # on another drive of Windows there is no way from here
+        with suppress(ValueError):  # there is no relative path to another drive on Windows
             place = Path(os.path.relpath(program.resolve())).as_posix()
         name = re.sub(r"[^\w.-]", "_", program.stem, flags=re.ASCII) or "program"
     digest = hashlib.blake2b(place.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
@@ -46,12 +46,12 @@ def default_store(program: Path | None) -> str:
 
 
 def is_default(url: str) -> bool:
-    """Whether a URL is that of a store which nobody chose."""
+    """Return whether a URL belongs to a default store."""
     return _URL.fullmatch(url) is not None
 
 
 def program_file() -> Path | None:
-    """The program that runs: the one that Python was given, else the file that the caller's code is in."""
+    """Return the running program: the file that Python was started with, or the file of the calling code."""
     for given in (sys.argv[0] if sys.argv else "", call_site().rpartition(":")[0]):
         path = Path(given)
         if path.suffix == ".py" and path.is_file() and not _is_installed(path):
@@ -64,14 +64,14 @@ def _is_installed(path: Path) -> bool:
 
 
 def known_stores() -> list[str]:
-    """URLs of the stores of programs below the working directory."""
+    """Return the URLs of the default stores below the working directory."""
     found = [OLD_STORE] if OLD_STORE.exists() else []
     found += sorted(path for path in FOLDER.glob("*/state.db") if is_default(f"sqlite:///{path.as_posix()}"))
     return [f"sqlite:///{path.as_posix()}" for path in found]
 
 
 def adopt_older(url: str) -> None:
-    """Make what release 0.1.0 has kept in one file for all programs of a folder that of the first one which starts."""
+    """Move the shared store of release 0.1.0 to the first program that starts in its folder."""
     file = Path(url.removeprefix("sqlite:///"))
     private.make_folder(file.parent)
     private.close_to_others(file.parent)
@@ -80,51 +80,51 @@ def adopt_older(url: str) -> None:
 
 
 def _move(old: Path, new: Path) -> None:
-    """Give a program what an older release has kept, with its key.
+    """Move the store of an older release to a program's folder, with its key.
 
     Raises:
-        BuildError: Another process uses it.
+        BuildError: Another process uses the store.
     """
     try:
         with closing(sqlite3.connect(old, timeout=2)) as connection:
-            # It takes all that is beside the file into it, and is refused while another process has it open.
+            # This merges the files next to the database into it, and fails while another process has it open.
             mode = connection.execute("pragma journal_mode = delete").fetchone()[0]
     except sqlite3.OperationalError:
         mode = "locked"
     except sqlite3.DatabaseError:
-        return  # it is no store; whoever put it there may look at it
+        return  # not a store, so leave the file for its owner
     if mode != "delete":
         raise BuildError(
-            f"{old} holds the State of an older release, and another process uses it. Stop that one, or choose another "
-            "store with launch(state_store=…), then start again."
+            f"{old} holds the State of an older release and is in use by another process. Stop that process, or choose "
+            "another store with launch(state_store=…), then start again."
         )
-    with suppress(FileNotFoundError):  # another process of this program was first
+    with suppress(FileNotFoundError):  # another process of this program moved it first
         for key in ("key", ".key"):
-            # A copy: programs with a store elsewhere may have the same key.
+            # Copy the key, because programs with a store elsewhere can use the same key.
             with suppress(FileNotFoundError):
                 private.close_to_others(old.with_name(key))
                 shutil.copy2(old.with_name(key), new.with_name(key))
         old.replace(new)
         old.with_name(f"{old.name}-lanes").unlink(missing_ok=True)
-        logger.warning("The State in %s is now that of this program, in %s.", old, new)
+        logger.warning("The State in %s now belongs to this program and was moved to %s.", old, new)
 
 
 _running: dict[str, list[Sequence[CellSpec]]] = {}
-"""The States of each app of this process on each store that nobody chose."""
+"""States of the apps in this process that use a default store, by the store's URL."""
 _guard = threading.Lock()
 
 
 def enter(url: str, specs: Sequence[CellSpec]) -> None:
-    """See that no other app of this program would share values with one that starts.
+    """Check that a starting app does not share values with another app of this program.
 
-    An interactive session is excepted: there, the same app is started again and again, and the older one still runs.
+    Interactive sessions are not checked, because there the same app is started repeatedly while the old one still runs.
 
     Args:
-        url: The store, which nobody chose.
+        url: URL of the default store.
         specs: The app's States.
 
     Raises:
-        BuildError: Another app has a State of the same scope and key.
+        BuildError: Another app has a State with the same scope and key.
     """
     if url == default_store(None):
         return
@@ -141,6 +141,6 @@ def enter(url: str, specs: Sequence[CellSpec]) -> None:
 
 
 def leave(url: str, specs: Sequence[CellSpec]) -> None:
-    """Note that an app has ended."""
+    """Unregister an app that has ended."""
     with _guard:
         _running[url] = [one for one in _running.get(url, ()) if one is not specs]

@@ -1,4 +1,4 @@
-"""Files that the app lets a browser have: produced, uploaded, or in a folder that its author allowed."""
+"""Serve the files that a browser can access: generated, uploaded, or in a folder that the author has allowed."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from holdfast.server.context import ServerContext
 
 HEADERS = {"x-content-type-options": "nosniff", "accept-ranges": "bytes"}
 SANDBOX = {"content-security-policy": "sandbox"}
-"""Takes scripts, forms and the app's origin from what a browser shows."""
+"""Header that prevents scripts, forms, and access to the app's origin in a displayed file."""
 
 
 class Files:
     """The file routes.
 
     Args:
-        context: What all routes share.
+            context: State shared by all routes.
     """
 
     def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     def routes(self) -> list[Route]:
-        """The routes under the API's prefix."""
+        """Return the routes under the API's prefix."""
         return [
             Route("/file={path:path}", self.file, methods=["GET", "HEAD"]),
             Route("/file/{path:path}", self.file, methods=["GET", "HEAD"]),
         ]
 
     async def file(self, request: Request) -> Response:
-        """One file, whole or a range of it."""
+        """Serve a file or a range of it."""
         await self._context.identify(request)
         path = request.path_params["path"]
         found = await anyio.to_thread.run_sync(resolve, self._context.options.rules, path)
@@ -56,13 +56,13 @@ class Files:
 
 
 def resolve(rules: FileRules, path: str) -> tuple[Path, Way] | None:
-    """The file behind a path from a URL, if it may be served, and how a browser may have it.
+    """Return the file for a path from a URL and how to serve it, or `None` if access is not allowed.
 
-    What is opened is the file that the rules have looked at, with all links followed: nothing can be put in its way.
+    The file that is opened is the one that the rules have checked, with all links resolved, so it cannot be swapped.
 
     Args:
-        rules: What may be served.
-        path: Absolute, or relative to the working folder.
+        rules: Rules for files that can be served.
+        path: Absolute path, or path relative to the working directory.
     """
     if not path or path.startswith(("//", "\\\\")):
         return None

@@ -1,4 +1,4 @@
-"""Is it well? For load balancers, and for people who look."""
+"""Health checks for load balancers and operators."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Status: TypeAlias = Literal["ok", "starting", "stopping", "full", "damaged", "un
 
 
 def status_of(context: ServerContext) -> Status:
-    """Return whether a site can take visitors, and if not, why not.
+    """Return whether the server can accept visitors, and if not, the reason.
 
-    Without its store an app goes on from memory, which is said, and is not a reason to take visitors away. One that was
-    told to refuse events then, or whose store is damaged, cannot serve them.
+    Without its store, an app continues in memory. This is reported but does not make it unavailable, unless the app is
+    configured to reject events then or the store is damaged.
     """
     engine = context.runtime.engine
     status: Status = "ok"
@@ -40,7 +40,7 @@ def status_of(context: ServerContext) -> Status:
 
 
 async def alive(request: Request) -> Response:  # noqa: ARG001 -- Starlette's signature
-    """200 as long as the process answers: restarting it would help with nothing else."""
+    """Respond with 200 while the process responds at all, since a restart would not help otherwise."""
     return JSON({"status": "ok"})
 
 
@@ -48,35 +48,33 @@ class Health:
     """The health route.
 
     Args:
-        context: What all routes share.
+            context: State shared by all routes.
     """
 
     def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     def routes(self) -> list[Route]:
-        """The route under the API's prefix."""
+        """Return the route under the API's prefix."""
         return [Route("/health", self.health, methods=["GET", "HEAD"])]
 
     def probes(self) -> list[Route]:
-        """The routes at the app's root, for whom keeps processes alive and sends them visitors; they need no login."""
+        """Return the probes at the app's root for process managers and load balancers. They require no login."""
         return [
             Route(path, probe, methods=["GET", "HEAD"])
             for path, probe in (("/healthz", alive), ("/readyz", self.ready))
         ]
 
     async def ready(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
-        """200 if a page could open now and what must be stored can be, else 503: send visitors elsewhere."""
+        """Respond with 200 if a page could open now and its data could be stored, otherwise with 503."""
         status = status_of(self._context)
         return JSON({"status": status}, status_code=200 if status == "ok" else 503)
 
     async def health(self, request: Request) -> Response:
-        """200 if `ready` is, else 503; for its operators with counts, no names.
+        """Respond like `ready`, with counts (but no names) for operators.
 
-        On an app with a login, the operators are its users; on another, programs on this machine. On both, the bearer
-        of the metrics token is one.
-
-        Without its store it goes on serving from memory, so that is said and is no reason to take it away.
+        The operators of an app with a login are its users; otherwise, programs on this machine. In both cases, a
+        request with the metrics token is from an operator.
         """
         context = self._context
         status = status_of(context)

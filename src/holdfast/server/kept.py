@@ -1,4 +1,4 @@
-"""What the server keeps under a name until someone asks for it: bounded in number, bytes and time."""
+"""Storage for named items until they are requested, limited in number, bytes, and time."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from holdfast.runtime.shelf import Shelf
 T = TypeVar("T")
 
 LOOKED_AT = 256
-"""Things that are looked at for one that is not in use."""
+"""Number of items to check for one that is not in use."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """How much is kept.
+    """Limits of the storage.
 
     Attributes:
-        number: Most things.
-        per_visitor: Most things of one visitor.
-        size: Most bytes of all.
-        size_per_visitor: Most bytes of one visitor's.
-        seconds: How long a thing is kept after its last use.
+        number: Maximum number of items.
+        per_visitor: Maximum number of a visitor's items.
+        size: Maximum number of bytes of all items.
+        size_per_visitor: Maximum number of bytes of a visitor's items.
+        seconds: Seconds for which an item is kept after its last use.
     """
 
     number: int
@@ -39,13 +39,13 @@ class Bounds:
 
 @dataclass(eq=False)
 class Entry(Generic[T]):
-    """One thing.
+    """A stored item.
 
     Attributes:
-        id: Its name.
-        item: The thing.
-        account: Where its bytes are counted.
-        deadline: When it is dropped, on the monotonic clock.
+        id: Name of the item.
+        item: The item.
+        account: Account that counts the item's bytes.
+        deadline: Monotonic time at which the item is dropped.
     """
 
     id: str
@@ -55,18 +55,18 @@ class Entry(Generic[T]):
 
     @property
     def visitor(self) -> str:
-        """Who it is kept for."""
+        """Visitor that the item is kept for."""
         return self.account.visitor
 
 
 class Kept(Generic[T]):
-    """Things by name. Beyond a bound, the oldest of the visitor who has the most is dropped.
+    """Named items. Beyond a limit, the oldest item of the visitor who has the most is dropped.
 
     Args:
-        bounds: How much is kept.
-        clock: Where time comes from.
-        dropped: Called with a thing that is dropped for a bound.
-        in_use: Whether a thing is in use now, so that its time does not run.
+        bounds: Limits of the storage.
+        clock: Source of time.
+        dropped: Callback for an item that is dropped because of a limit.
+        in_use: Function that returns whether an item is in use, so that it does not expire.
     """
 
     def __init__(
@@ -89,11 +89,11 @@ class Kept(Generic[T]):
         return len(self._shelf)
 
     def account(self, visitor: str) -> Account:
-        """Return an account for a thing that will be added."""
+        """Return an account for an item that will be added."""
         return self.holdings.open(visitor)
 
     def add(self, id: str, item: T, account: Account) -> None:
-        """Keep a thing, and drop others for it if need be."""
+        """Store an item, dropping others if necessary."""
         self._shelf.add(Entry(id, item, account, self._clock.monotonic() + self.bounds.seconds))
         while account.visitor and account.tally.sessions > self.bounds.per_visitor:
             self._drop(self._first_idle(self._shelf.of(account.visitor)))
@@ -103,19 +103,19 @@ class Kept(Generic[T]):
             self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
 
     def get(self, id: str) -> T | None:
-        """Return a thing, if it is still kept."""
+        """Return an item, if it is still stored."""
         entry = self._shelf.get(id)
         return None if entry is None else entry.item
 
     def touch(self, id: str) -> None:
-        """A thing was used: its time begins again."""
+        """Restart an item's expiration after it was used."""
         entry = self._shelf.get(id)
         if entry is not None:
             entry.deadline = self._clock.monotonic() + self.bounds.seconds
             self._shelf.touch(entry)
 
     def pop(self, id: str) -> T | None:
-        """Keep a thing no longer; it is not reported as dropped."""
+        """Remove and return an item, without reporting it as dropped."""
         entry = self._shelf.pop(id)
         if entry is None:
             return None
@@ -123,14 +123,14 @@ class Kept(Generic[T]):
         return entry.item
 
     def evict(self) -> bool:
-        """Drop the thing that goes first and is not in use; whether there was one."""
+        """Drop the first item that is not in use. Return whether there was one."""
         entry = next((entry for entry in self._shelf.to_evict() if not self._in_use(entry.item)), None)
         if entry is not None:
             self._drop(entry)
         return entry is not None
 
     def _first_idle(self, entries: Iterator[Entry[T]]) -> Entry[T]:
-        """Return the first that is not in use, or else the first."""
+        """Return the first item that is not in use, or the first one if all are in use."""
         found = list(itertools.islice(entries, LOOKED_AT))
         return next((entry for entry in found if not self._in_use(entry.item)), found[0])
 
@@ -140,7 +140,7 @@ class Kept(Generic[T]):
         self._dropped(entry.item)
 
     async def _sweep(self) -> None:
-        """Drop what was not used for too long; lives only while something is kept."""
+        """Drop expired items. This task only runs while there are items."""
         while (entry := self._shelf.first()) is not None:
             left = entry.deadline - self._clock.monotonic()
             if left > 0:
@@ -153,9 +153,9 @@ class Kept(Generic[T]):
     def _relieve(self, tally: Tally | None) -> None:
         holdings = self.holdings
         found = list(self._shelf.to_evict() if tally is None else self._shelf.of(tally.name))
-        # What is in use goes last, also within a visitor; otherwise the order there is kept.
+        # Items in use are dropped last, also within a visitor; otherwise, the order within a visitor is kept.
         found.sort(key=lambda entry: (self._in_use(entry.item), -entry.account.tally.held if tally is None else 0))
-        for entry in found[:-1]:  # one thing alone is no heap: it is as large as the program makes it
+        for entry in found[:-1]:  # a single item can have any size, which the program determines
             held, bound = (holdings.held, holdings.total) if tally is None else (tally.held, holdings.per_visitor)
             if held <= bound:
                 return

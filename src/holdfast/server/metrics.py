@@ -1,4 +1,4 @@
-"""What the app counts, as Prometheus reads it."""
+"""The app's metrics in Prometheus's format."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """The metrics route; there where the app was launched with `enable_monitoring=True` or `HOLDFAST_METRICS=1`.
+    """The metrics route, which exists if the app was launched with `enable_monitoring=True` or `HOLDFAST_METRICS=1`.
 
     Args:
-        context: What all routes share.
+        context: State shared by all routes.
     """
 
     def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     def routes(self) -> list[Route]:
-        """The route under the API's prefix."""
+        """Return the route under the API's prefix."""
         return [Route("/metrics", self.metrics, methods=["GET", "HEAD"])]
 
     async def metrics(self, request: Request) -> Response:
-        """All numbers, as text.
+        """Respond with all metrics as text.
 
         Raises:
             Denied: Monitoring is not enabled.
-            Unauthenticated: The request comes from elsewhere, without a login and without the token.
+            Unauthenticated: The request comes from another machine, without a login or the token.
         """
         if not self._context.options.monitoring:
             raise Denied("Monitoring is not enabled.")
         if not (is_at_the_machine(request) or await is_operator(self._context, request)):
             raise Unauthenticated(
-                "Metrics need a login, or the token of launch(metrics_token=…) or HOLDFAST_METRICS_TOKEN as "
+                "Metrics require a login, or the token of launch(metrics_token=…) or HOLDFAST_METRICS_TOKEN as "
                 "`Authorization: Bearer TOKEN`."
             )
         text = "".join(prometheus(metric) for metric in metrics(self._context.runtime))
@@ -47,7 +47,7 @@ class Metrics:
 
 
 def prometheus(metric: Metric) -> str:
-    """A number in Prometheus's text format."""
+    """Format a metric in Prometheus's text format."""
     name = f"holdfast_{metric.name}{'_total' if metric.kind == 'counter' else ''}"
     value = int(metric.value) if metric.value == int(metric.value) else metric.value
     return f"# HELP {name} {metric.help}\n# TYPE {name} {metric.kind}\n{name} {value}\n"

@@ -1,4 +1,4 @@
-"""Serving an app inside another ASGI app: FastAPI, Starlette."""
+"""Serve an app inside another ASGI app, such as FastAPI or Starlette."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from holdfast.server.app import lifespan
 
 
 def has_cors(parent: Starlette) -> bool:
-    """Whether the parent app names allowed origins itself."""
+    """Return whether the parent app sends CORS headers itself."""
     return any(
         isinstance(one.cls, type) and issubclass(one.cls, CORSMiddleware)
         for one in getattr(parent, "user_middleware", ())
@@ -25,12 +25,12 @@ def has_cors(parent: Starlette) -> bool:
 
 
 def mount(parent: Any, child: Starlette, path: str) -> None:
-    """Put a served app below a path of a parent, and its start and end into the parent's.
+    """Mount a served app in a parent and include its lifespan in the parent's.
 
     Args:
         parent: A FastAPI or Starlette app that has not started.
-        child: What `create_app` made.
-        path: Where it is served, such as `/gradio`; the parent's root when empty.
+        child: App returned by `create_app`.
+        path: Path of the app, such as `/gradio`; empty for the parent's root.
     """
     parent.mount(path.rstrip("/"), child)
     around = parent.router.lifespan_context
@@ -46,12 +46,13 @@ def mount(parent: Any, child: Starlette, path: str) -> None:
 
 @contextmanager
 def told_of_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` when a signal tells the server to end.
+    """Call `stop` when a signal ends the server.
 
-    A server that is not ours waits for open streams first and ends the app's lifespan after that, so streams that wait
-    for the lifespan would keep it for ever. Its own handlers are called as before.
+    A server that is not Holdfast's own first waits for open streams and then ends the app's lifespan, so streams that
+    wait for the lifespan would block it indefinitely. The server's own signal handlers are called as before.
 
     Args:
+        stop: Function to call on the event loop.
         stop: Called on the event loop.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -66,7 +67,7 @@ def told_of_signals(stop: Callable[[], None]) -> Iterator[None]:
         if callable(handler):
             handler(number, frame)
 
-    # Where no server listens for a signal it ends the process, which needs no help.
+    # Without a server's handler, a signal ends the process, so nothing needs to be done.
     heard = [n for n, handler in before.items() if callable(handler) and handler is not signal.default_int_handler]
     for number in heard:
         signal.signal(number, pass_on)

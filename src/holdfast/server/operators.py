@@ -1,4 +1,4 @@
-"""Who may see how an app is doing: its operators, not every visitor."""
+"""Access to an app's operational data for its operators, not for every visitor."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from holdfast.server.http.origins import hostname, sender
 from holdfast.server.http.proxies import reported
 
 FORWARDED = ("forwarded", "via", "x-real-ip")
-"""Headers with which a proxy shows itself, besides those that report how it was reached."""
+"""Headers that indicate a proxy, in addition to those that report the original request."""
 
 
 async def is_operator(context: ServerContext, request: Request) -> bool:
-    """Whether a request shows the metrics token, or comes from a logged-in user.
+    """Return whether a request has the metrics token or comes from a logged-in user.
 
     Args:
-        context: What all routes share.
+        context: State shared by all routes.
         request: The request.
     """
     expected = context.options.access.metrics_token
@@ -30,12 +30,12 @@ async def is_operator(context: ServerContext, request: Request) -> bool:
 
 
 def is_at_the_machine(request: HTTPConnection) -> bool:
-    """Whether a request comes from this machine itself, by a local name, and not from a browser for another page.
+    """Return whether a request comes from this machine, by a local name, and not from another site's page.
 
-    A proxy on this machine shows itself by its headers or by the public name that it passes on.
+    A proxy on this machine is detected by its headers or by the public name that it forwards.
 
     Args:
-        request: A request or connection that came through the gate.
+        request: Request or connection that the gate has admitted.
     """
     client, headers = request.client, request.headers
     if client is None or not is_loopback(client.host) or sender(request) != "own":

@@ -1,4 +1,4 @@
-"""How one app is served."""
+"""Settings for serving an app."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from holdfast.server.login.users import AuthRule
 from holdfast.state.codec import Keyring
 
 PAGE_FOLDER = Path(__file__).parent.parent / "page"
-"""Where the built page is."""
+"""Folder of the built page."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServerOptions:
-    """The server's part of what `launch` is told.
+    """The server's part of the options of `launch`.
 
     Attributes:
-        rules: Which files may be served.
-        root_path: Where a proxy shows the app.
-        auth: Who may log in.
-        auth_message: Shown on the login page.
-        auth_dependency: A function of the request that gives the user's name.
-        show_error: Whether visitors read the text of every exception.
-        favicon_path: The site's icon.
-        access: Who may use the app from where.
-        header: Whether pages begin with a header; `None` shows one where it has a purpose.
-        logo: Path or address of the image that replaces Holdfast's mark.
-        cors: Whether answers name allowed origins at all; a parent app may do it.
-        heartbeat: Seconds between signs of life on a quiet stream.
-        api_open: Whether queued endpoints also take direct calls (`/run`).
-        monitoring: Whether anybody may read the metrics.
-        access_log: Whether every request is logged.
-        limits: How much is kept and done for what clients name.
-        secret: Signs the cookies that the server gives.
-        keys: Sign the logins.
-        shelf: Keeps the logins that were ended.
-        default_store: URL of the store, if nobody chose it.
-        page_folder: Where the built page is.
+        rules: Rules for files that can be served.
+        root_path: Path or URL under which a proxy serves the app.
+        auth: Accepted logins.
+        auth_message: HTML shown on the login page.
+        auth_dependency: Function of the request that returns the user's name.
+        show_error: Show visitors the message of every exception.
+        favicon_path: Path of the site's icon.
+        access: Rules for access to the app.
+        header: Show a header on each page; `None` shows it only if useful.
+        logo: Path or URL of the image that replaces Holdfast's logo.
+        cors: Add CORS headers to responses. A parent app may do this instead.
+        heartbeat: Seconds between heartbeats on an idle stream.
+        api_open: Accept direct calls (`/run`) of queued endpoints too.
+        monitoring: Serve metrics.
+        access_log: Log every request.
+        limits: Limits on data and work that clients can cause.
+        secret: Secret that signs the server's cookies.
+        keys: Keys that sign logins.
+        shelf: Storage for ended logins.
+        default_store: URL of the store, if it was not chosen explicitly.
+        page_folder: Folder of the built page.
     """
 
     rules: FileRules

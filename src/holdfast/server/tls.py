@@ -1,7 +1,7 @@
-"""TLS handshakes that count as connections, end within the time of a request's head, and stop with the server.
+"""TLS handshakes that count as connections, have a time limit, and end when the server stops.
 
-uvicorn hears of a connection only after its handshake. A handshake that a client leaves unfinished would therefore take
-no place among the connections, and still be open when the server's event loop closes.
+uvicorn only learns of a connection after its handshake. An unfinished handshake would therefore not count toward the
+connection limit, and would still be open when the server's event loop closes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ GOODBYE_WITHIN = 1.0
 
 
 def over_tls(http: type[HttpProtocol], context: ssl.SSLContext) -> Callable[..., Handshake]:
-    """Return a protocol factory, as uvicorn takes it, that serves *http* over TLS."""
+    """Return a protocol factory for uvicorn that serves *http* over TLS."""
 
     def accept(*, server_state: ServerState, **of_uvicorn: Any) -> Handshake:
         return Handshake(http.all, context, server_state, lambda: http(server_state=server_state, **of_uvicorn))
@@ -34,13 +34,13 @@ def over_tls(http: type[HttpProtocol], context: ssl.SSLContext) -> Callable[...,
 
 
 class Handshake(asyncio.Protocol):
-    """The TLS handshake of one connection, which it hands to an HTTP protocol when it succeeds.
+    """The TLS handshake of a connection, followed by an HTTP protocol if it succeeds.
 
     Args:
-        connections: The connections of the server.
-        context: The certificate and the settings of TLS.
-        state: uvicorn's connections, which a stopping server shuts down.
-        make_http: Makes the protocol that follows.
+        connections: Connections of the server.
+        context: Certificate and TLS settings.
+        state: uvicorn's connections, which are closed when the server stops.
+        make_http: Function that creates the HTTP protocol.
     """
 
     transport: asyncio.Transport
@@ -57,13 +57,13 @@ class Handshake(asyncio.Protocol):
         self._state = state
         self._make_http = make_http
         self._early = b""
-        """Bytes that arrived before the protocol that they are for: that of TLS, later that of HTTP."""
+        """Bytes that arrived before the protocol that they are for: first TLS, later HTTP."""
         self._task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a place and begin, or refuse the connection: without a handshake there is no language to answer in."""
+        """Register the connection and start the handshake, or close it; without a handshake, no error can be sent."""
         self.transport = transport
-        transport.pause_reading()  # uvloop reads all the same: see `_pass_on`
+        transport.pause_reading()  # uvloop reads anyway, see `_pass_on`
         address = get_remote_addr(transport)
         place = self._connections.admit(address[0] if address else "", transport, secured=False)
         if place is None:
@@ -74,22 +74,22 @@ class Handshake(asyncio.Protocol):
         self._task = asyncio.get_running_loop().create_task(self._shake_hands(place))
 
     def data_received(self, data: bytes) -> None:
-        """Keep *data* for the protocol that follows."""
+        """Keep *data* for the next protocol."""
         self._early += data
 
     def shutdown(self) -> None:
-        """End the connection because the server stops."""
+        """Close the connection because the server stops."""
         self.transport.abort()
 
     async def _shake_hands(self, place: Place) -> None:
         loop = asyncio.get_running_loop()
-        loop.call_soon(self._pass_on)  # before what `start_tls` calls soon: the beginning of the handshake
+        loop.call_soon(self._pass_on)  # scheduled before the start of the handshake in `start_tls`
         within: dict[str, Any] = {"ssl_handshake_timeout": self._connections.limits.header_seconds}
         if sys.platform != "win32" or sys.version_info >= (3, 11):
-            within["ssl_shutdown_timeout"] = GOODBYE_WITHIN  # asyncio's own loop lacks it on Python 3.10
+            within["ssl_shutdown_timeout"] = GOODBYE_WITHIN  # not supported by asyncio's own loop on Python 3.10
         try:
             secured = await loop.start_tls(self.transport, self, self._context, server_side=True, **within)
-        except OSError as error:  # among them SSLError, and the end of the connection
+        except OSError as error:  # includes SSLError and a closed connection
             logger.debug("A TLS handshake failed: %s", error)
             secured = None
         self._state.connections.discard(self)
@@ -106,7 +106,7 @@ class Handshake(asyncio.Protocol):
             http.data_received(self._early)
 
     def _pass_on(self) -> None:
-        """Give the protocol of TLS what uvloop read before it was there."""
+        """Pass to the TLS protocol what uvloop has read before that protocol was set."""
         protocol: Any = self.transport.get_protocol()
         while self._early and protocol is not self:
             buffer = memoryview(protocol.get_buffer(len(self._early)))

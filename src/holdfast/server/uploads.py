@@ -1,4 +1,4 @@
-"""Uploads: multipart bodies streamed into the file cache, and their progress as server-sent events."""
+"""Uploads: multipart bodies streamed into the file cache, with their progress as server-sent events."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from holdfast.server.kept import Bounds, Kept
 from holdfast.wire.encode import encode
 
 MAX_NAME = 200
-"""Characters of a file's name in reports of progress."""
+"""Maximum length of a file's name in progress reports."""
 UPLOAD, FILE = 2_000, 200
-"""Bytes that the progress of an upload takes, and of each of its files, besides their names."""
+"""Approximate size in bytes of an upload's progress and of each of its files, not counting names."""
 WAIT = 3.0
-"""Seconds that a reader of progress waits for its upload to begin, as Gradio."""
+"""Seconds that a reader of progress waits for its upload to start, as in Gradio."""
 
 
 class UploadProgress:
-    """How far one upload has come: bytes per file, for any number of readers.
+    """Progress of an upload in bytes per file, for any number of readers.
 
     Args:
-        account: Where what it holds is counted.
+        account: Account that counts the bytes of the progress.
     """
 
     def __init__(self, account: Account | None = None) -> None:
@@ -46,12 +46,12 @@ class UploadProgress:
         self._changed = asyncio.Event()
 
     def begin(self) -> None:
-        """The upload has begun."""
+        """Mark the upload as started."""
         self.begun = True
         self._wake()
 
     def add(self, name: str, size: int) -> None:
-        """`size` more bytes of the file `name` have come."""
+        """Add `size` received bytes to the file `name`."""
         name = name[:MAX_NAME]
         if name not in self.sizes and self._account is not None:
             self._account.add(FILE + len(name))
@@ -59,12 +59,12 @@ class UploadProgress:
         self._wake()
 
     def end(self) -> None:
-        """The upload has ended, well or not."""
+        """Mark the upload as ended, successfully or not."""
         self.begun = self.done = True
         self._wake()
 
     async def change(self) -> None:
-        """Return at the next change."""
+        """Wait for the next change."""
         await self._changed.wait()
 
     def _wake(self) -> None:
@@ -73,11 +73,11 @@ class UploadProgress:
 
 
 class Followed:
-    """The uploads that were given an id.
+    """The uploads that have an ID.
 
     Args:
-        limits: How many are remembered, how large, and for how long.
-        clock: Where time comes from.
+        limits: Limits on the number, size, and lifetime of uploads' progress.
+        clock: Source of time.
     """
 
     def __init__(self, limits: Limits, clock: Clock) -> None:
@@ -96,7 +96,7 @@ class Followed:
         return len(self.kept)
 
     def get(self, upload_id: str, visitor: str) -> UploadProgress:
-        """Return the progress of an upload, whether it or its reader came first."""
+        """Return the progress of an upload, creating it for the upload or its reader, whichever comes first."""
         found = self.kept.get(upload_id)
         if found is None:
             account = self.kept.account(visitor)
@@ -106,7 +106,7 @@ class Followed:
         return found
 
     def forget(self, upload_id: str) -> None:
-        """Forget an upload whose progress was read to its end."""
+        """Drop the progress of an upload after it has been read to the end."""
         self.kept.pop(upload_id)
 
 
@@ -114,7 +114,7 @@ class Uploads:
     """The upload routes.
 
     Args:
-        context: What all routes share.
+            context: State shared by all routes.
     """
 
     def __init__(self, context: ServerContext) -> None:
@@ -122,7 +122,7 @@ class Uploads:
         self._followed = Followed(context.options.limits, context.runtime.clock)
 
     def routes(self) -> list[Route]:
-        """The routes under the API's prefix."""
+        """Return the routes under the API's prefix."""
         return [
             Route("/upload", self.upload, methods=["POST"]),
             Route("/upload/", self.upload, methods=["POST"]),
@@ -130,7 +130,7 @@ class Uploads:
         ]
 
     async def upload(self, request: Request) -> Response:
-        """Keep the files of a multipart body; answer their paths, in order."""
+        """Store the files of a multipart body and respond with their paths, in order."""
         user = await self._context.identify(request)
         upload_id = request.query_params.get("upload_id")
         check_id("upload_id", upload_id)
@@ -168,7 +168,7 @@ class Uploads:
             raise
 
     async def progress(self, request: Request) -> Response:
-        """Tell how an upload goes on, until it is done."""
+        """Stream the progress of an upload until it is done."""
         user = await self._context.identify(request)
         upload_id = request.query_params.get("upload_id", "")
         check_id("upload_id", upload_id)

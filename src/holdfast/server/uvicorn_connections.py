@@ -1,4 +1,4 @@
-"""Connections: bounded in number, and in the time that a head, a page's frame, or an answer takes to pass."""
+"""Connections, with limits on their number and on the time for a request's head, a page's frame, or a response."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from holdfast.server.login.guesses import block_of
 logger = logging.getLogger("holdfast.server")
 
 LOOK = 1.0
-"""Seconds between two looks for connections that are too slow."""
+"""Seconds between checks for slow connections."""
 RESERVE = 100
-"""File descriptors that are left for files, the store and the program."""
+"""File descriptors reserved for files, the store, and the program."""
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 15\r\ncontent-length: 0\r\n\r\n"
 TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 MOST_FRAGMENTS = 1_000
-"""Fragments of one message of a page; the page itself sends each in one piece."""
+"""Maximum number of fragments in a page's message. The page itself never fragments messages."""
 
 
 class Place:
-    """One connection's place among all.
+    """A connection's entry in the connection limit.
 
     Args:
-        address: The peer.
-        counted: It counts for its address.
-        transport: Its transport.
-        secured: Whether it can carry a response; not during a TLS handshake.
+        address: Address of the peer.
+        counted: The connection counts toward the limit of its address.
+        transport: Transport of the connection.
+        secured: The connection can carry a response, unlike during a TLS handshake.
     """
 
     __slots__ = (
@@ -52,26 +52,26 @@ class Place:
         self.secured = secured
         self.ended = False
         self.since: float | None = None
-        """When what it sends now has begun, on the monotonic clock."""
+        """Monotonic time at which the current request or frame started."""
         self.pending = 0
         """Bytes of an unfinished frame."""
         self.full_since = 0.0
-        """When the client has stopped taking what is sent to it, on the monotonic clock."""
+        """Monotonic time at which the client stopped reading."""
         self.buffered = 0
-        """Bytes that it had to take at the last look."""
+        """Unsent bytes at the last check."""
         self.taken = 0
-        """Bytes that it has taken since then."""
+        """Bytes that the client has read since `full_since`."""
 
 
 class Connections:
-    """All connections of one server.
+    """All connections of a server.
 
     Args:
-        limits: The bounds.
-        clock: Where time comes from.
+        limits: Limits on connections.
+        clock: Source of time.
         bodies: Counts the bytes of unfinished frames.
-        trusted: Whether an address is that of a proxy, behind which many visitors are.
-        descriptors: How many files the process may have open; `None` for no limit.
+        trusted: Function that returns whether an address belongs to a proxy, which many visitors share.
+        descriptors: Number of files that the process can open; `None` for no limit.
     """
 
     def __init__(
@@ -93,13 +93,13 @@ class Connections:
         self._count = 0
         self._by_address: dict[str, int] = {}
         self._heads: dict[Place, None] = {}
-        """Connections that wait for the head of a request, the one that has waited for longest first."""
+        """Connections that wait for a request's head, longest wait first."""
         self._frames: dict[Place, None] = {}
         """Connections with an unfinished frame."""
         self._full: dict[Place, None] = {}
-        """Connections whose client does not take what is sent to it."""
+        """Connections whose client does not read what is sent to it."""
         self.handed_over: Place | None = None
-        """The place of the connection that is passing to its next protocol, within one call."""
+        """Entry of the connection that is being passed to its next protocol, within one call."""
         self._look: asyncio.Task[None] | None = None
         self._warned: set[str] = set()
 
@@ -107,24 +107,24 @@ class Connections:
         return self._count
 
     def admit(self, address: str, transport: asyncio.Transport, *, secured: bool = True) -> Place | None:
-        """Return the place of a new connection, or `None` if there is none left.
+        """Register a new connection and return its entry, or return `None` if the limit is reached.
 
-        One that has sent no request gives way when all places are taken.
+        At the limit, the longest-waiting connection without a request is closed to make room.
         """
         counted = bool(address) and not self._trusted(address)
         address = block_of(address)
         if counted and self._by_address.get(address, 0) >= self.limits.address_connections:
             self._warn(
                 "address_connections",
-                f"{address} has {self.limits.address_connections} connections open; more of them are refused. If it "
-                "is your proxy, name it in trusted_proxies, or raise the limit address_connections.",
+                f"{address} has {self.limits.address_connections} open connections; more are rejected. If it "
+                "is your proxy, add it to trusted_proxies, or raise the limit address_connections.",
             )
             return None
         if self._count >= self.most:
             self._warn(
                 "connections",
-                f"All {self.most} connections that the limit `connections` and the process's open files (ulimit -n) "
-                "allow are taken; those that have sent no request are closed first, and further ones are refused.",
+                f"The limit of {self.most} connections is reached (from `connections` and the process's limit of open "
+                "files, ulimit -n). Connections without a request are closed first; further ones are rejected.",
             )
             silent = next(iter(self._heads), None)
             if silent is None:
@@ -138,13 +138,13 @@ class Connections:
         return place
 
     def _warn(self, kind: str, sentence: str) -> None:
-        """Say once in the log that a bound was reached."""
+        """Log once that a limit was reached."""
         if kind not in self._warned:
             self._warned.add(kind)
             logger.warning("%s", sentence)
 
     def leave(self, place: Place) -> None:
-        """A connection has ended; counts once."""
+        """Unregister a connection that has ended. Further calls have no effect."""
         self.head_ended(place)
         self.frame(place, 0)
         self.drained(place)
@@ -160,23 +160,23 @@ class Connections:
                 del self._by_address[place.address]
 
     def head_begun(self, place: Place) -> None:
-        """A connection waits for a request."""
+        """Start the time limit for a request's head."""
         if place not in self._heads:
             self._heads[place] = None
             place.since = self.clock.monotonic()
             self._see_to_looking()
 
     def head_ended(self, place: Place) -> None:
-        """The head of a request is complete."""
+        """Stop the time limit after a request's head is complete."""
         if place in self._heads:
             del self._heads[place]
             place.since = None
 
     def frame(self, place: Place, size: int) -> None:
-        """So many bytes of an unfinished frame are held for a connection.
+        """Update the number of bytes that are held for an unfinished frame.
 
         Raises:
-            Busy: Too many bytes are in flight.
+            Busy: Too many bytes are held for unfinished requests.
         """
         if size == place.pending:
             return
@@ -191,7 +191,7 @@ class Connections:
             place.since = None
 
     def filled(self, place: Place) -> None:
-        """A client does not take what is sent to it as fast as it is sent."""
+        """Start the time limit for a client that reads more slowly than data is sent."""
         if place not in self._full:
             self._full[place] = None
             place.full_since = self.clock.monotonic()
@@ -200,7 +200,7 @@ class Connections:
             self._see_to_looking()
 
     def drained(self, place: Place) -> None:
-        """A client has taken (nearly) all that was sent to it."""
+        """Stop the time limit after the client has read almost everything."""
         self._full.pop(place, None)
 
     def _see_to_looking(self) -> None:
@@ -208,7 +208,7 @@ class Connections:
             self._look = asyncio.get_running_loop().create_task(self._look_for_slow())
 
     async def _look_for_slow(self) -> None:
-        """Close what is too slow; runs only while something is awaited."""
+        """Close connections that are too slow. This task only runs while there are time limits."""
         limits = self.limits
         while self._heads or self._frames or self._full:
             await self.clock.sleep(LOOK)
@@ -236,23 +236,23 @@ class Connections:
         elif not place.transport.is_closing():
             place.transport.write(answer)
             place.transport.close()
-            self.filled(place)  # it ends only when the client has taken the rest
+            self.filled(place)  # the connection only ends after the client has read the rest
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's protocol for HTTP, with a place among all connections."""
+    """uvicorn's HTTP protocol with the connection limits."""
 
     all: Connections
     place: Place | None = None
     _in_head = True
-    """It waits for a request, or for the rest of a request's head."""
+    """Whether a request or the rest of a request's head is expected."""
     _moved = False
-    """What came last has begun, continued or ended a part of a request."""
+    """Whether the latest data started, continued, or ended a part of a request."""
     _loose = 0
-    """Bytes since then: of an unfinished head, or beside a body (after a chunk's size, after the last chunk)."""
+    """Bytes received since then: an unfinished head, or data around a body (after a chunk's size or the last chunk)."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a place or the one that the handshake had, or refuse the connection."""
+        """Register the connection, unless the TLS handshake has, or reject it."""
         super().connection_made(transport)
         self.place, self.all.handed_over = self.all.handed_over, None
         if self.place is None:
@@ -264,31 +264,31 @@ class HttpProtocol(HttpToolsProtocol):
             self.all.head_begun(self.place)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Give the place back."""
+        """Unregister the connection."""
         if self.place is not None:
             self.all.leave(self.place)
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """More is sent than the client takes."""
+        """Start the time limit for a client that reads slowly."""
         super().pause_writing()
         if self.place is not None:
             self.all.filled(self.place)
 
     def resume_writing(self) -> None:
-        """The client has taken what was sent."""
+        """Stop the time limit after the client has read what was sent."""
         super().resume_writing()
         if self.place is not None and not self.transport.is_closing():
             self.all.drained(self.place)
 
     def timeout_keep_alive_handler(self) -> None:
-        """End a connection that is not used; it ends only when the client has taken the last answer."""
+        """Close an idle connection. It only ends after the client has read the last response."""
         super().timeout_keep_alive_handler()
         if self.place is not None:
             self.all.filled(self.place)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came, unless there is too much of what is not a body."""
+        """Process received data, unless there is too much outside a body."""
         place = self.place
         if place is None:
             return
@@ -304,23 +304,23 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.write(TOO_LONG)
             self.transport.close()
         elif not self._in_head and self.cycle.response_complete and self.timeout_keep_alive_task is None:
-            # The rest of a body that nothing waits for, or empty lines: uvicorn's own timer was stopped by them.
+            # This is the rest of an unneeded body, or empty lines, which have stopped uvicorn's own timer.
             self.all.head_begun(place)
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """Handle the start of a request."""
         super().on_message_begin()
         self._moved = self._in_head = True
         if self.place is not None:
             self.all.head_begun(self.place)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header, and no trailer: one must not pass for a header, which the proxy in front may have checked."""
+        """Process a header but ignore trailers, which must not be treated as headers that a proxy has checked."""
         if self._in_head:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head of a request is complete."""
+        """Handle the end of a request's head."""
         self._moved = True
         self._in_head = False
         if self.place is not None:
@@ -328,53 +328,53 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_chunk_header(self) -> None:
-        """A chunk of a body begins."""
+        """Handle the start of a body chunk."""
         self._moved = True
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of a body."""
+        """Process a part of a body."""
         self._moved = True
         super().on_body(body)
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand the connection and its place to the protocol of sockets."""
+        """Pass the connection and its entry to the WebSocket protocol."""
         place, self.place = self.place, None
         self.all.handed_over = place
         super().handle_websocket_upgrade()
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol for WebSockets, with a place among all connections and a bound on unfinished frames."""
+    """uvicorn's WebSocket protocol with the connection limits and a limit on unfinished frames."""
 
     all: Connections
     place: Place | None = None
     _partial = 0
 
     def connection_made(self, transport: Any) -> None:
-        """Take over the place of the HTTP connection."""
+        """Take over the entry of the HTTP connection."""
         super().connection_made(transport)
         self.place, self.all.handed_over = self.all.handed_over, None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Give the place back."""
+        """Unregister the connection."""
         if self.place is not None:
             self.all.leave(self.place)
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """More is sent than the page takes."""
+        """Start the time limit for a page that reads slowly."""
         super().pause_writing()
         if self.place is not None:
             self.all.filled(self.place)
 
     def resume_writing(self) -> None:
-        """The page has taken what was sent."""
+        """Stop the time limit after the page has read what was sent."""
         super().resume_writing()
         if self.place is not None and not self.transport.is_closing():
             self.all.drained(self.place)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came, and count what is not a whole message yet."""
+        """Process received data, and count the bytes of an unfinished message."""
         super().data_received(data)
         if self.place is None or self.place.ended:
             return
@@ -386,7 +386,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self.transport.abort()
 
     def handle_cont(self, event: Frame) -> None:
-        """Take one more fragment of a message."""
+        """Process another fragment of a message."""
         self._partial += len(event.data)
         if len(self.frames) >= MOST_FRAGMENTS:
             self.transport.abort()
@@ -394,18 +394,18 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         super().handle_cont(event)
 
     def handle_text(self, event: Frame) -> None:
-        """Take the first fragment of a message of text."""
+        """Process the first fragment of a text message."""
         self._partial = len(event.data)
         super().handle_text(event)
 
     def handle_bytes(self, event: Frame) -> None:
-        """Take the first fragment of a message of bytes."""
+        """Process the first fragment of a binary message."""
         self._partial = len(event.data)
         super().handle_bytes(event)
 
 
 def protocols(connections: Connections) -> tuple[type[HttpProtocol], type[SocketProtocol]]:
-    """Return the protocols of one server's connections, as uvicorn takes them."""
+    """Return the protocol classes of a server's connections for uvicorn."""
     return (
         type("HttpProtocol", (HttpProtocol,), {"all": connections}),
         type("SocketProtocol", (SocketProtocol,), {"all": connections}),
@@ -413,7 +413,7 @@ def protocols(connections: Connections) -> tuple[type[HttpProtocol], type[Socket
 
 
 def raise_descriptor_limit() -> int | None:
-    """Let the process open as many files as the system allows it, and return how many; `None` for no limit."""
+    """Raise the process's limit of open files to the maximum, and return it; `None` for no limit."""
     if sys.platform == "win32":
         return None
     import resource
@@ -423,6 +423,6 @@ def raise_descriptor_limit() -> int | None:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
             soft = hard
-        except (OSError, ValueError):  # macOS has another bound below the one that it names
-            logger.debug("The limit of open files stays at %s.", soft)
+        except (OSError, ValueError):  # macOS has a limit below the one that it reports
+            logger.debug("The limit of open files remains %s.", soft)
     return None if soft == resource.RLIM_INFINITY else soft

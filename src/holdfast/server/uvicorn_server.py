@@ -1,4 +1,4 @@
-"""A server on a port: its socket, its thread, its end within a bound."""
+"""A server on a port: its socket, its thread, and a shutdown with a time limit."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from holdfast.server.uvicorn_connections import Connections, protocols, raise_de
 FIRST_PORT = 7860
 LAST_PORT = 65535
 SHUTDOWN_WITHIN = 3
-"""Seconds that open requests get to end; sockets and streams are told at once. With the grace of running events that
-stays below the ten seconds after which container engines kill."""
+"""Seconds that open requests have to end during shutdown; sockets and streams close immediately. Together with the
+grace period of running events, this is less than the ten seconds after which container engines kill a process."""
 ABANDONED_WITHIN = 1.0
-"""Seconds that an abandoned server gets."""
+"""Seconds to wait for a server that is abandoned."""
 BACKLOG = 2048
 
 logger = logging.getLogger("holdfast.server")
@@ -34,12 +34,12 @@ logger = logging.getLogger("holdfast.server")
 
 @dataclass(frozen=True)
 class Certificate:
-    """What https needs.
+    """A certificate for https.
 
     Attributes:
         key: File of the private key.
         chain: File of the certificate.
-        password: Of the key, if it has one.
+        password: Password of the key, if it has one.
     """
 
     key: str
@@ -48,22 +48,22 @@ class Certificate:
 
 
 def bind(host: str, port: int | None, tries: int = 100) -> socket.socket:
-    """A listening socket.
+    """Return a listening socket.
 
     Args:
-        host: The address to listen on.
-        port: Exactly this port (0: any free one); `None` takes the first free one from 7860.
-        tries: How many ports are tried then.
+        host: Address to listen on.
+        port: Port to listen on (0: any free port); `None` uses the first free port starting at 7860.
+        tries: Maximum number of ports to try for `None`.
 
     Raises:
-        BuildError: `port` is no port.
-        AddressError: No port could be had; the message says what to do.
+        BuildError: `port` is not a valid port.
+        AddressError: No port is available; the message explains what to do.
     """
     _check_port(port)
     try:
         socket.getaddrinfo(host, None)
     except OSError as error:
-        raise AddressError(f"server_name={host!r} is no address of this machine: {error}.") from None
+        raise AddressError(f"server_name={host!r} is not an address of this machine: {error}.") from None
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     last = FIRST_PORT + tries - 1
     candidates = [port] if port is not None else range(FIRST_PORT, last + 1)
@@ -71,12 +71,12 @@ def bind(host: str, port: int | None, tries: int = 100) -> socket.socket:
     for candidate in candidates:
         try:
             return socket.create_server((host, candidate), family=family, backlog=BACKLOG)
-        except OSError as error:  # noqa: PERF203 -- a taken port is what the loop is for
+        except OSError as error:  # noqa: PERF203 -- the loop exists for ports in use
             why = error
     if port is not None:
         raise AddressError(
-            f"Cannot find empty port in range: {port}-{port}. Port {port} of {host} cannot be listened on "
-            f"({why}). Choose another server_port, or leave it out to take the first free one from {FIRST_PORT}."
+            f"Cannot find empty port in range: {port}-{port}. Port {port} of {host} is not available "
+            f"({why}). Choose another server_port, or omit it to use the first free one from {FIRST_PORT}."
         )
     raise AddressError(
         f"Cannot find empty port in range: {FIRST_PORT}-{last}. Close another app, or set server_port or "
@@ -87,13 +87,13 @@ def bind(host: str, port: int | None, tries: int = 100) -> socket.socket:
 def _check_port(port: Any) -> None:
     if port is not None and (not isinstance(port, int) or not 0 <= port <= LAST_PORT):
         raise BuildError(
-            f"server_port={port!r} is no port. Give a whole number from 0 to {LAST_PORT} (0: any free one), or leave "
-            f"it out to take the first free one from {FIRST_PORT}."
+            f"server_port={port!r} is not a valid port. Use an integer from 0 to {LAST_PORT} (0: any free port), or "
+            f"omit it to use the first free port from {FIRST_PORT}."
         )
 
 
 class _Uvicorn(uvicorn.Server):
-    """Says when it listens, and tells the app's streams that it stops before it waits for them."""
+    """A server that reports when it listens, and closes the app's streams before it waits for them to end."""
 
     def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
         super().__init__(config)
@@ -107,20 +107,20 @@ class _Uvicorn(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._on_stop()
         await super().shutdown(sockets)
-        while self.server_state.connections:  # those that outlast their time would still be open when the loop closes
+        while self.server_state.connections:  # abort connections that would still be open when the loop closes
             for connection in tuple(self.server_state.connections):
                 connection.transport.abort()
             await asyncio.sleep(0)
 
 
 class Listening:
-    """A server that runs in a thread of its own.
+    """A server that runs in its own thread.
 
     Args:
-        app: What it serves; made by `create_app`.
-        listener: The socket that it listens on.
-        host: The address that it was asked to listen on.
-        certificate: Serves https with it.
+        app: App returned by `create_app`.
+        listener: Socket to listen on.
+        host: Requested address.
+        certificate: Certificate for serving https.
     """
 
     def __init__(
@@ -133,27 +133,27 @@ class Listening:
         self._listener = listener
         self._failure: BaseException | None = None
         self._ended = threading.Event()
-        """Not `Thread.join`: interrupted by Ctrl+C, that takes a running thread for one that has ended."""
+        """Event to wait for instead of `Thread.join`, which, after Ctrl+C, treats a running thread as ended."""
         self._server = _Uvicorn(_config(app, certificate), app.state.context.streams.stop)
         self._thread = threading.Thread(target=self._run, name=f"holdfast-server-{self.port}", daemon=True)
 
     @property
     def local_url(self) -> str:
-        """Where a browser on this machine finds it."""
+        """URL for a browser on this machine."""
         name = {"0.0.0.0": "localhost", "::": "localhost"}.get(self.host, self.host)  # noqa: S104 -- a name to show
         return f"{self.scheme}://{f'[{name}]' if ':' in name else name}:{self.port}/"
 
     @property
     def running(self) -> bool:
-        """Whether it serves."""
+        """Whether the server is running."""
         return self._thread.ident is not None and not self._ended.is_set()
 
     def start(self) -> None:
-        """Serve; returns when it listens.
+        """Start the server and wait until it listens.
 
         Raises:
-            HoldfastError: The app cannot be served, such as when its store cannot be reached.
-            RuntimeError: It could not start for another reason.
+            HoldfastError: The app cannot be served, for example because its store is unreachable.
+            RuntimeError: The server failed to start for another reason.
         """
         log = logging.getLogger("uvicorn.error")
         log.addFilter(self._is_news)
@@ -167,7 +167,7 @@ class Listening:
             log.removeFilter(self._is_news)
 
     def _is_news(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 # a filter's signature
-        """Whether what the server logs is not said by the error that `start` raises."""
+        """Return whether a log record of the server adds to the error that `start` raises."""
         return self._refused is None
 
     @property
@@ -181,17 +181,17 @@ class Listening:
         raise RuntimeError(f"The server could not start: {self._failure or 'see the log above'}.") from self._failure
 
     def wait(self) -> None:
-        """Return when it has ended."""
+        """Wait until the server has ended."""
         self._ended.wait()
 
     def close(self) -> None:
-        """End it: streams and sockets are told, requests get a few seconds, State that nothing keeps is dropped."""
+        """Stop the server: close streams and sockets, give requests a few seconds, and drop State without a store."""
         self._server.should_exit = True
         if self.running and threading.current_thread() is not self._thread:
             self._ended.wait()
 
     def abandon(self) -> None:
-        """End it at once: open requests are cut, running events are not waited for."""
+        """Stop the server immediately, without waiting for open requests and running events."""
         self._server.should_exit = self._server.force_exit = True
         self._ended.wait(ABANDONED_WITHIN)
 
@@ -227,11 +227,11 @@ def _config(app: Starlette, certificate: Certificate | None) -> uvicorn.Config:
         ws_ping_timeout=30,
         ws_per_message_deflate=False,
         lifespan="on",
-        log_config=None,  # the program's, or that of `holdfast.logs`
+        log_config=None,  # logging is configured by the program or by `holdfast.logs`
         log_level=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # the gate applies what trusted proxies report, for every server alike
+        proxy_headers=False,  # the gate applies the headers of trusted proxies for every server
         timeout_keep_alive=75,
         timeout_graceful_shutdown=SHUTDOWN_WITHIN,
     )
@@ -244,5 +244,5 @@ def _ssl_context(certificate: Certificate) -> ssl.SSLContext:
     try:
         ssl_context.load_cert_chain(certificate.chain, certificate.key, certificate.password)
     except (OSError, ValueError) as error:
-        raise BuildError(f"The certificate cannot be used: {error}.") from error
+        raise BuildError(f"The certificate is not valid: {error}.") from error
     return ssl_context

@@ -1,7 +1,7 @@
-"""`import gradio` in a process that a program of `holdfast run` spawned: Holdfast there too.
+"""`import gradio` in a process spawned by a program of `holdfast run`, where it also means Holdfast.
 
-`multiprocessing` gives a spawned process the module path of its parent, not what was installed in it, and has it import
-the program anew. This folder stands on that path.
+`multiprocessing` passes its parent's module path to a spawned process, but not the alias installed there, and has the
+process import the program again. This folder is on that path.
 """
 
 from __future__ import annotations
@@ -10,5 +10,5 @@ import importlib
 
 from holdfast import gradio_alias
 
-gradio_alias.install()  # it also takes this module out of the way
+gradio_alias.install()  # this also replaces this module
 importlib.import_module("gradio")

@@ -1,1 +1,1 @@
-"""`holdfast state`: look at what a store keeps, and tend it."""
+"""`holdfast state`: inspect and maintain the contents of a store."""

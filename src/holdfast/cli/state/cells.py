@@ -1,4 +1,4 @@
-"""Going through what a store keeps."""
+"""Iterate over the contents of a store."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from holdfast.state.persistence.reader import ASIDE, place
 from holdfast.stores import Claim, Key, OwnerInfo, Store
 
 AT_ONCE = 100
-"""Most cells that are read at once."""
+"""Maximum number of cells to read at once."""
 LARGE = 8 * 1024 * 1024
-"""An owner with more bytes is read cell by cell."""
+"""Size of an owner in bytes above which its cells are read one at a time."""
 PATIENCE = 10.0
-"""Seconds to wait for an app that writes a cell just now."""
+"""Seconds to wait for an app that is writing a cell."""
 
 
 class Wanted(NamedTuple):
-    """Which cells a command is about."""
+    """Filter for the cells of a command."""
 
     scope: str | None = None
     owner: str | None = None
@@ -31,28 +31,28 @@ class Wanted(NamedTuple):
 
     @property
     def everything(self) -> bool:
-        """No filter is given."""
+        """Whether the filter matches everything."""
         return self == Wanted()
 
     @property
     def prefix(self) -> str:
-        """What the names of all wanted owners begin with."""
+        """Common prefix of the names of all matching owners."""
         return ASIDE if self.scope == ASIDE else f"{self.scope}:" if self.scope is not None else ""
 
     def has_owner(self, owner: str) -> bool:
-        """Whether an owner's cells are wanted."""
+        """Return whether an owner's cells can match."""
         scope, _, id = owner.partition(":")
         if self.scope is not None and scope != self.scope:
             return False
         return self.owner is None or fnmatchcase(owner, self.owner) or fnmatchcase(id, self.owner)
 
     def has_name(self, name: str) -> bool:
-        """Whether a cell of this name is wanted; its earlier versions go with it."""
+        """Return whether cells with this name match. A cell's history matches with it."""
         return self.name is None or fnmatchcase(name, self.name) or fnmatchcase(cell_name(name), self.name)
 
 
 class Stored(NamedTuple):
-    """One cell."""
+    """A cell in a store."""
 
     key: Key
     version: int
@@ -60,19 +60,19 @@ class Stored(NamedTuple):
 
     @property
     def head(self) -> Head | None:
-        """What its envelope says."""
+        """Head of the cell's envelope."""
         return read_head(self.data)
 
 
 async def owners(store: Store, wanted: Wanted) -> AsyncIterator[OwnerInfo]:
-    """The owners that are wanted. The list of ended logins, which an app keeps beside its State, is not State."""
+    """Yield the matching owners. The list of ended logins, stored next to the State, is excluded."""
     async for info in store.owners(wanted.prefix):
         if info.owner != LOGINS and wanted.has_owner(info.owner):
             yield info
 
 
 async def cells_of(store: Store, info: OwnerInfo, wanted: Wanted) -> AsyncIterator[Stored]:
-    """The wanted cells of an owner, by name."""
+    """Yield the matching cells of an owner, sorted by name."""
     names = sorted(name for name in await store.names(info.owner) if wanted.has_name(name))
     for some in batches([Key(info.owner, name) for name in names], 1 if info.size > LARGE else AT_ONCE):
         for key, record in zip(some, await store.read(some), strict=True):
@@ -81,29 +81,29 @@ async def cells_of(store: Store, info: OwnerInfo, wanted: Wanted) -> AsyncIterat
 
 
 async def cells(store: Store, wanted: Wanted) -> AsyncIterator[tuple[OwnerInfo, Stored]]:
-    """All wanted cells, one owner after the other."""
+    """Yield all matching cells, grouped by owner."""
     async for info in owners(store, wanted):
         async for cell in cells_of(store, info, wanted):
             yield info, cell
 
 
 def batches(keys: Sequence[Key], most: int) -> Iterator[Sequence[Key]]:
-    """The keys in groups."""
+    """Split keys into groups."""
     for start in range(0, len(keys), most):
         yield keys[start : start + most]
 
 
 def open_cell(envelope: Envelope, cell: Stored) -> Opened:
-    """Open a cell's bytes; those of one that was set aside belong to where it was.
+    """Open a cell's data. The data of a cell that was set aside belongs to its original place.
 
     Raises:
-        DecodeError: They are damaged, or not for this place, or signed with another key.
+        DecodeError: The data is damaged, belongs to another place, or was signed with another key.
     """
     if cell.key.owner != ASIDE:
         return envelope.open(cell.data, place(cell.key))
     where = cell.key.name.rpartition("@")[0]
     cuts = [i for i, letter in enumerate(where) if letter == "/"]
-    # Owners' ids and cells' names may hold slashes themselves; the signature tells which one was between them.
+    # Owners' IDs and cells' names can contain slashes; only the signature shows which slash separated them.
     for cut in cuts[:-1]:
         with suppress(DecodeError):
             return envelope.open(cell.data, place(Key(where[:cut], where[cut + 1 :])))
@@ -112,15 +112,15 @@ def open_cell(envelope: Envelope, cell: Stored) -> Opened:
 
 
 async def claimed(store: Store, keys: Sequence[Key]) -> Claim:
-    """The lanes of cells: no running app writes them until they are released.
+    """Acquire the lanes of cells, so that no running app writes them until they are released.
 
     Raises:
-        StateError: An app holds one for too long.
+        StateError: An app holds one of the lanes for too long.
     """
     claim = await store.claim(keys, wait=PATIENCE)
     if claim is None:
         raise StateError(
-            f"{keys[0].owner} is being written by a running app and did not come free in {PATIENCE:g} seconds. "
+            f"{keys[0].owner} is being written by a running app and was not available within {PATIENCE:g} seconds. "
             "Try again, or stop the app first."
         )
     return claim

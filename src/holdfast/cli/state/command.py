@@ -1,4 +1,4 @@
-"""`holdfast state`: runs one of its actions."""
+"""`holdfast state`: run one of its actions."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ from holdfast.settings import Settings
 
 
 def run(given: argparse.Namespace) -> int:
-    """Do what the command line says.
+    """Run the action on the command line.
 
     Returns:
-        The exit status: 0 all is well, 1 something is not.
+        The exit status: 0 if there are no problems, otherwise 1.
     """
     telling = Telling(as_json=given.json, action=given.action)
     try:
         status = asyncio.run(_run(given, telling))
         sys.stdout.flush()
-    except BrokenPipeError:  # `| head` has seen enough
+    except BrokenPipeError:  # the reader, such as `| head`, has stopped reading
         _silence()
         return 0
     except OSError as error:
         _silence()
-        raise StateError(f"What was found could not be written: {error.strerror or error}.") from error
+        raise StateError(f"The output could not be written: {error.strerror or error}.") from error
     finally:
         telling.end()
     return status
 
 
 def _silence() -> None:
-    """Nobody takes what is still to be written."""
+    """Discard the remaining output."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -87,22 +87,24 @@ async def _action(given: argparse.Namespace, place: Place, telling: Telling) -> 
 
 async def _migrate(given: argparse.Namespace, telling: Telling, url: str, known: Settings) -> int:
     if not given.program and not given.to:
-        raise StateError("Say what to migrate to: a program's versions (migrate app.py), another store (--to URL).")
+        raise StateError(
+            "Specify what to migrate to: a program's versions (migrate app.py) or another store (--to URL)."
+        )
     specs = _load(given.program) if given.program else {}
     async with opened(url, known) as source:
         if not given.to:
             return await Migration(source, source, specs, telling, given.force, given.dry_run).run()
         async with opened(given.to, known, make=True) as target:
             if target.store.url == source.store.url:
-                raise StateError(f"--to is the store itself ({source.store.url}). Leave it out to migrate in place.")
+                raise StateError(f"--to is the same store ({source.store.url}). Omit it to migrate in place.")
             return await Migration(source, target, specs, telling, given.force, given.dry_run).run()
 
 
 def _load(given: str) -> Specs:
-    """Run a program without serving it, so that its classes are known.
+    """Run a program without serving it, to make its classes available.
 
     Returns:
-        Its States.
+        The program's States.
     """
     path, name = program.split(given)
     gradio_alias.install()
@@ -116,7 +118,7 @@ def _load(given: str) -> Specs:
 
 @contextmanager
 def _without_launching() -> Iterator[None]:
-    """Programs may end with `demo.launch()`; nothing is served here."""
+    """Disable `launch` while this context is open, because programs often end with `demo.launch()`."""
     original = Blocks.launch
 
     def launch(*_: Any, **__: Any) -> tuple[None, str, None]:

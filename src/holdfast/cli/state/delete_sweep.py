@@ -1,4 +1,4 @@
-"""`delete`, `sweep` and `check`."""
+"""The actions `delete`, `sweep`, and `check`."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ async def delete(place: Place, wanted: Wanted, telling: Telling, *, everything: 
     """Delete owners or cells.
 
     Raises:
-        StateError: No filter is given, or nobody is there to be asked.
+        StateError: No filter is given, or there is no terminal to ask for confirmation.
     """
     if wanted.everything and not everything:
-        raise StateError("Say what to delete: --scope, --owner or --name, or --all for everything.")
+        raise StateError("Specify what to delete with --scope, --owner, or --name, or use --all for everything.")
     found_owners: list[str] = []
     found = 0
     async for info in owners(place.store, wanted):
@@ -35,7 +35,7 @@ async def delete(place: Place, wanted: Wanted, telling: Telling, *, everything: 
     if dry_run or not found:
         telling.say(f"{what} would be deleted.", {**facts, "deleted": 0})
         return 0
-    if not yes and not _confirmed(f"Delete {what}? This cannot be undone; `export` first keeps a copy. [y/N] "):
+    if not yes and not _confirmed(f"Delete {what}? This cannot be undone; use `export` first to keep a copy. [y/N] "):
         telling.say("Nothing was deleted.", {**facts, "deleted": 0})
         return 1
     deleted = 0
@@ -53,7 +53,7 @@ async def delete(place: Place, wanted: Wanted, telling: Telling, *, everything: 
 
 def _confirmed(question: str) -> bool:
     if not sys.stdin.isatty():
-        raise StateError("Nobody is there to be asked whether to delete. Give --yes.")
+        raise StateError("There is no terminal to ask for confirmation. Use --yes to delete without asking.")
     print(question, end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
@@ -69,7 +69,7 @@ async def _delete_cells(store: Store, owner: str, wanted: Wanted) -> int:
 
 
 async def take_out(store: Store, cells: Sequence[Stored]) -> int:
-    """Delete cells of one owner, in their lanes; those that were written meanwhile stay."""
+    """Delete cells of an owner while holding their lanes. Cells written meanwhile are kept."""
     claim = await claimed(store, [cell.key for cell in cells])
     try:
         now = dict(zip(claim.keys, claim.records, strict=True))
@@ -87,7 +87,7 @@ async def take_out(store: Store, cells: Sequence[Stored]) -> int:
 
 
 async def sweep(place: Place, telling: Telling, now: float, *, dry_run: bool) -> int:
-    """Drop owners whose time is over, and cells whose time to live is."""
+    """Drop expired owners and expired cells."""
     dropped = 0
     async for info in owners(place.store, Wanted()):
         over = info.expires is not None and info.expires <= now
@@ -116,10 +116,10 @@ def _is_over(cell: Stored, now: float) -> bool:
 
 
 async def check(place: Place, wanted: Wanted, telling: Telling) -> int:
-    """Read everything; say what is not well.
+    """Read everything and report problems.
 
     Returns:
-        1 when something is not well.
+        1 if there is a problem.
     """
     envelope = place.opener()
     read = bad = aside = unknown = 0
@@ -141,6 +141,6 @@ async def check(place: Place, wanted: Wanted, telling: Telling) -> int:
             telling.say(f"cannot be read: {where}: {error}", {**facts, "problem": str(error)})
     text = f"{plural(read, 'cell')} read: {bad:,} cannot be read, {aside:,} were set aside before."
     if unknown:
-        text += f" {plural(unknown, 'cell')} of classes that are not loaded: --program FILE reads them too."
+        text += f" {plural(unknown, 'cell')} have classes that are not loaded; use --program FILE to read them too."
     telling.say(text, {"cells": read, "unreadable": bad, "aside": aside, "unknown_classes": unknown})
     return 1 if bad or aside else 0

@@ -1,4 +1,4 @@
-"""`export` and `import`."""
+"""The actions `export` and `import`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from holdfast.state.persistence.reader import place as cell_place
 from holdfast.stores import Claim, Record, Store, Write
 
 NAMED = 5
-"""Cells that a message names."""
+"""Maximum number of cells listed in a message."""
 
 
 async def export(place: Place, path: Path, wanted: Wanted, telling: Telling, now: float) -> int:
-    """Write cells to a file as they are stored: signed, secret ones encrypted.
+    """Write cells to a file in their stored form: signed, and secret ones encrypted.
 
     Raises:
         StateError: The file cannot be written.
@@ -40,24 +40,24 @@ async def export(place: Place, path: Path, wanted: Wanted, telling: Telling, now
         write(file, {"end": count})
     telling.say(
         f"{plural(count, 'cell')} of {place.store.url} written to {path}. "
-        "To use them elsewhere the app needs the same key, which is not in the file.",
+        "To use them elsewhere, the app needs the same key, which is not in the file.",
         {"cells": count, "file": str(path)},
     )
     return 0
 
 
 class Counted(NamedTuple):
-    """What became of the cells of a group."""
+    """Numbers of written and unchanged cells."""
 
     written: int = 0
     same: int = 0
 
 
 async def bring_in(place: Place, path: Path, telling: Telling, *, force: bool, dry_run: bool) -> int:
-    """Bring the cells of a file into a store; looks through all of it before anything is written.
+    """Import the cells of a file into a store, after checking the whole file.
 
     Raises:
-        StateError: The file is damaged, a cell in the store is newer, or the key or the app is another one.
+        StateError: The file is damaged, a cell in the store is newer, or the key or the app differs.
     """
     names = names_in(path)
     place.check_names(names, force=force)
@@ -70,14 +70,14 @@ async def bring_in(place: Place, path: Path, telling: Telling, *, force: bool, d
         same += counted.same
     done = "would be imported" if dry_run else "imported"
     telling.say(
-        f"{plural(written, 'cell')} {done} into {place.store.url}, {same:,} were there already.",
+        f"{plural(written, 'cell')} {done} into {place.store.url}, {same:,} already existed.",
         {"imported": 0 if dry_run else written, "would_import": written, "same": same},
     )
     return 0
 
 
 def fitted(place: Place, path: Path, names: Names) -> Iterator[Line]:
-    """The cells of a file, bound to the app that the store is of; those that cannot be opened are as they were."""
+    """Yield the cells of a file, bound to the app of the store. Cells that cannot be opened remain unchanged."""
     source = None if place.keys is None else opener_of(place.keys, names)
     for line in lines(path):
         cell = line.cell
@@ -115,7 +115,7 @@ async def _look_through(place: Place, path: Path, names: Names, telling: Telling
         raise StateError(
             f"{plural(len(foreign), 'cell')} of {path} cannot be opened with the key of {place.store.url}: "
             f"{_some(foreign)}. Nothing was imported. Set HOLDFAST_SECRET_KEY to the key of the app that they are "
-            "from; --force imports them all the same."
+            "from, or use --force to import them anyway."
         )
 
 
@@ -134,12 +134,12 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _is_newer(record: Record | None, cell: Stored) -> bool:
-    """Whether what is stored is not the cell's and not older."""
+    """Return whether the stored data differs from the cell's and is not older."""
     return record is not None and record.data != cell.data and record.version >= cell.version
 
 
 def groups(found: Iterator[Line]) -> Iterator[list[Line]]:
-    """Cells that are written together: of one owner, not too many, not too large."""
+    """Group cells that are written together: cells of one owner, limited in number and size."""
     for _, of_owner in groupby(found, key=lambda line: line.cell.key.owner):
         group: list[Line] = []
         size = 0
@@ -160,10 +160,10 @@ async def _compared(store: Store, group: Sequence[Line]) -> Counted:
 
 
 async def put(store: Store, group: Sequence[Line], *, force: bool) -> Counted:
-    """Write cells of one owner, in their lanes.
+    """Write cells of an owner while holding their lanes.
 
     Raises:
-        StateError: One is newer in the store.
+        StateError: A cell is newer in the store.
     """
     claim = await claimed(store, [line.cell.key for line in group])
     try:
@@ -187,8 +187,8 @@ def _writes(store: Store, group: Sequence[Line], claim: Claim, *, force: bool) -
             continue
         if _is_newer(record, cell) and not force:
             raise StateError(
-                f"{store.url} has got a newer value of {cell.key.name!r} of {cell.key.owner} meanwhile; it stays. "
-                "Stop the app and try again, or overwrite it with --force."
+                f"{store.url} received a newer value of {cell.key.name!r} of {cell.key.owner} meanwhile, which was "
+                "kept. Stop the app and try again, or overwrite it with --force."
             )
         before = 0 if record is None else record.version
         announce = not cell.key.owner.startswith(("session:", ASIDE))

@@ -1,4 +1,4 @@
-"""The file that `export` writes: JSON lines, a head, one line per cell, an end that shows that it is complete."""
+"""The file format of `export`: JSON lines with a head, one line per cell, and an end that marks it as complete."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ FORMAT = 1
 
 
 class Line(NamedTuple):
-    """One cell of a file."""
+    """A cell in a file."""
 
     cell: Stored
     expires: float | None
-    """When its owner may go."""
+    """Expiry of the cell's owner."""
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that is in its place when it is complete, and not before.
+    """Open a file that only appears at its path when it is complete.
 
     Raises:
-        StateError: It cannot be written.
+        StateError: The file cannot be written.
     """
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -48,28 +48,29 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
             os.fsync(file.fileno())
         Path(name).replace(path)
     except OSError as error:
-        raise StateError(f"{path} cannot be written: {error.strerror}. What was there before is as it was.") from error
+        raise StateError(f"{path} cannot be written: {error.strerror}. The previous file is unchanged.") from error
     finally:
         Path(name).unlink(missing_ok=True)
 
 
 def write(file: IO[bytes], facts: dict[str, Any]) -> None:
-    """Write one line."""
+    """Write a line."""
     file.write(orjson.dumps(facts, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def cell_facts(line: Line) -> dict[str, Any]:
-    """A cell as a line has it."""
+    """Return a cell as the content of a line."""
     owner, name = line.cell.key
     data = base64.b64encode(line.cell.data).decode()
     return {"owner": owner, "name": name, "version": line.cell.version, "expires": line.expires, "data": data}
 
 
 def lines(path: Path) -> Iterator[Line]:
-    """The cells of a file.
+    """Yield the cells of a file.
 
     Raises:
-        StateError: It is not there, no export, damaged, or not complete; the message says where.
+        StateError: The file does not exist, is not an export, is damaged, or is incomplete; the message names the
+            place.
     """
     try:
         with path.open("rb") as file:
@@ -79,10 +80,10 @@ def lines(path: Path) -> Iterator[Line]:
 
 
 def names_in(path: Path) -> Names:
-    """What the cells of a file are bound to; nothing where release 0.1.0 has written it.
+    """Return the names that the cells of a file are bound to; empty for a file written by release 0.1.0.
 
     Raises:
-        StateError: It cannot be read, or is not an export.
+        StateError: The file cannot be read or is not an export.
     """
     try:
         with path.open("rb") as file:
@@ -102,14 +103,14 @@ def _lines(path: Path, file: IO[bytes]) -> Iterator[Line]:
         if number == 1:
             _check_head(path, facts)
         elif complete:
-            raise StateError(f"{path} goes on after its end, in line {number}. It is no file that `export` wrote.")
+            raise StateError(f"{path} continues after its end, in line {number}. It is not a file written by `export`.")
         elif "end" in facts:
             complete = facts["end"] == count
         else:
             count += 1
             yield _line(path, number, facts)
     if not complete:
-        raise StateError(f"{path} is not complete: its end is missing. Export again; nothing of it was imported.")
+        raise StateError(f"{path} is incomplete: its end is missing. Nothing was imported. Export again.")
 
 
 def _parsed(path: Path, number: int, raw: bytes) -> dict[str, Any]:
@@ -118,13 +119,13 @@ def _parsed(path: Path, number: int, raw: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         facts = None
     if not isinstance(facts, dict):
-        raise StateError(f"Line {number} of {path} is no JSON object, so this is no file that `export` wrote.")
+        raise StateError(f"Line {number} of {path} is not a JSON object, so this is not a file written by `export`.")
     return facts
 
 
 def _check_head(path: Path, facts: dict[str, Any]) -> None:
     if facts.get("kind") != KIND:
-        raise StateError(f"{path} is no file that `holdfast state export` wrote.")
+        raise StateError(f"{path} is not a file written by `holdfast state export`.")
     if facts.get("format") != FORMAT:
         raise StateError(
             f"{path} was written by a newer release of Holdfast (format {facts.get('format')!r}; this one reads "
@@ -139,4 +140,4 @@ def _line(path: Path, number: int, facts: dict[str, Any]) -> Line:
             with suppress(binascii.Error, ValueError):
                 cell = Stored(Key(owner, name), version, base64.b64decode(data, validate=True))
                 return Line(cell, None if expires is None else float(expires))
-    raise StateError(f"Line {number} of {path} is damaged. Nothing of it was imported.")
+    raise StateError(f"Line {number} of {path} is damaged. Nothing was imported.")

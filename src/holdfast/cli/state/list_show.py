@@ -1,4 +1,4 @@
-"""`list` and `show`."""
+"""The actions `list` and `show`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from holdfast.state.persistence.reader import ASIDE
 from holdfast.stores import Key, OwnerInfo
 
 SHOWN = 100
-"""Items of a container that `show` writes as text."""
+"""Maximum number of a container's items in the text of `show`."""
 
 
 async def show_list(place: Place, wanted: Wanted, telling: Telling, now: float) -> int:
@@ -47,7 +47,7 @@ def _say_cell(info: OwnerInfo, cell: Stored, telling: Telling, now: float) -> No
     head = cell.head
     parts = [f"version {cell.version}", size_text(len(cell.data))]
     if head is None:
-        parts.append("no envelope of Holdfast")
+        parts.append("not written by Holdfast")
     else:
         parts.append(f"schema {head.schema}")
         if head.secret:
@@ -58,7 +58,7 @@ def _say_cell(info: OwnerInfo, cell: Stored, telling: Telling, now: float) -> No
 
 
 def facts_of(cell: Stored, info: OwnerInfo | None) -> dict[str, Any]:
-    """What is known of a cell without its value."""
+    """Return the details of a cell without its value."""
     head = cell.head
     return {
         "owner": cell.key.owner,
@@ -73,10 +73,10 @@ def facts_of(cell: Stored, info: OwnerInfo | None) -> dict[str, Any]:
 
 
 async def show_cell(place: Place, owner: str, name: str | None, telling: Telling) -> int:
-    """Write one cell and its value.
+    """Write a cell and its value.
 
     Raises:
-        StateError: It is not there, or cannot be read.
+        StateError: The cell does not exist or cannot be read.
     """
     cell = await _the_cell(place, owner, name)
     head = cell.head
@@ -99,7 +99,9 @@ async def show_cell(place: Place, owner: str, name: str | None, telling: Telling
             facts["unreadable"] = str(error)
     telling.say("\n".join(text), facts)
     if problem is not None:
-        hint = " --program FILE runs the program that has it." if isinstance(problem, MissingClassError) else ""
+        hint = (
+            " Use --program FILE to run the program that defines it." if isinstance(problem, MissingClassError) else ""
+        )
         raise StateError(
             f"The value of {cell.key.name!r} of {cell.key.owner} cannot be read: {problem}.{hint}"
         ) from problem
@@ -109,11 +111,11 @@ async def show_cell(place: Place, owner: str, name: str | None, telling: Telling
 async def _the_cell(place: Place, owner: str, name: str | None) -> Stored:
     names = sorted(await place.store.names(owner))
     if not names:
-        raise StateError(f"{place.store.url} keeps nothing of {owner!r}. `holdfast state list` shows all owners.")
+        raise StateError(f"{place.store.url} has no owner {owner!r}. Use `holdfast state list` to show all owners.")
     if name is None and len(names) > 1:
-        raise StateError(f"{owner} has {plural(len(names), 'cell')}: {', '.join(names)}. Say which to show.")
+        raise StateError(f"{owner} has {plural(len(names), 'cell')}: {', '.join(names)}. Specify which one to show.")
     key = Key(owner, names[0] if name is None else name)
     record = (await place.store.read([key]))[0]
     if record is None or record.data is None:
-        raise StateError(f"{owner} has no cell {name!r}. It has: {', '.join(names)}.")
+        raise StateError(f"{owner} has no cell {name!r}. Its cells are: {', '.join(names)}.")
     return Stored(key, record.version, record.data)

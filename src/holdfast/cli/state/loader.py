@@ -1,4 +1,4 @@
-"""The store that a command works on, and the key that opens what is in it."""
+"""The store of a command, and the key for its contents."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from holdfast.stores import Store, StoreUrlError
 
 
 class Names(NamedTuple):
-    """What the cells of a store are bound to, as the store has it."""
+    """The names that the cells of a store are bound to."""
 
     app: str | None = None
     program: str | None = None
 
 
 def opener_of(keys: Keyring, names: Names) -> Envelope:
-    """What opens cells that are bound to an app, and seals others for it."""
+    """Return an envelope that opens and seals cells bound to an app."""
     envelope = Envelope(keys)
     bind(envelope, *names)
     return envelope
@@ -36,8 +36,8 @@ class Place:
 
     Args:
         store: The store.
-        keys: What signs and encrypts in it, where that is known.
-        names: What its cells are bound to.
+        keys: Keys that sign and encrypt its cells, if known.
+        names: Names that its cells are bound to.
     """
 
     def __init__(self, store: Store, keys: Keyring | None, names: Names) -> None:
@@ -47,11 +47,11 @@ class Place:
         self.envelope = None if keys is None else opener_of(keys, names)
 
     async def settle_names(self, source: Names, *, dry_run: bool) -> None:
-        """See that cells can be bound to an app: a store that was never used becomes that of the app that they are of.
+        """Bind an unused store to the app whose cells will be written.
 
         Args:
-            source: What the cells were bound to that are to be written.
-            dry_run: Nothing is written to the store.
+            source: Names that the cells to write are bound to.
+            dry_run: Do not write anything to the store.
         """
         if self.names != Names() or self.keys is None:
             return
@@ -63,58 +63,58 @@ class Place:
                     await self.store.fact(fact, name)
 
     def check_names(self, source: Names, *, force: bool) -> None:
-        """See that cells are not given to another app by mistake.
+        """Check that cells are not written to the store of another app by mistake.
 
         Raises:
-            StateError: They are of an app of another name.
+            StateError: The cells belong to an app with another name.
         """
         if self.names.app and source.app and source.app != self.names.app and not force:
             raise StateError(
-                f"The cells are of the app {source.app!r}, and {self.store.url} is of {self.names.app!r}. Nothing was "
-                "written. Choose the store of the same app, or give them to this one with --force."
+                f"The cells belong to the app {source.app!r}, but {self.store.url} belongs to {self.names.app!r}. "
+                "Nothing was written. Choose the store of the same app, or use --force to write them to this one."
             )
 
     def opener(self) -> Envelope:
-        """What opens cells.
+        """Return the envelope that opens cells.
 
         Raises:
-            StateError: The key is not there.
+            StateError: The key is missing.
         """
         if self.envelope is None:
             raise StateError(
                 f"The key that signs the State in {self.store.url} is not at {key_file(self.store)}. "
-                "Set HOLDFAST_SECRET_KEY to the one that the app uses."
+                "Set HOLDFAST_SECRET_KEY to the app's key."
             )
         return self.envelope
 
 
 def url_of(given: str | None, settings: Settings) -> str:
-    """The URL of the store: given, from the environment, or where an app keeps State by itself."""
+    """Return the URL of the store: as given, from the environment, or the default store."""
     if given or settings.state_store:
         return given or settings.state_store or ""
     from holdfast.server.default_store import OLD_STORE, known_stores
 
     known = known_stores()
     if len(known) > 1:
-        raise StoreUrlError(f"Several programs keep State here. Name one: --store {' or '.join(known)}.")
+        raise StoreUrlError(f"Several programs keep State here. Choose one with --store {' or '.join(known)}.")
     return known[0] if known else f"sqlite:///{OLD_STORE.as_posix()}"
 
 
 @asynccontextmanager
 async def opened(url: str, settings: Settings, *, make: bool = False) -> AsyncIterator[Place]:
-    """Open a store for the time of a command.
+    """Open a store for the duration of a command.
 
     Args:
-        url: Its URL.
-        settings: Where the key may be.
-        make: One that is not there is made.
+        url: URL of the store.
+        settings: Settings that can contain the key.
+        make: Create the store if it does not exist.
 
     Raises:
-        StoreError: It cannot be opened.
+        StoreError: The store cannot be opened.
     """
     store = stores.open(url)
     if not store.durable:
-        raise StoreUrlError(f"{url} is in the memory of the app alone, so there is nothing to work on. {_NAME_ONE}")
+        raise StoreUrlError(f"{url} only exists in the memory of the app, so it cannot be opened here. {_NAME_ONE}")
     if not make:
         _check_is_there(store)
     keys = _keys(store, settings, make=make)
@@ -125,7 +125,7 @@ async def opened(url: str, settings: Settings, *, make: bool = False) -> AsyncIt
         await store.aclose()
 
 
-_NAME_ONE = "Name the one that the app uses: --store sqlite:///path or redis://…, or HOLDFAST_STATE_STORE."
+_NAME_ONE = "Specify the app's store with --store sqlite:///path or redis://…, or HOLDFAST_STATE_STORE."
 
 
 def _check_is_there(store: Store) -> None:

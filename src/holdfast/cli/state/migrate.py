@@ -1,4 +1,4 @@
-"""`migrate`: cells as today's program has them, signed with today's key, in this store or another one."""
+"""The action `migrate`: update cells to the program's versions and the current key, in this store or another one."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ Specs = Mapping[tuple[str, str], CellSpec]
 
 @dataclass
 class Migration:
-    """One run.
+    """A run of the migration.
 
     Args:
-        source: Where cells are read.
-        target: Where they are written; the source itself, or another store.
+        source: Store to read cells from.
+        target: Store to write them to: the source itself, or another store.
         specs: The program's States.
-        telling: What is told.
-        force: Newer cells of another store are overwritten.
-        dry_run: Nothing is written.
+        telling: Output of the command.
+        force: Overwrite newer cells in another store.
+        dry_run: Do not write anything.
     """
 
     source: Place
@@ -43,13 +43,13 @@ class Migration:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("migrated", "copied", "same", "failed"), 0))
 
     async def run(self) -> int:
-        """Go through all cells.
+        """Migrate all cells.
 
         Returns:
-            1 when some could not be migrated; they are as they were.
+            1 if some cells could not be migrated and are unchanged.
 
         Raises:
-            StateError: The other store is of another app.
+            StateError: The other store belongs to another app.
         """
         self.source.opener()
         self.target.opener()
@@ -62,22 +62,22 @@ class Migration:
             except DecodeError as error:
                 self.counts["failed"] += 1
                 self.telling.say(
-                    f"stays as it is: {cell.key.name!r} of {cell.key.owner}: {error}",
+                    f"not migrated: {cell.key.name!r} of {cell.key.owner}: {error}",
                     {"owner": cell.key.owner, "name": cell.key.name, "problem": str(error)},
                 )
                 continue
             await self._write(Line(cell._replace(data=data), info.expires), cell, what)
         counts = self.counts
-        text = f"{plural(counts['migrated'], 'cell')} migrated, {counts['same']:,} needed nothing"
+        text = f"{plural(counts['migrated'], 'cell')} migrated, {counts['same']:,} already up to date"
         if self.target is not self.source:
             text = f"{text}, {counts['copied']:,} written to {self.target.store.url}"
         if counts["failed"]:
-            text = f"{text}, {counts['failed']:,} could not be migrated and are as they were"
+            text = f"{text}, {counts['failed']:,} could not be migrated and are unchanged"
         self.telling.say(f"{text}.{' Nothing was written.' if self.dry_run else ''}", {**counts})
         return 1 if counts["failed"] else 0
 
     def _today(self, cell: Stored) -> tuple[bytes, str]:
-        """A cell's bytes for the target, and what was done to them."""
+        """Return a cell's data for the target, and the action taken."""
         if cell.key.owner == ASIDE:
             return cell.data, "same"
         source, target = self.source.opener(), self.target.opener()
@@ -110,7 +110,7 @@ class Migration:
 
 
 async def _replace(store: Store, cell: Stored, data: bytes) -> str:
-    """Write a cell's new bytes in its lane, unless it was written meanwhile."""
+    """Write a cell's new data while holding its lane, unless the cell was written meanwhile."""
     claim = await claimed(store, [cell.key])
     try:
         record = claim.records[0]

@@ -1,4 +1,4 @@
-"""What a command writes: results to standard output, progress to standard error."""
+"""Output of a command: results to standard output, progress to standard error."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any, TextIO
 from holdfast import exact
 
 EVERY = 0.1
-"""Seconds between two signs of progress."""
+"""Minimum number of seconds between progress updates."""
 
 
 class Telling:
-    """Writes text or JSON, as was asked for.
+    """Writes text or JSON.
 
     Args:
-        as_json: JSON, one object per line.
-        action: What is being done, for progress.
-        clock: Paces the progress.
+        as_json: Write JSON, one object per line.
+        action: Name of the action, for the progress.
+        clock: Clock for the interval between progress updates.
     """
 
     def __init__(self, *, as_json: bool, action: str, clock: Callable[[], float] = monotonic) -> None:
@@ -33,7 +33,7 @@ class Telling:
         self._shown = 0
 
     def say(self, text: str, facts: Mapping[str, Any] | None) -> None:
-        """Write a line of text, or facts as JSON; `None`: nothing."""
+        """Write a line of text, or the facts as JSON (nothing if they are `None`)."""
         self._wipe()
         if not self.as_json:
             sys.stdout.write(f"{text}\n")
@@ -41,7 +41,7 @@ class Telling:
             sys.stdout.write(f"{exact.dumps(facts)}\n")
 
     def step(self) -> None:
-        """One more cell is done."""
+        """Count a processed cell."""
         self._count += 1
         if self._shows and self._clock() >= self._next:
             self._next = self._clock() + EVERY
@@ -57,7 +57,7 @@ class Telling:
             self._shown = 0
 
     def end(self) -> None:
-        """Take the progress away."""
+        """Clear the progress."""
         self._wipe()
 
 
@@ -66,12 +66,12 @@ def _is_terminal(stream: TextIO) -> bool:
 
 
 def plural(count: int, what: str) -> str:
-    """`1 cell`, `2 cells`."""
+    """Return a number with a noun in singular or plural: `1 cell`, `2 cells`."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def size_text(size: int) -> str:
-    """A size as people read it."""
+    """Return a size in a human-readable format."""
     number = float(size)
     for unit in ("B", "kB", "MB", "GB"):
         if number < 1000 or unit == "GB":
@@ -81,18 +81,18 @@ def size_text(size: int) -> str:
 
 
 def moment(seconds: float | None) -> str | None:
-    """A time in ISO 8601, in UTC."""
+    """Return a time in ISO 8601 format, in UTC."""
     return None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
 
 
 def left(expires: float | None, now: float) -> str:
-    """When something goes, as people read it."""
+    """Return a human-readable time until expiration."""
     if expires is None:
-        return "stays"
+        return "does not expire"
     seconds = expires - now
     if seconds <= 0:
         return "expired"
     for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
-            return f"goes in {plural(int(seconds // size), unit)}"
-    return f"goes in {plural(int(seconds), 'second')}"
+            return f"expires in {plural(int(seconds // size), unit)}"
+    return f"expires in {plural(int(seconds), 'second')}"

@@ -1,4 +1,4 @@
-"""Any value as something that people and scripts can read."""
+"""Convert any value to a form that people and scripts can read."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from holdfast.wire.encode import encode_value
 
 DEEPEST = 50
 WHOLE = frozenset({"numpy", "pandas", "polars", "PIL", "torch", "pathlib", "decimal", "fractions", "zoneinfo"})
-"""Packages whose objects are shown as they write themselves, not by their fields."""
+"""Packages whose objects are shown by their string representation instead of their fields."""
 SCALARS = (str, int, float, bool, type(None))
 
 
 def type_name(value: Any) -> str:
-    """`list`, or `shop.Cart` for a class that is no built-in."""
+    """Return `list`, or `shop.Cart` for a class that is not built in."""
     kind = type(value)
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def readable(value: Any, most: int | None, above: tuple[int, ...] = ()) -> Any:
-    """A value in JSON's terms; objects by their fields.
+    """Convert a value to JSON types, with objects as their fields.
 
     Args:
         value: The value.
-        most: Items of a container, and characters of a text, that are shown; `None` for all.
-        above: Ids of the containers around it.
+        most: Maximum number of a container's items, and related limit for a string; `None` for no limit.
+        above: IDs of the containers around the value.
     """
     if isinstance(value, SCALARS):
         return _short(value, most) if isinstance(value, str) else value

@@ -1,1 +1,1 @@
-"""The HTTP routes that Gradio's clients use."""
+"""HTTP routes for Gradio's clients."""

@@ -1,4 +1,4 @@
-"""`/call`: an event started by one request and collected by another, for curl and all that is no Gradio client."""
+"""`/call`: start an event with one request and collect its result with another, for curl and other HTTP clients."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _named: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, An
 
 @dataclass(frozen=True)
 class Result:
-    """An event that was started by `/call` and is to be collected."""
+    """An event started by `/call` whose result has not been collected."""
 
     job: ref[Job]
     feed: Feed
@@ -50,7 +50,7 @@ class Result:
 
 
 def results(context: ServerContext) -> Kept[Result]:
-    """Return what keeps the results that are to be collected."""
+    """Return the storage for results that have not been collected."""
     limits = context.options.limits
     bounds = Bounds(
         number=limits.results,
@@ -68,26 +68,26 @@ def results(context: ServerContext) -> Kept[Result]:
 
 
 def _in_use(result: Result) -> bool:
-    """Whether a result is not complete yet, or just being collected."""
+    """Return whether a result is not complete yet or is being collected."""
     job = result.job()
     return (job is not None and not job.over) or result.feed.watched
 
 
 class Calls:
-    """The routes of `/call`.
+    """Routes of `/call`.
 
     Args:
-        context: What all routes share.
+        context: State shared by all routes.
     """
 
     def __init__(self, context: ServerContext) -> None:
         self._context = context
         self._results = results(context)
         self._jobs: WeakValueDictionary[str, Job] = WeakValueDictionary()
-        """Events that run, by their ids."""
+        """Running events by ID."""
 
     def routes(self) -> list[Route]:
-        """The routes under the API's prefix; the longer ones first, for names may hold slashes."""
+        """Return the routes under the API's prefix, longest first because names can contain slashes."""
         return [
             Route("/call/v2/{name:path}/{event_id}", self.collect, methods=["GET"]),
             Route("/call/v2/{name:path}", self.start_named, methods=["POST"]),
@@ -96,7 +96,7 @@ class Calls:
         ]
 
     async def start(self, request: Request) -> Response:
-        """Start an event with values in order."""
+        """Start an event with positional values."""
         user = await self._context.identify(request)
         body, weight = await read_weighed(request, _call)
         session = None
@@ -106,7 +106,7 @@ class Calls:
         return await self._start(request, session, user, listener, fill(listener, body.data), weight)
 
     async def start_named(self, request: Request) -> Response:
-        """Start an event with values by name."""
+        """Start an event with named values."""
         user = await self._context.identify(request)
         given, weight = await read_weighed(request, _named)
         listener = find(self._context, None, endpoint_name(request))
@@ -138,16 +138,16 @@ class Calls:
         return JSON({"event_id": job.id})
 
     async def collect(self, request: Request) -> Response:
-        """Stream an event's values until it has ended; that can be had once."""
+        """Stream an event's values until it has ended. This is possible only once."""
         user = await self._context.identify(request)
         event_id = request.path_params["event_id"]
         result = self._results.get(event_id)
         if result is None or result.name != request.path_params["name"]:
             raise NotFound(
-                "There is no such event to collect: its result was collected already, it is too old, or it never was."
+                "There is no result for this event. It was already collected, has expired, or never existed."
             )
         if result.username != user:
-            raise Denied("This event was started by another login.")
+            raise Denied("This event was started by another user.")
         return EventStream(
             self._frames(event_id, result.feed, partial(self._context.root, request)),
             self._context.streams,
@@ -163,7 +163,7 @@ class Calls:
                 yield named_frame(b"generating", _line(message.output.data, root))
             elif isinstance(message, Completed):
                 yield _last_frame(message, root)
-                yield DRAIN  # the connection may break while a large one is sent
+                yield DRAIN  # the connection can be lost while a large result is sent
                 self._results.pop(event_id)
                 return
         yield named_frame(b"error", _line(error_object(DROPPED), root))
@@ -174,7 +174,7 @@ async def _stopped() -> AsyncIterator[bytes]:
 
 
 def endpoint_name(request: Request) -> str:
-    """The endpoint's name in the path, which may end with a slash."""
+    """Return the endpoint's name from the path, without a trailing slash."""
     return str(request.path_params["name"]).removesuffix("/")
 
 
@@ -190,22 +190,22 @@ def _line(value: Any, root: Callable[[], str]) -> bytes:
 
 
 def find(context: ServerContext, session: Session | None, name: str) -> Listener:
-    """The listener behind an endpoint.
+    """Return the listener of an endpoint.
 
     Raises:
-        NotFound: There is none.
+        NotFound: The endpoint does not exist.
     """
     app = context.runtime.app if session is None or session.own_view is None else session.own_view
     listener = app.by_api_name(name)
     if listener is None or listener.fn is None:
         known = sorted(li.api_name for li in context.runtime.app.listeners.values() if li.api_visibility == "public")
-        offer = f" It has /{', /'.join(known[:20])}." if known else ""
+        offer = f" Its endpoints are /{', /'.join(known[:20])}." if known else ""
         raise NotFound(f"This app has no endpoint /{name[:100]}.{offer}")
     return listener
 
 
 def fill(listener: Listener, data: list[Any]) -> list[Any]:
-    """The values for all inputs, where the caller may have left out what is no part of the API (State above all)."""
+    """Return values for all inputs, adding those that callers can omit because the API excludes them (mainly State)."""
     wanted = [block for block in listener.inputs if not block.SKIP_API]
     if len(data) == len(listener.inputs) or len(data) != len(wanted):
         return data
@@ -214,10 +214,10 @@ def fill(listener: Listener, data: list[Any]) -> list[Any]:
 
 
 def by_name(listener: Listener, given: dict[str, Any]) -> list[Any]:
-    """The values for all inputs out of named ones and defaults.
+    """Return values for all inputs from named values and defaults.
 
     Raises:
-        Malformed: A name is unknown, or one without a default is missing.
+        Malformed: A name is unknown, or a value without a default is missing.
     """
     parameters = {one["parameter_name"]: one for one in endpoint(listener)["parameters"]}
     unknown = [name for name in given if name not in parameters]

@@ -1,4 +1,4 @@
-"""`/component_server`: methods of a component that its page may call (`@server`)."""
+"""`/component_server`: component methods that the page can call (`@server`)."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from holdfast.server.http.request import HttpRequest
 
 
 class ComponentCall(Struct, kw_only=True):
-    """What the page asks of a component."""
+    """Body of a page's call of a component method."""
 
     component_id: int
     fn_name: str
     session_hash: str
     data: Any = None
     program: str = ""
-    """Which version of the program has built the page; numbers of components hold for that one alone."""
+    """Version of the program that built the page. Component numbers are only valid for that version."""
 
 
 _asked = msgspec.json.Decoder(ComponentCall)
 
 
 class ComponentServer:
-    """The route.
+    """Route of component methods.
 
     Args:
-        context: What all routes share.
+        context: State shared by all routes.
     """
 
     def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     def routes(self) -> list[Route]:
-        """The routes under the API's prefix."""
+        """Return the routes under the API's prefix."""
         return [
             Route("/component_server", self.call, methods=["POST"]),
             Route("/component_server/", self.call, methods=["POST"]),
@@ -56,7 +56,7 @@ class ComponentServer:
         except Malformed as error:
             raise BadRequest(f"Invalid JSON body. {error}") from None
         if asked.program not in {"", self._context.runtime.app.program}:
-            raise Outdated("The app was updated. Load the page again.")
+            raise Outdated("The app was updated. Reload the page.")
         session = await self._context.client_session(request, asked.session_hash)
         about = HttpRequest(request, session.id, session.username)
         result = await self._context.runtime.component_server(

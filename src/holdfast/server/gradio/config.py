@@ -1,4 +1,4 @@
-"""What Gradio's clients ask before they call anything: config, API description, and small facts about the app."""
+"""Routes that Gradio's clients use before calling an endpoint: config, API description, and details of the app."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from holdfast.wire.encode import encode
 
 
 class GradioRoutes:
-    """The descriptive routes.
+    """Routes that describe the app.
 
     Args:
-        context: What all routes share.
-        configs: Its configs.
+        context: State shared by all routes.
+        configs: Configs of the app.
     """
 
     def __init__(self, context: ServerContext, configs: Configs) -> None:
@@ -30,7 +30,7 @@ class GradioRoutes:
         self._started = False
 
     def routes(self) -> list[Route]:
-        """The routes beside the page."""
+        """Return the routes next to the page."""
         return [
             Route("/config", self.config),
             Route("/config/", self.config),
@@ -41,7 +41,7 @@ class GradioRoutes:
         ]
 
     def api_routes(self) -> list[Route]:
-        """The routes under the API's prefix."""
+        """Return the routes under the API's prefix."""
         return [
             Route("/info", self.info),
             Route("/info/", self.info),
@@ -54,13 +54,13 @@ class GradioRoutes:
         ]
 
     async def config(self, request: Request) -> Response:
-        """The whole app, or one page of it."""
+        """Serve the config of the whole app or of one page."""
         user = await self._context.identify(request)
         page = self._page(request)
         return JSON(self._configs.config(self._context.root(request), user, page))
 
     async def info(self, request: Request) -> Response:
-        """The endpoints, their parameters and results."""
+        """Serve the description of the endpoints, their parameters, and their results."""
         await self._context.identify(request)
         everything = request.query_params.get("all_endpoints", "").lower() in {"true", "1"}
         page = self._page(request)
@@ -69,7 +69,9 @@ class GradioRoutes:
             login = self._context.auth.has_login
             found = encode(api_info(self._context.runtime.app, all_endpoints=everything, page=page, login=login))
             self._infos[page, everything] = found
-        root = encode(self._context.root(request))[1:-1]  # the snippets call the address that the visitor came by
+        root = encode(self._context.root(request))[
+            1:-1
+        ]  # the snippets use the URL by which the visitor reached the app
         return JSON(found.replace(EXAMPLE_ROOT.encode(), root))
 
     def _page(self, request: Request) -> str | None:
@@ -79,38 +81,38 @@ class GradioRoutes:
         return page
 
     async def openapi(self, request: Request) -> Response:
-        """The endpoints as an OpenAPI document."""
+        """Serve the endpoints as an OpenAPI document."""
         await self._context.identify(request)
         return JSON(openapi(self._context.runtime.app))
 
     async def app_id(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
-        """A number that changes when the program does."""
+        """Serve a number that changes when the program does."""
         return JSON({"app_id": self._context.runtime.app.app_id})
 
     async def startup(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
-        """True the first time, as Gradio's launcher expects."""
+        """Respond with true the first time, as Gradio's launcher expects."""
         first, self._started = not self._started, True
         return JSON(first)
 
     async def theme(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
-        """The theme's CSS variables."""
+        """Serve the theme's CSS variables."""
         theme = self._context.runtime.app.options.theme
         css = theme.css() if hasattr(theme, "css") else ""
         return Response(css, media_type="text/css", headers={"cache-control": "public, max-age=3600"})
 
     async def manifest(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
-        """What a browser needs to install the page as an app (`pwa=True`)."""
+        """Serve the manifest with which a browser installs the page as an app (`pwa=True`)."""
         app = self._context.runtime.app
         if not app.options.pwa:
-            raise NotFound("This app is not made to be installed. Launch it with pwa=True.")
+            raise NotFound("This app cannot be installed. Launch it with pwa=True.")
         icon = {"src": "favicon.ico", "sizes": "any", "purpose": "any"}
         return JSON({"name": app.title, "icons": [icon], "start_url": "./", "display": "standalone"})
 
     async def monitoring(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
-        """Gradio's dashboard, which is not offered."""
+        """Reject requests for Gradio's dashboard, which Holdfast does not have."""
         raise Denied("Monitoring is not enabled.")
 
     async def reload(self, request: Request) -> Response:
-        """Gradio's hot reload for its own page; ours is told through its socket."""
+        """Reject Gradio's hot reload. Holdfast's page is notified through its socket instead."""
         await self._context.identify(request)
-        raise NotFound("This app is told of reloads through the page's socket.")
+        raise NotFound("This app sends reload notifications through the page's socket.")

@@ -1,4 +1,4 @@
-"""`/heartbeat`: a stream that says nothing but that both sides are there."""
+"""`/heartbeat`: a stream that only shows each side that the other is connected."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ ALIVE = frame(b"ALIVE")
 
 
 class HeartbeatRoute:
-    """The heartbeat's route.
+    """Route of the heartbeat.
 
     Args:
-        context: What all routes share.
+        context: State shared by all routes.
     """
 
     def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     def routes(self) -> list[Route]:
-        """The route under the API's prefix."""
+        """Return the route under the API's prefix."""
         return [Route("/heartbeat/{session_hash}", self.heartbeat, methods=["GET"])]
 
     async def heartbeat(self, request: Request) -> Response:
-        """Stay open as long as the client does; its session is closed afterwards."""
+        """Keep the stream open until the client disconnects, then close its session."""
         id = request.path_params["session_hash"]
         check_id("session_hash", id)
         session = await self._context.known_session(request, id)

@@ -1,4 +1,4 @@
-"""Gradio's queue over HTTP: `queue/join` makes an event, `queue/data` streams what the session's events tell."""
+"""Gradio's queue over HTTP: `queue/join` starts an event, and `queue/data` streams the session's messages."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ from holdfast.wire.messages import (
 HEARTBEAT = frame(encode(Heartbeat()))
 CLOSE = frame(encode(CloseStream()))
 STOPPED = frame(encode(UnexpectedError(message="Server stopped unexpectedly.")))
-UNFINISHED = Failure(error="The server was stopped before this event had ended. Try again later.")
+UNFINISHED = Failure(error="The server stopped before this event ended. Try again later.")
 UNKNOWN = frame(encode(UnexpectedError(message="404: Not Found", session_not_found=True)))
 
 REPLAYED = 50
-"""Messages that a stream begins with when another one, which is dead or may be, has had them."""
+"""Messages to repeat on a stream if another stream, which is or may be dead, has received them."""
 
 PARTING = 0.5
-"""Seconds that a client has to take in the end of its stream before the connection ends: most close it at once."""
+"""Seconds that a client has to process the end of its stream before the connection ends. Most clients close it."""
 
 _predict = msgspec.json.Decoder(PredictBody)
 _cancel = msgspec.json.Decoder(CancelBody)
@@ -57,10 +57,10 @@ _reset = msgspec.json.Decoder(ResetBody)
 
 
 class QueueRoutes:
-    """The queue's routes.
+    """Routes of the queue.
 
     Args:
-        context: What all routes share.
+        context: State shared by all routes.
     """
 
     def __init__(self, context: ServerContext) -> None:
@@ -68,7 +68,7 @@ class QueueRoutes:
         self._readers: WeakKeyDictionary[Session, Readers] = WeakKeyDictionary()
 
     def routes(self) -> list[Route]:
-        """The routes under the API's prefix."""
+        """Return the routes under the API's prefix."""
         return [
             Route("/queue/join", self.join, methods=["POST"]),
             Route("/queue/data", self.data, methods=["GET"]),
@@ -79,7 +79,7 @@ class QueueRoutes:
         ]
 
     async def join(self, request: Request) -> Response:
-        """Make an event; its messages come through the session's stream."""
+        """Start an event. Its messages are sent through the session's stream."""
         body, weight = await read_weighed(request, _predict)
         if body.session_hash is None:
             raise BadRequest("Session hash not found.")
@@ -101,7 +101,7 @@ class QueueRoutes:
         return JSON({"event_id": job.id})
 
     async def data(self, request: Request) -> Response:
-        """Stream the messages of all events of a session until none is pending."""
+        """Stream the messages of a session's events until none is pending."""
         id = request.query_params.get("session_hash")
         if id is None:
             raise Malformed("The query parameter session_hash is missing.")
@@ -126,13 +126,13 @@ class QueueRoutes:
         )
 
     async def status(self, request: Request) -> Response:
-        """How long the queue is."""
+        """Serve the length of the queue."""
         await self._context.identify(request)
         size = self._context.runtime.queue.waiting
         return JSON({"msg": "estimation", "event_id": None, "rank": None, "queue_size": size, "rank_eta": None})
 
     async def cancel(self, request: Request) -> Response:
-        """Stop an event of the asking client's session."""
+        """Cancel an event of the client's session."""
         body = await read_as(request, _cancel)
         session = await self._context.known_session(request, body.session_hash)
         if session is not None:
@@ -140,7 +140,7 @@ class QueueRoutes:
         return JSON({"success": True})
 
     async def reset(self, request: Request) -> Response:
-        """Nothing: generators are per event, so there is none to reset."""
+        """Do nothing, because generators belong to events and need no reset."""
         await read_as(request, _reset)
         return JSON({"success": True})
 
@@ -150,21 +150,21 @@ async def _not_found() -> AsyncIterator[bytes]:
 
 
 class Readers:
-    """The streams that are open on one session: each gets every message, whoever else reads.
+    """The open streams of a session. Each receives every message, regardless of the others.
 
-    A client that lost its connection opens another stream, often long before the server learns that the first is dead,
-    and what was handed to that one would be nobody's. So a few messages are kept while a stream is open and after one
-    that broke off, and the next one begins with them; clients pass over what they know already.
+    A client that loses its connection opens another stream, often long before the server detects that the first one is
+    dead, and the messages sent to the dead stream would be lost. So a few messages are kept while a stream is open and
+    after it broke off, and the next stream starts with them; clients ignore those that they already know.
 
-    A stream that is told to close is gone when its client has closed it. The Python client gives up every event that
-    it knows of when it reads `close_stream`, so one that it learns of just before would be lost, although its messages
-    would come through the next stream. Hence `parted`: no new event is told while a stream is parting.
+    A stream with a sent `close_stream` only ends when its client closes it. On `close_stream`, the Python client gives
+    up all events that it knows, so an event started just before would be lost, although its messages would arrive
+    through the next stream. `parted` therefore delays the response to a new event while a stream is closing.
     """
 
     def __init__(self) -> None:
         self._handed: dict[object, int] = {}
         self._read = 0
-        """Number of the last message of a stream that came to its end."""
+        """Number of the last message of a stream that was read to its end."""
         self._parting = 0
         self._parted: asyncio.Event | None = None
 
@@ -172,21 +172,21 @@ class Readers:
         return len(self._handed)
 
     def begin(self, reader: object) -> None:
-        """A stream is opened."""
+        """Register an opened stream."""
         self._handed[reader] = 0
 
     def hand(self, reader: object, n: int, feed: Feed) -> None:
-        """A message is handed to a stream's connection."""
+        """Record that a message was passed to a stream's connection."""
         self._handed[reader] = n
         feed.ack(min(self._handed.values()) - REPLAYED)
 
     def end(self, reader: object, feed: Feed, *, whole: bool) -> None:
-        """A stream has ended; what it has told counts as read if it is the whole of it, else all but a few messages.
+        """Unregister a stream. All its messages count as read if it is complete, otherwise all but the last few.
 
         Args:
-            reader: The stream; one that has ended already is passed over.
-            feed: Where its messages came from.
-            whole: It told all that there was; otherwise it broke off.
+            reader: The stream. If it has already ended, nothing happens.
+            feed: Feed of its messages.
+            whole: The stream sent all messages; otherwise, it broke off.
         """
         handed = self._handed.pop(reader, None)
         if handed is None:
@@ -198,7 +198,7 @@ class Readers:
 
     @contextmanager
     def parting(self) -> Iterator[None]:
-        """While a stream that is told to close is still open."""
+        """Mark a stream as closing until its client has closed it."""
         self._parting += 1
         try:
             yield
@@ -209,7 +209,7 @@ class Readers:
                 self._parted = None
 
     async def parted(self) -> None:
-        """Wait for the streams that are parting."""
+        """Wait until no stream is closing."""
         if self._parting:
             self._parted = self._parted or asyncio.Event()
             await self._parted.wait()
@@ -218,15 +218,16 @@ class Readers:
 async def messages(
     session: Session, root: Callable[[], str], readers: Readers, clock: Clock
 ) -> AsyncGenerator[bytes, None]:
-    """A session's messages as Gradio's clients read them; ends when an event has ended and none is pending.
+    """Yield a session's messages for Gradio's clients, until an event has ended and none is pending.
 
-    A stream that is opened after one that came to its end goes on there; see `Readers` for one that broke off.
+    A stream continues after the last message of an earlier stream that was read to its end. See `Readers` for streams
+    that broke off.
 
     Args:
-        session: Whose.
-        root: Gives the app's public address, for the addresses of files.
+        session: Session of the stream.
+        root: Function that returns the app's public URL, for file URLs.
         readers: All streams of the session.
-        clock: Where time comes from.
+        clock: Source of time.
     """
     feed = session.feed
     generated: set[str] = set()
@@ -244,7 +245,7 @@ async def messages(
                     yield frame(one_line(absolute_files(encoded, root)))
                 ended = ended or isinstance(message, Completed)
             if ended and _all_told(session, seen):
-                yield DRAIN  # a client that is slow, or gone unnoticed, must not hold up those who wait for its parting
+                yield DRAIN  # a slow or lost client must not delay those who wait until it is closed
                 if _all_told(session, seen):
                     break
         else:
@@ -259,14 +260,14 @@ async def messages(
 
 
 async def last_words(session: Session, clock: Clock) -> AsyncIterator[bytes]:
-    """What a session's stream ends with when the server stops.
+    """Yield the end of a session's stream when the server stops.
 
-    Gradio's Python client reads a sentence only in the end of an event: `unexpected_error` makes it raise a `KeyError`,
-    the end of the stream cancels what it has not taken in yet, and who iterates over such a job waits for ever.
+    Gradio's Python client only shows a message from the end of an event: on `unexpected_error` it raises a `KeyError`,
+    and the end of the stream cancels what it has not processed, so that iterating over such a job waits indefinitely.
 
     Args:
-        session: Whose.
-        clock: Where time comes from.
+        session: Session of the stream.
+        clock: Source of time.
     """
     jobs = [job for job in session.jobs.values() if job.feed is session.feed and not job.over]
     for job in jobs:
@@ -282,11 +283,11 @@ def _all_told(session: Session, seen: int) -> bool:
 
 
 def encode_for_client(message: FeedMessage, generated: set[str]) -> bytes:
-    """One message in the form of Gradio's stream; empty for what its clients do not know.
+    """Encode a message for Gradio's stream. Messages that its clients do not know become empty.
 
     Args:
         message: The message.
-        generated: Ids of the events that have generated on this stream; kept up to date.
+        generated: IDs of events that have generated output on this stream; updated by this function.
     """
     if isinstance(message, StateChanged):
         return b""
@@ -309,7 +310,7 @@ def _completed(message: Completed, output: dict[str, Any]) -> bytes:
 
 
 def _as_edits(message: Generating) -> Generating:
-    """Whole values as edits that replace what was there: a client that has generated once reads nothing but edits."""
+    """Convert full values to edits that replace the old ones, because a client expects edits after the first output."""
     output: Output = message.output
     data: list[Any] = [[["replace", [], value]] for value in output.data]
     return replace(message, output=replace(output, data=data), full=False)

@@ -1,4 +1,4 @@
-"""`/run`: an event started and answered in one request."""
+"""`/run`: start an event and get its result in one request."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ _predict = msgspec.json.Decoder(PredictBody)
 
 
 class Run:
-    """The routes of `/run`, and of its older name `/api`.
+    """Routes of `/run` and of its older name `/api`.
 
     Args:
-        context: What all routes share.
+        context: State shared by all routes.
     """
 
     def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     def routes(self) -> list[Route]:
-        """The routes under the API's prefix."""
+        """Return the routes under the API's prefix."""
         return [Route(f"/{verb}/{{name:path}}", self.run, methods=["POST"]) for verb in ("run", "api")]
 
     async def run(self, request: Request) -> Response:
-        """Run an endpoint; a generator's first step is the answer."""
+        """Run an endpoint and respond with its result, or with a generator's first step."""
         user = await self._context.identify(request)
         body, weight = await read_weighed(request, _predict)
         session = None

@@ -1,4 +1,4 @@
-"""`/stream`: the next values for a running `stream` event (a microphone, a camera), and its end."""
+"""`/stream`: send the next values to a running `stream` event (a microphone, a camera), or end it."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _predict = msgspec.json.Decoder(PredictBody)
 
 
 class Chunks:
-    """The routes of running streams.
+    """Routes of running streams.
 
     Args:
-        context: What all routes share.
+        context: State shared by all routes.
     """
 
     def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     def routes(self) -> list[Route]:
-        """The routes under the API's prefix."""
+        """Return the routes under the API's prefix."""
         return [
             Route("/stream/{event_id}", self.feed, methods=["POST"]),
             Route("/stream/{event_id}/close", self.close, methods=["POST"]),
         ]
 
     async def feed(self, request: Request) -> Response:
-        """Give a running event its next values."""
+        """Pass the next values to a running event."""
         body, weight = await read_weighed(request, _predict)
         event_id = request.path_params["event_id"]
         session = await self._session(request, event_id)
@@ -43,14 +43,14 @@ class Chunks:
         return JSON({"msg": "success"})
 
     async def close(self, request: Request) -> Response:
-        """Tell a running event that nothing more comes."""
+        """End a running stream event."""
         event_id = request.path_params["event_id"]
         session = await self._session(request, event_id)
         self._context.runtime.feed_chunk(session, event_id, None)
         return JSON({"msg": "success"})
 
     async def _session(self, request: Request, event_id: str) -> Session:
-        """Whose event it is: the request names the event alone, whose id nobody else can guess."""
+        """Return the session of an event. The request only contains the event's ID, which cannot be guessed."""
         check_id("event_id", event_id)
         user = await self._context.identify(request)
         sessions = self._context.runtime.sessions
@@ -58,4 +58,4 @@ class Chunks:
             if event_id in session.jobs:
                 sessions.check(session, request.headers.get(TOKEN_HEADER), user)
                 return session
-        raise NotFound("There is no such stream. Start an event first.")
+        raise NotFound("This stream does not exist. Start an event first.")

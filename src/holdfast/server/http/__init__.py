@@ -1,1 +1,1 @@
-"""What all routes share: bodies, senders, errors, and streams."""
+"""Code shared by all routes: bodies, senders, errors, and streams."""

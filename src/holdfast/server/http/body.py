@@ -1,4 +1,4 @@
-"""Request bodies: read up to a bound by those who may come in, decoded and checked in one go."""
+"""Request bodies: read up to a limit from senders with access, then decoded and checked."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
 async def read_weighed(request: Request, decoder: msgspec.json.Decoder[T], limit: int | None = None) -> tuple[T, int]:
-    """Return the JSON body of a request whose sender may use the app, and about how many bytes it takes in memory.
+    """Return the JSON body of a request and its approximate size in memory, after checking the sender's access.
 
-    This is the one way to a body in JSON, so nothing of it is read before the sender is known.
+    JSON bodies are only read by this function, so nothing is read before the sender is known.
 
     Args:
         request: The request.
-        decoder: The type of the body.
-        limit: Most bytes of it; by default those of `Limits.body_bytes`.
+        decoder: Decoder for the type of the body.
+        limit: Maximum number of bytes; by default, `Limits.body_bytes`.
 
     Raises:
-        Unauthenticated: A login is needed.
-        Malformed: It is not valid JSON, or not of that form.
-        TooLarge: It exceeds `limit`, the rest is not read; or it holds too many values.
-        Busy: Too many bytes are in flight.
-        TooSlow: It arrives too slowly.
+        Unauthenticated: A login is required.
+        Malformed: The body is not valid JSON, or not of the decoder's type.
+        TooLarge: The body exceeds `limit` (the rest is not read) or contains too many values.
+        Busy: Too many bytes are held for unfinished requests.
+        TooSlow: The body arrives too slowly.
     """
     context: ServerContext = request.app.state.context
     user = await context.identify(request)
@@ -51,7 +51,7 @@ async def read_weighed(request: Request, decoder: msgspec.json.Decoder[T], limit
 
 
 async def read_as(request: Request, decoder: msgspec.json.Decoder[T], limit: int | None = None) -> T:
-    """Return the request's JSON body as `read_weighed` does."""
+    """Return the request's JSON body, like `read_weighed`."""
     return (await read_weighed(request, decoder, limit))[0]
 
 
@@ -63,16 +63,16 @@ async def _whole(intake: Intake) -> bytes:
 
 
 async def decoded(body: bytes | str, decoder: msgspec.json.Decoder[T], values: int) -> T:
-    """Return `body` as the decoder's type; a large one is decoded in a thread.
+    """Return `body` as the decoder's type, decoding a large one in a thread.
 
     Args:
         body: The JSON.
-        decoder: Its type.
-        values: Most values that it may hold.
+        decoder: Decoder for the type of the body.
+        values: Maximum number of values in the body.
 
     Raises:
-        Malformed: It is not valid JSON, or not of that form.
-        TooLarge: It holds more values.
+        Malformed: The body is not valid JSON, or not of the decoder's type.
+        TooLarge: The body contains too many values.
     """
     if len(body) > LARGE:
         return await anyio.to_thread.run_sync(_decode_bounded, body, decoder, values)
@@ -81,7 +81,7 @@ async def decoded(body: bytes | str, decoder: msgspec.json.Decoder[T], values: i
 
 def _decode_bounded(body: bytes | str, decoder: msgspec.json.Decoder[T], values: int) -> T:
     if count(body) > values and count(_STRING.sub(b"", body.encode() if isinstance(body, str) else body)) > values:
-        raise TooLarge(f"The request's body holds more than {values:,} values. Send large data as a file.")
+        raise TooLarge(f"The request's body contains more than {values:,} values. Send large data as a file.")
     return decode(body, decoder)
 
 
@@ -89,27 +89,27 @@ def decode(body: bytes | str, decoder: msgspec.json.Decoder[T]) -> T:
     """Return `body` as the decoder's type.
 
     Raises:
-        Malformed: It is not valid JSON, or not of that form; the sentence says where.
+        Malformed: The body is not valid JSON, or not of the decoder's type; the message names the place.
     """
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise Malformed(f"The request does not have the form that is taken here: {error}.") from None
+        raise Malformed(f"The request does not have the expected format: {error}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Malformed(f"The request's body is no valid JSON: {error}.") from None
+        raise Malformed(f"The request's body is not valid JSON: {error}.") from None
     except RecursionError:
         raise Malformed("The request's body is nested too deeply.") from None
 
 
 def check_id(name: str, value: str | None) -> None:
-    """Refuse a name chosen by a client that is too long to be kept.
+    """Reject an ID chosen by a client that is empty or too long to be stored.
 
     Raises:
-        Malformed: It is empty or too long.
+        Malformed: The ID is empty or too long.
     """
     if value is None:
         return
     if not value:
-        raise Malformed(f"{name} is empty. Leave it out or send up to {MAX_ID} characters.")
+        raise Malformed(f"{name} is empty. Omit it or send up to {MAX_ID} characters.")
     if len(value) > MAX_ID:
-        raise Malformed(f"{name} is {len(value)} characters long. At most {MAX_ID} are taken.")
+        raise Malformed(f"{name} is {len(value)} characters long. The maximum is {MAX_ID}.")

@@ -1,4 +1,4 @@
-"""Request bodies that are in flight: bounded in bytes, for each visitor and in total, and in time."""
+"""Unfinished request bodies, limited in bytes (per visitor and in total) and in time."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from holdfast.limits import MB, Limits
 from holdfast.server.memory import Giver
 
 LOOK = 1.0
-"""Seconds between two looks for bodies that arrive too slowly."""
-FULL = "The server holds as many bytes of unfinished requests as it may. Try again later."
-YOURS = "Your unfinished requests hold as many bytes as the server allows. Wait until some have ended."
+"""Seconds between checks for bodies that arrive too slowly."""
+FULL = "The server has reached its memory limit for unfinished requests. Try again later."
+YOURS = "You have reached the server's memory limit for unfinished requests. Wait until some have ended."
 
 
 class Bodies:
-    """Counts what arrives and is not decoded yet.
+    """Counts the bytes of bodies that are not decoded yet.
 
     Args:
-        limits: The bounds.
-        clock: Where time comes from.
-        memory: Gives memory back after many bytes.
+        limits: Limits on the size and duration of bodies.
+        clock: Source of time.
+        memory: Returns freed memory to the system after many bytes.
     """
 
     def __init__(self, limits: Limits, clock: Clock, memory: Giver | None = None) -> None:
@@ -35,27 +35,27 @@ class Bodies:
         self._memory = memory or Giver()
         self.clock = clock
         self.held = 0
-        """Bytes of all bodies in flight."""
+        """Bytes held for all unfinished bodies."""
         self._by_visitor: dict[str, int] = {}
         self._awaited: set[Intake] = set()
-        """The bodies for which a request waits just now."""
+        """Bodies that a request is currently waiting for."""
         self._look: asyncio.Task[None] | None = None
 
     def intake(self, receive: Receive, visitor: str, limit: int | None = None) -> Intake:
-        """Return what receives one body; used in a `with` block, at whose end nothing of the body counts any more.
+        """Return an object that receives a body. Use it in a `with` block, at whose end the body stops counting.
 
         Args:
-            receive: The request's ASGI channel.
-            visitor: Who sends it; empty if unknown.
-            limit: Most bytes of it.
+            receive: ASGI channel of the request.
+            visitor: Sender of the body; empty if unknown.
+            limit: Maximum number of bytes.
         """
         return Intake(self, receive, visitor, limit)
 
     def add(self, visitor: str, size: int) -> None:
-        """Count `size` more bytes (or fewer, if negative).
+        """Add `size` bytes, which can be negative.
 
         Raises:
-            Busy: The bodies in flight, or this visitor's, hold too much.
+            Busy: The unfinished bodies, or those of this visitor, would hold too much.
         """
         mine = self._by_visitor.get(visitor, 0) + size
         if size > 0:
@@ -72,17 +72,17 @@ class Bodies:
             self._by_visitor.pop(visitor, None)
 
     def wait(self, intake: Intake) -> None:
-        """A request waits for more of its body."""
+        """Register a request that waits for more of its body."""
         self._awaited.add(intake)
         if self._look is None or self._look.done():
             self._look = asyncio.get_running_loop().create_task(self._look_for_slow())
 
     def waited(self, intake: Intake) -> None:
-        """A request waits no longer."""
+        """Unregister a request that no longer waits for its body."""
         self._awaited.discard(intake)
 
     async def _look_for_slow(self) -> None:
-        """End what arrives too slowly; runs only while a request waits for its body."""
+        """Cancel bodies that arrive too slowly. This task only runs while a request waits for its body."""
         while self._awaited:
             await self.clock.sleep(LOOK)
             for intake in tuple(self._awaited):
@@ -90,13 +90,13 @@ class Bodies:
 
 
 class Intake:
-    """One body on its way in.
+    """A body that is being received.
 
     Args:
-        bodies: Where it is counted.
-        receive: The request's ASGI channel.
-        visitor: Who sends it.
-        limit: Most bytes of it.
+        bodies: Collection that counts the body.
+        receive: ASGI channel of the request.
+        visitor: Sender of the body.
+        limit: Maximum number of bytes.
     """
 
     __slots__ = (
@@ -120,11 +120,11 @@ class Intake:
         self._receive = receive
         self.visitor = visitor
         self.held = 0
-        """Bytes that are held now."""
+        """Bytes currently held."""
         self.complete = False
-        """All of it has arrived."""
+        """Whether the whole body has arrived."""
         self._waited = 0.0
-        """Seconds waited for it, less those that its size allows."""
+        """Seconds spent waiting for the body, minus the time that its size allows."""
         self._since: float | None = None
         self._task: asyncio.Task[Any] | None = None
         self._too_slow = False
@@ -133,8 +133,8 @@ class Intake:
         """Return the next bytes of the body.
 
         Raises:
-            ClientDisconnect: The client has gone.
-            RequestError: As for `receive`.
+            ClientDisconnect: The client has disconnected.
+            RequestError: For the same reasons as in `receive`.
         """
         message = await self.receive()
         if message["type"] == "http.disconnect":
@@ -143,12 +143,12 @@ class Intake:
         return body
 
     async def receive(self) -> Message:
-        """Return the next message of the request; as the ASGI channel, with the bounds.
+        """Return the next message of the request, like the ASGI channel but with limits.
 
         Raises:
-            TooLarge: It exceeds its limit.
-            Busy: Too many bytes are in flight.
-            TooSlow: It arrives too slowly.
+            TooLarge: The body exceeds its limit.
+            Busy: Too many bytes are held for unfinished requests.
+            TooSlow: The body arrives too slowly.
         """
         if self.complete:
             return await self._receive()
@@ -162,7 +162,7 @@ class Intake:
             if not self._too_slow:
                 raise
             getattr(self._task, "uncancel", int)()
-            raise TooSlow("The request's body arrives too slowly. Send it again over a better connection.") from None
+            raise TooSlow("The request's body arrives too slowly. Send it again over a faster connection.") from None
         finally:
             bodies.waited(self)
             self._waited += clock.monotonic() - self._since
@@ -178,16 +178,16 @@ class Intake:
         return message
 
     def hold(self, size: int) -> None:
-        """Count `size` bytes as held, whatever counted before.
+        """Set the number of held bytes to `size`.
 
         Raises:
-            Busy: Too many bytes are in flight.
+            Busy: Too many bytes are held for unfinished requests.
         """
         self._bodies.add(self.visitor, size - self.held)
         self.held = size
 
     def check(self) -> None:
-        """Stop waiting for a body that is too late."""
+        """Cancel the wait for a body if it takes too long."""
         if self._since is None or self._task is None or self._too_slow:
             return
         if self._waited + self._bodies.clock.monotonic() - self._since > self._bodies.limits.body_seconds:
@@ -204,26 +204,26 @@ class Intake:
 
 
 def too_large(limit: int) -> TooLarge:
-    """Return the error about a body over a limit."""
+    """Return the error for a body that exceeds a limit."""
     size = f"{limit // MB} MB" if limit >= MB else f"{limit:,} bytes"
     return TooLarge(f"The request's body exceeds {size}. Send large data as files to the upload route.")
 
 
 LARGE = MB
-"""Bytes of a body over which it is decoded in a thread."""
+"""Size of a body in bytes above which it is decoded in a thread."""
 _COSTS: tuple[tuple[bytes, str, int], ...] = ((b",", ",", 64), (b"[", "[", 64), (b"{", "{", 240))
-"""What begins a value in JSON, and the bytes that it takes as a Python object besides its text, about."""
+"""Characters that start a JSON value, and the approximate bytes of the Python object in addition to its text."""
 
 
 def weigh(body: bytes | str) -> int:
-    """Return about how many bytes a JSON body takes when it is decoded."""
+    """Return the approximate memory size of a decoded JSON body in bytes."""
     if isinstance(body, str):
         return len(body) + sum(cost * body.count(mark) for _, mark, cost in _COSTS)
     return len(body) + sum(cost * body.count(mark) for mark, _, cost in _COSTS)
 
 
 def count(body: bytes | str) -> int:
-    """Return about how many values a JSON body holds; never fewer, except for the first one."""
+    """Return an upper bound of the number of values in a JSON body, not counting the first one."""
     if isinstance(body, str):
         return sum(body.count(mark) for _, mark, _ in _COSTS)
     return sum(body.count(mark) for mark, _, _ in _COSTS)

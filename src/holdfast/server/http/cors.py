@@ -1,4 +1,4 @@
-"""Which other origins' pages may call the app, and which read the answers with the visitor's login: as raw ASGI."""
+"""ASGI middleware for CORS: which origins' pages can call the app, and which can read responses with credentials."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from holdfast.server.http.hosts import is_this_machine
 from holdfast.server.http.origins import SENDER, hostname
 
 REFUSED = (
-    "An app on this machine takes no requests from the pages of other sites. If it is to be used from elsewhere, let "
-    "the proxy in front pass the Host header on or set X-Forwarded-Host, or name the public address as root_path."
+    "An app on this machine does not accept requests from pages of other sites. To use it from elsewhere, configure "
+    "the proxy to pass the Host header on or to set X-Forwarded-Host, or set root_path to the public URL."
 )
 PROXYS = ("x-forwarded-", "x-gradio-server")
-"""Beginnings of headers that a proxy sets; a page of another origin must not speak for it."""
+"""Prefixes of headers set by a proxy, which a page of another origin must not set."""
 _METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 
 
 def is_allowed(origin: str, host: str, *, strict: bool = True) -> bool:
-    """Whether a page of `origin` may call the app at `host`, be it without the visitor's login.
+    """Return whether a page of `origin` can call the app at `host`, possibly without the visitor's login.
 
-    Any page may, as in Gradio, except that an app on this machine takes calls only from pages on this machine: else
-    every site that its developer visits could use it.
+    Any page can, as in Gradio, with one exception: an app on this machine only accepts calls from pages on this
+    machine. Otherwise, every site that its developer visits could use it.
 
     Args:
-        origin: The `Origin` header.
-        host: The `Host` header.
-        strict: Whether the origin `null` (a sandboxed frame, a file) is elsewhere too.
+        origin: Value of the `Origin` header.
+        host: Value of the `Host` header.
+        strict: Treat the origin `null` (a sandboxed frame, a file) as foreign.
     """
     if not is_this_machine(hostname(f"//{host}")):
         return True
@@ -37,10 +37,10 @@ def is_allowed(origin: str, host: str, *, strict: bool = True) -> bool:
 
 
 def may_call(scope: Scope, *, strict: bool = True) -> bool:
-    """Whether the sender of a request that came through the gate may call the app at all.
+    """Return whether the sender of a request that the gate has admitted can call the app.
 
     Args:
-        scope: Of the request.
+        scope: Scope of the request.
         strict: See `is_allowed`.
     """
     headers = Headers(scope=scope)
@@ -51,16 +51,16 @@ def may_call(scope: Scope, *, strict: bool = True) -> bool:
 
 
 class CORS:
-    """Answers preflights, and names the origin that may read an answer.
+    """Responds to preflights and names the origin that can read a response.
 
-    Only the app's own and trusted origins are named together with credentials. Every other page may read what everyone
-    may read; the gate has removed the visitor's cookies from its requests.
+    Only the app's own and trusted origins are named together with credentials. Every other page can read what is
+    public; the gate has removed the visitor's cookies from its requests.
 
-    A page that may not call the app may not make it do anything either: browsers send simple requests without asking
-    first.
+    A page that cannot call the app must not cause any effect either, because browsers send simple requests without a
+    preflight.
 
     Args:
-        app: What it wraps.
+        app: App to wrap.
         strict: See `is_allowed`.
     """
 
@@ -69,7 +69,7 @@ class CORS:
         self._strict = strict
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection, as ASGI has it."""
+        """Serve a connection (ASGI)."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -109,7 +109,7 @@ class CORS:
 
 
 def _refuses(origin: str, scope: Scope) -> bool:
-    """A browser sends it for a page from elsewhere; extensions and the like have schemes of their own."""
+    """Return whether a browser sends the request for a foreign page. Extensions use other schemes."""
     if scope["method"] in {"GET", "HEAD", "OPTIONS"}:
         return False
     return origin == "null" or origin.startswith(("http://", "https://"))
@@ -124,7 +124,7 @@ async def _answer_preflight(headers: Headers, granted: dict[str, str], send: Sen
         "content-length": "2",
     }
     asked = [name.strip() for name in headers.get("access-control-request-headers", "").split(",")]
-    # A page must not speak for a proxy.
+    # A page must not set a proxy's headers.
     allowed = ", ".join(
         name for name in asked if name and not name.lower().startswith(("x-forwarded-", "x-gradio-server"))
     )

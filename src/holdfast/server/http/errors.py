@@ -1,4 +1,4 @@
-"""Errors as answers: a client's fault is a 4xx with one sentence, and nobody ever sees a traceback."""
+"""Error responses: a client's mistake is a 4xx with one sentence, and tracebacks are never sent."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ logger = logging.getLogger("holdfast.server")
 
 
 class JSON(Response):
-    """A JSON answer, encoded as everything on the wire is.
+    """A JSON response, encoded like all messages.
 
     Args:
-        content: What it says; bytes are taken as JSON already.
+        content: Content to encode, or bytes that are already JSON.
         status_code: The HTTP status.
-        headers: Further headers.
+        headers: Additional headers.
     """
 
     def __init__(self, content: Any, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
@@ -38,7 +38,7 @@ class JSON(Response):
 
 
 def error_object(failure: Failure) -> dict[str, Any]:
-    """A failure as Gradio's clients read it: all that a `gr.Error` says; of others the text, if it may be told."""
+    """Return a failure for Gradio's clients: all details of a `gr.Error`, or another error's message if allowed."""
     if failure.title is not None:
         return {
             "error": failure.error,
@@ -50,7 +50,7 @@ def error_object(failure: Failure) -> dict[str, Any]:
 
 
 def answer(request: Request, detail: Any, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """An error: a page for a browser that has asked for one, JSON for everyone else."""
+    """Return an error response: a page for a browser that opens a URL, otherwise JSON."""
     if wants_page(request):
         return error_page(request, detail, status, headers)
     return JSON({"detail": detail}, status_code=status, headers=headers)
@@ -75,7 +75,7 @@ async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001
 
 
 async def _broken(request: Request, error: Exception) -> Response:  # noqa: ARG001 -- the log has the error
-    return answer(request, "The server failed while it answered. Its log says why.", 500)
+    return answer(request, "The server failed to process the request. See its log for details.", 500)
 
 
 HANDLERS: dict[int | type[Exception], ExceptionHandler] = {
@@ -84,4 +84,4 @@ HANDLERS: dict[int | type[Exception], ExceptionHandler] = {
     ClientDisconnect: _gone,
     Exception: _broken,
 }
-"""What the app does with each kind of error; Starlette logs what the last one answers."""
+"""Handlers for each kind of error. Starlette logs errors of the last kind."""

@@ -1,4 +1,4 @@
-"""The gate: what every HTTP request and every socket passes before anything else of the server sees it."""
+"""The gate: a check that every HTTP request and every socket passes first."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from holdfast.server.http.origins import SENDER, Origins
 from holdfast.server.http.proxies import Proxies
 
 FORBIDDEN = 4403
-"""Close code of a socket that is refused."""
+"""Close code of a rejected socket."""
 
 
 class Gate:
-    """Applies what trusted proxies report, refuses foreign hosts, and decides who sends each request.
+    """Applies the headers of trusted proxies, rejects foreign hosts, and determines the sender of each request.
 
-    A page of an untrusted origin must not act as the visitor. So its request goes on without what browsers add to it
-    unasked: whatever is behind the gate (logins, `auth_dependency`, functions that read `gr.Request`) cannot take it
-    for the visitor's own.
+    A page of an untrusted origin must not act as the visitor. Its request therefore continues without the headers that
+    browsers add automatically, so that code behind the gate (logins, `auth_dependency`, functions that read
+    `gr.Request`) cannot mistake it for the visitor's own.
 
     Args:
-        app: What it guards.
-        proxies: Whose reports count.
-        hosts: The names under which the app may be reached.
-        origins: Tells who sends a request.
+        app: App to protect.
+        proxies: Rules for proxies' headers.
+        hosts: Host names under which the app is reachable.
+        origins: Determines the sender of a request.
     """
 
     def __init__(self, app: ASGIApp, *, proxies: Proxies, hosts: Hosts, origins: Origins) -> None:
@@ -34,7 +34,7 @@ class Gate:
         self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection, as ASGI has it."""
+        """Serve a connection (ASGI)."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
@@ -50,7 +50,7 @@ class Gate:
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, detail: str) -> None:
-    """Answer 403 to a request, or to the handshake of a socket."""
+    """Respond with 403 to a request or to a socket's handshake."""
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": FORBIDDEN, "reason": detail[:120]})
@@ -59,7 +59,7 @@ async def refuse(scope: Scope, receive: Receive, send: Send, detail: str) -> Non
 
 
 def _is_unasked(name: bytes, value: bytes) -> bool:
-    """Whether browsers send a header without its page's doing: cookies, and passwords that the browser asked for."""
+    """Return whether browsers add a header automatically: cookies, and passwords entered in a browser dialog."""
     if name == b"authorization":
         return value[:7].lower() != b"bearer "
     return name == b"cookie"

@@ -1,7 +1,7 @@
-"""The names under which an app may be reached: on loopback, local ones only.
+"""The host names under which an app is reachable: by default, only local ones on loopback.
 
-A page of any site can make its own name resolve to 127.0.0.1 (DNS rebinding). Browsers then take the app for a part of
-that site; only the `Host` header still has the foreign name.
+A page of any site can make its own name resolve to 127.0.0.1 (DNS rebinding). Browsers then treat the app as part of
+that site; only the `Host` header still contains the foreign name.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from holdfast.server.http.origins import hostname
 logger = logging.getLogger("holdfast.server")
 
 REFUSED = (
-    "This app does not answer to the host {host!r}: add it with launch(allowed_hosts=[…]) or HOLDFAST_ALLOWED_HOSTS, "
-    "or name the app's public address as root_path."
+    "This app does not accept the host {host!r}. Add it with launch(allowed_hosts=[…]) or HOLDFAST_ALLOWED_HOSTS, "
+    "or set root_path to the app's public URL."
 )
 
 
-UNSPECIFIED = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- names to compare with, nothing is bound
-"""To listen there means everywhere; to call there means this machine."""
+UNSPECIFIED = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- used for comparison, not for binding
+"""Addresses that mean all interfaces when listening, and this machine when connecting."""
 
 
 def is_this_machine(name: str | None) -> bool:
-    """Whether a host name or address in a URL always leads to the machine that asks for it."""
+    """Return whether a host name or address in a URL always refers to the requesting machine."""
     return name is not None and (is_loopback(name) or name in UNSPECIFIED)
 
 
 def is_loopback(name: str | None) -> bool:
-    """Whether a host name or address can be reached from this machine only."""
+    """Return whether a host name or address is only reachable from this machine."""
     if name is None:
         return False
     if name == "localhost" or name.endswith(".localhost"):
@@ -46,12 +46,12 @@ def is_loopback(name: str | None) -> bool:
 
 
 class Hosts:
-    """Refuses requests with a `Host` header that names another host.
+    """Rejects requests whose `Host` header contains another host.
 
     Args:
-        allowed: Further names; `*` for every name, `*.example.com` for all names below one.
-        listens_on: The address that the server listens on, where it is known.
-        root_path: The app's configured root path; if it is a whole URL, its host is allowed.
+        allowed: Additional names; `*` for every name, `*.example.com` for all subdomains.
+        listens_on: Address that the server listens on, if known.
+        root_path: The app's configured root path; if it is a full URL, its host is allowed.
     """
 
     def __init__(
@@ -64,14 +64,15 @@ class Hosts:
         self._names = names | {name for name in (public, listens_on) if name}
         self._suffixes = tuple(name[1:] for name in names if name.startswith("*."))
         self._known: str | None = None
-        """The last `Host` that was allowed; nearly every request has the same one."""
+        """The last allowed `Host`, because nearly all requests have the same one."""
         self._warned = False
 
     def refusal(self, scope: Scope) -> str | None:
-        """Return why a request is refused, if it is.
+        """Return why a request is rejected, or `None` if it is not.
 
         Args:
-            scope: Of an HTTP request or a socket. Browsers always send a `Host`; a program without one is let in.
+            scope: Scope of an HTTP request or a socket. Browsers always send a `Host`; a program without one is
+                admitted.
         """
         if self._open:
             return None
@@ -79,14 +80,14 @@ class Hosts:
         if not host or host == self._known:
             return None
         if not (self._explicit or is_loopback((scope.get("server") or ("",))[0])):
-            return None  # what calls the app in this process, such as a test client, comes through no socket
+            return None  # calls within this process, such as a test client's, do not use a socket
         if self._allows(hostname(f"//{host}")):
             self._known = host
             return None
         refusal = REFUSED.format(host=host[:200])
         if not self._warned:
             self._warned = True
-            logger.warning("Refused a request: %s", refusal)
+            logger.warning("Rejected a request: %s", refusal)
         return refusal
 
     def _allows(self, name: str | None) -> bool:
@@ -96,7 +97,7 @@ class Hosts:
 
 
 def _name(entry: str) -> str:
-    """The name in an entry, which may have a port or be a whole address."""
+    """Return the host name of an entry, which can contain a port or be a full URL."""
     entry = entry.strip().lower()
     if entry.startswith("*"):
         return entry

@@ -1,4 +1,4 @@
-"""The connections by which API clients show that they are there."""
+"""Heartbeats: connections that show that an API client is present."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from holdfast.runtime.session import Session
 
 
 class OpenHeartbeats:
-    """Counts the open heartbeats of each session id; a session is closed when its last one ends.
+    """Counts the open heartbeats of each session ID. A session is closed when its last heartbeat ends.
 
-    A client opens its heartbeat before it has called anything, and that alone makes no session: one that is made while
-    a heartbeat of its id is open counts as connected from then on. What is kept here is bounded by open connections.
+    A client opens its heartbeat before its first call, which does not create a session. A session created while a
+    heartbeat with its ID is open counts as connected from then on. The size of this object is limited by the number of
+    open connections.
 
     Args:
-        runtime: Is told when sessions open and close.
+        runtime: Runtime to notify when sessions open and close.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -25,24 +26,24 @@ class OpenHeartbeats:
         return sum(self._open.values())
 
     def add(self, id: str, session: Session | None) -> None:
-        """A heartbeat has begun.
+        """Register a heartbeat.
 
         Args:
-            id: The session's id.
-            session: The session, if there is one yet.
+            id: ID of the session.
+            session: The session, if it exists.
         """
         self._open[id] = self._open.get(id, 0) + 1
         if session is not None:
             self.begin(session)
 
     def begin(self, session: Session) -> None:
-        """A session is there: it is connected if a heartbeat of its id is open."""
+        """Connect a new session if a heartbeat with its ID is open."""
         if session.id in self._open and self._connected.get(session.id) is not session:
             self._connected[session.id] = session
             self._runtime.connect(session)
 
     def remove(self, id: str) -> None:
-        """A heartbeat has ended; with the last one the session closes, and its unload listeners run."""
+        """Unregister a heartbeat. After the last one, the session closes and its unload listeners run."""
         left = self._open.get(id, 0) - 1
         if left > 0:
             self._open[id] = left

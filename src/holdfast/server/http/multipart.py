@@ -1,4 +1,4 @@
-"""Files out of a multipart body, piece by piece: no file is ever whole in memory."""
+"""Extract files from a multipart body in pieces, without holding a whole file in memory."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from holdfast.errors import BadRequest, TooLarge
 from holdfast.files.rules import SavedFile
 
 MAX_FILES = 1000
-"""Files in one request, as Gradio."""
+"""Maximum number of files in a request, as in Gradio."""
 MAX_HEADERS = 16 * 1024
-"""Bytes of one part's headers."""
+"""Maximum size of a part's headers in bytes."""
 MAX_BOUNDARY = 256
-"""Bytes of the boundary between parts: what the parser takes. RFC 2046 allows 70."""
+"""Maximum length of the boundary between parts, given by the parser. RFC 2046 allows 70 bytes."""
 FLUSH_AT = 1024 * 1024
-"""Bytes of an upload, over all its files, that are collected before they are written."""
+"""Number of bytes, over all files of an upload, that are collected before they are written."""
 
 
 class Part:
-    """One file on its way in: collected in memory up to a bound, then written on a thread.
+    """A file that is being received: collected in memory up to a limit, then written in a thread.
 
     Args:
-        name: The file's name as the client gave it.
-        folder: Where uploads are kept.
-        max_size: Bytes of the largest file.
+        name: Name of the file from the client.
+        folder: Folder for uploads.
+        max_size: Maximum size of a file in bytes.
     """
 
     def __init__(self, name: str, folder: Path, max_size: int | None) -> None:
@@ -41,26 +41,26 @@ class Part:
         self._open = ExitStack()
         self._opened = False
         self.ended = False
-        """All of it has come."""
+        """Whether the whole file has arrived."""
 
     @property
     def pending(self) -> int:
-        """Bytes that are not written yet."""
+        """Number of bytes that are not written yet."""
         return len(self._pending)
 
     def add(self, data: bytes) -> None:
-        """Take more of the file.
+        """Add received data to the file.
 
         Raises:
-            TooLarge: It is over its size.
+            TooLarge: The file exceeds its maximum size.
         """
         self._size += len(data)
         if self._max_size is not None and self._size > self._max_size:
-            raise TooLarge(f"{self.name or 'The file'} is over the {self._max_size} bytes that this app takes.")
+            raise TooLarge(f"{self.name or 'The file'} exceeds the maximum size of {self._max_size} bytes.")
         self._pending += data
 
     def write(self) -> None:
-        """Write what was taken; a file that has ended is held open no longer. Slow: belongs in a thread."""
+        """Write the collected data, and close the file if it is complete. Blocks; call it in a thread."""
         if not self._opened:
             self._open.enter_context(self._file)
             self._opened = True
@@ -71,30 +71,30 @@ class Part:
             self._file.written()
 
     def keep(self) -> Path:
-        """The whole file is there: put it into its place. Slow: belongs in a thread."""
+        """Move the complete file to its place and return its path. Blocks; call it in a thread."""
         self.write()
         self._opened = False
         self._open.close()
         return Path(self._file.path)
 
     def drop(self) -> None:
-        """The upload failed: leave nothing behind."""
+        """Delete the file of a failed upload."""
         if self._opened:
             self._opened = False
             self._open.__exit__(ConnectionAbortedError, None, None)
 
 
 class UploadReader:
-    """Takes a multipart body in pieces and keeps the files of one field.
+    """Receives a multipart body in pieces and stores the files of one field.
 
     Args:
-        content_type: The request's header.
-        folder: Where uploads are kept.
-        max_size: Bytes of the largest file; `None` for no limit.
-        on_data: Called with a file's name as the client gave it and the bytes that came.
+        content_type: Value of the request's `Content-Type` header.
+        folder: Folder for uploads.
+        max_size: Maximum size of a file in bytes; `None` for no limit.
+        on_data: Callback for received data, with the file's name from the client and the number of bytes.
 
     Raises:
-        BadRequest: The body is no multipart form.
+        BadRequest: The body is not a multipart form.
     """
 
     FIELD = "files"
@@ -110,7 +110,7 @@ class UploadReader:
         kind, options = parse_options_header(content_type)
         boundary = options.get(b"boundary")
         if kind != b"multipart/form-data" or not boundary or len(boundary) > MAX_BOUNDARY:
-            raise BadRequest("An upload is a multipart/form-data body with its files in the field `files`.")
+            raise BadRequest("An upload must be a multipart/form-data body with its files in the field `files`.")
         self._folder = folder
         self._max_size = max_size
         self._on_data = on_data or (lambda _name, _size: None)
@@ -121,7 +121,7 @@ class UploadReader:
         self._ended = False
         self._parts: list[Part] = []
         self._unwritten: list[Part] = []
-        """The parts that are not wholly on disk."""
+        """Parts that are not completely written."""
         self._parser = MultipartParser(
             boundary,
             {
@@ -137,11 +137,11 @@ class UploadReader:
         )
 
     async def feed(self, chunk: bytes) -> None:
-        """Take a piece of the body.
+        """Process a piece of the body.
 
         Raises:
-            BadRequest: The body is no multipart form.
-            TooLarge: A file, or their number, is over its limit.
+            BadRequest: The body is not a multipart form.
+            TooLarge: A file, or the number of files, exceeds its limit.
         """
         try:
             self._parser.write(chunk)
@@ -152,25 +152,25 @@ class UploadReader:
 
     @property
     def held(self) -> int:
-        """Bytes that are not written yet."""
+        """Number of bytes that are not written yet."""
         return sum(part.pending for part in self._unwritten)
 
     async def finish(self) -> list[Path]:
-        """The body has ended: where its files are, in their order.
+        """Complete the upload and return the paths of its files, in order.
 
         Raises:
-            BadRequest: It was cut off, or held no file.
+            BadRequest: The body is incomplete or contains no file.
         """
         with suppress(MultipartParseError):
             self._parser.finalize()
         if not self._ended:
             raise BadRequest("The upload's multipart body ends too early.")
         if not self._parts:
-            raise BadRequest("The upload holds no file in the field `files`.")
+            raise BadRequest("The upload contains no file in the field `files`.")
         return await anyio.to_thread.run_sync(lambda: [part.keep() for part in self._parts])
 
     def drop(self) -> None:
-        """Leave nothing of an upload that failed."""
+        """Delete the files of a failed upload."""
         for part in self._parts:
             part.drop()
 
@@ -207,7 +207,7 @@ class UploadReader:
         if options.get(b"name") != self.FIELD.encode() or b"filename" not in options:
             return
         if len(self._parts) >= MAX_FILES:
-            raise TooLarge(f"At most {MAX_FILES} files are taken in one upload.")
+            raise TooLarge(f"An upload can contain at most {MAX_FILES} files.")
         self._part = Part(options[b"filename"].decode("utf-8", "replace"), self._folder, self._max_size)
         self._parts.append(self._part)
         self._unwritten.append(self._part)

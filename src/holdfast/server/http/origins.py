@@ -1,7 +1,7 @@
-"""Where a request comes from: the app itself, an origin that its author trusts, or any other.
+"""The sender of a request: the app itself, an origin that its author trusts, or any other origin.
 
-This is the one check: every HTTP request and every socket passes it at the gate (`holdfast.server.http.gate`), and
-everything behind asks `sender` for its result.
+There is only one check: every HTTP request and every socket passes it at the gate (`holdfast.server.http.gate`), and
+all other code gets its result from `sender`.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from holdfast.errors import BuildError
 from holdfast.server.http.proxies import reported, scheme_of
 
 Sender: TypeAlias = Literal["own", "trusted", "link", "untrusted"]
-"""Who sends a request.
+"""The sender of a request.
 
-`own`: a page of this app, the visitor (who typed the address), or a program. `trusted`: a page of a trusted origin.
-`link`: a link or a frame of another origin that opens a page here; it can neither read the answer nor change anything,
-so the visitor's login counts for what is shown, and for nothing else. `untrusted`: any other page.
+`own`: a page of this app, the visitor (who typed the URL), or a program. `trusted`: a page of a trusted origin. `link`:
+a link or frame of another origin that opens a page of this app. It can neither read the response nor change anything,
+so the visitor's login applies to what is shown, but to nothing else. `untrusted`: any other page.
 """
 SENDER = "holdfast.sender"
-"""Where in the scope the gate leaves its result."""
-LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1"})  # noqa: S104 -- names to compare with, nothing is bound
+"""Key in the scope under which the gate stores its result."""
+LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1"})  # noqa: S104 -- for comparison, not binding
 _PORTS = {"http": 80, "https": 443}
 
 
 class Origin(NamedTuple):
-    """Scheme, host and port."""
+    """Scheme, host, and port of a URL."""
 
     scheme: str
     host: str
@@ -39,24 +39,24 @@ class Origin(NamedTuple):
 
 
 def sender(connection: HTTPConnection) -> Sender:
-    """Return who sends a request, as the gate has decided; a request that passed no gate is untrusted."""
+    """Return the sender of a request as determined by the gate. Without the gate, it is untrusted."""
     found: Sender = connection.scope.get(SENDER, "untrusted")
     return found
 
 
 class Origins:
-    """Tells the app's own pages from those of other origins.
+    """Distinguishes the app's pages from those of other origins.
 
-    Cookies travel with requests of every page on the same site (other ports, sibling subdomains), some with those of
-    every site. Browsers report over https where a request comes from (https://www.w3.org/TR/fetch-metadata/); other
-    requests that matter have an `Origin`.
+    Browsers send cookies with requests of every page on the same site (other ports, sibling subdomains), and some
+    cookies with requests of every site. Over https, browsers report the source of a request
+    (https://www.w3.org/TR/fetch-metadata/); all other relevant requests have an `Origin`.
 
     Args:
         trusted: Origins such as `https://example.com`; `null` for pages without one, `*` for every page.
-        root_path: The app's configured root path, which may be its whole public address.
+        root_path: The app's configured root path, which can be its full public URL.
 
     Raises:
-        BuildError: An entry is not an origin.
+        BuildError: An entry is not a valid origin.
     """
 
     def __init__(self, trusted: Sequence[str] = (), *, root_path: str | None = None) -> None:
@@ -66,10 +66,10 @@ class Origins:
         self._public = parse(root_path) if root_path and "://" in root_path else None
 
     def sender(self, scope: Scope) -> Sender:
-        """Return who sends a request.
+        """Return the sender of a request.
 
         Args:
-            scope: Of an HTTP request or a socket, with what a trusted proxy reports applied.
+            scope: Scope of an HTTP request or a socket, with the headers of a trusted proxy applied.
         """
         headers = Headers(scope=scope)
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
@@ -77,7 +77,7 @@ class Origins:
             return "own"
         if site is None and origin is None:
             return self._without_signs(scope, headers)
-        # A simple GET has no Origin; a page can leave its Referer out, but cannot forge it.
+        # A simple GET has no Origin. A page can omit its Referer but not forge it.
         if self._trusts(origin or headers.get("referer")):
             return "trusted"
         if site is not None:
@@ -86,7 +86,7 @@ class Origins:
         return "own" if self._is_own(origin, scope, headers) else "untrusted"
 
     def _without_signs(self, scope: Scope, headers: Headers) -> Sender:
-        """A program, or a browser over plain http that opens a page or fetches a picture of any page."""
+        """Return the sender if it is a program, or a browser that loads a page or an image over plain http."""
         browser = headers.get("user-agent", "").startswith("Mozilla/")
         if not browser or scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
             return "own"
@@ -98,21 +98,21 @@ class Origins:
         return self._null if origin == "null" else parse(origin) in self._trusted
 
     def _is_own(self, origin: str | None, scope: Scope, headers: Headers) -> bool:
-        """Whether an origin is the address under which the app was reached, in scheme, host and port."""
+        """Return whether an origin matches the scheme, host, and port under which the app was reached."""
         asked = None if origin is None else parse(origin)
         if asked is None:
             return False
         told = reported(scope)
         reached = [told.origin or "", f"{scheme_of(scope)}://{headers.get('host', '')}"]
         addresses = {self._public, *map(parse, reached)}
-        if told.scheme is None:  # many proxies end https and report no more than the host
+        if told.scheme is None:  # many proxies terminate https but only report the host
             hosts = [url.partition("://")[2] for url in reached]
             addresses |= {parse(f"https://{host}") for host in hosts if ":" not in host and host not in LOCAL}
         return asked in addresses
 
 
 def parse(url: str) -> Origin | None:
-    """Return the origin of a URL; `None` if it has none."""
+    """Return the origin of a URL, or `None` if it has none."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -124,7 +124,7 @@ def parse(url: str) -> Origin | None:
 
 
 def hostname(url: str) -> str | None:
-    """Return the host in a URL, without its port and without the dot that may end a name."""
+    """Return the host of a URL, without its port and without a trailing dot."""
     try:
         found = urlsplit(url).hostname
     except ValueError:
@@ -136,7 +136,7 @@ def _required(entry: str) -> Origin:
     found = parse(entry)
     if found is None or urlsplit(entry).path.strip("/"):
         raise BuildError(
-            f"trusted_origins: {entry!r} is not an origin. Write scheme, host and port, such as "
+            f"trusted_origins: {entry!r} is not a valid origin. Use scheme, host, and port, such as "
             "'https://example.com' or 'http://localhost:3000'."
         )
     return found

@@ -1,4 +1,4 @@
-"""What a proxy in front of the app reports about a request: believed only if the proxy is trusted."""
+"""Headers with which a proxy reports the original request, used only if the proxy is trusted."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from holdfast.errors import BuildError
 logger = logging.getLogger("holdfast.server")
 
 LOOPBACK = ("127.0.0.1", "::1")
-"""The proxies trusted by default, as uvicorn has it."""
+"""Proxies that are trusted by default, as in uvicorn."""
 HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 REPORTS = frozenset({b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server"})
-"""Headers in which a proxy reports how it was reached."""
+"""Headers with which a proxy reports the original request."""
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _KEY = "holdfast.reported"
 
@@ -27,35 +27,35 @@ _Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Reported(NamedTuple):
-    """What a trusted proxy reports."""
+    """Report of a trusted proxy about the original request."""
 
     origin: str | None = None
-    """Scheme and host under which it was reached."""
+    """Scheme and host of the original request."""
     scheme: str | None = None
-    """Whether it was reached by `http` or `https`."""
+    """Scheme of the original request: `http` or `https`."""
     proxied: bool = False
-    """Whether any header shows that a proxy, trusted or not, passed the request on."""
+    """Whether any header shows that a proxy, trusted or not, has forwarded the request."""
 
 
 NOTHING = Reported()
 
 
 def reported(scope: Scope) -> Reported:
-    """Return what a trusted proxy reported about a request that came through the gate."""
+    """Return a trusted proxy's report about a request that the gate has admitted."""
     found: Reported = scope.get(_KEY, NOTHING)
     return found
 
 
 def scheme_of(scope: Scope) -> str:
-    """Return `http` or `https`, for sockets too."""
+    """Return `http` or `https`, also for sockets."""
     return _SCHEMES.get(scope.get("scheme", "http"), "http")
 
 
 class Proxies:
-    """Decides whose `X-Forwarded-*` headers count, and applies them. Nothing else in the server reads these headers.
+    """Applies the `X-Forwarded-*` headers of trusted proxies. No other code in the server reads these headers.
 
     Args:
-        trusted: Addresses and networks of proxies; `*` for every sender. As uvicorn's `forwarded_allow_ips`.
+        trusted: Addresses and networks of proxies; `*` for every sender. Like uvicorn's `forwarded_allow_ips`.
 
     Raises:
         BuildError: An entry is neither an address nor a network.
@@ -66,13 +66,13 @@ class Proxies:
         self._networks = [_network(entry) for entry in trusted if entry != "*"]
         self._warned = False
         self.trusts: Callable[[str], bool] = functools.lru_cache(maxsize=1024)(self._trusts)
-        """Whether the sender at an address is a trusted proxy."""
+        """Function that returns whether an address belongs to a trusted proxy."""
 
     def applied(self, scope: Scope) -> Scope:
-        """Return the scope as the visitor's own request: the client, scheme and address that a trusted proxy reports.
+        """Update a scope with the client, scheme, and host that a trusted proxy reports.
 
         Args:
-            scope: Of an HTTP request or a socket; it is changed in place.
+            scope: Scope of an HTTP request or a socket, which is changed in place.
         """
         found: dict[bytes, str] = {}
         for name, value in scope["headers"]:
@@ -96,10 +96,10 @@ class Proxies:
         return scope
 
     def _from_trusted(self, scope: Scope) -> bool:
-        """Whether the sender is a trusted proxy.
+        """Return whether the sender is a trusted proxy.
 
-        A server that is not ours may have put the visitor's address in the proxy's place already, because it trusts the
-        proxy. Such an address has the port 0, which no connection has.
+        A server other than Holdfast's own may already have replaced the proxy's address with the visitor's, because it
+        trusts the proxy. Such an address has the port 0, which no connection has.
         """
         if self._everyone:
             return True
@@ -117,7 +117,7 @@ class Proxies:
         return any(found in network for network in self._networks)
 
     def _client(self, forwarded_for: str) -> tuple[str, int] | None:
-        """The last sender that is not itself a trusted proxy: what stands before it anyone could have written."""
+        """Return the last sender that is not a trusted proxy. Entries before it could be forged."""
         senders = [_address(part.strip()) for part in forwarded_for.split(",") if part.strip()]
         if not senders:
             return None
@@ -143,7 +143,7 @@ def _network(entry: str) -> _Network:
         return ipaddress.ip_network(entry)
     except ValueError:
         raise BuildError(
-            f"trusted_proxies: {entry!r} is not an address or a network. Write it as '10.0.0.1' or '10.0.0.0/8', or "
+            f"trusted_proxies: {entry!r} is not a valid address or network. Use '10.0.0.1' or '10.0.0.0/8', or "
             "'*' to trust every sender."
         ) from None
 
@@ -158,7 +158,7 @@ def _origin(found: dict[bytes, str], scheme: str) -> str | None:
 
 
 def _address(text: str) -> tuple[str, int]:
-    """An address as proxies write it: with or without a port, IPv6 with or without brackets."""
+    """Parse an address in a proxy's header: with or without a port, IPv6 with or without brackets."""
     if text.startswith("["):
         return text[1:].partition("]")[0], 0
     return (text.partition(":")[0], 0) if text.count(":") == 1 else (text, 0)

@@ -1,4 +1,4 @@
-"""`gr.Request` out of an HTTP request: filled in when a handler looks at it, which most never do."""
+"""`gr.Request` for an HTTP request. Its attributes are computed on first use, since most handlers never use them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ FIELDS = frozenset({"headers", "client", "query_params", "path_params", "url", "
 
 
 class HttpRequest(Request):
-    """What handlers may know of a request.
+    """Details of an HTTP request for handlers.
 
     Args:
         connection: The request.
-        session_hash: The session's id.
-        username: Who is logged in.
-        query: Query parameters that stand in for the request's own (a page's, where its socket asks).
-        path: The page of a multipage app.
+        session_hash: ID of the session.
+        username: Name of the logged-in user.
+        query: Query parameters that replace the request's own (the page's, for a request through its socket).
+        path: Page of a multipage app.
     """
 
     def __init__(
@@ -45,14 +45,14 @@ class HttpRequest(Request):
         return self.__dict__[name]
 
     def of(self, session_hash: str | None, username: str | None = None) -> Request:
-        """The same request in the name of a session."""
+        """Return the same request with a session's ID."""
         if self.session_hash == session_hash and username in {None, self.username}:
             return self
         name = self.username if username is None else username
         return HttpRequest(self._connection, session_hash, name, query=self._query, path=self._page)
 
     def _url(self) -> str:
-        """The address as the visitor has it: the page's where its socket asks, and behind a proxy the public one."""
+        """Return the visitor's URL: the page's for a request through its socket, and the public one behind a proxy."""
         connection = self._connection
         context = getattr(getattr(connection.scope.get("app"), "state", None), "context", None)
         if context is None:

@@ -1,4 +1,4 @@
-"""The public address of the app, worked out for each request anew: proxies and mounts move it."""
+"""The app's public URL, determined for each request because proxies and mounts change it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from holdfast.server.http.proxies import HOST, reported, scheme_of
 
 
 def public_root(connection: HTTPConnection, configured: str | None) -> str:
-    """Where a client of this request reaches the app: scheme, host and path, without a slash at the end.
+    """Return the URL by which the client of this request reaches the app, without a trailing slash.
 
-    A whole URL as root path wins; then what a trusted proxy reports (`X-Forwarded-Host` and `X-Forwarded-Proto`, or
-    Gradio's `x-gradio-server`), then the request's own address. A root path that is only a path replaces the path.
+    A root path that is a full URL takes precedence, then a trusted proxy's report (`X-Forwarded-Host` and
+    `X-Forwarded-Proto`, or Gradio's `x-gradio-server`), then the request's own URL. A root path that is only a path
+    replaces the path.
 
     Args:
         connection: The request.
@@ -29,7 +30,7 @@ def public_root(connection: HTTPConnection, configured: str | None) -> str:
 
 
 def is_secure(connection: HTTPConnection, configured: str | None) -> bool:
-    """Whether the visitor's browser uses https, be it that a proxy ends it.
+    """Return whether the visitor's browser uses https, even if a proxy terminates it.
 
     Args:
         connection: The request.
@@ -52,10 +53,10 @@ def _origin(connection: HTTPConnection) -> str:
 
 
 class StripRoot:
-    """Lets a proxy that passes the root path on work like one that takes it off.
+    """Makes a proxy that passes the root path on work like one that removes it.
 
     Args:
-        app: What it wraps.
+        app: App to wrap.
         root_path: The app's root path.
     """
 
@@ -67,7 +68,7 @@ class StripRoot:
         self._prefix = "/" + path.strip("/") if path.strip("/") else ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection, as ASGI has it."""
+        """Serve a connection (ASGI)."""
         if self._prefix and scope["type"] in {"http", "websocket"} and not scope.get("root_path"):
             path = scope["path"]
             if path == self._prefix or path.startswith(f"{self._prefix}/"):

@@ -1,4 +1,4 @@
-"""Server-sent events: frames out of an async iterator, signs of life while it is quiet, an end when a side goes."""
+"""Server-sent events: frames from an async iterator, heartbeats while it is idle, and an end by either side."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ HEADERS = [
 ]
 
 DRAIN = b""
-"""A frame that sends nothing: the next one is asked for when the connection has taken (nearly) all before it."""
+"""A frame that sends nothing. The next frame is requested after the connection has sent almost everything before it."""
 
 
 def frame(data: bytes) -> bytes:
-    """One SSE frame. JSON escapes line ends, so `data` is always one line."""
+    """Return an SSE frame. JSON escapes line breaks, so `data` is always a single line."""
     return b"data: " + data + b"\n\n"
 
 
 def named_frame(event: bytes, data: bytes) -> bytes:
-    """One SSE frame with an event name, as `/call` sends them."""
+    """Return an SSE frame with an event name, as used by `/call`."""
     return b"event: " + event + b"\ndata: " + data + b"\n\n"
 
 
 class Stoppable(Protocol):
-    """An answer that goes on until it is told to end."""
+    """A response that continues until it is stopped."""
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the response."""
 
 
 class Streams:
-    """The streams that are open, so that they can be told when the server stops.
+    """The open streams, so that they can be stopped with the server.
 
     Attributes:
-        stopping: Set for good by `stop`.
+        stopping: Whether `stop` was called; never reset.
     """
 
     def __init__(self) -> None:
@@ -51,32 +51,32 @@ class Streams:
         return len(self._open)
 
     def add(self, stream: Stoppable) -> None:
-        """Count a stream in."""
+        """Register an opened stream."""
         self._open.add(stream)
         if self.stopping:
             stream.stop()
 
     def discard(self, stream: Stoppable) -> None:
-        """Count a stream out."""
+        """Unregister a stream."""
         self._open.discard(stream)
 
     def stop(self) -> None:
-        """End all streams, and those that begin from now on."""
+        """Stop all streams, including those opened later."""
         self.stopping = True
         for stream in list(self._open):
             stream.stop()
 
 
 class EventStream(Response):
-    """An answer that goes on.
+    """A response that streams server-sent events.
 
     Args:
-        frames: What it sends; when it ends, the answer ends. Closed when the client goes.
-        streams: Where it counts itself in while it is open.
-        heartbeat: Sent every `interval` seconds; none when empty.
+        frames: Frames to send. The response ends with them; if the client disconnects, they are closed.
+        streams: Collection that the stream registers itself in while it is open.
+        heartbeat: Frame to send every `interval` seconds; empty for none.
         interval: Seconds between heartbeats.
-        farewell: Gives what is sent when the server stops.
-        on_end: Called when the stream has ended, whoever ended it.
+        farewell: Function that returns the frames to send when the server stops.
+        on_end: Callback for when the stream has ended for any reason.
     """
 
     def __init__(
@@ -109,12 +109,12 @@ class EventStream(Response):
             task.add_done_callback(self._pushes.discard)
 
     def stop(self) -> None:
-        """End it with the farewell."""
+        """Stop the stream after sending the farewell."""
         if self._stopped is not None and not self._stopped.done():
             self._stopped.set_result(None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
-        """Send the frames, as ASGI has it."""
+        """Send the frames (ASGI)."""
         self._stopped = asyncio.get_running_loop().create_future()
         self._streams.add(self)
         watch = asyncio.create_task(gone(receive))
@@ -141,7 +141,7 @@ class EventStream(Response):
             self._send = send
             async for data in self._frames:
                 await send({"type": "http.response.body", "body": data, "more_body": True})
-                if watch.done():  # the server says nothing of what it sends to a client that has gone
+                if watch.done():  # the server does not report sending to a disconnected client
                     return
         finally:
             close = getattr(self._frames, "aclose", None)
@@ -155,7 +155,7 @@ class EventStream(Response):
 
 
 async def gone(receive: Receive) -> None:
-    """Return when the client has gone. Not with `wait_for`: before Python 3.12 that may lose a cancellation."""
+    """Wait until the client has disconnected. Do not use `wait_for`: before Python 3.12, it can lose a cancellation."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

@@ -1,1 +1,1 @@
-"""Logins: who may use an app, and who is asking."""
+"""Logins: access to an app, and the identity of a request's sender."""

@@ -1,4 +1,4 @@
-"""Wrong passwords become slow: who guesses waits longer and longer, by name and by address."""
+"""Delay wrong passwords: each further guess waits longer, by user name and by address."""
 
 from __future__ import annotations
 
@@ -13,47 +13,47 @@ from holdfast.clock import Clock
 
 Kind: TypeAlias = Literal["pair", "name", "address"]
 FIRST = 0.5
-"""Seconds of the first delay; each further wrong guess doubles it."""
+"""Seconds of the first delay. Each further wrong guess doubles it."""
 FORGET = 900.0
-"""Seconds after the last guess when all is forgotten."""
+"""Seconds after the last guess when its record is dropped."""
 PATIENCE = 2.0
-"""Most seconds that a request is held; one that would have to wait longer is told to come back."""
+"""Maximum number of seconds that a request is delayed. One that would wait longer is rejected."""
 
 
 class Rule(NamedTuple):
-    """How guesses of one kind are slowed down."""
+    """Limits on guesses of one kind."""
 
     free: int
-    """Guesses without a delay."""
+    """Number of guesses without a delay."""
     most: float
-    """Longest delay, in seconds."""
+    """Maximum delay in seconds."""
 
 
 RULES: dict[Kind, Rule] = {
     "pair": Rule(4, 60.0),  # one address guesses one user's password
-    "name": Rule(12, 8.0),  # many addresses guess one user's; short, so that they cannot lock the user out
-    "address": Rule(24, 60.0),  # one address guesses many users'; people behind one address log in rightly
+    "name": Rule(12, 8.0),  # many addresses guess one user's password; short, to not lock the user out
+    "address": Rule(24, 60.0),  # one address guesses many users' passwords; real users can share one too
 }
 
 
 @dataclass
 class Record:
-    """What is known of the guesses of one pair, name or address."""
+    """Guesses of a pair, a name, or an address."""
 
     wrong: int = 0
     next: float = 0.0
-    """When the next guess is due."""
+    """Time at which the next guess is allowed."""
     last: float = 0.0
 
 
 class Guesses:
-    """Slows guesses down.
+    """Delays guesses.
 
-    A guess counts as wrong from its start, so that many at once gain nothing.
+    A guess counts as wrong from its start, so that many simultaneous guesses have no advantage.
 
     Args:
-        clock: Where time comes from.
-        limit: Most records that are kept; the oldest go first.
+        clock: Source of time.
+        limit: Maximum number of records; the oldest are dropped first.
     """
 
     def __init__(self, clock: Clock, limit: int = 10_000) -> None:
@@ -68,15 +68,16 @@ class Guesses:
         """Register a guess.
 
         Args:
-            name: The user's name.
-            address: Where the guess comes from.
+            name: Name of the user.
+            address: Address that the guess comes from.
 
         Returns:
-            Seconds until it is due. If that is more than `PATIENCE`, it must not be checked and was not registered.
+            Seconds to wait before checking the guess. If this exceeds `PATIENCE`, the guess was not registered and must
+            not be checked.
         """
         now = self._clock.monotonic()
         keys = list(_keys(name, address))
-        # One that must wait leaves no record: else who may not guess could push out what is known of others.
+        # A delayed guess leaves no record. Otherwise, an attacker could push out the records of others.
         due = max([now, *(self._due(key, now) for key in keys)])
         if due - now > PATIENCE:
             return due - now
@@ -88,11 +89,11 @@ class Guesses:
         return due - now
 
     def was_right(self, name: str, address: str) -> None:
-        """Take a guess back that was right.
+        """Undo the registration of a guess that was correct.
 
         Args:
-            name: The user's name.
-            address: Where it came from.
+            name: Name of the user.
+            address: Address that the guess came from.
         """
         now = self._clock.monotonic()
         for kind, key in _keys(name, address):
@@ -119,11 +120,11 @@ class Guesses:
 
 
 def delay(kind: Kind, wrong: int) -> float:
-    """Return the seconds after so many wrong guesses until the next one.
+    """Return the delay in seconds after a number of wrong guesses.
 
     Args:
-        kind: What they have in common.
-        wrong: How many there were.
+        kind: Kind of the guesses.
+        wrong: Number of wrong guesses.
     """
     rule = RULES[kind]
     if wrong <= rule.free:
@@ -133,10 +134,10 @@ def delay(kind: Kind, wrong: int) -> float:
 
 @functools.lru_cache(maxsize=1024)
 def block_of(address: str) -> str:
-    """Return what one visitor has: an IPv4 address, or the /64 network of an IPv6 address.
+    """Return the part of an address that identifies a visitor: an IPv4 address, or the /64 network of an IPv6 address.
 
     Args:
-        address: The address; anything else is returned as it is.
+        address: The address. Other strings are returned unchanged.
     """
     try:
         found = ipaddress.ip_address(address.partition("%")[0])

@@ -1,4 +1,4 @@
-"""Logins that have been ended before their time: few, bounded, and kept where a restart finds them."""
+"""Logins that were ended early: few, limited, and stored so that a restart finds them."""
 
 from __future__ import annotations
 
@@ -21,48 +21,48 @@ from holdfast.stores import Key, Store, StoreUnavailableError, VersionConflictEr
 logger = logging.getLogger("holdfast.server")
 
 OWNER = "logins"
-"""Owner of the cell in a store; not one that belongs to a visitor."""
+"""Owner of the cell in a store, distinct from visitors' owners."""
 MOST_OF_ONE = 64
-"""Logins of one person that are remembered singly; beyond it, all of that person's end."""
+"""Number of ended logins remembered per person; beyond it, all logins of that person end."""
 TRIES = 8
 
 
 class Kept(msgspec.Struct, array_like=True):
-    """What is kept."""
+    """Stored list of ended logins."""
 
     ids: dict[str, tuple[int, float]]
-    """Person and id of a login -> when it began, in milliseconds; when it would have ended by itself."""
+    """Start time in milliseconds and expiration time of ended logins, by person and login ID."""
     people: dict[str, tuple[int, float]]
-    """Person -> end of the time in which the logins began that have ended; when the last would have ended by itself."""
+    """Time in milliseconds up to which a person's logins have ended, and the last expiration time, by person."""
     floor: int
-    """All logins that began until then have ended."""
+    """Time in milliseconds up to which all logins have ended."""
 
 
 class Version(NamedTuple):
-    """A state of a shelf."""
+    """A version of a shelf's data."""
 
     number: int
     data: bytes | None
 
 
 class Shelf(Protocol):
-    """Keeps some bytes for all processes of an app."""
+    """Storage for a few bytes that all processes of an app share."""
 
     async def read(self, known: int) -> Version | None:
-        """Return what is kept, or `None` if it is still the version `known`."""
+        """Return the current version, or `None` if it is still `known`."""
         ...
 
     async def write(self, data: bytes, expected: int) -> int | None:
-        """Replace the version `expected`; return the new number, or `None` if another process was first."""
+        """Replace the version `expected` and return the new number, or `None` if another process replaced it first."""
         ...
 
 
 class StoreShelf:
-    """A cell of a durable store.
+    """A shelf in a cell of a durable store.
 
     Args:
-        store: The store; it is opened by the engine.
-        name: Distinguishes apps that share the store.
+        store: The store, which the engine opens.
+        name: Name that distinguishes apps that share the store.
     """
 
     def __init__(self, store: Store, name: str) -> None:
@@ -70,14 +70,14 @@ class StoreShelf:
         self._key = Key(OWNER, name)
 
     async def read(self, known: int) -> Version | None:
-        """See `Shelf`."""
+        """Return the current version. See `Shelf`."""
         [record] = await self._store.read([self._key], [known])
         if record is None:
             return None if known == 0 else Version(0, None)
         return None if record.data is None or record.version == known else Version(record.version, record.data)
 
     async def write(self, data: bytes, expected: int) -> int | None:
-        """See `Shelf`."""
+        """Replace the expected version. See `Shelf`."""
         try:
             await self._store.commit([Write(self._key, expected + 1, data, expected=expected)])
         except VersionConflictError:
@@ -86,10 +86,10 @@ class StoreShelf:
 
 
 class FileShelf:
-    """A file, where the store keeps nothing: beside the key that signs the logins.
+    """A shelf in a file next to the key that signs logins, for a store that is not durable.
 
     Args:
-        path: The file.
+        path: Path of the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -97,11 +97,11 @@ class FileShelf:
         private.guard(path)
 
     async def read(self, known: int) -> Version | None:
-        """See `Shelf`."""
+        """Return the current version. See `Shelf`."""
         return await anyio.to_thread.run_sync(self._read, known)
 
     async def write(self, data: bytes, expected: int) -> int | None:
-        """See `Shelf`; another process that writes in the same moment is not noticed."""
+        """Replace the expected version. See `Shelf`. A simultaneous write by another process is not detected."""
         return await anyio.to_thread.run_sync(self._write, data, expected)
 
     def _stamp(self) -> int:
@@ -135,15 +135,15 @@ class FileShelf:
 
 
 class Revoked:
-    """The revocations.
+    """The ended logins.
 
     Args:
-        clock: Where time comes from.
-        limit: Most logins, and most people, that are remembered; beyond it, older logins of everyone end too, so that
-            none that was ended comes back.
-        shelf: Keeps them; `None` keeps them in this process alone.
-        sign: Gives the signature of what is kept.
-        genuine: Whether what is kept has a good signature.
+        clock: Source of time.
+        limit: Maximum number of logins and of people to remember. Beyond it, older logins of everyone end too, so that
+            no ended login becomes valid again.
+        shelf: Shelf to store them on; `None` keeps them only in this process.
+        sign: Function that returns the signature of the stored data.
+        genuine: Function that returns whether the stored data has a valid signature.
     """
 
     def __init__(
@@ -172,28 +172,28 @@ class Revoked:
 
     @property
     def latest(self) -> int:
-        """The time until which some logins have ended, in milliseconds; a new one must begin after it."""
+        """Time in milliseconds up to which some logins have ended. A new login must start after it."""
         return max([self._floor, *(before for before, _ in self._people.values())])
 
     def has(self, id: str, person: str, began: int) -> bool:
-        """Whether a login has ended.
+        """Return whether a login has been ended.
 
         Args:
-            id: The login's id.
-            person: Whose it is.
-            began: When it began, in milliseconds.
+            id: ID of the login.
+            person: Person that the login belongs to.
+            began: Start time in milliseconds.
         """
         before, _ = self._people.get(person, (-1, 0.0))
         return f"{person}/{id}" in self._ids or began <= max(before, self._floor)
 
     def add(self, id: str, person: str, began: int, until: float) -> None:
-        """End one login.
+        """End a single login.
 
         Args:
-            id: The login's id.
-            person: Whose it is.
-            began: When it began, in milliseconds.
-            until: When it would have ended by itself.
+            id: ID of the login.
+            person: Person that the login belongs to.
+            began: Start time in milliseconds.
+            until: Expiration time of the login.
         """
         _put(self._ids, f"{person}/{id}", (began, until))
         theirs = [name for name in self._ids if name.startswith(f"{person}/")]
@@ -207,23 +207,23 @@ class Revoked:
         """End all logins of a person.
 
         Args:
-            person: Whose.
-            before: The end of the time in which they began, in milliseconds.
-            until: When the last would have ended by itself.
+            person: The person.
+            before: Time in milliseconds up to which their start times are.
+            until: Last expiration time of the logins.
         """
         _put(self._people, person, (before, until))
         self._unsaved = True
         self._bound()
 
     async def refresh(self) -> None:
-        """Take over what other processes have kept, and keep what could not be kept before."""
+        """Load logins ended by other processes, and store what could not be stored before."""
         if self._shelf is None:
             return
         async with self._lock:
             try:
                 found = await self._shelf.read(self._version)
             except (StoreUnavailableError, OSError):
-                return  # the engine tells of the outage; what is known here goes on to count
+                return  # the engine reports the outage; known logins remain ended
             if found is not None:
                 self._version = found.number
                 self._take(found.data)
@@ -231,7 +231,7 @@ class Revoked:
             await self.save()
 
     async def save(self) -> None:
-        """Keep everything; if that fails now, `refresh` does it later."""
+        """Store the ended logins. If this fails, `refresh` tries again later."""
         if self._shelf is None:
             return
         async with self._lock:
@@ -246,7 +246,9 @@ class Revoked:
                         self._version = found.number
                         self._take(found.data)
             except (StoreUnavailableError, OSError) as error:
-                logger.warning("A logout cannot be kept now (%s). It counts in this process, and is kept later.", error)
+                logger.warning(
+                    "A logout could not be stored (%s). It applies in this process and will be stored later.", error
+                )
 
     def _dumped(self) -> bytes:
         data = msgspec.json.encode(Kept(dict(self._ids), dict(self._people), self._floor))
@@ -262,7 +264,7 @@ class Revoked:
         except (msgspec.DecodeError, UnicodeDecodeError):
             genuine = False
         if not genuine:
-            logger.warning("The list of ended logins was damaged or signed with another key; it begins again.")
+            logger.warning("The list of ended logins is damaged or signed with another key. Starting a new list.")
             return
         for mine, theirs in ((self._ids, found.ids), (self._people, found.people)):
             for name, entry in theirs.items():

@@ -1,4 +1,4 @@
-"""Login: who may use the app, and who is asking. Gradio's routes and answers."""
+"""Login: access to the app and the identity of a request's sender, with Gradio's routes and responses."""
 
 from __future__ import annotations
 
@@ -36,37 +36,37 @@ from holdfast.tasks import end
 Dependency: TypeAlias = Callable[[Request], "str | Awaitable[str | None] | None"]
 
 MAX_FORM = 256 * 1024
-"""Bytes of a login form."""
+"""Maximum size of a login form in bytes."""
 TRUST = "If it belongs to the app, add its origin to trusted_origins."
 MAX_CREDENTIAL = 1024
-"""Longest name or password that is looked at."""
+"""Maximum length of a name or password that is checked."""
 ATTENDED = 2.0
-"""Seconds between two looks for logins that have ended elsewhere, or by themselves."""
+"""Seconds between checks for logins that have ended elsewhere or expired."""
 SECURE, PLAIN = "__Host-access-token-", "access-token-unsecure-"
-"""Beginnings of the cookie's name over https and over http. Browsers let no other host, and no page over http, set a
-cookie whose name begins with `__Host-`."""
+"""Prefixes of the cookie's name over https and http. Browsers do not let another host, or a page over http, set a
+cookie whose name starts with `__Host-`."""
 
 logger = logging.getLogger("holdfast.login")
 
 
 class Auth:
-    """Knows who may come in.
+    """Determines who has access to the app.
 
     Args:
-        rule: Who may log in; `None` lets everybody in.
-        message: Shown on the login page; HTML is allowed.
-        dependency: Instead of a login: a function of the request that gives the user's name, or `None`.
-        keys: Sign the logins.
-        clock: Where time comes from.
-        idle: Seconds without use after which a login ends.
-        lifetime: Seconds after which a login ends, however much it is used.
-        limit: Most ended logins, and most wrong guesses, that are remembered.
-        shelf: Keeps the logins that were ended; `None` keeps them in this process alone.
-        app: Distinguishes this app from others with the same keys.
-        framed: Whether the login must work in frames of other sites.
+        rule: Accepted logins; `None` gives everyone access.
+        message: HTML shown on the login page.
+        dependency: Function of the request that returns the user's name or `None`, used instead of a login.
+        keys: Keys that sign logins.
+        clock: Source of time.
+        idle: Seconds without use after which a login expires.
+        lifetime: Seconds after which a login expires even if it is used.
+        limit: Maximum number of ended logins and of wrong guesses to remember.
+        shelf: Shelf for ended logins; `None` keeps them only in this process.
+        app: Name that distinguishes this app from others with the same keys.
+        framed: The login must work in frames on other sites.
 
     Raises:
-        BuildError: Rule and dependency are both given, or the rule cannot be used.
+        BuildError: Both rule and dependency are given, or the rule is not valid.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Auth:
         framed: bool = False,
     ) -> None:
         if rule is not None and dependency is not None:
-            raise BuildError("auth and auth_dependency are both given. Only one can decide; leave the other out.")
+            raise BuildError("Both auth and auth_dependency are given. Use only one of them.")
         self.message = message
         self.dependency = dependency
         self._users = None if rule is None else users_of(rule)
@@ -106,7 +106,7 @@ class Auth:
 
     @property
     def required(self) -> bool:
-        """Whether a visitor must be known."""
+        """Whether visitors must be identified."""
         return self.has_login or self.dependency is not None
 
     @property
@@ -115,7 +115,7 @@ class Auth:
         return self._users is not None
 
     async def user_of(self, connection: HTTPConnection) -> str | None:
-        """The name of who is asking, if it is known; nothing that a page of an untrusted origin asks is the user's."""
+        """Return the name of a request's user, if known. Requests of untrusted origins have none."""
         if sender(connection) == "untrusted":
             return None
         if self.dependency is not None:
@@ -126,7 +126,7 @@ class Auth:
         return None if login is None else login.user
 
     def login_of(self, connection: HTTPConnection) -> Login | None:
-        """The login that a request comes with, if it counts; it is in use now."""
+        """Return a request's login if it is valid, and mark it as used."""
         if not self.has_login:
             return None
         for name in self._names(connection):
@@ -138,18 +138,18 @@ class Auth:
         return None
 
     def counts(self, login: Login) -> bool:
-        """Whether a login has not ended."""
+        """Return whether a login is still valid."""
         return self._logins.counts(login)
 
     def use(self, login: Login) -> None:
-        """Note that a login is used."""
+        """Mark a login as used."""
         self._logins.use(login)
 
     async def identify(self, connection: HTTPConnection) -> str | None:
-        """The name of who is asking; `None` where nobody has to say.
+        """Return the name of a request's user, or `None` if no login is required.
 
         Raises:
-            Unauthenticated: A login is needed.
+            Unauthenticated: A login is required.
         """
         if not self.required:
             return None
@@ -159,15 +159,15 @@ class Auth:
         return user
 
     async def log_in(self, username: str, password: str, address: str = "") -> str | None:
-        """Return a token for this user, or `None` when name or password is wrong.
+        """Return a token for a user, or `None` if the name or password is wrong.
 
         Args:
-            username: The user's name; spaces around it do not count.
-            password: The user's password.
-            address: Where the request comes from.
+            username: Name of the user; surrounding spaces are ignored.
+            password: Password of the user.
+            address: Address that the request comes from.
 
         Raises:
-            HTTPException: There were too many wrong guesses; it says when the next one is due.
+            HTTPException: There were too many wrong guesses; the message contains the time to wait.
         """
         username = username.strip()
         if self._users is None:
@@ -175,20 +175,20 @@ class Auth:
         wait = self._guesses.begin(username, address)
         if wait > PATIENCE:
             seconds = math.ceil(wait)
-            detail = f"There were too many wrong logins. Try again in {seconds} second{'s' * (seconds != 1)}."
+            detail = f"Too many failed logins. Try again in {seconds} second{'s' * (seconds != 1)}."
             raise HTTPException(429, detail, headers={"retry-after": str(seconds)})
         if wait > 0:
             await self._clock.sleep(wait)
         fits = max(len(username), len(password)) <= MAX_CREDENTIAL and await self._users.fits(username, password)
         if not fits:
-            logger.warning("Wrong login: name %.100r from %.64s.", username, address or "an unknown address")
+            logger.warning("Failed login: name %.100r from %.64s.", username, address or "an unknown address")
             return None
         self._guesses.was_right(username, address)
         logger.info("Login: name %.100r from %.64s.", username, address or "an unknown address")
         return self._logins.give(username)
 
     async def log_out(self, connection: HTTPConnection, *, everywhere: bool) -> None:
-        """End the login of this request, or all of its user's."""
+        """End the login of a request, or all logins of its user."""
         for name in self._names(connection):
             token = connection.cookies.get(name)
             login = None if token is None else self._logins.read(token)
@@ -196,11 +196,11 @@ class Auth:
                 await self._logins.end(login, everywhere=everywhere)
 
     def give(self, response: Response, token: str, *, secure: bool) -> None:
-        """Put the login's cookie into a response.
+        """Set the login's cookie on a response.
 
         Args:
             response: The response.
-            token: The login's token.
+            token: Token of the login.
             secure: The browser uses https.
         """
         name = (SECURE if secure else PLAIN) + self.cookie_id
@@ -208,11 +208,11 @@ class Auth:
         response.set_cookie(name, token, httponly=True, secure=secure, samesite="none" if framed else "lax")
 
     def renew(self, connection: HTTPConnection, response: Response, *, secure: bool) -> None:
-        """Give a new cookie to a browser whose login is in use and whose cookie is getting old.
+        """Set a new cookie if the login is in use and its cookie is getting old.
 
         Args:
             connection: The request.
-            response: Its answer.
+            response: Response to set the cookie on.
             secure: The browser uses https.
         """
         login = self.login_of(connection)
@@ -221,17 +221,17 @@ class Auth:
             self.give(response, token, secure=secure)
 
     def take(self, response: Response) -> None:
-        """Remove the login's cookies."""
+        """Delete the login's cookies."""
         for name in self._logins.names:
             response.delete_cookie(SECURE + name, path="/", httponly=True, secure=True, samesite="lax")
             response.delete_cookie(PLAIN + name, path="/", httponly=True, samesite="lax")
 
     @asynccontextmanager
     async def attended(self, links: Links) -> AsyncIterator[None]:
-        """While this is open, end pages whose login has ended: elsewhere, without use, or with its user's password.
+        """Close pages whose login ends while this context is open: elsewhere, by expiration, or by a changed password.
 
         Args:
-            links: The open pages.
+            links: Open pages.
         """
         if not self.has_login:
             yield
@@ -252,30 +252,30 @@ class Auth:
                 await self._logins.revoked.refresh()
                 links.log_out(self.counts)
             except Exception:
-                logger.exception("Logins that have ended could not be looked for. The next try is soon.")
+                logger.exception("The check for ended logins failed. It will be repeated shortly.")
 
     def _bond(self, user: str) -> str | None:
         return None if self._users is None else self._users.bond(user)
 
     def _names(self, connection: HTTPConnection) -> Iterator[str]:
-        """Names of the cookies that count; over https none that a page over http could have set."""
+        """Return the names of accepted cookies. Over https, a page over http must not be able to set them."""
         kinds = (SECURE,) if scheme_of(connection.scope) == "https" else (SECURE, PLAIN)
         return (kind + name for name in self._logins.names for kind in kinds)
 
 
 def _as_request(connection: HTTPConnection) -> Request:
-    """A user's `auth_dependency` expects a request also where the page opens its socket."""
+    """Return a request for a user's `auth_dependency`, even for a page that opens its socket."""
     if isinstance(connection, Request):
         return connection
     return Request({**connection.scope, "type": "http", "method": "GET"})
 
 
 class AuthRoutes:
-    """Login, logout and who-am-I.
+    """Routes for login, logout, and the current user.
 
     Args:
-        auth: Who may come in.
-        links: The open pages, which end with their login.
+        auth: Determines who has access.
+        links: Open pages, which close when their login ends.
         root_path: The app's configured root path.
     """
 
@@ -285,7 +285,7 @@ class AuthRoutes:
         self._root_path = root_path
 
     def routes(self) -> list[Route]:
-        """The routes beside the page."""
+        """Return the routes next to the page."""
         return [
             Route("/login", self.login, methods=["POST"]),
             Route("/login/", self.login, methods=["POST"]),
@@ -293,7 +293,7 @@ class AuthRoutes:
         ]
 
     def api_routes(self) -> list[Route]:
-        """The routes under the API's prefix."""
+        """Return the routes under the API's prefix."""
         return [
             Route(f"/{name}{slash}", endpoint)
             for name, endpoint in (("user", self.user), ("token", self.token), ("login_check", self.login_check))
@@ -301,16 +301,16 @@ class AuthRoutes:
         ]
 
     async def login(self, request: Request) -> Response:
-        """Check a form's `username` and `password`; give the cookies.
+        """Check a form's `username` and `password`, and set the login's cookie.
 
         Raises:
-            Denied: Another origin's page sends the form, to log its visitor in under a name of its choice.
-            BadRequest: The form cannot be read, or name or password is wrong.
+            Denied: The form was sent by a page of another origin, which could log its visitor in under another name.
+            BadRequest: The form is not valid, or the name or password is wrong.
         """
         if not self._auth.has_login:
             return RedirectResponse(public_root(request, self._root_path) + "/", status_code=302)
         if sender(request) not in {"own", "trusted"}:
-            raise Denied(f"A page of another origin may not log its visitors in. {TRUST}")
+            raise Denied(f"A page of another origin cannot log visitors in. {TRUST}")
         username, password = await _credentials(request)
         address = "" if request.client is None else request.client.host
         token = await self._auth.log_in(username, password, address)
@@ -321,14 +321,14 @@ class AuthRoutes:
         return response
 
     async def logout(self, request: Request) -> Response:
-        """Forget the login and go to the page; pages that are open with it end.
+        """End the login, close its open pages, and redirect to the page.
 
         Raises:
-            Denied: Another origin's page posts.
+            Denied: The request was posted by a page of another origin.
         """
         if sender(request) not in {"own", "trusted"} or not _is_meant(request):
             if request.method == "POST":
-                raise Denied(f"A page of another origin may not log its visitors out. {TRUST}")
+                raise Denied(f"A page of another origin cannot log visitors out. {TRUST}")
             return logout_button()
         everywhere = request.query_params.get("all_session", "true").lower() in {"true", "1"}
         await self._auth.log_out(request, everywhere=everywhere)
@@ -339,15 +339,15 @@ class AuthRoutes:
         return response
 
     async def user(self, request: Request) -> Response:
-        """The name of who is asking, or null."""
+        """Respond with the name of the user, or null."""
         return JSON(await self._auth.user_of(request))
 
     async def token(self, request: Request) -> Response:
-        """Who is asking. The token stays in its HttpOnly cookie."""
+        """Respond with the name of the user. The token stays in its HttpOnly cookie."""
         return JSON({"token": None, "user": await self._auth.user_of(request)})
 
     async def login_check(self, request: Request) -> Response:
-        """200 when logged in or when nobody has to be, else 401; renews the login's cookie, which pages ask for."""
+        """Respond with 200 if logged in or no login is required, otherwise with 401. Renew the cookie for pages."""
         await self._auth.identify(request)
         response = JSON(None)
         self._auth.renew(request, response, secure=is_secure(request, self._root_path))
@@ -355,7 +355,7 @@ class AuthRoutes:
 
 
 def _is_meant(request: Request) -> bool:
-    """Whether a request is more than a look ahead: browsers load early what a visitor might click."""
+    """Return whether a request is more than a prefetch, with which browsers load what a visitor might click."""
     return request.method != "HEAD" and "prefetch" not in request.headers.get("sec-purpose", "")
 
 
@@ -369,5 +369,5 @@ async def _credentials(request: Request) -> tuple[str, str]:
     except HTTPException as error:
         raise BadRequest(f"The login form cannot be read: {error.detail}") from None
     if not isinstance(username, str) or not isinstance(password, str):
-        raise BadRequest("The login form needs the fields username and password.")
+        raise BadRequest("The login form must have the fields username and password.")
     return username, password

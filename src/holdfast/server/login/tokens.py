@@ -1,4 +1,4 @@
-"""Logins: signed, so that they survive a restart and need no memory; revocable, and ended when they are not used."""
+"""Logins: signed, so that they survive a restart and need no memory; revocable, and expiring when not used."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ from holdfast.server.login.revocations import Revoked, Shelf
 from holdfast.state.codec import Keyring
 
 LONGEST = 4096
-"""Characters of a token that is looked at; browsers keep no longer cookies."""
+"""Maximum length of a token that is checked. Browsers do not keep longer cookies."""
 RENEWALS = 24
-"""A token is renewed when this part of the idle time has passed."""
+"""Fraction of the idle time after which a token is renewed, as a divisor."""
 
 
 class Login(NamedTuple):
-    """One login: what its token holds."""
+    """A login, which is the content of its token."""
 
     user: str
     id: str
     began: int
-    """Milliseconds since the epoch."""
+    """Start time in milliseconds since the epoch."""
     seen: int
-    """Seconds since the epoch when the token was given."""
+    """Time at which the token was issued, in seconds since the epoch."""
     bond: str
-    """Digest of what the login depends on: the user's password, as it was, and the app."""
+    """Digest of what the login depends on: the user's password at that time, and the app."""
     key: str
-    """Id of the key that signs."""
+    """ID of the key that signed the token."""
 
 
 _decoder = msgspec.json.Decoder(Login)
 
 
 class Logins:
-    """Gives tokens and reads them back.
+    """Issues and reads tokens.
 
     Args:
-        keys: Sign the tokens; one that an older key has signed is still good.
-        clock: Where time comes from.
-        bond: What a user's logins depend on; `None` for one who may not log in any more.
-        idle: Seconds without use after which a login ends.
-        lifetime: Seconds after which a login ends, however much it is used.
-        limit: Most revocations and most times of use that are remembered.
-        shelf: Keeps the revocations; `None` keeps them in this process alone.
-        app: Distinguishes this app from others with the same keys.
+        keys: Keys that sign the tokens. Tokens signed by older keys remain valid.
+        clock: Source of time.
+        bond: Function that returns what a user's logins depend on, or `None` for a user who can no longer log in.
+        idle: Seconds without use after which a login expires.
+        lifetime: Seconds after which a login expires even if it is used.
+        limit: Maximum number of revocations and of times of use to remember.
+        shelf: Shelf for the revocations; `None` keeps them only in this process.
+        app: Name that distinguishes this app from others with the same keys.
     """
 
     def __init__(
@@ -81,14 +81,14 @@ class Logins:
 
     @property
     def names(self) -> list[str]:
-        """What distinguishes the app's cookies from those of other apps at the same address: now, and by older keys."""
+        """Suffixes of the app's cookies, unique among apps at the same address, for the current and older keys."""
         return [self._sign(key, f"cookie\0{self._app}")[:16] for key in self._keys.ids]
 
     def give(self, user: str) -> str:
         """Return the token of a new login.
 
         Args:
-            user: Who has logged in.
+            user: Name of the logged-in user.
         """
         now = self._clock.time()
         self._last_began = max(int(now * 1000), self._last_began + 1, self.revoked.latest + 1)
@@ -98,10 +98,10 @@ class Logins:
         return self._token(login)
 
     def read(self, token: str) -> Login | None:
-        """Return the login of a token; `None` if it is not a valid one, or has ended.
+        """Return the login of a token, or `None` if the token is not valid or the login has ended.
 
         Args:
-            token: What a request holds.
+            token: Token from a request.
         """
         login = self._verified(token)
         if login is None or not self.counts(login):
@@ -109,7 +109,7 @@ class Logins:
         return login
 
     def counts(self, login: Login) -> bool:
-        """Whether a login has not ended: by a logout, its age, a lack of use, or a change of its user's password."""
+        """Return whether a login is valid: not logged out, expired, or older than its user's password."""
         now = self._clock.time()
         if now - login.began / 1000 > self._lifetime:
             return False
@@ -120,14 +120,14 @@ class Logins:
         return hmac.compare_digest(login.bond, self._bond_of(login.user, login.key) or "\0")
 
     def use(self, login: Login) -> None:
-        """Note that a login is used now."""
+        """Mark a login as used now."""
         self._used[login.id] = self._clock.time()
         self._used.move_to_end(login.id)
         while len(self._used) > self._limit:
-            self._used.popitem(last=False)  # its token still says when it was given
+            self._used.popitem(last=False)  # its token still contains the time when it was issued
 
     def renewed(self, login: Login) -> str | None:
-        """Return a new token of a login whose token is getting old, else `None`."""
+        """Return a new token for a login whose token is getting old, otherwise `None`."""
         now = self._clock.time()
         if now - login.seen < self.idle / RENEWALS:
             return None
@@ -136,11 +136,11 @@ class Logins:
         return self._token(login._replace(seen=int(now), bond=bond, key=key))
 
     async def end(self, login: Login, *, everywhere: bool) -> None:
-        """End a login, or all of its user's until now.
+        """End a login, or all current logins of its user.
 
         Args:
-            login: Which.
-            everywhere: All of its user's.
+            login: The login.
+            everywhere: End all logins of its user.
         """
         self._used.pop(login.id, None)
         until = self._clock.time() + self.idle
@@ -152,10 +152,10 @@ class Logins:
         await self.revoked.save()
 
     def person(self, user: str) -> str:
-        """Return a digest of a user of this app: of bounded length, and the same for every key.
+        """Return a digest of a user of this app, of limited length and independent of keys.
 
         Args:
-            user: The user's name.
+            user: Name of the user.
         """
         return hashlib.sha256(f"{self._app}\0{user}".encode()).hexdigest()[:32]
 

@@ -1,4 +1,4 @@
-"""Who may log in: what `launch(auth=…)` takes, as something that checks a name and a password."""
+"""Users who can log in: converts `launch(auth=…)` to an object that checks a name and a password."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ from holdfast.ids import random_token
 
 Check: TypeAlias = Callable[[str, str], "bool | Awaitable[bool]"]
 AuthRule: TypeAlias = "Check | tuple[str, str] | Sequence[tuple[str, str]] | os.PathLike[str]"
-"""What `launch(auth=…)` takes: a function of name and password, one pair, a list of pairs, or the path of a file with a
-line `NAME:PASSWORD` for each user. In place of a password its hash can be given; `holdfast password` makes one."""
+"""Value of `launch(auth=…)`: a function of name and password, one pair, a list of pairs, or the path of a file with a
+line `NAME:PASSWORD` for each user. Instead of a password, its hash can be used; `holdfast password` makes one."""
 
 AT_ONCE = 2
-"""Password hashes that are computed at once: each takes a core and much memory."""
+"""Maximum number of password hashes computed at the same time. Each needs a core and much memory."""
 
 logger = logging.getLogger("holdfast.server")
 
 
 class Users(Protocol):
-    """Those who may log in."""
+    """Users who can log in."""
 
     async def fits(self, username: str, password: str) -> bool:
-        """Whether a password is the user's."""
+        """Return whether a password belongs to a user."""
         ...
 
     def bond(self, username: str) -> str | None:
-        """A string that changes with the user's password; `None` if the user may not log in any more."""
+        """Return a string that changes with the user's password, or `None` if the user can no longer log in."""
         ...
 
     def refresh(self) -> None:
-        """Look whether something has changed."""
+        """Check for changed users."""
         ...
 
 
 class AskedUsers:
-    """Users that an author's function knows.
+    """Users checked by an author's function.
 
     Args:
         check: The function.
@@ -58,28 +58,28 @@ class AskedUsers:
         self._name = f"{getattr(check, '__module__', '')}.{getattr(check, '__qualname__', type(check).__name__)}"
 
     async def fits(self, username: str, password: str) -> bool:
-        """Ask the function."""
+        """Call the function."""
         if inspect.iscoroutinefunction(self._check):
             return bool(await self._check(username, password))
         answer = await anyio.to_thread.run_sync(self._check, username, password)
         return bool(await answer if inspect.isawaitable(answer) else answer)
 
-    def bond(self, username: str) -> str | None:  # noqa: ARG002 -- nobody knows the function's passwords
-        """The function's name."""
+    def bond(self, username: str) -> str | None:  # noqa: ARG002 -- the function's passwords are unknown
+        """Return the function's name."""
         return f"function {self._name}"
 
     def refresh(self) -> None:
-        """Do nothing: the function is asked each time."""
+        """Do nothing, because the function is called each time."""
 
 
 class ListedUsers:
     """Users by name, each with a password or its hash.
 
     Args:
-        pairs: Their names and passwords.
+        pairs: Names and passwords.
 
     Raises:
-        BuildError: A hash cannot be used.
+        BuildError: A hash is not valid.
     """
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
@@ -92,7 +92,7 @@ class ListedUsers:
         self._few: anyio.CapacityLimiter | None = None
 
     async def fits(self, username: str, password: str) -> bool:
-        """Compare; it takes as long for a name that does not exist."""
+        """Compare passwords. A name that does not exist takes as long as one that does."""
         stored = self._known.get(username)
         tried = self._decoy if stored is None else stored
         if tried is not None and passwords.is_hash(tried):
@@ -104,25 +104,25 @@ class ListedUsers:
         return fits and stored is not None
 
     def bond(self, username: str) -> str | None:
-        """A digest of what is stored."""
+        """Return a string that contains the stored password or hash."""
         stored = self._known.get(username)
         return None if stored is None else f"stored {stored}"
 
     def refresh(self) -> None:
-        """Do nothing: the list is as it was given."""
+        """Do nothing, because the list does not change."""
 
     def _digest(self, text: str) -> bytes:
         return hmac.new(self._secret, text.encode(), hashlib.sha256).digest()
 
 
 class FiledUsers:
-    """Users in a file, which counts as it is now: a user whose line is gone is logged out within seconds.
+    """Users from a file, with its current content: a user whose line was removed is logged out within seconds.
 
     Args:
-        path: The file.
+        path: Path of the file.
 
     Raises:
-        BuildError: It cannot be read, or holds nothing of use.
+        BuildError: The file cannot be read, or contains no valid users.
     """
 
     def __init__(self, path: Path) -> None:
@@ -132,16 +132,16 @@ class FiledUsers:
         self._users = ListedUsers(read_users(path))
 
     async def fits(self, username: str, password: str) -> bool:
-        """Compare with the file."""
+        """Compare the password with the file's."""
         self.refresh()
         return await self._users.fits(username, password)
 
     def bond(self, username: str) -> str | None:
-        """See `ListedUsers`."""
+        """Return a string that changes with the user's password. See `ListedUsers`."""
         return self._users.bond(username)
 
     def refresh(self) -> None:
-        """Read the file again if it has changed; one that cannot be used changes nothing."""
+        """Read the file again if it has changed. A file that is not valid changes nothing."""
         now = self._stamp()
         if now == self._seen:
             return
@@ -149,7 +149,7 @@ class FiledUsers:
         try:
             self._users = ListedUsers(read_users(self._path))
         except BuildError as error:
-            logger.error("%s The users from before stay.", error)  # noqa: TRY400 -- the sentence says all
+            logger.error("%s Keeping the previous users.", error)  # noqa: TRY400 -- the message is complete
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:
@@ -160,13 +160,13 @@ class FiledUsers:
 
 
 def users_of(rule: AuthRule) -> Users:
-    """Return the users that `auth` means.
+    """Return the users of an `auth` option.
 
     Args:
-        rule: What `launch` was given.
+        rule: Value of the option.
 
     Raises:
-        BuildError: It is not a rule, or names a file or hash that cannot be used.
+        BuildError: It is not a valid rule, or a file or hash in it is not valid.
     """
     if isinstance(rule, os.PathLike):
         return FiledUsers(Path(rule))
@@ -175,8 +175,8 @@ def users_of(rule: AuthRule) -> Users:
     listed: Sequence[Any] = [rule] if _is_pair(rule) else rule
     if not isinstance(listed, list | tuple) or not listed or not all(_is_pair(pair) for pair in listed):
         raise BuildError(
-            "auth takes a pair (username, password), a list of such pairs, a pathlib.Path of a file with one "
-            "NAME:PASSWORD per line, or a function of username and password that returns whether they are right."
+            "auth must be a pair (username, password), a list of such pairs, a pathlib.Path of a file with one "
+            "NAME:PASSWORD per line, or a function of username and password that returns whether they are correct."
         )
     return ListedUsers(listed)
 
@@ -185,28 +185,28 @@ def read_users(path: Path) -> list[tuple[str, str]]:
     """Return the names and passwords in a file.
 
     Args:
-        path: The file.
+        path: Path of the file.
 
     Raises:
-        BuildError: It cannot be read, or a line is not `NAME:PASSWORD`, or there is none.
+        BuildError: The file cannot be read, contains no users, or has a line that is not `NAME:PASSWORD`.
     """
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or error
-        raise BuildError(f"The users in {path} cannot be read: {why}.") from None
+        raise BuildError(f"The users file {path} cannot be read: {why}.") from None
     return parse_users(text, str(path))
 
 
 def parse_users(text: str, where: str) -> list[tuple[str, str]]:
-    """Return the names and passwords in a text of one `NAME:PASSWORD` per line; `#` begins a comment line.
+    """Return the names and passwords in a string with one `NAME:PASSWORD` per line; `#` starts a comment line.
 
     Args:
-        text: The text.
-        where: Names it in an error.
+        text: The string.
+        where: Name of the source for error messages.
 
     Raises:
-        BuildError: A line is not `NAME:PASSWORD`, or there is none.
+        BuildError: The string contains no users, or has a line that is not `NAME:PASSWORD`.
     """
     found = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -214,10 +214,10 @@ def parse_users(text: str, where: str) -> list[tuple[str, str]]:
             continue
         name, _, password = line.strip().partition(":")
         if not (name and password):
-            raise BuildError(f"{where}, line {number}, is not NAME:PASSWORD. Write one user per line.")
+            raise BuildError(f"{where}, line {number}, is not NAME:PASSWORD. Use one line per user.")
         found.append((name.strip(), password))
     if not found:
-        raise BuildError(f"{where} names no users. Write one NAME:PASSWORD per line.")
+        raise BuildError(f"{where} contains no users. Use one line NAME:PASSWORD per user.")
     return found
 
 

@@ -1,4 +1,4 @@
-"""A tool's arguments as the values that its endpoint takes: by name, with State left out and files as files."""
+"""Convert a tool's arguments to the values of its endpoint: by name, without State, and with strings for files."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w.+-]+=[^;,]*)*)(;base6
 
 
 async def values(tool: Tool, given: Mapping[str, Any], rules: FileRules, root: str) -> list[Any]:
-    """One value per input of the tool's endpoint.
+    """Return one value per input of the tool's endpoint.
 
     Args:
-        tool: What is called.
-        given: Its arguments, by name.
-        rules: Where files are kept.
-        root: The app's public address: files that it serves need not be fetched.
+        tool: The called tool.
+        given: Arguments by name.
+        rules: Rules with the folder for files.
+        root: The app's public URL. Files that the app serves itself are not downloaded.
 
     Raises:
         Malformed: A name is unknown, or a value is missing.
-        BadValue: A file cannot be one.
+        BadValue: A value is not a valid file.
     """
     arguments = dict(given)
     if tool.takes_files:
@@ -51,7 +51,7 @@ def _with_files(tool: Tool, given: dict[str, Any], rules: FileRules, root: str) 
 
 
 def _file(text: str, rules: FileRules, root: str) -> FileData:
-    """The file that a client means: by a URL, a `data:` URL, or the path of one that was uploaded."""
+    """Return the file that a client refers to by a URL, a `data:` URL, or the path of an upload."""
     own = f"{root}{URL_PREFIX}"
     if text.startswith(own):
         return FileData(path=unquote(text.removeprefix(own)))
@@ -61,8 +61,8 @@ def _file(text: str, rules: FileRules, root: str) -> FileData:
         return _embedded(text, rules)
     if not text or len(text) > 4096 or "\n" in text:
         raise BadValue(
-            f"A file is given by its http(s) URL or as a data: URL, but {text[:40]!r}… is neither. "
-            "For base64 write data:image/png;base64,… with the file's own type."
+            f"A file must be an http(s) URL or a data: URL, but {text[:40]!r}… is neither. "
+            "For base64, use data:image/png;base64,… with the file's type."
         )
     return FileData(path=text)
 
@@ -70,15 +70,15 @@ def _file(text: str, rules: FileRules, root: str) -> FileData:
 def _embedded(text: str, rules: FileRules) -> FileData:
     head = _DATA_URL.match(text)
     if head is None:
-        raise BadValue("A data: URL has the form data:image/png;base64,…, but what was sent begins otherwise.")
+        raise BadValue("A data: URL must have the form data:image/png;base64,….")
     kind = (head[1] or "text/plain").lower()
     body = text[head.end() :]
     try:
         data = base64.b64decode(body, validate=True) if head[3] else unquote_to_bytes(body)
     except (binascii.Error, ValueError):
-        raise BadValue(f"The data: URL of type {kind} holds no valid base64.") from None
+        raise BadValue(f"The data: URL of type {kind} does not contain valid base64.") from None
     if rules.max_size is not None and len(data) > rules.max_size:
-        raise BadValue(f"The file has {len(data)} bytes; at most {rules.max_size} are taken.")
+        raise BadValue(f"The file has {len(data)} bytes; the maximum is {rules.max_size}.")
     name = f"file{mimetypes.guess_extension(kind) or ''}"
     path = save_bytes(data, name, directory=rules.upload_dir)
     return FileData(path=path, orig_name=name, mime_type=kind, size=len(data))

@@ -1,4 +1,4 @@
-"""Tool calls: each is an event of the runtime like any other."""
+"""Tool calls, which run as events of the runtime."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from holdfast.server.mcp.progress import Meter
 from holdfast.server.mcp.tools import Tool
 from holdfast.wire.messages import Completed, Failure, FeedMessage, Generating, Output, Streaming
 
-HIDDEN = "The function failed. The app's log says why."
-CANCELLED = "The call was cancelled before it had ended."
+HIDDEN = "The function failed. See the app's log for details."
+CANCELLED = "The call was canceled before it ended."
 
 Context = ServerRequestContext[Any, Any]
 
@@ -30,7 +30,7 @@ class ToolCalls:
     """Runs tool calls.
 
     Args:
-        context: What all routes share.
+        context: State shared by all routes.
     """
 
     def __init__(self, context: ServerContext) -> None:
@@ -40,13 +40,13 @@ class ToolCalls:
     async def call(
         self, ctx: Context, tools: Mapping[str, Tool], name: str, given: Mapping[str, Any]
     ) -> types.CallToolResult:
-        """Run a tool; whatever fails is a result that says so.
+        """Run a tool. Any failure is returned as an error result.
 
         Args:
-            context: The protocol's request.
-            tools: The tools that the client may call.
-            name: The one that it calls.
-            given: Its arguments.
+            ctx: The protocol's request.
+            tools: Tools that the client can call.
+            name: Name of the called tool.
+            given: Arguments by name.
         """
         tool = tools.get(name)
         if tool is None:
@@ -69,11 +69,11 @@ class ToolCalls:
         return types.CallToolResult(content=blocks, structured_content={"result": shown})
 
     async def values(self, ctx: Context, tool: Tool, given: Mapping[str, Any]) -> list[Any]:
-        """Run an endpoint; the values that a client sees.
+        """Run an endpoint and return the values for the client.
 
         Raises:
-            Error: It failed; the message is the sentence that the user may see.
-            RequestError: It could not be run.
+            Error: The call failed; the message can be shown to the user.
+            RequestError: The call could not be run.
         """
         data = await self._data(ctx, tool, given)
         return list(content.shown(tool.listener, data, self._context.root(request_of(ctx))))
@@ -96,7 +96,7 @@ class ToolCalls:
         finally:
             if was_cancelled(ctx):
                 job.cancel()
-            unfollow()  # an event that has ended takes no notice
+            unfollow()  # no effect if the event has ended
         if isinstance(ended.output, Failure):
             raise Error(ended.output.error or HIDDEN)
         if ended.cancelled or not isinstance(ended.output, Output):
@@ -104,7 +104,7 @@ class ToolCalls:
         return ended.output.data
 
     async def _follow(self, ctx: Context, job: Job, feed: Feed, root: str) -> Completed:
-        """Tell how far an event is until it ends."""
+        """Report an event's progress until it ends."""
         meter = Meter()
         async for n, message in feed.read(0):
             feed.ack(n)
@@ -117,7 +117,7 @@ class ToolCalls:
 
 
 def _first(job: Job, message: FeedMessage, root: str) -> str | None:
-    """The first value of a step that is a text."""
+    """Return the first string among a step's values."""
     if not isinstance(message, Generating | Streaming):
         return None
     values = content.shown(job.listener, message.output.data, root)

@@ -1,4 +1,4 @@
-"""Which session a client's call belongs to: one session of the protocol is one of ours."""
+"""Sessions for tool calls: one per session of the protocol."""
 
 from __future__ import annotations
 
@@ -16,39 +16,41 @@ if TYPE_CHECKING:
 
 KEY = "holdfast"
 CALLS = "holdfast.calls"
-"""Where a request's ASGI scope keeps what is to be called if its client leaves before the answer."""
+"""Key in a request's ASGI scope of the functions to call if its client disconnects before the response."""
 
 
 @dataclass
 class Visit:
-    """One session of the protocol."""
+    """A session of the protocol."""
 
     id: str
     session: Session | None = None
 
 
 class Visits:
-    """Gives each connection its session, and closes it with the connection.
+    """Assigns a session to each connection and closes it with the connection.
 
-    A session is made by a connection's first call, not by its beginning: a client that only looks costs no State.
+    A session is created by a connection's first call, not when the connection is opened, so a client that only lists
+    tools needs no State.
 
     Args:
-        context: What all routes share.
+        context: State shared by all routes.
     """
 
     def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     def session(self, connection: Connection, request: Request, *, lasting: bool) -> Session:
-        """The session of a call.
+        """Return the session for a call.
 
         Args:
-            connection: What the call came by.
-            request: Its HTTP request.
-            lasting: Whether the client's version of the protocol knows sessions; else the call has one of its own.
+            connection: Connection of the call.
+            request: HTTP request of the call.
+            lasting: The client's version of the protocol has sessions; otherwise, the call receives a temporary
+                session.
 
         Raises:
-            Denied: Another login began it.
+            Denied: The session was started by another user.
         """
         user: str | None = request.scope.get(USER)
         sessions = self._context.runtime.sessions
@@ -64,7 +66,7 @@ class Visits:
             browser=self._context.browsers.read(request),
             visitor=self._context.visitor(request, user),
         )
-        if session is not visit.session:  # new, or it had to go when there were too many
+        if session is not visit.session:  # new, or the old one was evicted
             visit.session = session
             self._context.runtime.connect(session)
         session.request = HttpRequest(request, session.id, user)
@@ -76,9 +78,9 @@ class Visits:
 
 
 def connection_of(ctx: Any) -> Connection:
-    """The connection that a handler of the protocol's package serves.
+    """Return the connection that a handler of the `mcp` package serves.
 
-    The package hands it to handlers inside of the request's session alone (mcp 2); its `state` and `exit_stack` are
+    The package only provides it inside the request's session (mcp 2). The connection's `state` and `exit_stack` are
     documented for this use.
     """
     found: Connection = getattr(ctx, "connection", None) or ctx.session._connection
@@ -86,14 +88,14 @@ def connection_of(ctx: Any) -> Connection:
 
 
 def was_cancelled(ctx: Any) -> bool:
-    """Return whether the client has sent a cancel for a call; otherwise its connection or session has ended.
+    """Return whether the client has canceled a call; otherwise, its connection or session has ended.
 
-    Like the connection, the package hands this to handlers inside of the request's session alone (mcp 2).
+    Like the connection, the package only provides this inside the request's session (mcp 2).
     """
     return bool(ctx.session._request_outbound.cancel_requested.is_set())
 
 
 def request_of(ctx: Any) -> Request:
-    """The HTTP request that a handler of the protocol's package serves."""
+    """Return the HTTP request that a handler of the `mcp` package serves."""
     found: Request = ctx.request
     return found

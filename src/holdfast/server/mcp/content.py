@@ -1,4 +1,4 @@
-"""What an endpoint gave as the content of a tool's result: texts, pictures, addresses of files."""
+"""Convert an endpoint's values to the content of a tool's result: text, images, and file URLs."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from holdfast.server.context import absolute_files
 from holdfast.wire.encode import encode, encode_value
 
 MAX_EMBEDDED = 8 * 1024 * 1024
-"""Bytes of the largest picture or sound that travels in the result itself; larger ones by their address alone."""
+"""Maximum size in bytes of an image or sound that is embedded in the result. Larger ones are only linked."""
 
 
 async def contents(listener: Listener, data: Sequence[Any], rules: FileRules, root: str) -> list[types.ContentBlock]:
-    """The content of a result; State and outputs that were left as they are give none.
+    """Return the content of a result, without State and unchanged outputs.
 
     Args:
-        listener: What ran.
+        listener: Listener that was run.
         data: One value per output.
-        rules: Which files may be served.
-        root: The app's public address.
+        rules: Rules for files that can be served.
+        root: The app's public URL.
     """
     found: list[types.ContentBlock] = []
     for value in shown(listener, data, root):
@@ -36,7 +36,7 @@ async def contents(listener: Listener, data: Sequence[Any], rules: FileRules, ro
 
 
 def shown(listener: Listener, data: Sequence[Any], root: str) -> Iterator[Any]:
-    """The values of a step that a client sees, plain, with whole addresses of files."""
+    """Yield the values of a step for the client as plain JSON with absolute file URLs."""
     for block, value in zip(listener.outputs, data, strict=False):
         if block.SKIP_API:
             continue
@@ -49,12 +49,12 @@ def shown(listener: Listener, data: Sequence[Any], root: str) -> Iterator[Any]:
 
 
 def text(value: Any) -> str:
-    """A value as text: what is a text stays, the rest is JSON."""
+    """Return a string unchanged, and any other value as JSON."""
     return value if isinstance(value, str) else encode_value(value).decode()
 
 
 def failed(sentence: str) -> types.CallToolResult:
-    """A tool's error: what the model, and so its user, may read."""
+    """Return an error result with a message for the model and its user."""
     return types.CallToolResult(content=[_text(sentence)], is_error=True)
 
 
@@ -75,7 +75,7 @@ async def _blocks(value: Any, rules: FileRules) -> list[types.ContentBlock]:
 
 
 def _files(value: Any) -> Iterator[dict[str, Any]]:
-    """The files anywhere in a value."""
+    """Yield all files in a value."""
     if is_file_data(value):
         yield value
     elif isinstance(value, dict | list):
@@ -92,7 +92,7 @@ async def _file(file: dict[str, Any], rules: FileRules) -> list[types.ContentBlo
 
 
 async def _embedded(file: dict[str, Any], rules: FileRules) -> types.ImageContent | types.AudioContent | None:
-    """A picture or sound of this server as what travels in the result."""
+    """Return an image or sound of this server as embedded content, or `None` if it cannot be embedded."""
     path = file.get("path")
     if not isinstance(path, str) or is_url(path):
         return None

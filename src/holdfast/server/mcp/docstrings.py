@@ -1,4 +1,4 @@
-"""What a function's docstring says of its parameters and its result."""
+"""Extract descriptions of parameters and results from docstrings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OTHERS = frozenset({"raises", "example", "examples", "note", "notes"})
 
 
 def parameter_texts(fn: Callable[..., Any] | None) -> dict[str, str]:
-    """What the section `Args:` says of each parameter, on one line each."""
+    """Return the description of each parameter from the section `Args:`, on one line each."""
     found: dict[str, list[str]] = {}
     name, base = "", -1
     for line in _section(fn, _PARAMETERS):
@@ -33,7 +33,7 @@ def parameter_texts(fn: Callable[..., Any] | None) -> dict[str, str]:
 
 
 def result_text(fn: Callable[..., Any] | None) -> str:
-    """What the section `Returns:` (of a generator, `Yields:`) says, on one line."""
+    """Return the section `Returns:` (or `Yields:` for a generator) on one line."""
     return " ".join(" ".join(_section(fn, _RETURNS)).split())
 
 

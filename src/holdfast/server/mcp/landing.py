@@ -1,4 +1,4 @@
-"""The page that a browser gets at the tools' address: what it is and how to connect."""
+"""The page for a browser that opens the tools' URL, with instructions for connecting."""
 
 from __future__ import annotations
 
@@ -26,29 +26,23 @@ _PAGE = """<!doctype html>
   pre {{ padding: 12px 16px; overflow: auto; border-radius: 8px; border: 1px solid light-dark(#e1e5eb, #272c36);
     background: light-dark(#ffffff, #15181e); }}
   a {{ color: light-dark(#2444cc, #9db2ff); }}
-</style></head><body><main>
-<h1>{title}: MCP server</h1>
-<p>This address is for programs that speak the Model Context Protocol: editors, assistants, agents. Give it to one and
-it can call the functions of this app. <a href="{root}/">Open the app</a> to use it yourself.</p>
-<h2>Address</h2>
-<pre tabindex="0"><code>{address}</code></pre>
-<h2>Configuration of a client</h2>
-<pre tabindex="0"><code>{configuration}</code></pre>
-<p>A client without streamable HTTP takes <code>{root}/gradio_api/mcp/sse</code> instead. <code>?tools=a,b</code> at the
-end offers some of the tools alone; <a href="{root}/gradio_api/mcp/schema">their schemas</a> are JSON.</p>
-<h2>Tools</h2>
-<dl>{tools}</dl>
-</main></body></html>
+</style></head><body><main> <h1>{title}: MCP server</h1> <p>This URL is for programs that use the Model Context
+Protocol: editors, assistants, agents. Enter it in one of them, and it can call the functions of this app. <a
+href="{root}/">Open the app</a> to use it yourself.</p> <h2>URL</h2> <pre tabindex="0"><code>{address}</code></pre>
+<h2>Client configuration</h2> <pre tabindex="0"><code>{configuration}</code></pre> <p>For a client without streamable
+HTTP, use <code>{root}/gradio_api/mcp/sse</code> instead. Append <code>?tools=a,b</code> to offer only some of the
+tools. <a href="{root}/gradio_api/mcp/schema">Their schemas</a> are available as JSON.</p> <h2>Tools</h2>
+<dl>{tools}</dl> </main></body></html>
 """
 
 
 def landing(title: str, tools: Sequence[Tool], root: str) -> str:
-    """The page's HTML.
+    """Return the page's HTML.
 
     Args:
-        title: The app's.
-        tools: What it offers.
-        root: The app's public address.
+        title: Title of the app.
+        tools: Tools of the app.
+        root: The app's public URL.
     """
     listed = "".join(f"<dt><code>{escape(tool.name)}</code></dt><dd>{escape(tool.description)}</dd>" for tool in tools)
     return _PAGE.format(
@@ -56,11 +50,11 @@ def landing(title: str, tools: Sequence[Tool], root: str) -> str:
         root=escape(root),
         address=escape(root + PATH),
         configuration=escape(configuration(title, root)),
-        tools=listed or "<dd>This app offers none.</dd>",
+        tools=listed or "<dd>This app has no tools.</dd>",
     )
 
 
 def configuration(title: str, root: str) -> str:
-    """What clients take in their configuration file."""
+    """Return the entry for a client's configuration file."""
     name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "app"
     return json.dumps({"mcpServers": {name: {"url": root + PATH}}}, indent=2)

@@ -1,4 +1,4 @@
-"""How far a call is, as the protocol wants to hear it: numbers that grow with every notification."""
+"""Progress of a call as the protocol requires it: numbers that grow with every notification."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import NamedTuple
 from holdfast.wire.messages import Estimation, FeedMessage, Generating, Log, Progress, ProgressUnit, Streaming
 
 STEP = 0.001
-"""What a number that would not grow is raised by: the protocol has them grow, `gr.Progress` may say what it likes."""
+"""Increment for a number that would not grow: the protocol requires growth, but `gr.Progress` accepts any number."""
 MAX_TEXT = 500
-"""Characters of the longest text that goes with a notification."""
+"""Maximum length of a notification's text."""
 
 
 class Report(NamedTuple):
-    """One notification."""
+    """A progress notification."""
 
     progress: float
     total: float | None
@@ -21,18 +21,18 @@ class Report(NamedTuple):
 
 
 class Meter:
-    """Turns an event's messages into growing numbers."""
+    """Converts an event's messages to growing numbers."""
 
     def __init__(self) -> None:
         self._last: float | None = None
         self._steps = 0
 
     def report(self, message: FeedMessage, value: str | None = None) -> Report | None:
-        """What to say of a message; nothing of most.
+        """Return the notification for a message, or `None` for most messages.
 
         Args:
-            message: What the event told.
-            value: Of a generator's step: its first value as text.
+            message: Message of the event.
+            value: First value of a generator's step, as a string.
         """
         if isinstance(message, Progress) and message.progress_data:
             return self._unit(message.progress_data[-1])

@@ -1,4 +1,4 @@
-"""Resources and prompts: endpoints that a client reads, or takes its words from."""
+"""Resources and prompts: endpoints that a client reads or uses as prompts."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _TEXTUAL = re.compile(r"text/.*|application/(.*\+)?(json|xml|javascript|yaml|tom
 
 
 def shown_resource(tool: Tool) -> types.Resource:
-    """A resource as it is listed."""
+    """Return a resource's entry in the list of resources."""
     offer = tool.offer
     return types.Resource(name=tool.name, uri=offer.uri, description=tool.description, mime_type=offer.mime_type)
 
 
 def shown_template(tool: Tool) -> types.ResourceTemplate:
-    """A resource with parameters as it is listed."""
+    """Return the list entry of a resource with parameters."""
     offer = tool.offer
     return types.ResourceTemplate(
         name=tool.name, uri_template=offer.uri, description=tool.description, mime_type=offer.mime_type
@@ -39,12 +39,12 @@ def shown_template(tool: Tool) -> types.ResourceTemplate:
 
 
 def has_parameters(tool: Tool) -> bool:
-    """Whether a resource's address has parameters."""
+    """Return whether a resource's URI has parameters."""
     return _PARAMETER.search(tool.offer.uri) is not None
 
 
 def shown_prompt(tool: Tool) -> types.Prompt:
-    """A prompt as it is listed."""
+    """Return a prompt's entry in the list of prompts."""
     required = tool.schema.get("required", ())
     arguments = [
         types.PromptArgument(name=name, description=one.get("description", ""), required=name in required)
@@ -54,11 +54,11 @@ def shown_prompt(tool: Tool) -> types.Prompt:
 
 
 class Readings:
-    """Reads resources and prompts; each is an event of the runtime.
+    """Reads resources and prompts, each as an event of the runtime.
 
     Args:
-        calls: Runs them.
-        rules: Which files may be served.
+        calls: Runs the events.
+        rules: Rules for files that can be served.
     """
 
     def __init__(self, calls: ToolCalls, rules: FileRules) -> None:
@@ -66,10 +66,10 @@ class Readings:
         self._rules = rules
 
     async def resource(self, ctx: Context, tools: Mapping[str, Tool], uri: str) -> types.ReadResourceResult:
-        """What stands at an address.
+        """Read the resource with a URI.
 
         Raises:
-            MCPError: Nothing does, or it cannot be read; with the sentence that the user may see.
+            MCPError: The resource does not exist or cannot be read; the message can be shown to the user.
         """
         for tool in tools.values():
             found = _matcher(tool.offer.uri).fullmatch(uri)
@@ -81,10 +81,10 @@ class Readings:
     async def prompt(
         self, ctx: Context, tools: Mapping[str, Tool], name: str, given: Mapping[str, str]
     ) -> types.GetPromptResult:
-        """A prompt's text.
+        """Return a prompt's text.
 
         Raises:
-            MCPError: There is no such prompt, or it failed.
+            MCPError: The prompt does not exist or has failed.
         """
         tool = tools.get(name)
         if tool is None:

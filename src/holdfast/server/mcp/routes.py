@@ -26,10 +26,10 @@ ASGI: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class McpRoutes:
-    """The routes of the app's tools.
+    """Routes of the app's tools.
 
     Args:
-        context: What all routes share.
+        context: State shared by all routes.
     """
 
     def __init__(self, context: ServerContext) -> None:
@@ -38,11 +38,11 @@ class McpRoutes:
         self._serving = Serving(context, self._tools)
 
     def running(self) -> AbstractAsyncContextManager[None]:
-        """Serve while this is open."""
+        """Return a context manager that serves while it is open."""
         return self._serving.running()
 
     def routes(self) -> list[Route]:
-        """The routes under the API's prefix; each answers with and without a slash at its end."""
+        """Return the routes under the API's prefix, each with and without a trailing slash."""
         apps: dict[str, ASGI] = {
             "": self._streamable,
             "/sse": self._serving.sse,
@@ -56,7 +56,7 @@ class McpRoutes:
         return [Route("/mcp/schema", self.schema), Route("/mcp/schema/", self.schema), *guarded]
 
     async def schema(self, request: Request) -> Response:
-        """The tools as JSON, for people and for clients that configure themselves."""
+        """Serve the tools as JSON, for people and for clients that configure themselves."""
         await self._context.identify(request)
         chosen = selected(self._tools, request.query_params.get("tools"))
         return JSON([described(tool) for tool in chosen.values()])
@@ -73,11 +73,11 @@ class McpRoutes:
 
 
 class Guarded:
-    """Lets in who may use the app, and lets no page of another site use an app on its visitor's machine.
+    """Checks access to the app, and rejects pages of other sites if the app is on its visitor's machine.
 
     Args:
-        context: What all routes share.
-        app: What serves who may come in.
+        context: State shared by all routes.
+        app: App that serves requests with access.
     """
 
     def __init__(self, context: ServerContext, app: ASGI) -> None:
@@ -85,19 +85,19 @@ class Guarded:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, as ASGI has it.
+        """Serve a request (ASGI).
 
         Raises:
-            Unauthenticated: A login is needed.
-            Denied: A page of another site asks.
+            Unauthenticated: A login is required.
+            Denied: The request comes from a page of another site.
         """
         request = Request(scope)
         if not may_call(scope, strict=self._context.options.access.strict_cors):
-            raise Denied("A page of another site may not use the tools of an app on this machine.")
+            raise Denied("A page of another site cannot use the tools of an app on this machine.")
         user = await self._context.identify(request)
         calls: list[Callable[[], None]] = []
         scope = {**scope, USER: user, CALLS: calls}
-        if user is not None:  # the protocol's package binds each session to this and refuses everybody else
+        if user is not None:  # the `mcp` package binds each session to this user
             scope["user"] = AuthenticatedUser(AccessToken(token="", client_id=user, scopes=[]))
         with self._context.bodies.intake(receive, self._context.visitor(request, user)) as intake:
             running = Running(intake, send)

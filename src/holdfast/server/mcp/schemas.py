@@ -1,4 +1,4 @@
-"""Schemas of tools' parameters, made from those of the endpoints: complete JSON schemas in which a file is a text."""
+"""Convert endpoints' parameters to complete JSON schemas for tools, in which a file is a string."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from holdfast.wire.encode import encode
 Schema = dict[str, Any]
 
 FILE: Schema = {"type": "string", "format": "Gradio File Input - a http or https url to a file"}
-"""How a tool takes a file; the format's text is Gradio's, which agents and their prompts know."""
+"""Schema of a file. The format is Gradio's text, which agents and their prompts know."""
 FILE_HINT = "A file: its http(s) URL, or a data: URL."
 _OURS = frozenset({"additional_description", "$defs"})
-"""What is Gradio's in an endpoint's schema, or belongs to the root of a tool's."""
+"""Keys of an endpoint's schema that are specific to Gradio or belong to the root of a tool's schema."""
 _FILE_PARTS = frozenset({"FileData", "FileDataMeta", "ImageData"})
 
 
 def input_schema(parameters: Sequence[Mapping[str, Any]], texts: Mapping[str, str]) -> Schema:
-    """The schema of a tool's arguments.
+    """Return the schema of a tool's arguments.
 
     Args:
-        parameters: Those of the endpoint, as `/info` describes them.
-        texts: What the docstring says of them.
+        parameters: Parameters of the endpoint, as described by `/info`.
+        texts: Descriptions from the docstring.
     """
     properties: dict[str, Schema] = {}
     definitions: dict[str, Schema] = {}
@@ -45,9 +45,11 @@ def input_schema(parameters: Sequence[Mapping[str, Any]], texts: Mapping[str, st
 
 
 def _own_text(parameter: Mapping[str, Any], shown: Schema) -> str:
-    """What a parameter without a docstring is called: its schema's text, else the component's label."""
+    """Return the description of a parameter without a docstring: its schema's description or the component's label."""
     label = str(parameter["label"])
-    named = "" if label.startswith("parameter_") or parameter["component"] == "Api" else label  # `1st` says nothing
+    named = (
+        "" if label.startswith("parameter_") or parameter["component"] == "Api" else label
+    )  # `1st` carries no information
     hint = FILE_HINT if shown.get("format") == FILE["format"] else str(shown.get("description") or "")
     return ". ".join(part.rstrip(".") for part in (named, hint) if part)
 
@@ -60,7 +62,7 @@ def _shown(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
         if key in _OURS or (value is None and key != "default"):
             continue
         if key == "type" and not isinstance(value, str | list):
-            continue  # Gradio's JSON component names no type by an empty object, which is no JSON schema
+            continue  # Gradio's JSON component uses an empty object as its type, which is not valid
         if key == "properties":
             found[key] = {name: _shown(inner, definitions) for name, inner in value.items()}
         elif isinstance(value, dict) and key != "default":
@@ -73,7 +75,7 @@ def _shown(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
 
 
 def resolved(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
-    """The schema that another one refers to, or itself."""
+    """Return the schema that a schema refers to, or the schema itself."""
     if "$ref" not in schema:
         return schema
     found: Schema = definitions.get(str(schema["$ref"]).rsplit("/", 1)[-1], {})
@@ -81,12 +83,12 @@ def resolved(schema: Schema, definitions: Mapping[str, Any]) -> Schema:
 
 
 def takes_files(parameters: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether there is a file anywhere in these parameters."""
+    """Return whether any of these parameters contains a file."""
     return any("filepath" in str(one["python_type"]["type"]) for one in parameters)
 
 
 def plain(value: Any) -> Any:
-    """A default as a tool's schema shows it: JSON, files by their address."""
+    """Return a default as JSON for a tool's schema, with URLs for files."""
     return _addresses(exact.loads(encode(value)))
 
 
@@ -99,13 +101,13 @@ def _addresses(value: Any) -> Any:
 
 
 def with_files(value: Any, schema: Schema, definitions: Mapping[str, Any], taken: Callable[[str], Any]) -> Any:
-    """An argument with every text that stands for a file replaced.
+    """Replace every string in an argument that refers to a file.
 
     Args:
-        value: What the client sent.
-        schema: That of the endpoint's parameter.
-        definitions: The parameter's definitions.
-        taken: Gives what the runtime takes in place of a file's text.
+        value: Value from the client.
+        schema: Schema of the endpoint's parameter.
+        definitions: Definitions of the parameter.
+        taken: Function that converts a file's string to a value for the runtime.
     """
     schema = resolved(schema, definitions)
     if is_file(schema, dict(definitions)):

@@ -1,4 +1,4 @@
-"""The protocol's sessions over HTTP: bounded per visitor and in total, idle ones giving way to new ones."""
+"""The protocol's HTTP sessions, limited per visitor and in total. Idle ones are replaced by new ones."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ logger = logging.getLogger("holdfast.server")
 
 ID = b"mcp-session-id"
 SLACK = 100
-"""Sessions that may be ending while as many as are allowed are open."""
+"""Number of ending sessions allowed in addition to the maximum of open sessions."""
 
 
 @dataclass(eq=False)
 class Opened:
-    """One session of the protocol: the request that opened it, and the requests that are being served."""
+    """A session of the protocol, with the request that opened it and the number of its current requests."""
 
     id: bytes
     scope: Scope = field(repr=False)
@@ -31,11 +31,11 @@ class Opened:
 
 
 class ProtocolSessions:
-    """Serves the protocol's requests and ends sessions for which there is no room.
+    """Serves the protocol's requests and ends sessions to make room.
 
     Args:
-        context: What all routes share.
-        app: Serves the protocol.
+        context: State shared by all routes.
+        app: App that serves the protocol.
     """
 
     def __init__(self, context: ServerContext, app: ASGIApp) -> None:
@@ -45,7 +45,7 @@ class ProtocolSessions:
         bounds = Bounds(
             number=most_sessions(context),
             per_visitor=limits.visitor_mcp_sessions,
-            size=1024 * MB,  # what they hold is counted where it is held
+            size=1024 * MB,  # their content is counted elsewhere
             size_per_visitor=1024 * MB,
             seconds=max(options.session_grace, 1.0),
         )
@@ -55,10 +55,10 @@ class ProtocolSessions:
         self._ending: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, as ASGI has it.
+        """Serve a request (ASGI).
 
         Raises:
-            Busy: It opens a session, and all that are open are in use.
+            Busy: The request opens a session, but all sessions are in use.
         """
         request = Request(scope)
         id = request.headers.get(ID.decode())
@@ -80,7 +80,7 @@ class ProtocolSessions:
 
     def _check_room(self) -> None:
         if len(self._kept) >= self._kept.bounds.number and not self._kept.evict():
-            raise Busy("All sessions of the tools of this app are in use. Try again later.")
+            raise Busy("All tool sessions of this app are in use. Try again later.")
 
     def _noting(self, scope: Scope, visitor: str, send: Send) -> Send:
         async def noting(message: Message) -> None:
@@ -98,7 +98,7 @@ class ProtocolSessions:
         task.add_done_callback(self._ending.discard)
 
     async def _end(self, opened: Opened) -> None:
-        """End a session as its client would: the protocol has a request for it."""
+        """End a session with the protocol's own request, as its client would."""
         dropped = {ID, b"content-length", b"content-type"}
         headers = [(name, value) for name, value in opened.scope["headers"] if name.lower() not in dropped]
 
@@ -112,9 +112,9 @@ class ProtocolSessions:
             scope = {**opened.scope, "method": "DELETE", "headers": [*headers, (ID, opened.id)]}
             await self._app(scope, receive, send)
         except Exception:
-            logger.exception("A session of the tools could not be ended.")
+            logger.exception("A tool session could not be ended.")
 
 
 def most_sessions(context: ServerContext) -> int:
-    """Return how many sessions of the protocol may be open at once."""
+    """Return the maximum number of open sessions of the protocol."""
     return min(context.options.limits.mcp_sessions, context.runtime.options.session_capacity)

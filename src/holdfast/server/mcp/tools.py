@@ -1,4 +1,4 @@
-"""The tools of an app: one for each public endpoint."""
+"""The tools of an app, one per public endpoint."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from holdfast.server.mcp.schemas import input_schema, takes_files
 
 _FORBIDDEN = re.compile(r"[^A-Za-z0-9_-]+")
 MAX_NAME = 64
-"""Characters of the longest name that common clients take."""
+"""Maximum length of a tool's name that common clients accept."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tool:
-    """One endpoint as a tool."""
+    """An endpoint as a tool."""
 
     name: str
     description: str
     listener: Listener
     parameters: Sequence[Mapping[str, Any]]
-    """As `/info` describes them, so without State."""
+    """Parameters as described by `/info`, without State."""
     schema: dict[str, Any]
     takes_files: bool
     headers: tuple[str, ...]
-    """Names of the HTTP headers that the function asks for."""
+    """Names of the HTTP headers that the function receives."""
     offer: Offer
-    """What `gr.mcp` says of the function: whether it is a tool at all, a resource or a prompt."""
+    """Options from `gr.mcp`, such as whether the function is a tool, a resource, or a prompt."""
 
 
 def tools_of(app: AppSpec) -> dict[str, Tool]:
-    """An app's tools, resources and prompts by name."""
+    """Return an app's tools, resources, and prompts by name."""
     found: dict[str, Tool] = {}
     for listener in public_listeners(app):
         offer = offer_of(listener.fn)
@@ -64,7 +64,7 @@ def tools_of(app: AppSpec) -> dict[str, Tool]:
 
 
 def _function_name(listener: Listener) -> str:
-    """Return the name of its function, as in Gradio; a lambda has none, so its endpoint's name is taken."""
+    """Return the function's name, as in Gradio, or the endpoint's name for a lambda."""
     fn = listener.fn
     code = getattr(fn, "__code__", None)
     if fn is None or (code is not None and (is_ours(code.co_filename) or code.co_name == "<lambda>")):
@@ -73,7 +73,7 @@ def _function_name(listener: Listener) -> str:
 
 
 def _name(api_name: str, taken: Mapping[str, Tool]) -> str:
-    """An endpoint's name in the characters that clients take, unlike any other."""
+    """Return a unique name for an endpoint with characters that clients accept."""
     name = base = _FORBIDDEN.sub("_", api_name)[:MAX_NAME] or "tool"
     number = 1
     while name in taken:
@@ -90,11 +90,11 @@ def _text(listener: Listener) -> str:
 
 
 def selected(tools: Mapping[str, Tool], names: str | None) -> dict[str, Tool]:
-    """The tools that a client wants.
+    """Return the tools that a client requests.
 
     Args:
-        tools: All of them.
-        names: The query parameter `tools`: names with commas between; all when it is missing.
+        tools: All tools.
+        names: Query parameter `tools`: names separated by commas; all tools if missing.
     """
     if names is None or not names.strip():
         return dict(tools)
@@ -103,12 +103,12 @@ def selected(tools: Mapping[str, Tool], names: str | None) -> dict[str, Tool]:
 
 
 def of_kind(tools: Mapping[str, Tool], kind: str) -> dict[str, Tool]:
-    """Those that are offered as tools, as resources, or as prompts."""
+    """Return the tools offered as one kind: tools, resources, or prompts."""
     return {name: tool for name, tool in tools.items() if tool.offer.kind == kind}
 
 
 def described(tool: Tool) -> dict[str, Any]:
-    """A tool as `GET /schema` shows it."""
+    """Return a tool as shown by `GET /schema`."""
     meta: dict[str, Any] = {
         "file_data_present": tool.takes_files,
         "mcp_type": tool.offer.kind,

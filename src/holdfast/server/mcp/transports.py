@@ -1,4 +1,4 @@
-"""The protocol's two transports over HTTP, as ASGI apps: one address, and the older pair of addresses."""
+"""The protocol's two HTTP transports as ASGI apps: streamable HTTP with one URL, and the older SSE with two."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from holdfast.version import __version__
 
 Page: TypeAlias = "types.PaginatedRequestParams | None"
 Offered: TypeAlias = Callable[..., dict[str, Tool]]
-"""Gives those of a kind that a client wants."""
+"""Function that returns the tools of a kind that a client requests."""
 MESSAGES = "/gradio_api/mcp/messages/"
-"""Where clients of the older transport post to, below the app's root."""
+"""Path for messages of clients with the older transport, below the app's root."""
 
 
 class Serving:
     """Serves an app's tools.
 
     Args:
-        context: What all routes share.
-        tools: Its tools.
+        context: State shared by all routes.
+        tools: Tools of the app.
     """
 
     def __init__(self, context: ServerContext, tools: Mapping[str, Tool]) -> None:
@@ -49,12 +49,12 @@ class Serving:
         self._calls = ToolCalls(context)
         self._manager: StreamableHTTPSessionManager | None = None
         self._streams: Counter[str] = Counter()
-        """Streams of the older transport that are open, by visitor."""
+        """Number of open streams of the older transport, by visitor."""
         self._sse = SseServerTransport(MESSAGES, max_request_body_size=context.options.limits.body_bytes)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Serve while this is open; at its end all sessions end."""
+        """Serve while this context is open. At its end, all sessions end."""
         options = self._context.runtime.options
         manager = StreamableHTTPSessionManager(
             self._server(),
@@ -71,7 +71,7 @@ class Serving:
                 self._manager = None
 
     async def streamable(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The current transport: requests are posted, answers and notifications are streamed."""
+        """Serve the current transport, with posted requests and streamed responses and notifications."""
         if self._manager is None:
             raise RuntimeError(
                 "The MCP server has not started: the app's lifespan has not been entered. Serve the app with launch(), "
@@ -80,10 +80,10 @@ class Serving:
         await self._sessions(scope, receive, send)
 
     async def sse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The older transport's stream; it is the session.
+        """Serve the stream of the older transport, which is its session.
 
         Raises:
-            Busy: The visitor, or all visitors, have as many of them as they may.
+            Busy: The visitor, or the server, has too many of them.
         """
         request = Request(scope)
         visitor = self._context.visitor(request, scope.get(USER))
@@ -98,25 +98,25 @@ class Serving:
 
     def _check_room(self, visitor: str) -> None:
         if visitor and self._streams[visitor] >= self._context.options.limits.visitor_mcp_sessions:
-            raise Busy("You have as many sessions of this app's tools open as you may. End one of them first.")
+            raise Busy("You have reached the limit of open tool sessions for this app. End one of them first.")
         if sum(self._streams.values()) >= most_sessions(self._context):
-            raise Busy("All sessions of the tools of this app are in use. Try again later.")
+            raise Busy("All tool sessions of this app are in use. Try again later.")
 
     async def _stream(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
-        path = urlsplit(self._context.root(request)).path  # the transport tells its client where to post
+        path = urlsplit(self._context.root(request)).path  # the transport sends this path to its client
         server = self._server(request.query_params.get("tools", ""))
         async with self._sse.connect_sse({**scope, "root_path": path}, receive, send) as (incoming, outgoing):
             await serve_loop(server, incoming, outgoing, lifespan_state={})
 
     async def messages(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """What clients of the older transport post."""
+        """Receive messages posted by clients of the older transport."""
         await self._sse.handle_post_message(scope, receive, send)
 
     def _server(self, names: str | None = None) -> Server[Any]:
-        """The protocol's server.
+        """Return the protocol's server.
 
         Args:
-            names: The tools that its one client wants; without, each request says it.
+            names: Tools that its only client requests; `None` if each request specifies them.
         """
 
         def offered(ctx: Context, kind: str = "tool") -> dict[str, Tool]:
@@ -137,7 +137,7 @@ class Serving:
         return server
 
     def _add_readings(self, server: Server[Any], offered: Offered) -> None:
-        """Resources and prompts, where the app has any: a server says that it has what it can answer for."""
+        """Add resources and prompts if the app has any, because a server announces what it has handlers for."""
         readings = Readings(self._calls, self._context.options.rules)
 
         async def list_resources(ctx: Context, _: Page) -> types.ListResourcesResult:
@@ -174,9 +174,9 @@ def _shown(tool: Tool) -> types.Tool:
 
 
 def _discover(server: Server[Any]) -> Any:
-    """Tells clients that know the version without sessions to take one with them: State lives in a session.
+    """Return a handler that directs clients to a protocol version with sessions, because State belongs to a session.
 
-    Those that insist are served, with a fresh session for each call.
+    Clients that use the version without sessions are still served, with a new session for each call.
     """
 
     async def discover(ctx: Context, _: types.RequestParams) -> types.DiscoverResult:
@@ -189,11 +189,11 @@ def _discover(server: Server[Any]) -> Any:
 
 
 class Running:
-    """One request being served. When the server ends it is told that its client has gone, and ends in its own way.
+    """A request that is being served. When the server stops, its client appears disconnected, and it ends normally.
 
     Args:
-        intake: Receives what the client sends.
-        send: Where its answer goes.
+        intake: Receives the client's data.
+        send: ASGI channel for the response.
     """
 
     def __init__(self, intake: Intake, send: Send) -> None:
@@ -203,12 +203,12 @@ class Running:
         self._begun = self.ended = False
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the request."""
         if not self._stopped.done():
             self._stopped.set_result(None)
 
     async def serve(self, app: ASGIApp, scope: Scope) -> None:
-        """Serve the request until it is answered, or stopped; then its answer ends where it is."""
+        """Serve the request until its response is complete. If it is stopped, end the response where it is."""
         await app(scope, self._received, self._sent)
         if self._stopped.done() and self._begun and not self.ended:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -224,7 +224,7 @@ class Running:
     async def _sent(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._begun = True
-            self._intake.hold(0)  # the answer may be a stream that stays open
+            self._intake.hold(0)  # the response may be a stream that remains open
             message["headers"] = [*message.get("headers", ()), EXPOSED]
         elif message["type"] == "http.response.body" and not message.get("more_body", False):
             self.ended = True
@@ -232,4 +232,4 @@ class Running:
 
 
 EXPOSED = (b"access-control-expose-headers", b"mcp-session-id")
-"""Lets a browser's client read the session's id, without which it cannot go on."""
+"""Header that lets a browser's client read the session's ID, which it needs to continue."""

@@ -1,1 +1,1 @@
-"""The page: its HTML, its built files, and its protocol over a WebSocket or over HTTP."""
+"""The page: its HTML, its built files, and its protocol over a WebSocket or HTTP."""

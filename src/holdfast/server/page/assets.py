@@ -1,4 +1,4 @@
-"""The built page's own files, with compressed forms where the build made them."""
+"""The built page's files, compressed if the build has compressed them."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from starlette.routing import Route
 from holdfast.errors import Denied, NotFound
 
 FOREVER = "public, max-age=31536000, immutable"
-"""The build puts a digest into every asset's name."""
+"""Cache header for assets, whose names contain a digest."""
 SHORT = "public, max-age=3600"
 LOGO = "static/logo"
-"""Where pages find the image that replaces Holdfast's mark, from the app's root."""
+"""Path of the image that replaces Holdfast's logo, relative to the app's root."""
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 
 
 class Static:
-    """Static files below one folder.
+    """Routes for static files in a folder.
 
     Args:
-        folder: The built page.
-        favicon: The site's icon; the page's own by default.
-        logo: File of the image that replaces Holdfast's mark.
+        folder: Folder of the built page.
+        favicon: Path of the site's icon; the page's own by default.
+        logo: Path or URL of the image that replaces Holdfast's logo.
     """
 
     def __init__(self, folder: Path, favicon: str | None = None, logo: str | None = None) -> None:
@@ -35,7 +35,7 @@ class Static:
         self._favicon = None if favicon is None else Path(favicon)
 
     def routes(self) -> list[Route]:
-        """The routes beside the page."""
+        """Return the routes next to the page."""
         both = ["GET", "HEAD"]
         return [
             Route("/assets/{path:path}", self.asset, methods=both),
@@ -48,38 +48,38 @@ class Static:
         ]
 
     async def asset(self, request: Request) -> Response:
-        """A file whose name holds a digest of its content."""
+        """Serve a file whose name contains a digest of its content."""
         return await self._answer(request, "assets", FOREVER)
 
     async def static(self, request: Request) -> Response:
-        """Any other file of the page."""
+        """Serve any other file of the page."""
         return await self._answer(request, "static", SHORT)
 
     async def favicon(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
-        """The site's icon."""
+        """Serve the site's icon."""
         for candidate in (self._favicon, self._folder / "favicon.svg", self._folder / "favicon.ico"):
             if candidate is not None and await anyio.to_thread.run_sync(candidate.is_file):
                 return FileResponse(candidate, headers={"cache-control": SHORT})
         return Response(status_code=204)
 
     async def element(self, request: Request) -> Response:
-        """The script that makes `<gradio-app src=…>` an element of any site's page."""
+        """Serve the script that makes `<gradio-app src=…>` an element on any site's page."""
         response = await self._file(request, self._folder, "gradio.js", SHORT)
-        # A module of another origin is loaded only with this; it holds nothing of the app.
+        # Required for loading a module from another origin. The script contains no data of the app.
         response.headers["access-control-allow-origin"] = "*"
         response.headers["cross-origin-resource-policy"] = "cross-origin"
         return response
 
     async def logo(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
-        """The image that replaces Holdfast's mark."""
+        """Serve the image that replaces Holdfast's logo."""
         if self._logo is None or not await anyio.to_thread.run_sync(self._logo.is_file):
             raise NotFound("Not Found")
-        # Opened by itself, an SVG could run scripts as this site.
+        # An SVG opened directly could run scripts on this site's origin.
         headers = {"cache-control": SHORT, "x-content-type-options": "nosniff", "content-security-policy": "sandbox"}
         return FileResponse(self._logo, headers=headers)
 
     async def robots(self, request: Request) -> Response:  # noqa: ARG002 -- Starlette's signature
-        """Crawlers may see the page, not the API."""
+        """Serve `robots.txt`, which lets crawlers access the page but not the API."""
         return Response("User-agent: *\nDisallow: /gradio_api/\n", media_type="text/plain")
 
     async def _answer(self, request: Request, part: str, caching: str) -> Response:
@@ -96,34 +96,34 @@ class Static:
 
 
 def is_address(logo: str) -> bool:
-    """Whether a logo is one that browsers fetch themselves, not a file of this machine."""
+    """Return whether a logo is a URL instead of a file on this machine."""
     return logo.startswith(("https://", "http://", "data:"))
 
 
 def logo_address(logo: str | None, base: str) -> str | None:
-    """Where a page finds the app's logo.
+    """Return the URL of the app's logo for a page.
 
     Args:
-        logo: What the author gave.
-        base: The way from the page to the app's root.
+        logo: Path or URL from the author.
+        base: Relative path from the page to the app's root.
     """
     return logo if logo is None or is_address(logo) else base + LOGO
 
 
 def find(folder: Path, path: str, accepted: str) -> tuple[Path, str | None]:
-    """The file at `path` in `folder`, in the smallest form that the browser takes.
+    """Return the file at `path` in `folder`, in the smallest form that the browser accepts.
 
     Args:
-        folder: Nothing outside of it is found.
-        path: From the URL.
-        accepted: The `Accept-Encoding` header.
+        folder: Folder of the file.
+        path: Path from the URL.
+        accepted: Value of the `Accept-Encoding` header.
 
     Returns:
         The file and its encoding.
 
     Raises:
-        Denied: The path leads out of the folder.
-        NotFound: There is no such file.
+        Denied: The path is outside of the folder.
+        NotFound: The file does not exist.
     """
     if "\0" in path:
         raise Denied("The path is not allowed.")
@@ -143,5 +143,5 @@ def find(folder: Path, path: str, accepted: str) -> tuple[Path, str | None]:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # a name that is longer than the file system takes
+    except OSError:  # the name is too long for the file system
         return False

@@ -1,4 +1,4 @@
-"""One connection of a page, whatever carries it: who speaks, what it asks, what it is told."""
+"""A page's connection, independent of its transport: identification, requests, and messages."""
 
 from __future__ import annotations
 
@@ -46,25 +46,25 @@ logger = logging.getLogger("holdfast.server")
 
 MAX_QUERY = 64 * 1024
 MAX_CANCEL = 1000
-"""Events in one `Cancel`."""
+"""Maximum number of events in a `Cancel`."""
 ANSWERS_WITHIN = 1.0
-"""Seconds that a page gets to show that it is there, when another one comes with its session."""
+"""Seconds that a page has to respond to a probe when another page presents the same session."""
 
 FRAMES: msgspec.json.Decoder[FromPage] = msgspec.json.Decoder(FromPage)
-"""Decodes what pages send."""
+"""Decoder of the frames that pages send."""
 
 
 class PageLink:
-    """A page that has said hello.
+    """The connection of a page that has sent its hello.
 
     Args:
-        context: What all routes share.
+        context: State shared by all routes.
         session: The page's session.
-        request: What handlers may know of the connection.
-        hello: What the page said.
-        login: The login that it came with.
-        resumed: The page had this session before.
-        forked: It is a copy of the one that the page had.
+        request: Details of the connection for handlers.
+        hello: Hello of the page.
+        login: Login of the connection.
+        resumed: The page already had this session.
+        forked: The session is a copy of the one that the page had.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class PageLink:
         self.on_replaced: Callable[[], object] | None = None
         self.on_logged_out: Callable[[], object] | None = None
         self.on_say: Callable[[ToPage], object] | None = None
-        """Sends a frame that is no answer and not of the feed."""
+        """Callback that sends a frame that is neither a response nor from the feed."""
         self._runtime = context.runtime
         self._context = context
         self._request = request
@@ -94,14 +94,14 @@ class PageLink:
         self._forked = forked
         self._left = False
         self.closed = False
-        """Its page closed the connection; otherwise it broke."""
+        """Whether the page closed the connection; otherwise, it was lost."""
         self._logged_out = False
         self._is_current = hello.program in {"", context.runtime.app.program}
-        """The program that built the page is the one that runs."""
+        """Whether the page was built by the running version of the program."""
         self._asked: asyncio.Future[bool] | None = None
 
     def welcome(self) -> Welcome:
-        """The answer to its hello."""
+        """Return the response to the page's hello."""
         waiting = [message.event_id for _, message in self.session.feed.after(self.seen)]
         return Welcome(
             session=self.session.id,
@@ -115,15 +115,15 @@ class PageLink:
         )
 
     def news(self, seen: int) -> tuple[int, list[tuple[int, FeedMessage]]]:
-        """What its page is to be told.
+        """Return the messages to send to the page.
 
-        The start of an event whose end is there too is left out: nobody would see it.
+        The start of an event is omitted if its end is included, because it would not be visible.
 
         Args:
-            seen: Number of the last message that the page was told.
+            seen: Number of the last message sent to the page.
 
         Returns:
-            The number of the last message now, and the messages.
+            The number of the last message, and the messages.
         """
         feed = self.session.feed
         unread = feed.after(seen)
@@ -131,35 +131,35 @@ class PageLink:
         return seen, unread if len(unread) < 2 else _without_starts(unread)
 
     def begin(self) -> None:
-        """It is connected: the session is open, an older connection of it ends."""
+        """Register the connection: open the session and close an older connection."""
         self._runtime.connect(self.session)
         self._context.links.hold(self)
         if self.login is not None and not self._context.auth.counts(self.login):
-            self.log_out()  # it ended while the page was greeted
+            self.log_out()  # the login ended during the handshake
 
     def end(self) -> None:
-        """It is not connected any more."""
+        """Unregister the connection."""
         self._context.links.release(self)
         self._answered(there=False)
         self._runtime.disconnect(self.session, gone=self._left, closed=self.closed)
 
     def leave(self) -> None:
-        """The page says that it is being closed; the connection ends right after."""
+        """Record that the page announced its end. The connection ends right after."""
         self._left = True
 
     def replace(self) -> None:
-        """A newer connection of the same page took over."""
+        """Close the connection because a newer one of the same page has replaced it."""
         if self.on_replaced is not None:
             self.on_replaced()
 
     def log_out(self) -> None:
-        """Its login has ended: what is still to come is not for whoever sits there now."""
+        """Close the connection because its login has ended. Further results could be seen by another user."""
         self._logged_out = True
         if self.on_logged_out is not None:
             self.on_logged_out()
 
     async def answers(self) -> bool:
-        """Whether its page is there; asks it now. A page that was closed or loaded again cannot answer."""
+        """Probe the page and return whether it responds. A closed or reloaded page cannot."""
         if self._asked is None:
             self._asked = asyncio.get_running_loop().create_future()
             if self.on_say is not None:
@@ -180,21 +180,21 @@ class PageLink:
             asked.set_result(there)
 
     def takes_long(self, frame: FromPage) -> bool:
-        """Whether `take` may wait for an author's function: other frames need not wait for that."""
+        """Return whether `take` may wait for an author's function, for which other frames should not wait."""
         if not isinstance(frame, Submit):
             return False
         listener = self._runtime.app.by_identity(frame.event)
         return listener is None or listener.validator is not None
 
     async def take(self, frame: FromPage, weight: int = 0) -> ToPage | None:
-        """Do what a frame asks.
+        """Process a frame.
 
         Args:
             frame: The frame.
-            weight: Bytes that it takes in memory, about.
+            weight: Approximate size of the frame in memory, in bytes.
 
         Returns:
-            What to answer at once, if anything.
+            Frame to send in response, if any.
         """
         if self._logged_out:
             return None
@@ -213,7 +213,7 @@ class PageLink:
         elif isinstance(frame, Alive):
             self._answered(there=True)
         else:
-            return Refused(event_id=None, status=400, detail="This connection has said hello already.")
+            return Refused(event_id=None, status=400, detail="This connection has already sent a hello.")
         return None
 
     def _chunk(self, frame: Chunk, weight: int) -> Refused | None:
@@ -247,21 +247,23 @@ class PageLink:
         return None
 
     def _listener(self, frame: Submit) -> Listener | None:
-        """What a page wants to run; `None`: it ran before, and what ran is gone since.
+        """Return the listener that a page wants to run, or `None` if its event ran and the listener was removed.
 
         Raises:
-            Outdated: The page is of another version of the program, and this one has nothing of that identity.
-            NotFound: A part of the page that has been rendered again had it.
+            Outdated: The page was built by another version of the program, and this one lacks the listener.
+            NotFound: The listener was removed when a part of the page was rendered again.
         """
         found = self._runtime.named(self.session, frame.event)
         if found is not None or self.session.knows(frame.event_id):
             return found
         if self._is_current:
-            raise NotFound(f"The event {frame.event[:MAX_ID]!r} is gone since a part of this page was rendered again.")
-        raise Outdated("The app was updated, so this was not run. The page is loaded again with what you typed.")
+            raise NotFound(
+                f"The event {frame.event[:MAX_ID]!r} no longer exists because a part of this page was rendered again."
+            )
+        raise Outdated("The app was updated, so this event was not run. The page reloads and keeps what you typed.")
 
     def _trigger(self, frame: Submit, listener: Listener) -> int | None:
-        """The component whose event it was. Numbers that another version of the program gave say nothing here."""
+        """Return the triggering component. Its number is ignored if it is from another program version."""
         if self._is_current:
             return frame.trigger
         blocks = [target.block for target in listener.targets if target.block is not None]
@@ -274,24 +276,24 @@ def _without_starts(unread: list[tuple[int, FeedMessage]]) -> list[tuple[int, Fe
 
 
 async def greet(context: ServerContext, connection: HTTPConnection, hello: Hello) -> PageLink:
-    """The link for a page that says hello: its own session goes on, or a new one begins.
+    """Process a page's hello: continue its session or start a new one, and return its link.
 
     Raises:
-        RequestError: The page may not come in, or the session is not its own.
+        RequestError: The page has no access, or the session belongs to another page or user.
     """
     if is_foreign(context, connection):
         _tell_operator(context, connection)
         raise Denied(
-            "This app does not take connections from pages of other origins. If this is its own page, behind a proxy, "
-            "let the proxy pass the Host header on or set X-Forwarded-Host, or name the public address as root_path. "
-            "Other origins whose pages may use it belong in trusted_origins."
+            "This app does not accept connections from pages of other origins. If this is its own page behind a proxy, "
+            "configure the proxy to pass the Host header on or to set X-Forwarded-Host, or set root_path to the public "
+            "URL. Add other origins whose pages can use the app to trusted_origins."
         )
     user = await context.auth.identify(connection)
     login = context.auth.login_of(connection)
     check_id("session", hello.session)
     check_id("load", hello.load or None)
     if len(hello.query) > MAX_QUERY:
-        raise Malformed(f"The page's query is {len(hello.query)} characters long. At most {MAX_QUERY} are taken.")
+        raise Malformed(f"The page's query is {len(hello.query)} characters long. The maximum is {MAX_QUERY}.")
     page = hello.page[:1024]
     browser = context.browsers.read(connection)
     visitor = context.visitor(connection, user)
@@ -308,14 +310,14 @@ async def greet(context: ServerContext, connection: HTTPConnection, hello: Hello
 
 
 def _tell_operator(context: ServerContext, connection: HTTPConnection) -> None:
-    """Say once in the log what was refused: most likely it is the app's own page, and the proxy in front hides that."""
+    """Log a rejected page once. Most likely, it is the app's own page behind a proxy that hides this."""
     if context.refused_pages:
         return
     context.refused_pages = True
     headers = connection.headers
     logger.warning(
-        "A page of %.200r may not use this app, which was asked for as %.200r. If it is the app's own page, let the "
-        "proxy in front pass the Host header on or set X-Forwarded-Host, or name the public address as root_path.",
+        "A page of %.200r was rejected because it accessed this app as %.200r. If it is the app's own page, configure "
+        "the proxy to pass the Host header on or to set X-Forwarded-Host, or set root_path to the public URL.",
         headers.get("origin"),
         headers.get("host"),
     )
@@ -324,7 +326,7 @@ def _tell_operator(context: ServerContext, connection: HTTPConnection) -> None:
 async def _session_of(
     context: ServerContext, hello: Hello, user: str | None, browser: str | None, page: str, visitor: str
 ) -> tuple[Session, bool, bool, bool]:
-    """A page's session, and whether: the page had it before; it is a copy of that; it may have missed changes."""
+    """Return a page's session, and whether it was resumed, is a copy, and may have missed changes."""
     returns = context.runtime.returns
     known = None
     if hello.session is not None:
@@ -334,10 +336,10 @@ async def _session_of(
     if known is None:
         return await returns.begin(username=user, browser=browser, page=page, visitor=visitor), False, False, False
     other = context.links.of(known.id)
-    # The same page that comes back is never asked about: its secret beats its old connection.
+    # A reloaded connection of the same page is not probed: its secret takes precedence over its old connection.
     if returns.tab and other is not None and other.load != hello.load and await other.answers():
         return await returns.fork(known, browser=browser, page=page), True, True, True
-    # What a page shows from before was not told of changes in between: the process was another, or its page was.
+    # The page shows State from before and was not notified of changes made in another process or on another page.
     missed = hello.epoch is not None and (hello.epoch != known.epoch or known.page != page)
     session = context.runtime.sessions.open(
         known.id, token=hello.token, username=user, browser=browser, page=page, visitor=visitor
@@ -346,7 +348,7 @@ async def _session_of(
 
 
 def _start(hello: Hello, session: Session) -> int:
-    """The number after which a page wants the messages of a session's feed."""
+    """Return the number after which the page needs the messages of its session's feed."""
     if hello.seen is None:
         return session.feed.last
     counts = hello.epoch is None or hello.epoch == session.epoch
@@ -354,9 +356,9 @@ def _start(hello: Hello, session: Session) -> int:
 
 
 def is_foreign(context: ServerContext, connection: HTTPConnection) -> bool:
-    """Whether a page of an untrusted origin asks that may not have a session here.
+    """Return whether a connection is from a page of an untrusted origin that cannot have a session here.
 
-    Sockets are outside of CORS: browsers let the page read what comes.
+    CORS does not cover sockets, so browsers would let the page read the messages.
     """
     if sender(connection) != "untrusted":
         return False

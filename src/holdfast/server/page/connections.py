@@ -1,4 +1,4 @@
-"""Which connection a page's session has now."""
+"""The current connection of each page session."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from holdfast.wire.page import FromPage, ToPage
 
 
 class Link(Protocol):
-    """One connection of a page."""
+    """A connection of a page."""
 
     session: Session
     load: str
     login: Login | None
 
     async def answers(self) -> bool:
-        """Whether its page is there; asks it now."""
+        """Probe the page and return whether it responds."""
 
     def leave(self) -> None:
-        """The page says that it is being closed."""
+        """Record that the page announced its end."""
 
     def replace(self) -> None:
-        """A newer connection of the same page took over."""
+        """Close the connection because a newer one of the same page has replaced it."""
 
     def log_out(self) -> None:
-        """Its login has ended."""
+        """Close the connection because its login has ended."""
 
     async def take(self, frame: FromPage, weight: int = 0) -> ToPage | None:
-        """Do what a frame of so many bytes in memory asks; what to answer at once, if anything."""
+        """Process a frame of `weight` bytes and return the response, if any."""
 
 
 class Links:
-    """The connections of pages, one per session: the newest holds, an older one is told to go."""
+    """The pages' connections, one per session. A newer one replaces an older one."""
 
     def __init__(self) -> None:
         self._by_session: dict[str, Link] = {}
@@ -43,27 +43,27 @@ class Links:
         return len(self._by_session)
 
     def hold(self, link: Link) -> None:
-        """Make `link` the one of its session."""
+        """Make `link` the connection of its session, closing an older one."""
         before = self._by_session.get(link.session.id)
         self._by_session[link.session.id] = link
         if before is not None:
             before.replace()
 
     def release(self, link: Link) -> None:
-        """`link` has ended."""
+        """Unregister a connection that has ended."""
         if self._by_session.get(link.session.id) is link:
             del self._by_session[link.session.id]
 
     def log_out(self, counts: Callable[[Login], bool]) -> None:
-        """End the pages that were opened with logins that have ended.
+        """Close the connections of pages whose logins have ended.
 
         Args:
-            counts: Whether a login has not.
+            counts: Function that returns whether a login is still valid.
         """
         for link in list(self._by_session.values()):
             if link.login is not None and not counts(link.login):
                 link.log_out()
 
     def of(self, session_id: str) -> Link | None:
-        """The connection of a session."""
+        """Return the connection of a session."""
         return self._by_session.get(session_id)

@@ -1,4 +1,4 @@
-"""An error as a page: what a person sees who opens an address that leads nowhere, or that the server cannot answer."""
+"""Error pages for people who open a URL that does not exist or that the server cannot serve."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from starlette.responses import HTMLResponse, Response
 from holdfast.server.http.root_path import public_root
 from holdfast.server.page.assets import logo_address
 
-HEADINGS = {401: "Login needed", 403: "Not allowed", 404: "Page not found", 503: "Busy right now"}
+HEADINGS = {401: "Login required", 403: "Not allowed", 404: "Page not found", 503: "Busy right now"}
 MARK = (
     '<svg viewBox="0 0 24 24" width="44" height="44" aria-hidden="true"><rect width="24" height="24" rx="6"/>'
     '<path d="M5 12.5h3l2-5 3.5 9 2-4H19"/></svg>'
 )
 THEME = """try{const t=localStorage.getItem('holdfast-theme')
 if(t==='light'||t==='dark')document.documentElement.style.colorScheme=t}catch{}"""
-"""The page's own choice of light or dark holds here too."""
+"""Script that applies the page's choice of light or dark mode."""
 STYLE = """
 :root { color-scheme: light dark }
 * { box-sizing: border-box }
@@ -41,18 +41,18 @@ a:focus-visible { outline: 2px solid light-dark(#2f54eb, #8aa2ff); outline-offse
 
 
 def wants_page(request: Request) -> bool:
-    """Whether a request is a browser's that opens an address, not a script's or an API client's."""
+    """Return whether a request is from a browser that opens a URL, not from a script or an API client."""
     return request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("accept", "")
 
 
 def error_page(request: Request, detail: Any, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """The page for an error.
+    """Return the page for an error.
 
     Args:
-        request: What could not be answered.
-        detail: What there is to say, as an API client would read it.
+        request: The request that failed.
+        detail: Error detail for API clients.
         status: The HTTP status.
-        headers: Further headers of the answer.
+        headers: Additional headers of the response.
     """
     context = request.app.state.context
     root = public_root(request, context.options.root_path)
@@ -80,4 +80,8 @@ def _sentence(request: Request, detail: Any, status: int) -> str:
         return detail
     if status == HTTPStatus.NOT_FOUND:
         return f"There is nothing at {request.url.path}."
-    return "Try again later." if status >= HTTPStatus.INTERNAL_SERVER_ERROR else f"The server answered {status}."
+    return (
+        "Try again later."
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        else f"The server responded with status {status}."
+    )

@@ -1,4 +1,4 @@
-"""The page's protocol without a WebSocket: POST in, one event stream out, for proxies that refuse sockets."""
+"""The page's protocol without a WebSocket: POST requests and an event stream, for proxies that block sockets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_GOODBYE = 4096
 
 
 class SendBody(Struct, kw_only=True):
-    """What a page posts: who it is and the frames that a socket would carry."""
+    """Body of a page's request: its session and the frames that a socket would carry."""
 
     session: str
     token: str
@@ -32,13 +32,13 @@ class SendBody(Struct, kw_only=True):
 
 
 class SendReply(Struct, kw_only=True):
-    """What it gets at once; the rest comes through its stream."""
+    """Immediate response to a page's request; everything else is sent through its stream."""
 
     frames: list[ToPage]
 
 
 class Goodbye(Struct, kw_only=True):
-    """A page is closed."""
+    """Announcement that a page is closed."""
 
     session: str
     token: str
@@ -49,17 +49,17 @@ _goodbye = msgspec.json.Decoder(Goodbye)
 
 
 class FeedRoutes:
-    """The fallback's routes, and the goodbye that both ways share.
+    """Routes of the fallback, and the goodbye that both transports share.
 
     Args:
-        context: What all routes share.
+        context: State shared by all routes.
     """
 
     def __init__(self, context: ServerContext) -> None:
         self._context = context
 
     def routes(self) -> list[Route]:
-        """The routes under the API's prefix."""
+        """Return the routes under the API's prefix."""
         return [
             Route("/page/feed", self.feed, methods=["POST"]),
             Route("/page/send", self.send, methods=["POST"]),
@@ -67,10 +67,10 @@ class FeedRoutes:
         ]
 
     async def feed(self, request: Request) -> Response:
-        """A hello in, then the welcome and every message as a stream."""
+        """Respond to a hello with a stream of the welcome and every message."""
         hello = await read_as(request, FRAMES)
         if not isinstance(hello, Hello):
-            raise Malformed("The stream of a page begins with a hello.")
+            raise Malformed("The first frame of a page's stream must be a hello.")
         link = await greet(self._context, request, hello)
         welcome = encode(link.welcome())
         stream = EventStream(
@@ -80,24 +80,24 @@ class FeedRoutes:
             interval=self._context.options.heartbeat,
             on_end=link.end,
         )
-        link.on_replaced = link.on_logged_out = stream.stop  # the page then asks for another, and learns why
+        link.on_replaced = link.on_logged_out = stream.stop  # the page then requests another and receives the reason
         link.on_say = lambda said: stream.push(frame(one_line(encode(said))))
         link.begin()
         return stream
 
     async def send(self, request: Request) -> Response:
-        """Frames of a page that has a stream open."""
+        """Process the frames of a page that has an open stream."""
         said, weight = await read_weighed(request, _said)
         each = weight // max(len(said.frames), 1)
         session = await self._own(request, said.session, said.token)
         link = self._context.links.of(session.id)
         if link is None:
-            raise NotFound("This session has no stream open. Open one, then send again.")
+            raise NotFound("This session has no open stream. Open one, then send again.")
         answers = [await link.take(one, each) for one in said.frames]
         return JSON(SendReply(frames=[answer for answer in answers if answer is not None]))
 
     async def close(self, request: Request) -> Response:
-        """A page says that it is closed; a tab's session goes on, for it may be a refresh."""
+        """Handle the announcement that a page is closed. A tab's session continues, because it may be a refresh."""
         bye = await read_as(request, _goodbye, MAX_GOODBYE)
         session = await self._own(request, bye.session, bye.token)
         if self._context.runtime.app.options.session != "tab":
@@ -113,7 +113,7 @@ class FeedRoutes:
         check_id("session", id)
         session = self._context.runtime.sessions.get(id)
         if session is None:
-            raise NotFound("There is no such session. Say hello to begin one.")
+            raise NotFound("This session does not exist. Send a hello to start one.")
         if session.token is None:
             raise Denied("This session belongs to an API client, not to a page.")
         self._context.runtime.sessions.check(session, token, user)

@@ -1,4 +1,4 @@
-"""The HTML pages: the built page with the app's config in it."""
+"""The HTML pages: the built page with the app's config."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MISSING = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>The page is not built</title></head>
 <body style="font: 16px/1.5 system-ui; max-width: 40rem; margin: 4rem auto; padding: 0 1rem">
 <h1>The page is not built</h1>
-<p>The server runs, but the page's files are not in this installation. From a clone, build them with:</p>
+<p>The server is running, but this installation lacks the page's files. In a clone, build them with:</p>
 <pre>cd frontend &amp;&amp; npm ci &amp;&amp; npm run build</pre>
 <p>API clients work without them.</p></body></html>
 """
@@ -36,14 +36,14 @@ _LONG = re.compile(rb"\d{16}")
 _STRING_OR_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
 _WHOLE = re.compile(rb"-?\d{16,}")
 UNTITLED = "Holdfast"
-"""The title of an app whose author gave none."""
+"""Title of an app without a title from its author."""
 
 
 class PageFiles:
-    """The built page: its HTML and which files each component needs.
+    """The built page: its HTML, and the files that each component needs.
 
     Args:
-        folder: Where it was built to.
+        folder: Folder of the built page.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -51,12 +51,12 @@ class PageFiles:
 
     @property
     def is_built(self) -> bool:
-        """Whether there is a page at all."""
+        """Whether the page has been built."""
         return self.template is not None
 
     @cached_property
     def template(self) -> tuple[str, str] | None:
-        """The HTML before and after what the server puts in."""
+        """The HTML before and after the part that the server inserts."""
         try:
             text = (self._folder / "index.html").read_text("utf-8")
         except FileNotFoundError:
@@ -76,11 +76,11 @@ class PageFiles:
         return found if isinstance(found, dict) else {}
 
     def links(self, types: Iterable[str], base: str) -> str:
-        """Links that let the browser fetch early what these component types need.
+        """Return links with which the browser preloads the files of component types.
 
         Args:
             types: Names of the types.
-            base: The way from the page to the app's root.
+            base: Relative path from the page to the app's root.
         """
         template = "".join(self.template or ())
         components = self._manifest.get("components", {})
@@ -93,11 +93,11 @@ class PageFiles:
 
 
 class Pages:
-    """The routes of the app's pages.
+    """Routes of the app's pages.
 
     Args:
-        context: What all routes share.
-        configs: Its configs.
+        context: State shared by all routes.
+        configs: Configs of the app.
     """
 
     def __init__(self, context: ServerContext, configs: Configs) -> None:
@@ -109,7 +109,7 @@ class Pages:
         self._browser_scope = any(state.cell.scope == "browser" for state in self._app.states)  # type: ignore[attr-defined]
 
     def routes(self) -> list[Route]:
-        """One route per page; with a slash at its end each leads to itself without."""
+        """Return one route per page, and one with a trailing slash that redirects to it."""
         found = []
         for page in self._app.pages:
             if page.path:
@@ -118,14 +118,14 @@ class Pages:
         return found
 
     async def without_slash(self, request: Request) -> Response:
-        """Redirect to the page's own address."""
+        """Redirect to the page's URL without the trailing slash."""
         path = request.url.path.rstrip("/")
         inside = path.removeprefix(request.scope.get("root_path", "").rstrip("/"))
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"{self._context.root(request)}{inside}{query}", status_code=301)
 
     async def page(self, request: Request) -> Response:
-        """A page, or the login page in its place."""
+        """Serve a page, or the login page if a login is required."""
         root_path = request.scope.get("root_path", "").rstrip("/")
         path = request.url.path.removeprefix(root_path).strip("/")
         auth = self._context.auth
@@ -174,13 +174,13 @@ class Pages:
         return (_based(before, base) + head + _based(after, base)).encode()
 
     def _title(self, path: str) -> str:
-        """The browser tab's title: of the first page the app's, of the others their own as well."""
+        """Return the browser tab's title: the app's title, with the page's label on pages other than the first."""
         label = next((page.label for page in self._app.pages if page.path == path), "") if path else ""
         parts = [label, self._app.title if self._app.title != UNTITLED or not label else ""]
         return " · ".join(part for part in parts if part)
 
     def _locked(self, root: str, base: str) -> dict[str, Any]:
-        """What a visitor who has not logged in may know."""
+        """Return the config for a visitor who has not logged in."""
         return {
             "auth_required": True,
             "auth_message": self._context.auth.message,
@@ -232,13 +232,13 @@ def _based(text: str, base: str) -> str:
 
 
 def _exact(found: re.Match[bytes]) -> bytes:
-    """A string as it is, and a number that JavaScript would round as a bigint."""
+    """Return a string unchanged, and a number that JavaScript would round as a bigint."""
     text = found[0]
     return text + b"n" if _WHOLE.fullmatch(text) and abs(int(text)) >= 2**53 else text
 
 
 def _in_script(encoded: bytes) -> str:
-    """JSON that can stand in a script element: no tag can begin in it, and a large whole number stays exact."""
+    """Return JSON for a script element: without anything that starts a tag, and with exact large integers."""
     if _LONG.search(encoded) is not None:
         encoded = _STRING_OR_NUMBER.sub(_exact, encoded)
     return encoded.decode().replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -1,4 +1,4 @@
-"""The page's WebSocket: one per page, one frame per message."""
+"""The page's WebSocket: one per page, with one message per frame."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from holdfast.wire.encode import encode
 from holdfast.wire.page import FromPage, Hello, Numbered, Refused, ToPage
 
 HELLO_WITHIN = 10.0
-"""Seconds that a connection may stay silent at first."""
+"""Seconds that a new connection has to send its hello."""
 
 NEEDS_LOGIN, NOT_YOURS, NO_HELLO, REPLACED, ENDED = 4401, 4403, 4408, 4409, 4410
-"""Why a socket was closed; the page tries again after the last only, and reloads after the first."""
+"""Close codes of a socket. The page reconnects only after the last one, and reloads after the first one."""
 
 
 CLOSED = frozenset({1000, 1001, 1005})
-"""How a socket ends that its page closed, or that ended with its page. For a broken connection uvicorn gives 1005
-too, but without a reason."""
+"""Close codes of a socket that its page has closed, or that ended with its page. uvicorn also reports 1005 for a lost
+connection, but without a reason."""
 
 
 class PageSocket:
-    """Serves sockets, as a raw ASGI app: what it holds is held once per open page.
+    """Serves sockets as a raw ASGI app, because its memory is needed once per open page.
 
     Args:
-        context: What all routes share.
+        context: State shared by all routes.
     """
 
     def __init__(self, context: ServerContext) -> None:
@@ -44,7 +44,7 @@ class PageSocket:
         self._aside: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection, from its hello to its end."""
+        """Serve a connection from its hello to its end."""
         websocket = WebSocket(scope, receive, send)
         await websocket.accept()
         link = await self._greet(websocket)
@@ -57,10 +57,10 @@ class PageSocket:
                 writer.cancel()
             self._spawn(_close(websocket, code, why))
 
-        link.on_replaced = partial(give_way, REPLACED, "Another connection of this page took over.")
+        link.on_replaced = partial(give_way, REPLACED, "Another connection of this page has replaced this one.")
         link.on_logged_out = partial(give_way, NEEDS_LOGIN, "The login of this page has ended.")
         link.on_say = lambda frame: self._spawn(_answer(websocket, frame))
-        link.begin()  # before the welcome, which may not arrive: what was begun for a page ends with its connection
+        link.begin()  # before the welcome, which may not arrive, so that the session ends with its connection
         try:
             await _send(websocket, encode(link.welcome()))
             writer = asyncio.create_task(_write(websocket, link))
@@ -81,14 +81,14 @@ class PageSocket:
         try:
             message = await asyncio.wait_for(websocket.receive(), HELLO_WITHIN)
         except asyncio.TimeoutError:
-            await _close(websocket, NO_HELLO, "No hello came.")
+            await _close(websocket, NO_HELLO, "No hello was received.")
             return None
         if message["type"] == "websocket.disconnect":
             return None
         try:
             hello, _ = await self._frame(message)
             if not isinstance(hello, Hello):
-                await _close(websocket, NO_HELLO, "The first frame was no hello.")
+                await _close(websocket, NO_HELLO, "The first frame was not a hello.")
                 return None
             link = await greet(self._context, websocket, hello)
         except RequestError as error:
@@ -105,10 +105,10 @@ class PageSocket:
         return link
 
     async def _frame(self, message: Message) -> tuple[FromPage, int]:
-        """Return what a page sends, and about how many bytes it takes in memory.
+        """Decode a page's frame and return it with its approximate size in memory.
 
         Raises:
-            RequestError: It is not a frame of a page.
+            RequestError: It is not a valid frame.
         """
         text: str | bytes = message.get("text") or message.get("bytes") or b""
         return await decoded(text, FRAMES, self._context.options.limits.body_values), weigh(text)
@@ -139,7 +139,7 @@ async def _write(websocket: WebSocket, link: PageLink) -> None:
                 await _send(websocket, encode(Numbered(n=n, message=message)))
         await _close(websocket, ENDED, "The session has ended.")
     except WebSocketDisconnect:
-        return  # who reads is told too, and ends the connection
+        return  # the reader is notified too and ends the connection
 
 
 async def _take(websocket: WebSocket, link: PageLink, frame: FromPage, weight: int) -> None:
@@ -149,7 +149,7 @@ async def _take(websocket: WebSocket, link: PageLink, frame: FromPage, weight: i
 
 
 async def _answer(websocket: WebSocket, frame: ToPage) -> None:
-    with suppress(WebSocketDisconnect):  # the page sends again what it has no answer to
+    with suppress(WebSocketDisconnect):  # the page resends frames without a response
         await _send(websocket, encode(frame))
 
 
@@ -157,21 +157,21 @@ async def _send(websocket: WebSocket, frame: bytes) -> None:
     """Send a frame.
 
     Raises:
-        WebSocketDisconnect: The socket is closed, by the page, by us or by the server that stops.
+        WebSocketDisconnect: The socket was closed by the page, by this code, or by a stopping server.
     """
     if websocket.application_state is not WebSocketState.CONNECTED:
         raise WebSocketDisconnect(1006)
     try:
         await websocket.send({"type": "websocket.send", "text": frame.decode()})
-    except RuntimeError:  # the server has closed it
+    except RuntimeError:  # the server has closed the socket
         raise WebSocketDisconnect(1006) from None
 
 
 async def _close(websocket: WebSocket, code: int, reason: str) -> None:
-    """Close the socket; what is read from it then is its end."""
+    """Close the socket, after which the reader receives its end."""
     if websocket.application_state is WebSocketState.CONNECTED:
         said = reason.encode()[:120].decode("utf-8", "ignore")
-        with suppress(WebSocketDisconnect, RuntimeError):  # it was closed from elsewhere
+        with suppress(WebSocketDisconnect, RuntimeError):  # the socket was already closed
             await websocket.send({"type": "websocket.close", "code": code, "reason": said})
 
 
