@@ -1,4 +1,4 @@
-"""`holdfast run`: programs of every kind are served."""
+"""`holdfast run`: serves programs of every kind."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Command:
         )
 
     def url(self) -> str:
-        """Where it serves, as it says."""
+        """Return the URL that the command prints."""
         lines = []
         assert self.process.stdout is not None
         for line in self.process.stdout:
@@ -53,7 +53,7 @@ class Command:
         raise AssertionError(f"it ended with {self.process.wait()}:\n{''.join(lines)}")
 
     def stop(self) -> None:
-        """Ctrl+C, as in a terminal."""
+        """Send Ctrl+C, as a terminal does."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         self.process.communicate(timeout=20)
@@ -61,7 +61,7 @@ class Command:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Callable[..., Command]]:
-    """Writes a program and runs the command on it."""
+    """Write a program and run the command on it."""
     running: list[Command] = []
 
     def run(code: str, *arguments: str, name: str = "app.py", of: str = "") -> Command:
@@ -95,14 +95,14 @@ def test_one_of_several_apps_is_chosen_by_name(run: Callable[..., Command]) -> N
     assert says(run("import holdfast as gr\n" + both, of=":two")) == "two"
 
 
-def test_a_program_that_launches_itself_is_served_where_the_command_says(run: Callable[..., Command]) -> None:
+def test_a_program_that_launches_itself_is_served_at_the_commands_address(run: Callable[..., Command]) -> None:
     code = "import holdfast as gr\n" + dedent(BUTTON.format(name="demo", says="hello"))
     code += 'if __name__ == "__main__":\n    demo.launch(server_port=1)\n'
     assert says(run(code)) == "hello"
 
 
-def test_the_port_is_the_first_apps(run: Callable[..., Command]) -> None:
-    """A second app of the program, here launched by an event as in the gallery, has a port of its own."""
+def test_the_port_belongs_to_the_first_app(run: Callable[..., Command]) -> None:
+    """A second app of the program, here launched by an event as in the gallery, has its own port."""
     code = """
         import holdfast as gr
         with gr.Blocks() as other:
@@ -129,7 +129,7 @@ def test_the_port_is_the_first_apps(run: Callable[..., Command]) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_one_signal_ends_all_apps_of_a_program(run: Callable[..., Command], how: signal.Signals) -> None:
-    """A program with two apps, as the gallery is once its login was opened, ends as one with a single app does."""
+    """A program with two apps, such as the gallery after its login was opened, ends like one with a single app."""
     apps = "".join(dedent(BUTTON).format(name=name, says=name) for name in ("one", "two"))
     begin = "import holdfast as gr\n"
     served = "one.launch(server_port=0, prevent_thread_lock=True, quiet=True)\ntwo.launch(server_port=0)\n"
@@ -139,12 +139,12 @@ def test_one_signal_ends_all_apps_of_a_program(run: Callable[..., Command], how:
     assert command.process.wait(60) == 0
 
 
-def test_a_program_that_says_gradio_runs(run: Callable[..., Command]) -> None:
+def test_a_program_that_imports_gradio_runs(run: Callable[..., Command]) -> None:
     code = "import gradio as gr\nfrom gradio import Textbox\n" + dedent(BUTTON.format(name="demo", says="hello"))
     assert says(run(code + "demo.launch()\n")) == "hello"
 
 
-def test_gradio_is_holdfast_in_a_process_that_the_program_spawns_too(run: Callable[..., Command]) -> None:
+def test_gradio_is_holdfast_in_spawned_processes_too(run: Callable[..., Command]) -> None:
     code = """
         import multiprocessing
 
@@ -168,20 +168,20 @@ def test_gradio_is_holdfast_in_a_process_that_the_program_spawns_too(run: Callab
     assert says(run(code)) == "worker holdfast.components.textbox holdfast.themes.presets"
 
 
-def test_a_login_can_be_asked_for(run: Callable[..., Command]) -> None:
+def test_a_login_can_be_required(run: Callable[..., Command]) -> None:
     url = run("import holdfast as gr\n" + dedent(BUTTON.format(name="demo", says="x")), "--auth", "ada:secret").url()
     assert httpx.get(f"{url}/config").status_code == 401
     logged_in = httpx.post(f"{url}/login", data={"username": "ada", "password": "secret"})
     assert logged_in.status_code == 200
 
 
-def test_the_program_sees_its_own_arguments(run: Callable[..., Command]) -> None:
+def test_the_program_receives_its_own_arguments(run: Callable[..., Command]) -> None:
     code = "import sys\nimport holdfast as gr\n"
     code += 'demo = gr.Interface(lambda: " ".join(sys.argv[1:]), None, "text", api_name="say")\n'
     assert says(run(code, "--", "--fast", "twice")) == "--fast twice"
 
 
-def test_it_imports_from_its_own_folder(run: Callable[..., Command], tmp_path: Path) -> None:
+def test_a_program_imports_from_its_own_folder(run: Callable[..., Command], tmp_path: Path) -> None:
     (tmp_path / "beside.py").write_text('word = "beside"')
     code = (
         'import beside\nimport holdfast as gr\ndemo = gr.Interface(lambda: beside.word, None, "text", api_name="say")\n'
@@ -189,7 +189,7 @@ def test_it_imports_from_its_own_folder(run: Callable[..., Command], tmp_path: P
     assert says(run(code)) == "beside"
 
 
-def test_a_changed_program_starts_again_at_the_same_address(tmp_path: Path) -> None:
+def test_a_changed_program_restarts_at_the_same_url(tmp_path: Path) -> None:
     file = tmp_path / "app.py"
     file.write_text("import holdfast as gr\n" + dedent(BUTTON.format(name="demo", says="old")))
     command = Command("run", "app.py", "--reload", folder=tmp_path)
@@ -212,19 +212,19 @@ def test_the_demo_command_serves_an_app(tmp_path: Path) -> None:
         command.stop()
 
 
-def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_error_names_a_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "nowhere.py"]) == 2
-    assert "There is no file 'nowhere.py'" in capsys.readouterr().err
+    assert "The file 'nowhere.py' does not exist" in capsys.readouterr().err
 
 
-def test_several_apps_without_a_choice_are_named() -> None:
+def test_the_error_lists_several_apps_without_a_choice() -> None:
     import holdfast as gr
 
-    with pytest.raises(ValueError, match=r"app\.py has several apps\. Its apps are: one, two\. Specify one, for example: app\.py:one"):
+    with pytest.raises(ValueError, match=r"Its apps are: one, two\. Specify one, for example: app\.py:one"):
         program.find_app({"one": gr.Blocks(), "two": gr.Blocks()}, None, "app.py")
 
 
-def test_an_app_inside_of_another_is_not_a_candidate() -> None:
+def test_an_app_inside_another_is_not_a_candidate() -> None:
     import holdfast as gr
 
     with gr.Blocks() as whole:
@@ -232,12 +232,12 @@ def test_an_app_inside_of_another_is_not_a_candidate() -> None:
     assert program.find_app({"part": part, "whole": whole}, None, "app.py") is whole
 
 
-def test_a_program_without_an_app_says_what_to_do() -> None:
-    with pytest.raises(ValueError, match=r"app\.py has no app\. Make one"):
+def test_the_error_for_a_program_without_an_app_explains_what_to_do() -> None:
+    with pytest.raises(ValueError, match=r"app\.py has no app\. Create one"):
         program.find_app({"number": 1}, None, "app.py")
 
 
-def test_options_have_the_names_of_launch() -> None:
+def test_options_are_mapped_to_those_of_launch() -> None:
     given = parser().parse_args(
         [
             "run",
@@ -264,6 +264,6 @@ def test_options_have_the_names_of_launch() -> None:
     }
 
 
-def test_a_user_without_a_password_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_user_without_a_password_is_rejected(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--auth", "ada"]) == 2
     assert "USER:PASSWORD" in capsys.readouterr().err

@@ -1,11 +1,11 @@
-"""What a served program writes to its log, and what a program that cannot start says.
+"""The log of a served program, and the message of a program that cannot start.
 
-E34: siblings looked for: everything that ends a start (a taken port, a host that is not this machine's, options, TLS
-files, a store that cannot be reached, the environment), with `holdfast run` and with `python`. Found: all of them
-showed a traceback with `python`, and the port and the host with `holdfast run`.
-E35: siblings looked for: other mistakes of a visitor (refused values, a validator's refusal). Found: those were not
-logged at all, and a validator that failed itself was not either.
-E36: siblings looked for: other ends that are taken for Ctrl+C (`close()`, the end of `--reload`). Found: none.
+E34: related cases: everything that ends a start (a port in use, a host of another machine, options, TLS files, an
+unreachable store, the environment), with `holdfast run` and with `python`. All of them showed a traceback with
+`python`, and the port and the host also with `holdfast run`.
+E35: related cases: other mistakes of a visitor (rejected values, a validator's rejection). They were not logged at all,
+nor was the error of a validator.
+E36: related cases: other ends that are mistaken for Ctrl+C (`close()`, the end of `--reload`). None were affected.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ PROGRAM = """
 
 
 class Program:
-    """A program that is served in a process of its own, and its output."""
+    """A program served in a separate process, with its output."""
 
     def __init__(self, folder: Path, code: str, *options: str, **environ: str) -> None:
         (folder / "app.py").write_text(dedent(code))
@@ -90,7 +90,7 @@ class Program:
         return httpx.post(f"{self.url}/gradio_api/run/{name}", json=body, timeout=20)
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> str:
-        """Stop it and return what it wrote."""
+        """Stop the program and return its output."""
         send(self.process, how)
         return self.before + self.process.communicate(timeout=20)[0]
 
@@ -113,7 +113,7 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
 
 
 def records(output: str) -> list[tuple[str, ...]]:
-    """Level, session, event, logger and message of each record; other lines belong to a record's traceback."""
+    """Return level, session, event, logger, and message of each record. Other lines belong to a record's traceback."""
     found = []
     for line in output.splitlines():
         match = RECORD.fullmatch(line)
@@ -133,8 +133,8 @@ def test_a_gr_error_is_one_line_and_cannot_forge_another(begin: Begin) -> None:
     assert message == r"'mistake' showed an error: Only \x1b letters\n2026-11-29 12:00:00"
 
 
-def test_a_refused_input_is_one_line(begin: Begin) -> None:
-    """E35: of a component, and of a validator."""
+def test_a_rejected_input_is_one_line(begin: Begin) -> None:
+    """E35: rejected by a component, and by a validator."""
     program = begin()
     program.run("choose", "z")
     program.run("check", "z")
@@ -144,7 +144,7 @@ def test_a_refused_input_is_one_line(begin: Begin) -> None:
     assert two[-1] == "'<lambda>' was not run because its validator rejected the input: too short"
 
 
-def test_a_fault_has_one_traceback_that_begins_in_the_program_also_for_its_cause(begin: Begin) -> None:
+def test_an_error_in_the_program_has_one_traceback_that_starts_there_also_for_its_cause(begin: Begin) -> None:
     """Requirement 8"""
     program = begin()
     program.run("fault")
@@ -170,8 +170,8 @@ def test_a_function_that_returns_too_little_is_one_line_and_a_broken_validator_a
     assert re.findall(r'File "([^"]+)", line \d+, in (\w+)', output) == [("app.py", "broken")]
 
 
-def test_an_auth_function_that_fails_is_a_fault_of_the_program(begin: Begin) -> None:
-    """It fails in the server, not in an event. The password is not logged."""
+def test_an_error_in_an_auth_function_is_an_error_of_the_program(begin: Begin) -> None:
+    """The function fails in the server, not in an event. The password is not logged."""
     program = begin(
         code="""
         import holdfast as gr
@@ -212,7 +212,7 @@ def test_json_has_one_object_per_line_and_the_access_log_has_no_queries(begin: B
     assert "hidden" not in output
 
 
-def test_the_least_level_is_chosen_by_the_command_and_by_the_environment(begin: Begin) -> None:
+def test_the_level_can_be_set_by_the_command_and_the_environment(begin: Begin) -> None:
     program = begin("--log-level", "error")
     program.run("mistake")
     assert program.end() == ""
@@ -222,7 +222,7 @@ def test_the_least_level_is_chosen_by_the_command_and_by_the_environment(begin: 
 
 
 def test_no_value_of_a_state_and_no_secret_is_logged(begin: Begin, tmp_path: Path) -> None:
-    """R1.4: at every level, also when events fail."""
+    """R1.4: at every level, even if events fail."""
     key = "0123456789abcdef0123456789abcdef"
     options = ("--log-level", "debug", "--access-log", "--auth", "ann:hunter2", "--session", "tab")
     program = begin(*options, HOLDFAST_SECRET_KEY=key)
@@ -240,8 +240,8 @@ def test_no_value_of_a_state_and_no_secret_is_logged(begin: Begin, tmp_path: Pat
 
 
 @pytest.mark.timeout(120)
-def test_neither_is_while_the_store_fails(begin: Begin, own_redis_server: RedisServer) -> None:
-    """R1.4: a store that goes away, comes back full, and has values that it cannot give back or take."""
+def test_no_value_and_no_secret_is_logged_while_the_store_fails(begin: Begin, own_redis_server: RedisServer) -> None:
+    """R1.4: with a store that becomes unreachable, is full afterward, and cannot return or accept values."""
     key = "0123456789abcdef0123456789abcdef"
     program = begin("--log-level", "debug", "--state-store", own_redis_server.url, HOLDFAST_SECRET_KEY=key)
 
@@ -269,8 +269,8 @@ def test_neither_is_while_the_store_fails(begin: Begin, own_redis_server: RedisS
         assert secret not in output, output
 
 
-def test_a_program_that_has_configured_logging_keeps_its_own(begin: Begin) -> None:
-    """A library does not take over its user's logging."""
+def test_a_programs_own_logging_configuration_is_kept(begin: Begin) -> None:
+    """A library must not replace its user's logging."""
     code = dedent(PROGRAM).replace(
         "import holdfast as gr\n",
         "import logging\nlogging.basicConfig(format='MINE %(message)s')\nimport holdfast as gr\n",
@@ -283,11 +283,11 @@ def test_a_program_that_has_configured_logging_keeps_its_own(begin: Begin) -> No
     assert "holdfast/" not in output
 
 
-# The end, and the start -----------------------------------------------------------------------------------------------
+# End and start --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("how", "said"), [(signal.SIGTERM, False), (signal.SIGINT, True)])
-def test_only_ctrl_c_is_called_a_keyboard_interruption(begin: Begin, how: signal.Signals, said: bool) -> None:
+def test_only_ctrl_c_is_reported_as_a_keyboard_interruption(begin: Begin, how: signal.Signals, said: bool) -> None:
     """E36"""
     assert ("Keyboard interruption" in begin().end(how)) is said
 
@@ -295,7 +295,7 @@ def test_only_ctrl_c_is_called_a_keyboard_interruption(begin: Begin, how: signal
 MISTAKES = {
     "server_port={port}": "Port {port} of 127.0.0.1 is not available",
     "server_port=99999": "server_port=99999 is no",
-    "server_name='no.such.host.invalid'": "is no address of this machine",
+    "server_name='no.such.host.invalid'": "is not an address of this machine",
     "log_level='loud'": "log_level='loud' is not one of",
     "on_leave='never'": "on_leave='never' is not a policy",
     "max_file_size='big'": "max_file_size='big'",
@@ -307,7 +307,9 @@ MISTAKES = {
 
 @pytest.mark.parametrize("command", ["python", "holdfast"])
 @pytest.mark.parametrize("option", list(MISTAKES))
-def test_a_program_that_cannot_start_says_why_without_a_traceback(tmp_path: Path, option: str, command: str) -> None:
+def test_a_program_that_cannot_start_shows_the_reason_without_a_traceback(
+    tmp_path: Path, option: str, command: str
+) -> None:
     """E34"""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -335,7 +337,7 @@ def test_a_program_that_cannot_start_says_why_without_a_traceback(tmp_path: Path
         assert before == []
 
 
-def test_the_error_of_a_taken_port_can_still_be_caught_as_gradio_s() -> None:
+def test_the_error_for_a_port_in_use_can_still_be_caught_as_gradios() -> None:
     import holdfast as gr
 
     with gr.Blocks() as demo:

@@ -1,4 +1,4 @@
-"""What the one who wrote a program is told of its mistakes."""
+"""Messages about mistakes for the author of a program."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from holdfast.cli import program_errors
 
 
 def told(folder: Path, source: str) -> tuple[int, str]:
-    """Exit status and last words of `holdfast run` for a program."""
+    """Return the exit status and the last words of `holdfast run` for a program."""
     (folder / "app.py").write_text(source)
     ended = subprocess.run(
         [sys.executable, "-m", "holdfast", "run", "app.py"],
@@ -36,7 +36,7 @@ with gr.Blocks() as demo:
 """
 
 
-def test_a_mistake_in_building_is_told_at_its_line(tmp_path: Path) -> None:
+def test_a_mistake_in_building_is_shown_with_its_line(tmp_path: Path) -> None:
     status, words = told(tmp_path, BUILDING)
     place, sentence = words.split("holdfast: ")
     assert 'app.py", line 5, in <module>' in place
@@ -52,7 +52,9 @@ def test_a_mistake_in_building_is_told_at_its_line(tmp_path: Path) -> None:
         ("gr.Textbox(type='pill')", "ValueError: "),
     ],
 )
-def test_a_refused_parameter_is_told_without_the_way_inside(tmp_path: Path, line: str, words: str) -> None:
+def test_a_rejected_parameter_is_shown_without_the_frames_inside_holdfast(
+    tmp_path: Path, line: str, words: str
+) -> None:
     status, said = told(tmp_path, f"import gradio as gr\n\n{line}\n")
     assert 'app.py", line 3, in <module>' in said
     assert said.count("File ") == 1
@@ -60,7 +62,7 @@ def test_a_refused_parameter_is_told_without_the_way_inside(tmp_path: Path, line
     assert status == 1
 
 
-def test_an_error_of_the_program_itself_has_its_whole_way(tmp_path: Path) -> None:
+def test_an_error_of_the_program_is_shown_with_all_its_frames(tmp_path: Path) -> None:
     status, said = told(tmp_path, "def half(x):\n    return x / 0\n\nhalf(1)\n")
     assert 'app.py", line 4, in <module>' in said
     assert 'app.py", line 2, in half' in said
@@ -69,8 +71,8 @@ def test_an_error_of_the_program_itself_has_its_whole_way(tmp_path: Path) -> Non
     assert status == 1
 
 
-def test_what_nobody_meant_is_told_whole() -> None:
-    """Whoever mends it needs the way inside."""
+def test_an_unexpected_error_is_shown_completely() -> None:
+    """Fixing the error requires the frames inside Holdfast."""
     names: dict[str, Any] = {}
     exec(
         compile("def look():\n    return {}['it']", str(Path(program_errors.__file__).with_name("inside.py")), "exec"),
@@ -83,7 +85,7 @@ def test_what_nobody_meant_is_told_whole() -> None:
     assert 'inside.py", line 2, in look' in said
 
 
-def test_a_program_that_python_cannot_read_is_told_at_its_line(tmp_path: Path) -> None:
+def test_a_syntax_error_is_shown_with_its_line(tmp_path: Path) -> None:
     status, said = told(tmp_path, "import gradio as gr\nwith gr.Blocks( as demo:\n    pass\n")
     assert 'app.py", line 2' in said
     assert said.count("File ") == 1

@@ -1,4 +1,4 @@
-"""What `--reload` does when a file changes, without a real process."""
+"""`--reload` when a file changes, without a real process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from holdfast.cli.reload import again, changes, watch
 
 
 class Process:
-    """A process that ends when it is told to."""
+    """A process that ends when it is terminated."""
 
     def __init__(self) -> None:
         self.status: int | None = None
@@ -24,7 +24,7 @@ class Process:
 
 
 class World:
-    """Files and processes over a number of looks: each look runs the next step."""
+    """Files and processes over a number of checks. Each check runs the next step."""
 
     def __init__(self, *steps: str) -> None:
         self.steps = list(steps)
@@ -57,7 +57,7 @@ def test_nothing_happens_while_nothing_changes() -> None:
     assert len(world.started) == 1
 
 
-def test_a_change_ends_the_old_process_and_starts_a_new_one() -> None:
+def test_a_change_replaces_the_process() -> None:
     world = World("change", "nothing", "change")
     world.run()
     assert [process.status for process in world.started] == [-15, -15, 0]
@@ -69,7 +69,7 @@ def test_a_program_that_failed_waits_for_the_next_change() -> None:
     assert [process.status for process in world.started] == [1, 0]
 
 
-def test_the_process_gets_the_command_line_without_reload_and_with_a_port() -> None:
+def test_the_process_receives_the_command_line_without_reload_and_with_a_port() -> None:
     own = ["run", "app.py", "--reload"]
     report = Path("error.txt")
     reloads = ["--reloads", "error.txt"]
@@ -77,7 +77,7 @@ def test_the_process_gets_the_command_line_without_reload_and_with_a_port() -> N
     assert again(own, [], None, report) == ["run", "app.py", *reloads, "--"]
 
 
-def test_hidden_and_foreign_folders_are_not_watched(tmp_path: Path) -> None:
+def test_hidden_and_installed_folders_are_not_watched(tmp_path: Path) -> None:
     for name in ("app.py", "part/more.py", ".venv/x.py", "node_modules/y.py", "notes.txt"):
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)

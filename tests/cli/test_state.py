@@ -1,4 +1,4 @@
-"""`holdfast state`: looking at stored State, saving it, tending it."""
+"""`holdfast state`: inspecting, exporting, and maintaining stored State."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KEY = "a key of at least sixteen bytes"
 
 @dataclass
 class Kept:
-    """Something of a program's own."""
+    """A class of a program."""
 
     name: str
     parts: list[int]
@@ -42,13 +42,13 @@ register(Kept, name="tests:Kept")
 
 @cache
 def cell(name: str, **options: Any) -> CellSpec:
-    """A State; the same one for the same words."""
+    """Return a State, always the same one for the same arguments."""
     return CellSpec(key=name, **options)
 
 
 @pytest.fixture(params=["sqlite", "redis"])
 def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A store of every durable kind, empty, with its key in the environment."""
+    """Return the URL of an empty store of every durable kind, with its key in the environment."""
     monkeypatch.setenv("HOLDFAST_SECRET_KEY", KEY)
     monkeypatch.chdir(tmp_path)
     if request.param == "sqlite":
@@ -60,14 +60,14 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An SQLite store that is not there yet."""
+    """Return the URL of an SQLite store that does not exist yet."""
     monkeypatch.setenv("HOLDFAST_SECRET_KEY", KEY)
     monkeypatch.chdir(tmp_path)
     return f"sqlite:///{tmp_path / 'state.db'}"
 
 
 def keep(url: str, values: dict[tuple[str, CellSpec], Any], clock: Clock | None = None, app: str | None = None) -> None:
-    """Commit values as an app does: by session and State."""
+    """Commit values as an app does, by session and State."""
 
     async def run() -> None:
         options = StateOptions(keys=Keyring.parse(KEY), manual_expiry=True, app=app)
@@ -87,7 +87,7 @@ def keep(url: str, values: dict[tuple[str, CellSpec], Any], clock: Clock | None 
 
 
 def on(url: str, work: Callable[[Store], Any]) -> Any:
-    """Do something with the store itself."""
+    """Access the store directly."""
 
     async def run() -> Any:
         store = stores.open(url)
@@ -101,7 +101,7 @@ def on(url: str, work: Callable[[Store], Any]) -> Any:
 
 
 class Outcome:
-    """What a command did."""
+    """The result of a command."""
 
     def __init__(self, status: int, out: str, err: str) -> None:
         self.status = status
@@ -115,7 +115,7 @@ class Outcome:
 
 @pytest.fixture
 def state(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
-    """Runs the command, in this process; a program that it executes leaves `sys.argv` and `sys.path` changed."""
+    """Return a function that runs the command in this process. Programs that it executes change `sys`."""
     monkeypatch.setattr(sys, "argv", list(sys.argv))
     monkeypatch.setattr(sys, "path", list(sys.path))
 
@@ -130,7 +130,7 @@ def state(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
 State = Callable[..., Outcome]
 
 
-def test_list_tells_owners_cells_versions_and_sizes(url: str, state: State) -> None:
+def test_list_shows_owners_cells_versions_and_sizes(url: str, state: State) -> None:
     cart = cell("cart")
     keep(url, {("a", cart): [1], ("b", cart): [1, 2], ("b", cell("note", scope="browser")): "hi"})
     found = state("list", "--store", url, "--json").lines
@@ -174,7 +174,7 @@ def test_show_decodes_a_value_with_its_type(url: str, state: State) -> None:
 
 
 def test_show_hides_a_secret(url: str, state: State) -> None:
-    """R8.3: the value of a secret cell is not shown, and stands in no file as it is."""
+    """R8.3: the value of a secret cell is not shown, and no file contains it unencrypted."""
     keep(url, {("a", cell("password", secret=True)): "correct horse"})
     shown = state("show", "session:a", "password", "--store", url, "--json").lines[0]
     assert shown["hidden"] is True
@@ -184,7 +184,7 @@ def test_show_hides_a_secret(url: str, state: State) -> None:
     assert "correct horse" not in Path("all.jsonl").read_text()
 
 
-def test_show_says_why_a_value_cannot_be_read(file: str, state: State) -> None:
+def test_show_explains_why_a_value_cannot_be_read(file: str, state: State) -> None:
     keep(file, {("a", cell("cart")): Kept("x", [])})
     on(file, lambda store: store.commit([Write(Key("session:a", "other"), 1, b"\x80\x05pickle", 0)]))
     shown = state("show", "session:a", "other", "--store", file, "--json")
@@ -193,14 +193,14 @@ def test_show_says_why_a_value_cannot_be_read(file: str, state: State) -> None:
     assert "plain pickles are refused" in shown.err
 
 
-def test_show_of_what_is_not_there_says_what_is(file: str, state: State) -> None:
+def test_show_of_an_unknown_owner_or_cell_lists_the_known_ones(file: str, state: State) -> None:
     keep(file, {("a", cell("cart")): 1, ("a", cell("size")): 1})
-    assert "It has: cart, size." in state("show", "session:a", "card", "--store", file).err
+    assert "Its cells are: cart, size." in state("show", "session:a", "card", "--store", file).err
     assert "Specify which" in state("show", "session:a", "--store", file).err
     assert "`holdfast state list`" in state("show", "session:b", "--store", file).err
 
 
-def test_what_is_exported_comes_back(url: str, state: State, tmp_path: Path) -> None:
+def test_an_export_can_be_imported(url: str, state: State, tmp_path: Path) -> None:
     cart = cell("cart")
     keep(url, {("a", cart): [1], ("b", cart): [2], ("b", cell("note", scope="app")): Kept("y", [3])})
     assert state("export", "all.jsonl", "--store", url, "--json").lines == [{"cells": 3, "file": "all.jsonl"}]
@@ -216,7 +216,7 @@ def test_what_is_exported_comes_back(url: str, state: State, tmp_path: Path) -> 
     assert state("import", "all.jsonl", "--store", target, "--json").lines[0]["same"] == 3
 
 
-def test_import_refuses_to_overwrite_newer_values_unless_forced(url: str, state: State) -> None:
+def test_import_overwrites_newer_values_only_if_forced(url: str, state: State) -> None:
     cart, note = cell("cart"), cell("note")
     keep(url, {("a", cart): "old", ("a", note): "old"})
     state("export", "old.jsonl", "--store", url)
@@ -237,7 +237,7 @@ def test_import_refuses_to_overwrite_newer_values_unless_forced(url: str, state:
         (lambda text: text.rpartition("\n{")[0], "is incomplete"),
         (lambda text: text.replace('"version":', '"version":"x","was":'), "Line 2 of all.jsonl is damaged"),
         (lambda text: text.replace('"format":1', '"format":9'), "newer release"),
-        (lambda _: "hello", "no JSON object"),
+        (lambda _: "hello", "is not a JSON object"),
         (lambda _: "{}\n", "is not a file written by `holdfast state export`"),
     ],
 )
@@ -252,7 +252,7 @@ def test_a_damaged_export_imports_nothing(file: str, state: State, spoil: Callab
     assert state("list", "--store", file, "--json").lines == []
 
 
-def test_import_under_another_key_is_refused(file: str, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_import_under_another_key_is_rejected(file: str, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(file, {("a", cell("cart")): 1})
     state("export", "all.jsonl", "--store", file)
     monkeypatch.setenv("HOLDFAST_SECRET_KEY", "another key of the same length")
@@ -262,7 +262,7 @@ def test_import_under_another_key_is_refused(file: str, state: State, monkeypatc
     assert state("list", "--store", "sqlite:///other.db", "--json").lines == []
 
 
-def test_an_export_that_fails_leaves_the_file_before_it(file: str, state: State, tmp_path: Path) -> None:
+def test_a_failed_export_leaves_the_previous_file(file: str, state: State, tmp_path: Path) -> None:
     keep(file, {("a", cell("cart")): 1})
     state("export", "all.jsonl", "--store", file)
     before = Path("all.jsonl").read_bytes()
@@ -272,7 +272,7 @@ def test_an_export_that_fails_leaves_the_file_before_it(file: str, state: State,
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".all")] == []
 
 
-def test_delete_asks_and_takes_only_what_was_named(url: str, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_delete_asks_and_deletes_only_matching_cells(url: str, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     cart = cell("cart")
     keep(url, {("a", cart): 1, ("a", cell("note")): 2, ("b", cart): 3})
     assert "Specify what to delete" in state("delete", "--store", url).err
@@ -300,7 +300,7 @@ def test_delete_asks_and_takes_only_what_was_named(url: str, state: State, monke
     assert [(one["owner"], one["name"]) for one in left] == [("session:a", "note")]
 
 
-def test_the_earlier_versions_of_a_cell_go_with_it(url: str, state: State) -> None:
+def test_the_history_of_a_cell_is_deleted_with_it(url: str, state: State) -> None:
     """R10.1"""
     draft = cell("draft", history=3)
     for text in ("one", "two"):
@@ -323,7 +323,7 @@ def test_long_work_shows_progress_in_a_terminal(
     assert "\r" not in outcome.out
 
 
-def test_sweep_drops_what_has_expired(url: str, state: State) -> None:
+def test_sweep_drops_expired_state(url: str, state: State) -> None:
     keep(url, {("gone", cell("cart")): 1, ("here", cell("cart")): 2, ("u", cell("note", scope="user")): 3})
     keep(url, {("u", cell("token", scope="user", time_to_live=60)): 4}, ManualClock(start=1_000.0))
     on(url, lambda store: store.touch("session:gone", 1.0))
@@ -333,7 +333,7 @@ def test_sweep_drops_what_has_expired(url: str, state: State) -> None:
     assert {(one["owner"], one["name"]) for one in left} == {("session:here", "cart"), ("user:u", "note")}
 
 
-def test_check_finds_damage_and_what_was_set_aside(url: str, state: State) -> None:
+def test_check_finds_damaged_cells_and_cells_set_aside(url: str, state: State) -> None:
     keep(url, {("a", cell("cart")): [1, 2, 3], ("a", cell("note")): "fine"})
     assert state("check", "--store", url).status == 0
 
@@ -375,7 +375,7 @@ PROGRAM = """
 
 @pytest.fixture
 def program(tmp_path: Path) -> Iterator[str]:
-    """A program that came after what is stored."""
+    """Return a program that is newer than the stored State."""
     name = f"shop_{tmp_path.name.replace('-', '_')}"
     path = tmp_path / f"{name}.py"
     path.write_text(dedent(PROGRAM))
@@ -402,8 +402,8 @@ def test_migrate_runs_the_programs_functions(url: str, state: State, program: st
     assert state("migrate", program, "--store", url, "--json").lines[-1]["migrated"] == 0
 
 
-def test_migrate_takes_earlier_versions_along(url: str, state: State, program: str) -> None:
-    """R6.3, R10.1: so that the function is not needed any more after it."""
+def test_migrate_includes_the_history(url: str, state: State, program: str) -> None:
+    """R6.3, R10.1: so that the function is no longer needed afterward."""
     draft = cell("draft", history=3)
     for text in ("one", "two", "three"):
         keep(url, {("a", draft): text})
@@ -430,7 +430,9 @@ def test_migrate_takes_earlier_versions_along(url: str, state: State, program: s
     assert on(url, undone) == [["two", 1], ["one", 1]]
 
 
-def test_migrate_to_another_store_leaves_this_one(url: str, state: State, program: str, tmp_path: Path) -> None:
+def test_migrate_to_another_store_leaves_this_one_unchanged(
+    url: str, state: State, program: str, tmp_path: Path
+) -> None:
     keep(url, {("a", cell("cart")): "apple", ("a", cell("note")): "hi"})
     target = f"sqlite:///{tmp_path / 'target.db'}"
     outcome = state("migrate", program, "--store", url, "--to", target, "--json")
@@ -440,7 +442,7 @@ def test_migrate_to_another_store_leaves_this_one(url: str, state: State, progra
     assert state("check", "--store", target, "--program", program).status == 0
 
 
-def test_migrate_signs_with_the_present_key(file: str, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_migrate_signs_with_the_current_key(file: str, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     """R6.4: after a key is replaced, `migrate` makes the old one unnecessary."""
     keep(file, {("a", cell("cart")): "apple"})
     monkeypatch.setenv("HOLDFAST_SECRET_KEY", f"a newer key of enough bytes,{KEY}")
@@ -451,8 +453,8 @@ def test_migrate_signs_with_the_present_key(file: str, state: State, monkeypatch
 
 
 @pytest.mark.parametrize("way", ["import", "migrate"])
-def test_cells_get_the_name_of_the_app_that_the_store_is_of(url: str, state: State, way: str) -> None:
-    """A5: from the store of an app without a name to one that has been used, where its cells are readable again."""
+def test_cells_are_bound_to_the_app_of_their_store(url: str, state: State, way: str) -> None:
+    """A5: from the store of an app without a name to a used one, where the cells are readable again."""
     keep(url, {("a", cell("cart")): "apple", ("a", cell("pin", secret=True)): "1234"})
     target = "sqlite:///target.db"
     keep(target, {("b", cell("cart")): "pear"}, app="shop")
@@ -463,27 +465,27 @@ def test_cells_get_the_name_of_the_app_that_the_store_is_of(url: str, state: Sta
         assert state("migrate", "--store", url, "--to", target, "--json").lines[0]["copied"] == 2
     assert state("check", "--store", target).status == 0
     assert state("show", "session:a", "cart", "--store", target, "--json").lines[0]["value"] == "apple"
-    keep(target, {("a", cell("cart")): "plum"}, app="shop")  # the app reads what is there before it writes
+    keep(target, {("a", cell("cart")): "plum"}, app="shop")  # the app reads existing cells before it writes
     assert state("check", "--store", url).status == 0
 
 
 @pytest.mark.parametrize("way", ["import", "migrate"])
-def test_cells_go_to_an_app_of_another_name_by_force_alone(file: str, state: State, way: str) -> None:
-    """A5: and are its own then."""
+def test_cells_are_only_written_to_an_app_with_another_name_by_force(file: str, state: State, way: str) -> None:
+    """A5: they then belong to that app."""
     keep(file, {("a", cell("cart")): "apple"}, app="shop")
     keep("sqlite:///blog.db", {("b", cell("cart")): "pear"}, app="blog")
     state("export", "all.jsonl", "--store", file)
     arguments = ["import", "all.jsonl", "--store"] if way == "import" else ["migrate", "--store", file, "--to"]
     refused = state(*arguments, "sqlite:///blog.db")
     assert refused.status == 2
-    assert "of the app 'shop', and sqlite:///" in refused.err
+    assert "to the app 'shop', but sqlite:///" in refused.err
     assert "is of 'blog'" in refused.err
     assert state(*arguments, "sqlite:///blog.db", "--force").status == 0
     assert state("check", "--store", "sqlite:///blog.db").status == 0
     assert state("show", "session:a", "cart", "--store", "sqlite:///blog.db", "--json").lines[0]["value"] == "apple"
 
 
-def test_a_new_store_becomes_that_of_the_app_whose_cells_it_gets(file: str, state: State) -> None:
+def test_a_new_store_is_bound_to_the_app_of_its_first_cells(file: str, state: State) -> None:
     """A5, R6.7: unless nothing is written."""
     keep(file, {("a", cell("cart")): "apple"}, app="shop")
     state("export", "all.jsonl", "--store", file)
@@ -496,7 +498,7 @@ def test_a_new_store_becomes_that_of_the_app_whose_cells_it_gets(file: str, stat
 
 
 def test_check_finds_cells_of_another_app(url: str, state: State) -> None:
-    """A5, R6.7: copied by hand; `check` says so and changes nothing."""
+    """A5, R6.7: cells copied by hand; `check` reports them and changes nothing."""
     keep(url, {("a", cell("cart")): "apple"}, app="shop")
     (record,) = on(url, lambda store: store.read([Key("session:a", "cart")]))
     keep("sqlite:///blog.db", {("b", cell("cart")): "pear"}, app="blog")
@@ -508,7 +510,7 @@ def test_check_finds_cells_of_another_app(url: str, state: State) -> None:
     assert found.data == record.data
 
 
-def test_classes_are_known_when_the_program_is_named(file: str, state: State, program: str) -> None:
+def test_the_programs_classes_are_available_with_the_option_program(file: str, state: State, program: str) -> None:
     keep(file, {("a", cell("cart")): "apple"})
     state("migrate", program, "--store", file)
     name = Path(program).stem
@@ -529,10 +531,10 @@ def test_classes_are_known_when_the_program_is_named(file: str, state: State, pr
         (["list", "--store", "redis://127.0.0.1:1/0"], "cannot be used just now"),
         (["import", "nothing.jsonl", "--store", "sqlite:///new.db"], "nothing.jsonl cannot be read"),
         (["migrate", "--store", "sqlite:///new.db"], "Specify what to migrate to"),
-        (["migrate", "nothing.py", "--store", "sqlite:///new.db"], "There is no file 'nothing.py'"),
+        (["migrate", "nothing.py", "--store", "sqlite:///new.db"], "The file 'nothing.py' does not exist"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_sentence(file: str, state: State, arguments: list[str], says: str) -> None:
+def test_an_impossible_command_is_explained(file: str, state: State, arguments: list[str], says: str) -> None:
     del file
     outcome = state(*arguments)
     assert outcome.status == 2
@@ -541,7 +543,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(file: str, state: State, argu
     assert outcome.out == ""
 
 
-def test_a_missing_key_and_a_newer_store_are_said(
+def test_a_missing_key_and_a_newer_store_are_reported(
     file: str, state: State, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     keep(file, {("a", cell("cart")): 1})
@@ -561,7 +563,7 @@ def test_a_missing_key_and_a_newer_store_are_said(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
-def test_output_that_cannot_be_written_is_said(file: str) -> None:
+def test_output_that_cannot_be_written_is_reported(file: str) -> None:
     keep(file, {(f"s{number}", cell("cart")): "apple" for number in range(400)})
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Apps for the official clients, each showing one thing that clients rely on."""
+"""Apps for Gradio's official clients, each with one feature that clients rely on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import holdfast as gr
 
 
 def increments(dropped: Any = None) -> gr.Blocks:
-    """One number that three endpoints count up: queued, at once, and private."""
+    """One number that three endpoints increment: queued, immediately, and private."""
 
     def add(n: int) -> tuple[int, int]:
         return n + 1, n + 1
@@ -46,7 +46,7 @@ def greetings() -> gr.Blocks:
 
 
 def between() -> gr.Blocks:
-    """A State that stands between two inputs."""
+    """A State between two inputs."""
 
     def join(text: str, numbers: list[int], other: str) -> str:
         return f"{text} {numbers} {other}"
@@ -58,14 +58,14 @@ def between() -> gr.Blocks:
 
 
 def counting(go_on: threading.Event | None = None) -> gr.Blocks:
-    """A generator, and a function that reports progress and toasts, the last of it when it may go on."""
+    """A generator, and a function that reports progress and toasts, the last one after `go_on` is set."""
 
     def count(to: float) -> Iterator[int]:
         for i in range(int(to)):
             yield i
             time.sleep(0.005)
 
-    def work(text: str, progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008 -- how Gradio asks for it
+    def work(text: str, progress: gr.Progress = gr.Progress()) -> str:  # noqa: B008 -- Gradio's syntax
         gr.Info("begun")
         for part in progress.tqdm(range(5), desc="Working", unit="parts"):
             time.sleep(0.06)
@@ -122,7 +122,7 @@ def failures() -> gr.Blocks:
 
 
 def files() -> gr.Blocks:
-    """A file in, its name and itself in capitals out."""
+    """A file as input; its name and its content in capitals as outputs."""
 
     def shout(path: str) -> tuple[str, str]:
         source = Path(path)
@@ -142,7 +142,7 @@ def files() -> gr.Blocks:
 
 
 def batches() -> gr.Blocks:
-    """A batch function that shows how many it got at once."""
+    """A batch function that returns the size of its batch."""
 
     def join(texts: list[str], numbers: list[float]) -> list[list[str]]:
         return [[f"{text}{int(number)}/{len(texts)}" for text, number in zip(texts, numbers, strict=True)]]

@@ -1,4 +1,4 @@
-"""Gradio's official clients against apps on a real server."""
+"""Gradio's official clients with apps on a real server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RunJS = Callable[[Served, str], list[Any]]
 
 @pytest.fixture
 def connect() -> Iterator[Connect]:
-    """Makes Python clients; all are closed when the test ends."""
+    """Return a function that creates Python clients, which are closed when the test ends."""
     clients: list[Client] = []
 
     def make(app: Served, **options: Any) -> Client:
@@ -36,7 +36,7 @@ def connect() -> Iterator[Connect]:
 
 @pytest.fixture
 def run_js() -> RunJS:
-    """Runs a scenario with the JavaScript client; gives what it says."""
+    """Return a function that runs a scenario with the JavaScript client and returns its output."""
     if not (JS / "node_modules" / "@gradio" / "client").is_dir() or shutil.which("node") is None:
         pytest.fail("The JavaScript client is missing. Install it: npm ci --ignore-scripts --prefix tests/clients/js")
 

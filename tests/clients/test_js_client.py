@@ -1,4 +1,4 @@
-"""What programs that use `@gradio/client` do."""
+"""Programs that use `@gradio/client`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_state_is_kept_for_a_client_and_two_clients_share_nothing(serve: Serve, 
     assert said == [[1], [2], [1], [3]]
 
 
-def test_a_client_may_choose_its_session(serve: Serve, run_js: RunJS) -> None:
+def test_a_client_can_choose_its_session(serve: Serve, run_js: RunJS) -> None:
     """R8.2."""
     said = run_js(
         serve(apps.increments()),
@@ -37,8 +37,8 @@ def test_a_client_may_choose_its_session(serve: Serve, run_js: RunJS) -> None:
     assert said == [[1], [2]]
 
 
-def test_values_are_given_in_order_or_by_name(serve: Serve, run_js: RunJS) -> None:
-    """R9.1: State has no name and no place."""
+def test_values_can_be_positional_or_named(serve: Serve, run_js: RunJS) -> None:
+    """R9.1: State has no name and no position."""
     said = run_js(
         serve(apps.between()),
         """
@@ -84,7 +84,7 @@ def test_a_generators_steps_arrive_in_order(serve: Serve, run_js: RunJS) -> None
     assert stages.count("generating") == 4
 
 
-def test_changed_states_are_told_with_their_status(serve: Serve, run_js: RunJS) -> None:
+def test_changed_states_are_reported_with_the_status(serve: Serve, run_js: RunJS) -> None:
     """R3.1."""
     demo = apps.increments()
     state = next(block for block in demo.blocks.values() if isinstance(block, gr.State))
@@ -113,7 +113,7 @@ def test_toasts_and_progress_arrive(serve: Serve, run_js: RunJS) -> None:
     assert [m["data"] for m in messages if m["type"] == "data"] == [["abab"]]
 
 
-def test_errors_are_told(serve: Serve, run_js: RunJS) -> None:
+def test_errors_are_reported(serve: Serve, run_js: RunJS) -> None:
     scenario = """
         const client = await Client.connect(url)
         for (const name of ['/own', '/own_now', '/plain']) {
@@ -127,7 +127,7 @@ def test_errors_are_told(serve: Serve, run_js: RunJS) -> None:
     assert run_js(serve(apps.failures(), show_error=True), scenario)[2] == "untold"
 
 
-def test_a_running_job_can_be_cancelled(serve: Serve, run_js: RunJS) -> None:
+def test_a_running_job_can_be_canceled(serve: Serve, run_js: RunJS) -> None:
     endless = apps.Endless()
     said = run_js(
         serve(endless.demo),
@@ -144,7 +144,7 @@ def test_a_running_job_can_be_cancelled(serve: Serve, run_js: RunJS) -> None:
     assert endless.stopped.wait(60)
 
 
-def test_files_go_up_and_come_down(serve: Serve, run_js: RunJS, tmp_path: Path) -> None:
+def test_files_can_be_uploaded_and_downloaded(serve: Serve, run_js: RunJS, tmp_path: Path) -> None:
     source = tmp_path / "né w.txt"
     source.write_text("quiet")
     said = run_js(
@@ -161,7 +161,7 @@ def test_files_go_up_and_come_down(serve: Serve, run_js: RunJS, tmp_path: Path) 
     assert said == ["né w.txt", "QUIET"]
 
 
-def test_an_app_with_login_asks_for_it(serve: Serve, run_js: RunJS) -> None:
+def test_an_app_with_a_login_requires_it(serve: Serve, run_js: RunJS) -> None:
     said = run_js(
         serve(apps.increments(), auth=("ann", "pw")),
         """
@@ -187,7 +187,7 @@ def test_a_chat_keeps_its_history(serve: Serve, run_js: RunJS) -> None:
     assert said == ["0:hi", "2:yo"]
 
 
-def test_many_jobs_at_once_all_end(serve: Serve, run_js: RunJS) -> None:
+def test_many_simultaneous_jobs_all_end(serve: Serve, run_js: RunJS) -> None:
     [results] = run_js(
         serve(apps.between()),
         """

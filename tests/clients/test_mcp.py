@@ -1,4 +1,4 @@
-"""What MCP clients get from an app: the official client over HTTP, by both transports."""
+"""MCP clients: the official client over HTTP, with both transports."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ def sentence(result: types.CallToolResult) -> str:
 
 
 def offered(fn: Callable[..., Any], *, inputs: Any = None, outputs: Any = None, **options: Any) -> gr.Blocks:
-    """An app with one tool."""
+    """Return an app with one tool."""
     with gr.Blocks(title="One tool") as demo:
         made = [gr.Textbox()] if inputs is None else inputs()
-        setattr(fn, "__name__", "tool")  # noqa: B010 -- a tool is called like its function; not every callable has one
+        setattr(fn, "__name__", "tool")  # noqa: B010 -- a tool has its function's name; not every callable has one
         gr.Button().click(fn, made, gr.Textbox() if outputs is None else outputs(), api_name="tool", **options)
     return demo
 
@@ -81,7 +81,7 @@ def offered(fn: Callable[..., Any], *, inputs: Any = None, outputs: Any = None, 
 
 @TRANSPORTS
 def test_state_is_kept_for_a_session_and_shared_by_its_tools(serve: Serve, transport: str) -> None:
-    """R2.7, R9.1: without arguments; State is dropped and the one result left."""
+    """R2.7, R9.1: without arguments; State is removed and only the result remains."""
     app = serve(apps.increments(), mcp_server=True)
 
     async def work() -> None:
@@ -105,7 +105,7 @@ def test_two_sessions_share_nothing(serve: Serve, transport: str) -> None:
     run(work())
 
 
-def test_a_client_that_insists_on_a_version_without_sessions_starts_afresh_with_every_call(serve: Serve) -> None:
+def test_a_client_with_a_version_without_sessions_has_new_state_for_every_call(serve: Serve) -> None:
     app = serve(apps.increments(), mcp_server=True)
 
     async def work() -> None:
@@ -117,7 +117,7 @@ def test_a_client_that_insists_on_a_version_without_sessions_starts_afresh_with_
 
 
 def test_calls_of_one_session_that_write_one_state_wait_for_each_other(serve: Serve) -> None:
-    """R2.3, R2.7: nothing is lost when a client sends many calls at once."""
+    """R2.3, R2.7: nothing is lost if a client sends many calls at the same time."""
 
     async def add(n: int) -> tuple[int, int]:
         await asyncio.sleep(0)
@@ -138,7 +138,7 @@ def test_calls_of_one_session_that_write_one_state_wait_for_each_other(serve: Se
 
 @TRANSPORTS
 def test_a_session_ends_with_its_client_and_not_before(serve: Serve, transport: str) -> None:
-    """R4.5: unload runs once, with the State that the session had."""
+    """R4.5: unload runs once, with the State of the session."""
     ended: list[int] = []
 
     def add(n: int) -> tuple[int, int]:
@@ -162,7 +162,7 @@ def test_a_session_ends_with_its_client_and_not_before(serve: Serve, transport: 
     run(work())
 
 
-def test_a_client_that_only_looks_makes_no_session(serve: Serve) -> None:
+def test_a_client_that_only_lists_tools_creates_no_session(serve: Serve) -> None:
     """R4.6."""
     app = serve(apps.increments(), mcp_server=True)
 
@@ -181,8 +181,8 @@ HELLO = {
 ACCEPT = {"accept": "application/json, text/event-stream"}
 
 
-def test_sessions_that_are_open_at_once_are_bounded(serve: Serve) -> None:
-    """C3, R4.6: one that is idle gives way to a new one, so that a client that opens many closes MCP to nobody."""
+def test_the_number_of_open_sessions_is_limited(serve: Serve) -> None:
+    """C3, R4.6: an idle session is replaced by a new one, so a client that opens many does not lock others out."""
     app = serve(apps.increments(), mcp_server=True, state_session_capacity=2)
     answers = [app.post("/gradio_api/mcp/", HELLO, headers=ACCEPT) for _ in range(250)]
     assert {answer.status_code for answer in answers} == {200}
@@ -196,8 +196,8 @@ def test_sessions_that_are_open_at_once_are_bounded(serve: Serve) -> None:
     assert [status(answer) for answer in answers[-2:]] == [200, 200]
 
 
-def test_a_visitors_sessions_displace_its_own(serve: Serve) -> None:
-    """C3, R4.6: per visitor."""
+def test_a_visitors_sessions_evict_its_own(serve: Serve) -> None:
+    """C3, R4.6: the limit per visitor."""
     app = serve(apps.increments(), mcp_server=True, limits={"visitor_mcp_sessions": 2})
     answers = [app.post("/gradio_api/mcp/", HELLO, headers=ACCEPT) for _ in range(4)]
     assert {answer.status_code for answer in answers} == {200}
@@ -213,8 +213,8 @@ def test_a_visitors_sessions_displace_its_own(serve: Serve) -> None:
     run(until(lambda: statuses() == [404, 404, 200, 200]))
 
 
-def test_the_session_of_a_client_that_left_without_a_word_ends_after_the_grace(serve: Serve) -> None:
-    """R4.1, R4.6: its id leads nowhere then."""
+def test_the_session_of_a_lost_client_ends_after_the_grace_period(serve: Serve) -> None:
+    """R4.1, R4.6: its ID is then unknown."""
     app = serve(apps.increments(), mcp_server=True, session_grace=1)
     id = app.post("/gradio_api/mcp/", HELLO, headers=ACCEPT).headers["mcp-session-id"]
     call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "add", "arguments": {}}}
@@ -225,7 +225,7 @@ def test_the_session_of_a_client_that_left_without_a_word_ends_after_the_grace(s
     assert app.post("/gradio_api/mcp/", call, headers=theirs).status_code == 404
 
 
-def test_a_session_that_had_to_go_goes_on_with_its_initial_values(serve: Serve) -> None:
+def test_an_evicted_session_continues_with_its_initial_values(serve: Serve) -> None:
     """R4.4."""
     app = serve(apps.increments(), mcp_server=True, state_session_capacity=2)
 
@@ -242,8 +242,8 @@ def test_a_session_that_had_to_go_goes_on_with_its_initial_values(serve: Serve) 
 # Tools ----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_tool_says_what_its_function_says(serve: Serve) -> None:
-    """R9.1: no State in the schema; private endpoints are no tools."""
+def test_a_tool_has_its_functions_descriptions(serve: Serve) -> None:
+    """R9.1: no State in the schema; private endpoints are not tools."""
 
     def greet(name: str, total: int, times: int = 2) -> tuple[str, int]:
         """Greet somebody.
@@ -312,10 +312,10 @@ def test_schemas_are_complete_json_schemas_whatever_the_component(serve: Serve) 
     filled = {name: one.get("default") for name, one in tool["inputSchema"]["properties"].items()}
     filled["param_12"] = [{"role": "user", "content": "hello"}]
     for error in jsonschema.Draft202012Validator(tool["inputSchema"]).iter_errors(filled):
-        assert error.validator in {"type", "enum", "anyOf"}, error  # a default of null; no reference leads nowhere
+        assert error.validator in {"type", "enum", "anyOf"}, error  # a default of null; no unresolved reference
 
 
-def test_a_client_may_choose_among_the_tools(serve: Serve) -> None:
+def test_a_client_can_choose_among_the_tools(serve: Serve) -> None:
     with gr.Blocks() as demo:
         box = gr.Textbox()
         for name in ("one", "two", "three"):
@@ -332,7 +332,7 @@ def test_a_client_may_choose_among_the_tools(serve: Serve) -> None:
     run(work())
 
 
-def test_names_that_clients_do_not_take_are_put_into_their_characters(serve: Serve) -> None:
+def test_names_are_converted_to_characters_that_clients_accept(serve: Serve) -> None:
     with gr.Blocks() as demo:
         box = gr.Textbox()
         gr.Button().click(lambda x: x, box, box, api_name="say/it now")
@@ -343,7 +343,7 @@ def test_names_that_clients_do_not_take_are_put_into_their_characters(serve: Ser
     assert [tool["meta"]["endpoint_name"] for tool in tools] == ["say/it now", "say it/now"]
 
 
-def test_a_header_is_taken_from_the_request_and_is_no_argument(serve: Serve) -> None:
+def test_a_header_is_read_from_the_request_and_is_not_an_argument(serve: Serve) -> None:
     def who(x: str, x_api_key: gr.Header, request: gr.Request) -> str:
         return f"{x} {x_api_key} {request.headers['x-api-key']}"
 
@@ -395,7 +395,7 @@ def described_otherwise() -> gr.Blocks:
     return demo
 
 
-def test_a_function_can_be_a_tool_in_other_words(serve: Serve) -> None:
+def test_a_tool_can_have_another_name_and_description(serve: Serve) -> None:
     app = serve(described_otherwise(), mcp_server=True)
 
     async def work() -> None:
@@ -459,7 +459,7 @@ def test_a_function_can_be_a_prompt(serve: Serve) -> None:
 # Results and errors ---------------------------------------------------------------------------------------------------
 
 
-def test_an_error_is_the_sentence_that_the_user_may_see(serve: Serve) -> None:
+def test_an_error_is_a_message_for_the_user(serve: Serve) -> None:
     """R2.2: nothing of the failed step is kept."""
 
     def fail(kind: str, seen: list[str]) -> str:
@@ -488,7 +488,7 @@ def test_an_error_is_the_sentence_that_the_user_may_see(serve: Serve) -> None:
     run(work())
 
 
-def test_a_value_that_is_no_choice_is_refused_with_the_choices(serve: Serve) -> None:
+def test_a_value_that_is_not_a_choice_is_rejected_with_the_choices(serve: Serve) -> None:
     app = serve(offered(lambda x: x, inputs=lambda: [gr.Dropdown(["a", "b"])]), mcp_server=True)
 
     async def work() -> None:
@@ -498,7 +498,7 @@ def test_a_value_that_is_no_choice_is_refused_with_the_choices(serve: Serve) -> 
     run(work())
 
 
-def test_each_output_is_a_content_of_its_own(serve: Serve) -> None:
+def test_each_output_is_a_separate_content(serve: Serve) -> None:
     def give(x: str) -> tuple[str, dict[str, Any], Any, Any]:
         return x, {"ü": [1, None]}, gr.skip(), gr.update(value="new", visible=True)
 
@@ -520,7 +520,7 @@ def red_square() -> str:
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
-def test_a_picture_goes_in_as_a_data_url_and_comes_back_as_a_picture(serve: Serve) -> None:
+def test_an_image_is_passed_as_a_data_url_and_returned_as_an_image(serve: Serve) -> None:
     def turn(picture: Any) -> Any:
         return picture.rotate(90, expand=True)
 
@@ -539,14 +539,14 @@ def test_a_picture_goes_in_as_a_data_url_and_comes_back_as_a_picture(serve: Serv
             assert (await asyncio.to_thread(httpx.get, url)).headers["content-type"] == picture.mime_type
             again, _ = (
                 await mcp.call_tool("tool", {"picture": url})
-            ).content  # one tool's result is another's argument
+            ).content  # a tool's result can be another tool's argument
             assert isinstance(again, types.ImageContent)
             assert Image.open(io.BytesIO(base64.b64decode(again.data))).size == (6, 4)
 
     run(work())
 
 
-def test_files_go_in_alone_and_in_lists_and_come_back_as_addresses(serve: Serve, tmp_path: Path) -> None:
+def test_single_and_listed_files_are_returned_as_urls(serve: Serve, tmp_path: Path) -> None:
     def lengths(one: str, many: list[str]) -> tuple[str, list[str]]:
         return str([len(Path(path).read_text()) for path in [one, *many]]), [one, *many]
 
@@ -568,7 +568,7 @@ def test_files_go_in_alone_and_in_lists_and_come_back_as_addresses(serve: Serve,
                 (str(secret), "was not uploaded"),
                 (f"{app.api}/file={secret}", "was not uploaded"),
                 ("data:text/plain;base64,%%%", "does not contain valid base64"),
-                ("data:nonsense", "has the form"),
+                ("data:nonsense", "must have the form"),
                 ("AAAA" * 2000, "neither"),
             ):
                 assert why in sentence(await mcp.call_tool("lengths", {"one": wrong, "many": []}))
@@ -576,7 +576,7 @@ def test_files_go_in_alone_and_in_lists_and_come_back_as_addresses(serve: Serve,
     run(work())
 
 
-def test_a_file_over_the_apps_limit_is_refused(serve: Serve) -> None:
+def test_a_file_that_exceeds_the_apps_limit_is_rejected(serve: Serve) -> None:
     app = serve(offered(lambda f: f, inputs=lambda: [gr.File()]), mcp_server=True, max_file_size=4)
 
     async def work() -> None:
@@ -586,11 +586,11 @@ def test_a_file_over_the_apps_limit_is_refused(serve: Serve) -> None:
     run(work())
 
 
-# Progress and cancelling ----------------------------------------------------------------------------------------------
+# Progress and canceling -----------------------------------------------------------------------------------------------
 
 
 @TRANSPORTS
-def test_progress_and_steps_are_told_with_numbers_that_grow(serve: Serve, transport: str) -> None:
+def test_progress_and_steps_are_reported_with_growing_numbers(serve: Serve, transport: str) -> None:
     stage = threading.Semaphore(0)
     told: list[Progress] = []
 
@@ -621,8 +621,8 @@ def test_progress_and_steps_are_told_with_numbers_that_grow(serve: Serve, transp
 
 
 @TRANSPORTS
-def test_a_call_that_the_client_gives_up_is_cancelled(serve: Serve, transport: str) -> None:
-    """R2.5: the last commit stays, `finally` has run, the lane is free."""
+def test_a_call_that_the_client_cancels_is_canceled(serve: Serve, transport: str) -> None:
+    """R2.5: the last commit is kept, `finally` has run, and the lane is released."""
     cleaned = threading.Event()
     told = threading.Event()
 
@@ -656,10 +656,10 @@ def test_a_call_that_the_client_gives_up_is_cancelled(serve: Serve, transport: s
 
 @TRANSPORTS
 @pytest.mark.parametrize("policy", ["cancel", "finish"])
-def test_a_call_whose_client_leaves_ends_by_its_policy(
+def test_a_call_of_a_disconnected_client_ends_by_its_policy(
     serve: Serve, transport: str, policy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """C7: leaving is not cancelling."""
+    """C7: disconnecting does not cancel."""
     monkeypatch.setattr(runtime, "SECONDS", 0.0)
     told, go = threading.Event(), threading.Event()
     ended: list[str] = []
@@ -678,11 +678,11 @@ def test_a_call_whose_client_leaves_ends_by_its_policy(
         told.set()
 
     async def work() -> None:
-        with suppress(Exception):  # the client may find its own streams closed while more progress arrives
+        with suppress(Exception):  # the client's own streams may be closed while more progress arrives
             async with client(app, transport) as mcp:
                 call = asyncio.create_task(mcp.call_tool("tool", {"x": ""}, progress_callback=hear))
                 await asyncio.to_thread(told.wait, 20)
-        await asyncio.gather(call, return_exceptions=True)  # what a client says that has left is not the app's affair
+        await asyncio.gather(call, return_exceptions=True)  # errors of a disconnected client do not matter
         if policy == "cancel":
             await until(lambda: ended == ["closed"])
         go.set()
@@ -691,7 +691,7 @@ def test_a_call_whose_client_leaves_ends_by_its_policy(
     run(work())
 
 
-def test_a_call_whose_answer_breaks_off_ends_though_its_session_stays(
+def test_a_call_with_a_lost_response_ends_although_its_session_remains(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """C7"""
@@ -719,16 +719,18 @@ def test_a_call_whose_answer_breaks_off_ends_though_its_session_stays(
     assert closed.wait(60)
 
 
-# Addresses and access -------------------------------------------------------------------------------------------------
+# URLs and access ------------------------------------------------------------------------------------------------------
 
 
-def test_without_mcp_server_there_is_nothing(serve: Serve) -> None:
+def test_without_mcp_server_there_are_no_routes(serve: Serve) -> None:
     app = serve(apps.increments())
     assert [app.get(f"/gradio_api/mcp{path}").status_code for path in ("", "/", "/schema", "/sse")] == [404] * 4
     assert app.get("/config").json()["mcp_server"] is False
 
 
-def test_the_environment_turns_it_on_unless_launch_says_no(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_enables_the_server_unless_launch_disables_it(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GRADIO_MCP_SERVER", "True")
     app = serve(apps.increments())
     assert app.get("/config").json()["mcp_server"] is True
@@ -736,20 +738,20 @@ def test_the_environment_turns_it_on_unless_launch_says_no(serve: Serve, monkeyp
     assert serve(apps.increments(), mcp_server=False).get("/gradio_api/mcp/schema").status_code == 404
 
 
-def test_without_its_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "mcp.server.streamable_http_manager", None)  # as if it could not be imported
-    with pytest.raises(BuildError, match=r"needs the package mcp.*pip install 'holdfast\[mcp\]'"):
+def test_without_its_package_the_error_explains_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mcp.server.streamable_http_manager", None)  # simulates a failed import
+    with pytest.raises(BuildError, match=r"requires the package mcp.*pip install 'holdfast\[mcp\]'"):
         start(apps.increments(), {"mcp_server": True}, server_port=0, quiet=True)
 
 
-def test_the_start_message_names_the_address(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_start_message_contains_the_url(capsys: pytest.CaptureFixture[str]) -> None:
     demo = apps.increments()
     start(demo, {"mcp_server": True}, server_port=0)
     assert f"MCP server (streamable HTTP): {demo.local_url}gradio_api/mcp/" in capsys.readouterr().out
     demo.close()
 
 
-def test_a_browser_gets_a_page_that_says_how_to_connect(serve: Serve) -> None:
+def test_a_browser_receives_a_page_with_instructions(serve: Serve) -> None:
     demo = offered(lambda x: x, api_description="<b>Bold</b>")
     demo.title = "<i>Title</i>"
     app = serve(demo, mcp_server=True)
@@ -761,8 +763,8 @@ def test_a_browser_gets_a_page_that_says_how_to_connect(serve: Serve) -> None:
     assert "<i>" not in answer.text
 
 
-def test_who_is_not_logged_in_gets_nothing(serve: Serve) -> None:
-    """R8.1, R8.2: and another login than the one that began a session does not get that session."""
+def test_clients_without_a_login_are_rejected(serve: Serve) -> None:
+    """R8.1, R8.2: and another user cannot use the session that a user has started."""
 
     def who(n: int, request: gr.Request) -> tuple[int, str]:
         return n + 1, f"{request.username} {n + 1}"
@@ -784,7 +786,7 @@ def test_who_is_not_logged_in_gets_nothing(serve: Serve) -> None:
         manager = app.demo.server.app.state.tools._serving._manager
         async with with_headers(app, {"cookie": cookies["ada"]}) as mcp:
             assert texts(await mcp.call_tool("who", {})) == ["ada 1"]
-            [id] = manager._server_instances  # the client's secret: no way leads to it from outside
+            [id] = manager._server_instances  # the client's secret, which is not accessible from outside
             theirs = {"cookie": cookies["bob"], "mcp-session-id": id, "accept": "application/json, text/event-stream"}
             question = {"jsonrpc": "2.0", "id": 9, "method": "tools/list"}
             stolen = await asyncio.to_thread(lambda: httpx.post(f"{app.api}/mcp/", headers=theirs, json=question))
@@ -802,7 +804,7 @@ def test_a_page_of_another_site_cannot_use_an_app_on_this_machine(serve: Serve) 
 
 @TRANSPORTS
 @pytest.mark.parametrize("slash", ["/", ""])
-def test_it_works_behind_a_root_path_and_inside_another_app(transport: str, slash: str) -> None:
+def test_tools_work_behind_a_root_path_and_inside_another_app(transport: str, slash: str) -> None:
     import uvicorn
     from fastapi import FastAPI
 
@@ -826,7 +828,7 @@ def test_it_works_behind_a_root_path_and_inside_another_app(transport: str, slas
 
 
 @TRANSPORTS
-def test_it_works_behind_a_proxy_that_shows_the_app_below_a_path(serve: Serve, transport: str) -> None:
+def test_tools_work_behind_a_proxy_that_serves_the_app_under_a_path(serve: Serve, transport: str) -> None:
     app = serve(offered(lambda f: f, inputs=lambda: [gr.File()], outputs=gr.File), mcp_server=True, root_path="/behind")
 
     async def work() -> None:
@@ -849,22 +851,22 @@ def test_the_server_stops_while_clients_are_connected(serve: Serve, caplog: pyte
             await asyncio.to_thread(app.demo.close)
             await asyncio.wait_for(one.call_tool("add", {}), 20)
 
-    with suppress(Exception):  # what a client says of a lost server is its own affair
+    with suppress(Exception):  # errors of the client do not matter here
         run(work())
     assert len(app.context.streams) == 0
-    assert [record.exc_text for record in caplog.records if record.exc_info] == []  # streams ended, they were not cut
+    assert [record.exc_text for record in caplog.records if record.exc_info] == []  # streams have ended normally
 
 
 @pytest.mark.parametrize("limit", ["visitor_mcp_sessions", "mcp_sessions"])
-def test_streams_of_the_older_transport_are_bounded(serve: Serve, limit: str) -> None:
-    """C3, R4.6: 503 beyond it; one that ends makes room."""
+def test_streams_of_the_older_transport_are_limited(serve: Serve, limit: str) -> None:
+    """C3, R4.6: 503 beyond the limit; a stream that ends makes room."""
     app = serve(apps.increments(), mcp_server=True, limits={limit: 2})
     frames: list[Iterator[bytes]] = []
     with ExitStack() as others, ExitStack() as one:
         for stack in (others, one):
             stream = stack.enter_context(app.http.stream("GET", "/gradio_api/mcp/sse"))
             assert stream.status_code == 200
-            frames.append(stream.iter_raw())  # dropped, it would close the stream
+            frames.append(stream.iter_raw())  # garbage collection would close the stream
             assert b"endpoint" in next(frames[-1])
         with app.client().stream("GET", "/gradio_api/mcp/sse") as refused:
             assert refused.status_code == 503

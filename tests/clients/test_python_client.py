@@ -1,4 +1,4 @@
-"""What programs that use `gradio_client` do."""
+"""Programs that use `gradio_client`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ import holdfast as gr
 
 
 def test_state_is_kept_for_a_client_and_shared_by_its_endpoints(serve: Serve, connect: Connect) -> None:
-    """R2.7, R9.1, R9.2: without arguments; State is dropped and the one result left is unwrapped."""
+    """R2.7, R9.1, R9.2: without arguments; State is removed, and the only remaining result is unwrapped."""
     client = connect(serve(apps.increments()))
     assert [client.predict(api_name="/at_once") for _ in range(3)] == [1, 2, 3]
     client.reset_session()
@@ -41,7 +41,7 @@ def test_two_clients_share_nothing(serve: Serve, connect: Connect) -> None:
     assert two.predict(api_name="/queued") == 1
 
 
-def test_layouts_and_state_are_no_part_of_results(serve: Serve, connect: Connect) -> None:
+def test_results_do_not_contain_layouts_and_state(serve: Serve, connect: Connect) -> None:
     client = connect(serve(apps.greetings()))
     assert client.predict("Freddy", api_name="/greeting") == ("Hello Freddy", 1)
     assert client.predict("Abubakar", api_name="/greeting") == ("Hello Abubakar", 2)
@@ -50,14 +50,14 @@ def test_layouts_and_state_are_no_part_of_results(serve: Serve, connect: Connect
     assert client.predict(api_name="/layout_only") == ()
 
 
-def test_positional_values_pass_over_a_state_between_them(serve: Serve, connect: Connect) -> None:
+def test_positional_values_skip_a_state_between_them(serve: Serve, connect: Connect) -> None:
     client = connect(serve(apps.between()))
     assert client.predict("a", "b", api_name="/join") == "a [1, 2, 3] b"
     assert client.predict(text="a", other="c", api_name="/join") == "a [1, 2, 3] c"
     assert client.predict("a", api_name="/join") == "a [1, 2, 3] default"
 
 
-def test_a_missing_value_is_named(serve: Serve, connect: Connect) -> None:
+def test_the_error_names_a_missing_value(serve: Serve, connect: Connect) -> None:
     client = connect(serve(apps.between()))
     with pytest.raises(TypeError, match="No value provided for required argument: text"):
         client.predict(other="x", api_name="/join")
@@ -78,7 +78,7 @@ def test_the_api_hides_state_and_private_endpoints(serve: Serve, connect: Connec
     assert set(hidden.view_api(return_format="dict")["named_endpoints"]) == {"/queued", "/at_once"}
 
 
-def test_a_private_endpoint_is_refused(serve: Serve, connect: Connect) -> None:
+def test_a_private_endpoint_is_rejected(serve: Serve, connect: Connect) -> None:
     client = connect(serve(apps.increments()))
     with pytest.raises(ValueError, match=r"hidden|private"):
         client.predict(api_name="/hidden")
@@ -103,8 +103,8 @@ def test_a_generators_steps_are_the_jobs_outputs(serve: Serve, connect: Connect)
     assert job.result() == 4
 
 
-def test_texts_that_grow_arrive_whole(serve: Serve, connect: Connect) -> None:
-    """The edits of the wire, applied by the client, give the values that were yielded."""
+def test_growing_strings_arrive_complete(serve: Serve, connect: Connect) -> None:
+    """The edits in the messages, applied by the client, result in the yielded values."""
 
     values: list[Any] = [
         {"k": [1, {"x": "y"}]},
@@ -138,14 +138,14 @@ def test_progress_and_toasts_reach_the_client(serve: Serve, connect: Connect) ->
 
 
 def test_many_jobs_share_one_stream_and_all_end(serve: Serve, connect: Connect) -> None:
-    """Also those that the client makes while the stream of others closes."""
+    """Including those that the client creates while the stream of others closes."""
     client = connect(serve(apps.between()))
     for _ in range(5):
         jobs = [client.submit(str(i), "x", api_name="/join") for i in range(50)]
         assert [job.result(timeout=30) for job in jobs] == [f"{i} [1, 2, 3] x" for i in range(50)]
 
 
-def test_a_running_job_can_be_cancelled(serve: Serve, connect: Connect) -> None:
+def test_a_running_job_can_be_canceled(serve: Serve, connect: Connect) -> None:
     endless = apps.Endless()
     job = connect(serve(endless.demo)).submit(api_name="/endless")
     next(iter(job))
@@ -165,7 +165,7 @@ def test_after_a_cancel_the_next_job_starts_from_scratch(serve: Serve, connect: 
     second.cancel()
 
 
-def test_a_waiting_job_can_be_cancelled(serve: Serve, connect: Connect) -> None:
+def test_a_waiting_job_can_be_canceled(serve: Serve, connect: Connect) -> None:
     endless = apps.Endless()
     client = connect(serve(endless.demo))
     first = client.submit(api_name="/endless")
@@ -177,14 +177,14 @@ def test_a_waiting_job_can_be_cancelled(serve: Serve, connect: Connect) -> None:
     assert endless.stopped.wait(60)
 
 
-def test_errors_that_are_meant_for_visitors_are_told(serve: Serve, connect: Connect) -> None:
+def test_errors_for_visitors_are_reported(serve: Serve, connect: Connect) -> None:
     client = connect(serve(apps.failures()))
     for endpoint in ("/own", "/own_now"):
         with pytest.raises(AppError, match="told"):
             client.predict("x", api_name=endpoint)
 
 
-def test_other_errors_are_told_only_with_show_error(serve: Serve, connect: Connect) -> None:
+def test_other_errors_are_reported_only_with_show_error(serve: Serve, connect: Connect) -> None:
     with pytest.raises(AppError, match="show_error"):
         connect(serve(apps.failures())).predict("x", api_name="/plain")
     with pytest.raises(AppError, match="untold"):
@@ -198,7 +198,7 @@ def test_an_error_after_a_step_keeps_the_step(serve: Serve, connect: Connect) ->
     assert job.outputs()[0] == "one"
 
 
-def test_a_full_queue_is_an_error_of_the_client(serve: Serve, connect: Connect) -> None:
+def test_a_full_queue_raises_an_error_in_the_client(serve: Serve, connect: Connect) -> None:
     endless = apps.Endless()
     endless.demo.queue(max_size=1)
     client = connect(serve(endless.demo))
@@ -211,7 +211,7 @@ def test_a_full_queue_is_an_error_of_the_client(serve: Serve, connect: Connect) 
         job.cancel()
 
 
-def test_files_go_up_and_come_down(serve: Serve, connect: Connect, tmp_path: Path) -> None:
+def test_files_can_be_uploaded_and_downloaded(serve: Serve, connect: Connect, tmp_path: Path) -> None:
     source = tmp_path / "né w.txt"
     source.write_text("quiet")
     client = connect(serve(apps.files()), download_files=tmp_path / "down")
@@ -221,7 +221,7 @@ def test_files_go_up_and_come_down(serve: Serve, connect: Connect, tmp_path: Pat
     assert client.predict([handle_file(source), handle_file(source)], api_name="/names") == "né w.txt né w.txt"
 
 
-def test_a_file_over_the_limit_is_refused(serve: Serve, connect: Connect, tmp_path: Path) -> None:
+def test_a_file_that_exceeds_the_limit_is_rejected(serve: Serve, connect: Connect, tmp_path: Path) -> None:
     big = tmp_path / "big.bin"
     big.write_bytes(b"x" * 5000)
     client = connect(serve(apps.files(), max_file_size=1000))
@@ -236,7 +236,7 @@ def test_a_batch_is_filled_from_waiting_jobs(serve: Serve, connect: Connect) -> 
     assert [result.split("/")[0] for result in results] == [f"t{i}{i}" for i in range(8)]
 
 
-def test_an_app_with_login_asks_for_it(serve: Serve, connect: Connect, tmp_path: Path) -> None:
+def test_an_app_with_a_login_requires_it(serve: Serve, connect: Connect, tmp_path: Path) -> None:
     app = serve(apps.files(), auth=("ann", "pw"))
     with pytest.raises(AuthenticationError):
         connect(app)
@@ -249,8 +249,8 @@ def test_an_app_with_login_asks_for_it(serve: Serve, connect: Connect, tmp_path:
     assert (name, Path(path).read_text()) == ("a.txt", "QUIET")
 
 
-def test_state_is_kept_with_a_login_too(serve: Serve, connect: Connect) -> None:
-    """R8.2: heartbeat, stream and calls of one client are one login's."""
+def test_state_is_also_kept_with_a_login(serve: Serve, connect: Connect) -> None:
+    """R8.2: heartbeat, stream, and calls of a client have the same login."""
     client = connect(serve(apps.increments(), auth=("ann", "pw")), auth=("ann", "pw"))
     assert [client.predict(api_name="/queued") for _ in range(2)] == [1, 2]
 
@@ -269,7 +269,7 @@ def test_a_chat_keeps_its_history_for_each_client(serve: Serve, connect: Connect
 
 
 def test_the_end_of_a_session_drops_its_state(serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
-    """R4.3: as Gradio's own tests have it, with its test switch."""
+    """R4.3: like Gradio's own tests, with its test switch."""
     monkeypatch.setenv("GRADIO_IS_E2E_TEST", "1")
     gone = threading.Event()
     client = connect(serve(apps.increments(lambda _: gone.set())))
@@ -278,7 +278,7 @@ def test_the_end_of_a_session_drops_its_state(serve: Serve, connect: Connect, mo
     assert gone.wait(60)
 
 
-def test_jobs_that_the_servers_end_cuts_off_say_so(serve: Serve, connect: Connect) -> None:
+def test_jobs_interrupted_by_the_servers_end_report_it(serve: Serve, connect: Connect) -> None:
     async def wait() -> AsyncIterator[int]:
         yield 0
         await asyncio.sleep(60)
@@ -295,7 +295,7 @@ def test_jobs_that_the_servers_end_cuts_off_say_so(serve: Serve, connect: Connec
         assert list(job) == [0]
 
 
-def test_large_results_and_line_separators_arrive_as_they_are(serve: Serve, connect: Connect) -> None:
+def test_large_results_and_line_separators_arrive_unchanged(serve: Serve, connect: Connect) -> None:
     def large(size: float) -> str:
         gr.Info("on its way")
         return "x\u0085\u2028\n" * int(size)

@@ -1,4 +1,4 @@
-"""Attack a server for as long as is wanted: `python -m tests.hostile --seconds 3600`."""
+"""Attack a server for a given time: `python -m tests.hostile --seconds 3600`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.hostile.victim import Victim
 
 
 def main() -> None:
-    """Attack in rounds, each with the next seed; the first fault ends it with its seed."""
+    """Attack in rounds, each with the next seed, until a round finds a fault; then report its seed."""
     parser = argparse.ArgumentParser(prog="python -m tests.hostile", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60, help="how long (default: 60)")
     parser.add_argument("--seed", type=int, default=1, help="of the first round (default: 1)")

@@ -1,5 +1,5 @@
-"""The attacks on what a server keeps for those who name it (section C of the list of faults). Each does no more than a
-client can do: send."""
+"""Attacks on what a server keeps for clients (section C of the list of faults). Each only sends what a client can
+send."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from websockets.exceptions import WebSocketException
 
 SIZE = 300_000
 TAKEN = {200, 404, 413, 422, 503}
-"""Answers to requests that are valid by themselves: each was taken, or refused for a bound."""
+"""Responses to requests that are valid by themselves: accepted, or rejected because of a limit."""
 
 
 def _post(client: httpx.Client, path: str, body: Any) -> int:
@@ -25,7 +25,7 @@ def _post(client: httpx.Client, path: str, body: Any) -> int:
 
 
 def sessions_without_a_reader(victim: Victim, dice: random.Random) -> None:
-    """C2 a: a new `session_hash` each time, and nobody reads the results."""
+    """C2 a: a new `session_hash` each time, with unread results."""
     with victim.client() as client:
         for _ in range(150):
             body = {"data": ["x" * SIZE], "fn_index": 0, "session_hash": f"s{dice.random()}"}
@@ -33,7 +33,7 @@ def sessions_without_a_reader(victim: Victim, dice: random.Random) -> None:
 
 
 def refused_uploads_with_long_names(victim: Victim, dice: random.Random) -> None:
-    """C2 b: progress of uploads that fail, each with many files of long names."""
+    """C2 b: progress of failing uploads, each with many files with long names."""
     with victim.client() as client:
         for _ in range(20):
             parts = b"".join(
@@ -51,14 +51,14 @@ def refused_uploads_with_long_names(victim: Victim, dice: random.Random) -> None
 
 
 def results_that_are_not_collected(victim: Victim, dice: random.Random) -> None:
-    """C2 c: `/call` again and again."""
+    """C2 c: repeated `/call` requests."""
     with victim.client() as client:
         for _ in range(150):
             assert _post(client, "call/echo", {"data": [f"{dice.random()}" + "x" * SIZE]}) in TAKEN
 
 
 def events_that_wait(victim: Victim, dice: random.Random) -> None:
-    """C2 d: many large events of one slow function, from one session and from many."""
+    """C2 d: many large events of a slow function, from one session and from many."""
     with victim.client() as client:
         name = f"w{dice.random()}"
         for number in range(150):
@@ -68,7 +68,7 @@ def events_that_wait(victim: Victim, dice: random.Random) -> None:
 
 
 def invented_sessions(victim: Victim, dice: random.Random) -> None:
-    """C3: more of them than the capacity, each with State."""
+    """C3: more sessions than the capacity, each with State."""
     with victim.client() as client:
         for _ in range(400):
             body = {"data": ["x" * 20_000, None], "session_hash": f"i{dice.random()}"}
@@ -76,18 +76,18 @@ def invented_sessions(victim: Victim, dice: random.Random) -> None:
 
 
 def bodies_of_small_values(victim: Victim, dice: random.Random) -> None:
-    """C1: `{},{},…`: each byte becomes many."""
+    """C1: `{},{},…`, in which each byte becomes many."""
     count = dice.randrange(100_000, 1_300_000)
     body = b'{"data":[' + b"{}," * count + b'{}],"fn_index":0,"session_hash":"v"}'
     with victim.client() as client:
         for path in ("queue/join", "run/echo", "call/echo", "reset", "cancel", "component_server", "page/send"):
-            with suppress(httpx.HTTPError):  # it stops listening at the limit
+            with suppress(httpx.HTTPError):  # the server stops reading at the limit
                 answer = client.post(f"/gradio_api/{path}", content=body)
                 assert answer.status_code in TAKEN, (path, answer.text[:200])
 
 
 def unfinished(victim: Victim, dice: random.Random) -> None:
-    """C1, C5: bodies and heads that never end, and connections that send nothing; more than there is room for."""
+    """C1, C5: unfinished bodies and heads, and connections that send nothing, more than the server has room for."""
     head = f"POST /gradio_api/queue/join HTTP/1.1\r\nhost: 127.0.0.1:{victim.port}\r\ncontent-length: 3000000\r\n\r\n"
     starts = (b"", b"GET / HTTP/1.1\r\nx: ", head.encode() + b"[" * SIZE)
     held = []
@@ -104,7 +104,7 @@ def unfinished(victim: Victim, dice: random.Random) -> None:
 
 
 def pictures(victim: Victim, dice: random.Random) -> None:
-    """C4: a small file that is a huge picture, over `/run`."""
+    """C4: a small file that contains a huge image, through `/run`."""
     from PIL import Image
 
     buffer = io.BytesIO()
@@ -116,7 +116,7 @@ def pictures(victim: Victim, dice: random.Random) -> None:
         with victim.client(address) as client:
             for _ in range(5):
                 answer = client.post("/gradio_api/run/picture", json={"data": [given]})
-                if address == ATTACKER and answer.status_code == 503:  # events of earlier attacks fill its bound
+                if address == ATTACKER and answer.status_code == 503:  # events of earlier attacks reach its limit
                     assert "memory limit per visitor" in answer.text, answer.text[:200]
                 else:
                     assert answer.status_code == 422, answer.text[:200]
@@ -128,14 +128,14 @@ def pictures(victim: Victim, dice: random.Random) -> None:
 
 
 def pages_that_wait(victim: Victim, dice: random.Random) -> None:
-    """C2 d: the same over sockets, with frames that are too large among them.
+    """C2 d: waiting events through sockets, some with frames that are too large.
 
-    The attacker's pages are open, so nothing gives way to another page of the same visitor while they have events. It
-    goes on when they are closed; the pages of others go on in any case.
+    The attacker's pages are open, so another page of the same visitor cannot evict anything while they have events. It
+    continues after they are closed; pages of other visitors continue in any case.
     """
     pages = [victim.open_page() for _ in range(5)]
     for number in range(60):
-        with suppress(WebSocketException, OSError):  # a frame that is too large ends its connection
+        with suppress(WebSocketException, OSError):  # a frame that is too large closes its connection
             pages[number % len(pages)].submit("slow", ["x" * dice.choice((10, SIZE, 2_000_000))])
     victim.check(neighbor=False)
     for page in pages:

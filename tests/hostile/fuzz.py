@@ -1,4 +1,4 @@
-"""Requests and frames at random: the server answers each, never with a fault of its own, and goes on."""
+"""Random requests and frames, which the server must answer without an internal error, and continue afterward."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ READ_AT_MOST = 4_000
 
 
 def value(dice: random.Random, depth: int = 0) -> Any:
-    """Return a JSON value of any kind."""
+    """Return a random JSON value."""
     kind = dice.randrange(11 if depth < 4 else 8)
     if kind < 3:
         return dice.choice((None, True, False, "", "s", "echo", "../../etc/passwd", "\x00", "é" * 50, "x" * 500))
@@ -91,7 +91,7 @@ def value(dice: random.Random, depth: int = 0) -> Any:
 
 
 def body(dice: random.Random) -> bytes:
-    """Return a body: near to what a route takes, or bytes at random."""
+    """Return a body that is similar to a valid one, or random bytes."""
     if dice.random() < 0.15:
         return dice.randbytes(dice.randrange(300))
     shape = {"data": [value(dice, 2) for _ in range(dice.randrange(4))], "fn_index": dice.randrange(-1, 6)}
@@ -102,7 +102,7 @@ def body(dice: random.Random) -> bytes:
 
 
 def request(victim: Victim, dice: random.Random, client: httpx.Client) -> None:
-    """Send one request; the answer is no fault of the server's."""
+    """Send a request and check that the response is not an internal error."""
     method = dice.choice(("GET", "POST", "POST", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"))
     path = dice.choice(PATHS)
     params = {dice.choice(KEYS): str(value(dice, 3))[:200] for _ in range(dice.randrange(3))}
@@ -125,12 +125,12 @@ def request(victim: Victim, dice: random.Random, client: httpx.Client) -> None:
 
 
 def _is_event(answer: httpx.Response, path: str) -> bool:
-    """Whether an event failed, which `/run` reports as 500 like Gradio."""
+    """Return whether an event failed, which `/run` reports as 500 like Gradio."""
     return answer.status_code == 500 and path.startswith(("/gradio_api/run", "/gradio_api/api"))
 
 
 def frames(victim: Victim, dice: random.Random) -> None:
-    """Open a socket and send frames, most of them after a hello."""
+    """Open a socket and send frames, mostly after a hello."""
     with (
         suppress(WebSocketException, TimeoutError, OSError),
         connect(f"ws://127.0.0.1:{victim.port}/gradio_api/page/socket", open_timeout=20) as page,
@@ -150,7 +150,7 @@ def frames(victim: Victim, dice: random.Random) -> None:
 
 
 def fuzz(victim: Victim, dice: random.Random, rounds: int) -> None:
-    """Send so many requests, and a tenth as many sockets full of frames."""
+    """Send a number of requests, and a tenth as many sockets full of frames."""
     with httpx.Client(base_url=victim.url, timeout=httpx.Timeout(30, read=0.5)) as client:
         for number in range(rounds):
             request(victim, dice, client)

@@ -1,4 +1,4 @@
-"""The server that is attacked, in a process of its own; it tells what it has counted for each line that it reads."""
+"""The attacked server, in a separate process. It prints its counts for each line that it reads."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LIMITS = {
 
 
 def app() -> gr.Blocks:
-    """Return an app with one function of each kind that attacks need."""
+    """Return an app with a function of each kind that the attacks need."""
 
     async def slow(text: str) -> str:
         await asyncio.sleep(0.5)
@@ -49,7 +49,7 @@ def app() -> gr.Blocks:
 
 
 def counted(site: Any) -> dict[str, int]:
-    """Return what the server has counted, in bytes and in number."""
+    """Return the server's counts, in bytes and in number."""
     kept = [one for one in gc.get_objects() if isinstance(one, Kept)]
     return {
         "held": site.runtime.sessions.holdings.held,

@@ -1,6 +1,6 @@
-"""A short part of the hostile client, with a fixed seed: memory is held as bytes counted, and the open page goes on.
+"""A short run of the hostile client with a fixed seed: memory stays within the counted bytes, and open pages continue.
 
-C1 to C5 (R4.4, R4.6): every attack of section C, against one server in a process of its own.
+C1 to C5 (R4.4, R4.6): every attack of section C against one server in a separate process.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def victim() -> Iterator[Victim]:
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
-def test_an_attack_holds_no_more_bytes_than_the_limits_say(
+def test_an_attack_holds_no_more_bytes_than_the_limits(
     victim: Victim, attack: Callable[[Victim, random.Random], None]
 ) -> None:
     """C1, C2, C3, C4, C5."""
@@ -32,6 +32,6 @@ def test_an_attack_holds_no_more_bytes_than_the_limits_say(
     victim.check()
 
 
-def test_requests_and_frames_at_random_are_answered(victim: Victim) -> None:
-    """C1: the server goes on, and no answer is a fault of its own."""
+def test_random_requests_and_frames_are_answered(victim: Victim) -> None:
+    """C1: the server continues, and no response is an internal error."""
     fuzz(victim, random.Random(1), 300)

@@ -1,4 +1,4 @@
-"""Starts the server that is attacked, and asks it what it holds."""
+"""Start the attacked server and query its counts."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from websockets.sync.client import connect
 
 ROOT = Path(__file__).resolve().parents[2]
 SLACK = 160 * MB
-"""Bytes of memory that the process may grow by besides what it counts: code that is loaded late, pools of the
-allocator, and the body, value or picture that each of its threads works at."""
+"""Bytes by which the process's memory can grow beyond what it counts: code that is loaded late, pools of the allocator,
+and the body, value, or image that each of its threads is processing."""
 ATTACKER, GUEST = "127.0.0.1", "127.0.0.2"
-"""Addresses: each is a visitor of its own."""
+"""Addresses, each of which is a different visitor."""
 BOUNDS = {
     "held": LIMITS["held_bytes"] + LIMITS["held_bytes"] // 16 + MB,
     "bodies": LIMITS["bodies_bytes"],
@@ -31,15 +31,15 @@ BOUNDS = {
     "sessions": 300,
     "state": 8 * MB,
 }
-"""Most that the server may have counted at any time: bytes, and sessions."""
+"""Maximum counts of bytes and sessions at any time."""
 
 
 class Page:
-    """An open page whose visitor does nothing wrong.
+    """An open page of a well-behaved visitor.
 
     Args:
         victim: The server.
-        address: Where the visitor is; each address is a visitor of its own.
+        address: Address of the visitor; each address is a different visitor.
     """
 
     def __init__(self, victim: Victim, address: str = ATTACKER) -> None:
@@ -58,14 +58,14 @@ class Page:
         assert json.loads(self._socket.recv(20))["type"] == "welcome"
 
     def submit(self, event: str, data: list[Any]) -> str:
-        """Send an event and return its id."""
+        """Send an event and return its ID."""
         self._asked += 1
         id = f"page-{self._asked}"
         self._socket.send(json.dumps({"type": "submit", "event_id": id, "event": self._events[event], "data": data}))
         return id
 
     def end_of(self, id: str) -> dict[str, Any]:
-        """Return the last message of an event, or the frame that refused it."""
+        """Return the last message of an event, or the frame that rejected it."""
         while True:
             frame: Any = json.loads(self._socket.recv(30))
             if frame["type"] == "refused" and frame.get("event_id") == id:
@@ -77,7 +77,7 @@ class Page:
                     return dict(message)
 
     def use(self) -> None:
-        """Run an event, change State and read it back, and send a file that is refused: each ends as it must."""
+        """Run an event, change State and read it back, and send a file that is rejected. Check how each ends."""
         assert self._output("echo", ["hi"])["data"] == ["hi"]
         text = f"kept {self._asked}"
         self._output("keep", [text])
@@ -91,16 +91,17 @@ class Page:
         return dict(end["output"])
 
     def close(self) -> None:
-        """Leave."""
+        """Close the page."""
         self._open.close()
 
 
 class Victim:
-    """A server in its own process, with open pages of visitors who did nothing wrong.
+    """A server in a separate process, with open pages of well-behaved visitors.
 
     Attributes:
-        guest: The page of a visitor at another address than the attacker's. Whatever happens, it goes on.
-        neighbor: A page at the attacker's address, so one visitor with it. It goes on while the attacker has no page.
+        guest: Page of a visitor at an address other than the attacker's, which must always continue.
+        neighbor: Page at the attacker's address, and therefore the same visitor. It continues while the attacker has no
+            page.
     """
 
     guest: Page
@@ -109,7 +110,7 @@ class Victim:
     def __init__(self) -> None:
         command = [sys.executable, "-m", "tests.hostile.server"]
         self._open = ExitStack()
-        # A file, not a pipe: a server whose log nobody takes stops at the next line of it.
+        # A file instead of a pipe, because a server blocks at the next line if its log is not read.
         self._log = self._open.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 -- closed with the rest
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True
@@ -118,9 +119,9 @@ class Victim:
         self.port: int = told["port"]
         self.url = f"http://127.0.0.1:{self.port}"
         self.before = 0
-        """Bytes of memory that the process had at first."""
+        """Bytes of memory that the process used at first."""
         self.events: dict[str, str] = told["events"]
-        """The names by which pages call the app's functions."""
+        """Names by which pages refer to the app's functions."""
 
     def __enter__(self) -> Self:
         try:
@@ -153,18 +154,18 @@ class Victim:
         return line
 
     def log(self) -> str:
-        """Return what the server has logged."""
+        """Return the server's log."""
         size = self._log.seek(0, 2)
         return os.pread(self._log.fileno(), size, 0).decode()
 
     def open_page(self, address: str = ATTACKER) -> Page:
-        """Return a page that has said hello; it is closed at the end, if not before."""
+        """Open a page that sends a hello. It is closed at the end at the latest."""
         page = Page(self, address)
         self._open.callback(page.close)
         return page
 
     def counted(self) -> dict[str, int]:
-        """Return what the server has counted."""
+        """Return the server's counts."""
         assert self.process.stdin is not None
         self.process.stdin.write("\n")
         self.process.stdin.flush()
@@ -172,11 +173,11 @@ class Victim:
         return found
 
     def rss(self) -> int:
-        """Return the bytes of memory that the process has."""
+        """Return the process's current memory in bytes."""
         return self._memory("VmRSS:")
 
     def peak(self) -> int:
-        """Return the most bytes of memory that the process ever had."""
+        """Return the process's maximum memory in bytes."""
         return self._memory("VmHWM:")
 
     def _memory(self, name: str) -> int:
@@ -184,16 +185,16 @@ class Victim:
         return int(status.partition(name)[2].split()[0]) * 1024
 
     def wait_for_pages(self, number: int) -> None:
-        """Return when no more pages than these are open."""
+        """Wait until no more than this number of pages are open."""
         end = time.monotonic() + 60
         while self.counted()["pages"] > number:
             assert time.monotonic() < end, "pages that were closed still count as open after a minute"
 
     def check(self, *, neighbor: bool = True) -> None:
-        """Hold what the server has to its bounds, in bytes, and see that those who did nothing wrong go on.
+        """Check the server's counts and memory against its limits, and that well-behaved visitors can continue.
 
         Args:
-            neighbor: `False` while other open pages of the attacker's address hold as much as one visitor may.
+            neighbor: False while other open pages at the attacker's address have reached the limit per visitor.
         """
         found = self.counted()
         over = {name: found[name] for name, bound in BOUNDS.items() if found[name] > bound}
@@ -204,10 +205,10 @@ class Victim:
         self.guest.use()
         if neighbor:
             self.neighbor.use()
-        page = Page(self, GUEST)  # one more can be opened
+        page = Page(self, GUEST)  # another page can be opened
         page.use()
         page.close()
-        with self.client(GUEST) as client:  # and so can an API client go on, and upload a file
+        with self.client(GUEST) as client:  # an API client can continue and upload a file
             answer = client.post("/gradio_api/run/echo", json={"data": ["hi"]})
             assert answer.status_code == 200, answer.text[:200]
             assert answer.json()["data"] == ["hi"]
@@ -218,7 +219,7 @@ class Victim:
         self._check_log()
 
     def _check_log(self) -> None:
-        """See that nothing failed inside of the server: the app's functions never do."""
+        """Check that nothing failed inside the server, since the app's functions never fail."""
         log = self.log()
         assert "Traceback" not in log, log[max(0, log.index("Traceback") - 1000) :][:5000]
 

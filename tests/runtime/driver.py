@@ -1,4 +1,4 @@
-"""Drives an app's runtime without a server."""
+"""A driver for an app's runtime without a server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from holdfast.wire.messages import Completed, Failure, FeedMessage, Generating, 
 
 
 class Driver:
-    """A running app: submit events, read what becomes of them."""
+    """A running app. Submits events and reads their messages."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Driver:
 
     @property
     def page(self) -> Session:
-        """One visitor's session, with its page open."""
+        """Open a visitor's session with its page."""
         if self._page is None:
             self._page = self.open()
         return self._page
@@ -60,12 +60,12 @@ class Driver:
         return await self.runtime.submit(session or self.page, EventRequest(fn=fn, data=list(data), **call))
 
     def told(self, job: Job) -> list[FeedMessage]:
-        """What the event's feed has said of it so far."""
+        """Return the messages of an event so far."""
         assert job.feed is not None
         return [message for _, message in job.feed.after(0) if message.event_id == job.id]
 
     async def messages(self, fn: str | int, *data: Any, session: Session | None = None, **call: Any) -> list[Any]:
-        """Everything that an event says until its end."""
+        """Return all messages of an event."""
         job = await self.submit(fn, *data, session=session, **call)
         await job.wait()
         return self.told(job)
@@ -76,25 +76,25 @@ class Driver:
         return last
 
     async def values(self, fn: str | int, *data: Any, session: Session | None = None, **call: Any) -> list[Any]:
-        """The output values of an event that succeeds."""
+        """Return the output values of a successful event."""
         last = await self.completed(fn, *data, session=session, **call)
         assert last.success, last
         assert isinstance(last.output, Output)
         return plain(last.output)
 
     async def failure(self, fn: str | int, *data: Any, session: Session | None = None, **call: Any) -> Failure:
-        """How an event fails."""
+        """Return the failure of an event."""
         last = await self.completed(fn, *data, session=session, **call)
         assert not last.success
         assert isinstance(last.output, Failure)
         return last.output
 
     async def yielded(self, fn: str | int, *data: Any, session: Session | None = None, **call: Any) -> list[list[Any]]:
-        """The steps of a generator, as they travel."""
+        """Return the steps of a generator in wire format."""
         messages = await self.messages(fn, *data, session=session, **call)
         return [plain(m.output) for m in messages if isinstance(m, Generating | Streaming)]
 
 
 def plain(output: Output) -> list[Any]:
-    """An output's values, decoded."""
+    """Return the decoded values of an output."""
     return [thaw(value) for value in output.data]

@@ -1,4 +1,4 @@
-"""Endpoints without components (`gr.api`): values go in and out as they are."""
+"""Endpoints without components (`gr.api`): values are passed through unchanged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .driver import Driver
 pytestmark = pytest.mark.anyio
 
 
-async def test_an_endpoint_takes_and_gives_plain_values() -> None:
+async def test_an_endpoint_receives_and_returns_plain_values() -> None:
     def repeat(text: str, times: int = 2) -> tuple[str, list[int]]:
         return text * times, [times]
 
@@ -36,7 +36,7 @@ async def test_an_endpoint_without_a_result_gives_none() -> None:
     assert seen == ["x"]
 
 
-async def test_an_endpoint_may_yield() -> None:
+async def test_an_endpoint_can_yield() -> None:
     def count(to: int) -> Iterator[int]:
         yield from range(to)
 

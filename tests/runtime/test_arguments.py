@@ -1,4 +1,4 @@
-"""What a function is called with."""
+"""The arguments that a function is called with."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .driver import Driver
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_request_is_filled_in_by_its_annotation() -> None:
+async def test_a_request_is_passed_by_annotation() -> None:
     def who(text: str, request: gr.Request, more: str = "!") -> str:
         return f"{text} {request.headers['User-Agent']} {request.session_hash}{more}"
 
@@ -30,7 +30,7 @@ async def test_a_request_is_filled_in_by_its_annotation() -> None:
         assert await driver.values("run", "I am", request=request) == [f"I am test {driver.page.id}!"]
 
 
-async def test_special_parameters_may_stand_anywhere() -> None:
+async def test_special_parameters_can_be_in_any_position() -> None:
     def all_of_it(request: gr.Request, first: str, event: gr.EventData, second: str, *, agent: gr.Header = None) -> str:  # type: ignore[assignment]
         return f"{first}{second}{event._data}{agent}{type(request).__name__}"
 
@@ -56,7 +56,7 @@ async def test_event_data_has_the_block_that_was_triggered() -> None:
     assert seen == [(radio, 1, "b", True)]
 
 
-async def test_a_header_is_found_by_the_parameters_name() -> None:
+async def test_a_header_is_found_by_parameter_name() -> None:
     def key(x_api_key: gr.Header) -> str:
         return f"{x_api_key}"
 
@@ -67,7 +67,7 @@ async def test_a_header_is_found_by_the_parameters_name() -> None:
         assert await driver.values("run", request=Request(headers={"X-Api-Key": "k"})) == ["k"]
 
 
-async def test_inputs_given_as_a_set_come_as_one_dict() -> None:
+async def test_inputs_given_as_a_set_are_passed_as_one_dict() -> None:
     with gr.Blocks() as demo:
         one, two = gr.Number(), gr.Number()
         one.submit(lambda values: values[one] - values[two], {one, two}, one, api_name="run")
@@ -75,7 +75,7 @@ async def test_inputs_given_as_a_set_come_as_one_dict() -> None:
         assert await driver.values("run", 5, 3) == [2]
 
 
-async def test_inputs_by_keyword_come_by_keyword() -> None:
+async def test_keyword_inputs_are_passed_by_keyword() -> None:
     def minus(a: float, *, b: float) -> float:
         return a - b
 
@@ -86,7 +86,7 @@ async def test_inputs_by_keyword_come_by_keyword() -> None:
         assert await driver.values("run", 5, 3) == [2]
 
 
-async def test_a_component_annotation_gives_all_properties() -> None:
+async def test_a_component_annotation_passes_all_properties() -> None:
     def describe(box: gr.Textbox) -> str:
         return f"{box.label} {box.lines} {box.value}"
 
@@ -97,7 +97,7 @@ async def test_a_component_annotation_gives_all_properties() -> None:
         assert await driver.values("run", "x") == ["Name 3 x"]
 
 
-async def test_properties_that_come_back_are_an_update() -> None:
+async def test_returned_properties_are_an_update() -> None:
     def longer(box: gr.Textbox) -> Any:
         box.lines += 1
         return box
@@ -111,7 +111,7 @@ async def test_properties_that_come_back_are_an_update() -> None:
         assert update["__type__"] == "update"
 
 
-async def test_too_few_values_are_an_error_that_says_how_many() -> None:
+async def test_the_error_for_too_few_values_contains_their_number() -> None:
     with gr.Blocks() as demo:
         one, two = gr.Textbox(label="First"), gr.Textbox()
         one.submit(lambda a, b: a, [one, two], one, api_name="run")
@@ -130,7 +130,7 @@ async def test_too_many_values_are_ignored() -> None:
         assert await driver.values("run", "a", "b", "c") == ["a"]
 
 
-async def test_a_value_that_a_component_refuses_is_always_told() -> None:
+async def test_a_value_rejected_by_a_component_is_always_reported() -> None:
     with gr.Blocks() as demo:
         box = gr.Radio(["a"])
         box.change(lambda a: a, box, box, api_name="run")
@@ -140,7 +140,7 @@ async def test_a_value_that_a_component_refuses_is_always_told() -> None:
         assert failure.visible
 
 
-async def test_without_preprocess_too_a_client_names_no_file_of_the_server(tmp_path: Path) -> None:
+async def test_without_preprocess_a_client_cannot_refer_to_server_files_either(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("secret")
     seen: list[Any] = []
@@ -155,8 +155,8 @@ async def test_without_preprocess_too_a_client_names_no_file_of_the_server(tmp_p
 
 
 @pytest.mark.parametrize("event_data", [{"file": {"path": "NAMED"}}, {"path": "NAMED"}])
-async def test_a_file_that_an_event_tells_of_is_one_that_the_client_may_name(tmp_path: Path, event_data: Any) -> None:
-    """A handler of a file list's `delete` may well remove that file."""
+async def test_a_file_in_event_data_must_be_accessible_to_the_client(tmp_path: Path, event_data: Any) -> None:
+    """A handler of a file list's `delete` event may delete that file."""
     (secret := tmp_path / "secret").write_text("x")
     named = json.loads(json.dumps(event_data).replace("NAMED", str(secret)))
     seen: list[Any] = []
@@ -176,7 +176,7 @@ async def test_a_file_that_an_event_tells_of_is_one_that_the_client_may_name(tmp
         assert [file.path for file in seen] == [str(secret)]
 
 
-async def test_without_preprocess_the_function_gets_what_was_sent() -> None:
+async def test_without_preprocess_the_function_receives_the_raw_value() -> None:
     with gr.Blocks() as demo:
         box = gr.Number()
         box.change(repr, box, box, preprocess=False, postprocess=False, api_name="run")

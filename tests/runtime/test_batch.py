@@ -17,7 +17,7 @@ from .driver import Driver, plain
 pytestmark = pytest.mark.anyio
 
 
-async def test_waiting_events_run_as_one_call_and_each_gets_its_own_result() -> None:
+async def test_waiting_events_run_as_one_call_with_separate_results() -> None:
     go = threading.Event()
     sizes: list[int] = []
 
@@ -39,7 +39,7 @@ async def test_waiting_events_run_as_one_call_and_each_gets_its_own_result() -> 
     assert sizes == [1, 3, 1]
 
 
-async def test_every_sample_sees_and_writes_its_own_sessions_state() -> None:
+async def test_every_sample_uses_its_own_sessions_state() -> None:
     """R2.6"""
     go = threading.Event()
     sizes: list[int] = []
@@ -67,8 +67,8 @@ async def test_every_sample_sees_and_writes_its_own_sessions_state() -> None:
     assert max(sizes) > 1
 
 
-async def test_two_samples_of_one_session_take_turns() -> None:
-    """R2.3, R2.6: the second is not in the first one's batch."""
+async def test_two_samples_of_one_session_run_one_after_another() -> None:
+    """R2.3, R2.6: the second sample is not in the first one's batch."""
 
     def add(counts: list[int]) -> list[list[int]]:
         return [[count + 1 for count in counts]]
@@ -103,7 +103,7 @@ async def test_a_bad_sample_fails_alone() -> None:
     assert calls == [["a"], ["b", "c"]]
 
 
-async def test_a_cancelled_sample_does_not_stop_the_others() -> None:
+async def test_a_canceled_sample_does_not_stop_the_others() -> None:
     go = threading.Event()
     begun: list[int] = []
 
@@ -131,12 +131,12 @@ async def test_a_cancelled_sample_does_not_stop_the_others() -> None:
     ("returned", "said"),
     [
         (lambda texts: texts[:-1], "must return one list per output"),
-        (lambda texts: [texts[:-1]], "was given 1 samples and returned 0 for output 0"),
+        (lambda texts: [texts[:-1]], "received 1 samples and returned 0 for output 0"),
         (lambda texts: [5], "returned int for output 0"),
         (lambda texts: None, "must return one list per output (1), even for a single output; it returned NoneType"),
     ],
 )
-async def test_a_batch_that_does_not_fit_says_why(returned: Any, said: str) -> None:
+async def test_the_error_for_an_invalid_batch_result_gives_the_reason(returned: Any, said: str) -> None:
     with gr.Blocks() as demo:
         box = gr.Textbox()
         box.submit(returned, box, box, batch=True, api_name="run")
@@ -144,7 +144,7 @@ async def test_a_batch_that_does_not_fit_says_why(returned: Any, said: str) -> N
         assert said in ((await driver.failure("run", "a")).error or "")
 
 
-async def test_a_batch_without_outputs_may_return_nothing() -> None:
+async def test_a_batch_without_outputs_can_return_nothing() -> None:
     seen: list[Any] = []
     with gr.Blocks() as demo:
         box = gr.Textbox()
@@ -154,7 +154,7 @@ async def test_a_batch_without_outputs_may_return_nothing() -> None:
     assert seen == ["a"]
 
 
-async def test_a_direct_call_may_bring_a_whole_batch_or_one_sample() -> None:
+async def test_a_direct_call_can_contain_a_whole_batch_or_one_sample() -> None:
     with gr.Blocks() as demo:
         box = gr.Textbox()
         box.submit(lambda texts: [[t.upper() for t in texts]], box, box, batch=True, api_name="run")

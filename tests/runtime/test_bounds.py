@@ -1,12 +1,12 @@
-"""What is kept for a client is bounded in number, bytes and time, for each visitor and in total (R4.4, R4.6).
+"""Everything kept for a client is limited in number, bytes, and time, per visitor and in total (R4.4, R4.6).
 
-C2: siblings looked for: feeds, whole values of generating events, waiting events, chunks of `stream` events, results of
-`/call`, progress of uploads, ids of ended events (256 per session, as before). Found without a bound in bytes: all of
-the first six; without a bound in time: sessions that never connected, results, progress.
-C3: siblings looked for: sessions, homes of State in the engine, results of `/call`, followed uploads, MCP sessions,
-logins. Found: an open page lost its session, or its State, to new sessions; results, uploads and MCP sessions of one
-client displaced those of all others.
-C4: `/run`, `/api` and MCP share the queue with all other events; found: `/run` and `/api` passed it by.
+C2: related cases: feeds, full values of generating events, waiting events, chunks of `stream` events, results of
+`/call`, progress of uploads, IDs of ended events (256 per session, as before). The first six had no limit in bytes;
+sessions that never connected, results, and progress had no limit in time.
+C3: related cases: sessions, State in the engine, results of `/call`, followed uploads, MCP sessions, logins. An open
+page lost its session or its State to new sessions; results, uploads, and MCP sessions of one client evicted those of
+all others.
+C4: `/run`, `/api`, and MCP share the queue with all other events; `/run` and `/api` bypassed it.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def call(text: str = "", fn: str = "echo") -> EventRequest:
 
 
 async def test_a_session_that_never_connected_ends_after_its_grace_from_its_last_use() -> None:
-    """C2 a, R4.1: a timer drops it, with its State and feed."""
+    """C2 a, R4.1: a timer drops the session with its State and feed."""
     clock = ManualClock()
     async with Driver(echo(), clock=clock, session_grace=100) as driver:
         sessions = driver.runtime.sessions
@@ -99,8 +99,8 @@ async def test_a_session_that_never_connected_is_kept_while_its_event_runs_or_is
 # C2: bytes ------------------------------------------------------------------------------------------------------------
 
 
-async def test_waiting_events_are_bounded_in_bytes_per_session_and_visitor_and_in_total() -> None:
-    """C2 d: 503 beyond each bound; what has ended counts no longer."""
+async def test_waiting_events_are_limited_in_bytes_per_session_and_visitor_and_in_total() -> None:
+    """C2 d: 503 beyond each limit; ended events no longer count."""
     go = asyncio.Event()
     limits = Limits(session_bytes=50_000, visitor_bytes=120_000, held_bytes=200_000)
     async with Driver(waiting(go), limits=limits) as driver:
@@ -117,7 +117,7 @@ async def test_waiting_events_are_bounded_in_bytes_per_session_and_visitor_and_i
 
         assert "this session" in await fill("a1", "a")
         assert "this session" in await fill("a2", "a")
-        assert "for you" in await fill("a3", "a")
+        assert "per visitor" in await fill("a3", "a")
         assert "this session" in await fill("b1", "b")
         assert "The server" in await fill("c1", "c")
         assert 190_000 < sessions.holdings.held <= 200_000
@@ -129,8 +129,8 @@ async def test_waiting_events_are_bounded_in_bytes_per_session_and_visitor_and_i
         assert sessions.holdings.held == 0
 
 
-async def test_waiting_events_of_unconnected_sessions_give_way_to_those_of_an_open_page() -> None:
-    """C2 d, C3: they fill a visitor's bound without exceeding it, so nothing was dropped, and the page was refused."""
+async def test_an_open_page_evicts_waiting_events_of_unconnected_sessions() -> None:
+    """C2 d, C3: they reached a visitor's limit without exceeding it, so the page was rejected."""
     go = asyncio.Event()
     limits = Limits(session_bytes=50_000, visitor_bytes=120_000, held_bytes=200_000)
     for visitors in (["v"] * 8, [f"v{number}" for number in range(8)]):
@@ -155,14 +155,14 @@ async def test_waiting_events_of_unconnected_sessions_give_way_to_those_of_an_op
 
 
 @pytest.mark.parametrize("visitors", [["v"] * 8, [f"v{number}" for number in range(8)]], ids=["visitor", "total"])
-async def test_idle_sessions_give_way_to_an_event_of_any_session_and_busy_ones_do_not(visitors: list[str]) -> None:
-    """C2 a, R4.6: results that nobody reads fill a bound without exceeding it, so nothing was dropped."""
+async def test_idle_sessions_are_dropped_for_any_event_and_busy_ones_are_not(visitors: list[str]) -> None:
+    """C2 a, R4.6: unread results reach a limit without exceeding it, so nothing was dropped."""
     go = asyncio.Event()
     limits = Limits(session_bytes=40_000, visitor_bytes=120_000, held_bytes=200_000)
     async with Driver(waiting(go), limits=limits) as driver:
         sessions, submit = driver.runtime.sessions, driver.runtime.submit
         go.set()
-        with suppress(Busy):  # with the change, nobody is refused here
+        with suppress(Busy):  # no session is rejected here
             for number in range(40):
                 idle = sessions.open(f"idle{number}", visitor=visitors[number % 8])
                 await (await submit(idle, call("x" * 9_000, "wait"))).wait()
@@ -178,7 +178,7 @@ async def test_idle_sessions_give_way_to_an_event_of_any_session_and_busy_ones_d
         assert sessions.get("idle0") is None
         left = len(sessions)
         assert left < before
-        with pytest.raises(Busy, match="this session"):  # its own bound: nobody gives way for that
+        with pytest.raises(Busy, match="this session"):  # the session's own limit, for which no other session is dropped
             await submit(client, call("x" * 20_000, "wait"))
         assert len(sessions) == left
 
@@ -186,7 +186,7 @@ async def test_idle_sessions_give_way_to_an_event_of_any_session_and_busy_ones_d
             for number in range(100):
                 await submit(sessions.open(f"busy{number}", visitor=visitors[number % 8]), call("x" * 8_000, "wait"))
 
-        with pytest.raises(Busy, match="keeps as much"):
+        with pytest.raises(Busy, match="memory limit"):
             await fill()
         assert sessions.get("busy0") is not None
         assert sessions.get("client") is client
@@ -195,7 +195,7 @@ async def test_idle_sessions_give_way_to_an_event_of_any_session_and_busy_ones_d
 
 
 async def test_unread_messages_count_until_they_are_acknowledged_or_folded() -> None:
-    """C2 a: what a feed holds, the whole values of a generating event too, is on its session's account."""
+    """C2 a: everything in a feed, including the full values of a generating event, counts for its session's account."""
     holdings = Holdings(10**9, 10**9, relieve=lambda _: None)
     account = holdings.open("v")
     feed = Feed(10, 100_000, account)
@@ -219,8 +219,8 @@ async def test_unread_messages_count_until_they_are_acknowledged_or_folded() -> 
     assert holdings.held == 0
 
 
-async def test_feeds_that_nobody_reads_are_dropped_when_all_hold_too_much() -> None:
-    """C2 a: invented sessions without a reader; the open page and its messages stay."""
+async def test_unread_feeds_are_dropped_at_the_total_limit() -> None:
+    """C2 a: invented sessions without a reader are dropped; the open page and its messages are kept."""
     async with Driver(echo(), limits=Limits(held_bytes=200_000)) as driver:
         sessions = driver.runtime.sessions
         page = driver.page
@@ -235,8 +235,8 @@ async def test_feeds_that_nobody_reads_are_dropped_when_all_hold_too_much() -> N
         assert sessions.get("s99") is not None
 
 
-async def test_a_visitors_feeds_are_dropped_when_they_hold_too_much_and_nobody_elses() -> None:
-    """C2 a, R4.6: per visitor."""
+async def test_only_a_visitors_own_feeds_are_dropped_at_the_visitors_limit() -> None:
+    """C2 a, R4.6: the limit per visitor."""
     async with Driver(echo(), limits=Limits(visitor_bytes=100_000)) as driver:
         sessions = driver.runtime.sessions
         await (await driver.runtime.submit(sessions.open("other", visitor="b"), call("x" * 10_000))).wait()
@@ -247,8 +247,8 @@ async def test_a_visitors_feeds_are_dropped_when_they_hold_too_much_and_nobody_e
         assert len(sessions) < 12
 
 
-async def test_chunks_of_a_stream_event_are_bounded_in_bytes() -> None:
-    """C2: a sibling: values that a slow `stream` function has not taken."""
+async def test_chunks_of_a_stream_event_are_limited_in_bytes() -> None:
+    """C2: a related case: values that a slow `stream` function has not consumed."""
     go = asyncio.Event()
 
     async def slow(text: str) -> str:
@@ -273,8 +273,8 @@ async def test_chunks_of_a_stream_event_are_bounded_in_bytes() -> None:
         assert driver.page.account.held == 0
 
 
-def test_holdings_cost_the_same_at_any_number_of_accounts() -> None:
-    """C2: nothing is scanned for a message."""
+def test_holdings_take_constant_time_per_account() -> None:
+    """C2: no message requires a scan."""
     holdings = Holdings(10**9, 10**9, relieve=lambda _: pytest.fail("nothing exceeds a bound"))
     accounts = [holdings.open(f"v{number % 7}") for number in range(1000)]
     for account in accounts:
@@ -290,7 +290,7 @@ def test_holdings_cost_the_same_at_any_number_of_accounts() -> None:
 
 
 async def test_invented_sessions_never_close_an_open_page() -> None:
-    """C3, R4.4: as many as the capacity, from one client or many; when only open pages are left, 503."""
+    """C3, R4.4: up to the capacity, from one client or many; if only open pages are left, 503."""
     async with Driver(echo(), session_capacity=10) as driver:
         sessions = driver.runtime.sessions
         pages = [driver.open() for _ in range(5)]
@@ -306,7 +306,7 @@ async def test_invented_sessions_never_close_an_open_page() -> None:
         assert sessions.open("one more").id == "one more"
 
 
-async def test_never_connected_sessions_go_first_then_those_of_the_visitor_who_has_the_most() -> None:
+async def test_never_connected_sessions_are_evicted_before_those_of_the_visitor_with_the_most() -> None:
     """C3, R4.4: the order of eviction."""
     async with Driver(echo(), session_capacity=8) as driver:
         sessions = driver.runtime.sessions
@@ -332,8 +332,8 @@ async def test_never_connected_sessions_go_first_then_those_of_the_visitor_who_h
         assert gone[4:] == ["a0", "a1"]
 
 
-async def test_sessions_are_bounded_per_visitor() -> None:
-    """C3, R4.6: an address or user displaces its own sessions only; with open pages alone it is refused."""
+async def test_sessions_are_limited_per_visitor() -> None:
+    """C3, R4.6: an address or user only evicts its own sessions; with only open pages, new ones are rejected."""
     async with Driver(echo(), limits=Limits(visitor_sessions=3)) as driver:
         sessions = driver.runtime.sessions
         sessions.open("other", visitor="b")
@@ -347,8 +347,8 @@ async def test_sessions_are_bounded_per_visitor() -> None:
         assert sessions.open("another", visitor="b").id == "another"
 
 
-async def test_busy_sessions_of_who_holds_the_most_give_way_to_others() -> None:
-    """C3: invented sessions, each with an event that waits, lock nobody out."""
+async def test_busy_sessions_of_the_visitor_with_the_most_are_evicted_for_others() -> None:
+    """C3: invented sessions, each with a waiting event, do not lock other visitors out."""
     go = asyncio.Event()
     async with Driver(waiting(go), session_capacity=5) as driver:
         sessions = driver.runtime.sessions
@@ -359,13 +359,13 @@ async def test_busy_sessions_of_who_holds_the_most_give_way_to_others() -> None:
         for name in ("t1", "t2"):
             await driver.runtime.submit(sessions.open(name, visitor="c"), call("x", "wait"))
         await driver.runtime.submit(sessions.open("new"), call("x", "wait"))
-        with pytest.raises(Busy):  # by now nobody holds more than the one who asks
+        with pytest.raises(Busy):  # at this point, no visitor has more sessions than the requester
             sessions.open("t3", visitor="c")
         go.set()
 
 
 async def test_state_of_an_open_page_is_never_dropped_for_memory() -> None:
-    """R4.4: without a durable store, State of closed and invented sessions goes; then new sessions get 503."""
+    """R4.4: without a durable store, State of closed and invented sessions is dropped; then new ones receive 503."""
     with gr.Blocks() as demo:
         kept, box = gr.State(""), gr.Textbox()
         box.submit(lambda text: text, box, kept, api_name="keep")
@@ -387,8 +387,8 @@ async def test_state_of_an_open_page_is_never_dropped_for_memory() -> None:
         assert await driver.values("size", None, session=other) == [str(60_000)]
 
 
-def test_a_shelf_keeps_its_order_through_every_change() -> None:
-    """C3: the visitor with the most first, within one the thing unused for longest."""
+def test_a_shelf_keeps_its_order_after_every_change() -> None:
+    """C3: the visitor with the most items first, and then the least recently used item."""
 
     class Thing:
         def __init__(self, id: str, visitor: str) -> None:
@@ -419,8 +419,8 @@ def kept(clock: ManualClock, dropped: list[str], **bounds: Any) -> Kept[str]:
     return Kept(Bounds(**given), clock, dropped=dropped.append, in_use=lambda item: item.startswith("busy"))
 
 
-async def test_what_is_kept_is_bounded_in_number_per_visitor_and_in_total() -> None:
-    """C2 c, C3: one client's results displace its own, then those of who has the most; what is in use stays."""
+async def test_kept_items_are_limited_in_number_per_visitor_and_in_total() -> None:
+    """C2 c, C3: a client's results evict its own, then those of the client with the most; those in use are kept."""
     dropped: list[str] = []
     store = kept(ManualClock(), dropped, number=5, per_visitor=3)
     for name in ("a1", "a2", "a3", "a4", "b1", "b2", "busy c1"):
@@ -430,8 +430,8 @@ async def test_what_is_kept_is_bounded_in_number_per_visitor_and_in_total() -> N
     assert store.get("busy c1") == "busy c1"
 
 
-async def test_what_is_kept_is_bounded_in_bytes_per_visitor_and_in_total() -> None:
-    """C2 c: results of 1 MB that are not collected, also such as grow after they were added."""
+async def test_kept_items_are_limited_in_bytes_per_visitor_and_in_total() -> None:
+    """C2 c: uncollected results of 1 MB, including those that grow after they were added."""
     dropped: list[str] = []
     store = kept(ManualClock(), dropped, size=10_000, size_per_visitor=6_000)
     accounts = {}
@@ -449,8 +449,8 @@ async def test_what_is_kept_is_bounded_in_bytes_per_visitor_and_in_total() -> No
     assert store.holdings.held == 8_000
 
 
-async def test_what_is_in_use_is_dropped_last_for_its_bytes() -> None:
-    """C2 c: a result that is just being collected, among newer ones that nobody collects."""
+async def test_items_in_use_are_dropped_last_for_their_bytes() -> None:
+    """C2 c: a result that is being collected, among newer results that are not collected."""
     dropped: list[str] = []
     store = kept(ManualClock(), dropped, size_per_visitor=6_000)
     for name in ("busy a1", "a2", "a3", "a4"):
@@ -461,8 +461,8 @@ async def test_what_is_in_use_is_dropped_last_for_its_bytes() -> None:
     assert dropped == ["a2"]
 
 
-async def test_what_is_kept_goes_after_its_time_unless_it_is_in_use() -> None:
-    """C2: a timer drops it; nobody has to ask."""
+async def test_kept_items_expire_unless_they_are_in_use() -> None:
+    """C2: a timer drops them; no request is needed."""
     clock, dropped = ManualClock(), []
     store = kept(clock, dropped)
     for name in ("busy a", "b", "c"):
@@ -477,8 +477,8 @@ async def test_what_is_kept_goes_after_its_time_unless_it_is_in_use() -> None:
     assert (len(store), len(store.holdings)) == (0, 0)
 
 
-async def test_progress_of_uploads_is_bounded_whatever_the_names_of_their_files() -> None:
-    """C2 b: refused uploads with long names."""
+async def test_progress_of_uploads_is_limited_for_any_file_names() -> None:
+    """C2 b: rejected uploads with long names."""
     clock = ManualClock()
     followed = Followed(Limits(uploads_followed_bytes=100_000), clock)
     for number in range(50):
@@ -498,7 +498,7 @@ async def test_progress_of_uploads_is_bounded_whatever_the_names_of_their_files(
 
 
 async def test_direct_calls_obey_the_limit_of_their_listener() -> None:
-    """C4: `/run` of a listener with `concurrency_limit=1` runs one at a time, with those from the queue."""
+    """C4: `/run` of a listener with `concurrency_limit=1` runs one at a time, together with queued events."""
     running, most = 0, 0
     lock, go = threading.Lock(), threading.Event()
 
@@ -526,7 +526,7 @@ async def test_direct_calls_obey_the_limit_of_their_listener() -> None:
 
 
 async def test_direct_calls_count_as_waiting_events() -> None:
-    """C4, C2 d: the bounds of waiting events hold for `/run` too."""
+    """C4, C2 d: the limits on waiting events apply to `/run` too."""
     go = asyncio.Event()
     async with Driver(waiting(go), limits=Limits(session_jobs=2), max_queue_size=10) as driver:
         calls = [asyncio.ensure_future(driver.runtime.run(driver.page, call("x", "wait"))) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""Cancelled events: reported at once, closed once, and what they held is free only when they have let go."""
+"""Canceled events: reported immediately, closed once, and their resources released only after they have ended."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def is_cancelled(message: Any) -> bool:
     return isinstance(message, Completed) and message.cancelled and message.success
 
 
-async def test_a_synchronous_generator_is_closed_once_and_before_the_lane_is_free() -> None:
+async def test_a_synchronous_generator_is_closed_once_before_the_lane_is_released() -> None:
     """R2.5"""
     seen: list[str] = []
 
@@ -84,7 +84,7 @@ async def test_an_async_generator_is_closed_once_and_keeps_its_last_commit() -> 
         assert [is_cancelled(m) for m in driver.told(job)] == [False, False, True]
 
 
-async def test_the_result_of_a_cancelled_plain_function_is_dropped_and_its_lane_held_until_it_ends() -> None:
+async def test_a_canceled_plain_function_holds_its_lane_to_its_end_and_its_result_is_dropped() -> None:
     """R2.5"""
     go = threading.Event()
 
@@ -110,7 +110,7 @@ async def test_the_result_of_a_cancelled_plain_function_is_dropped_and_its_lane_
         assert await driver.engine.get(items.cell, driver.page.owners.session) == [2]
 
 
-async def test_an_async_function_is_cancelled_where_it_waits() -> None:
+async def test_an_async_function_is_canceled_where_it_waits() -> None:
     seen: list[str] = []
 
     async def wait() -> str:
@@ -134,8 +134,8 @@ async def test_an_async_function_is_cancelled_where_it_waits() -> None:
     assert seen == ["cancelled"]
 
 
-async def test_an_event_that_is_cancelled_as_soon_as_it_is_accepted_does_not_count_as_waiting() -> None:
-    """Its task has not even begun then."""
+async def test_an_event_canceled_right_after_acceptance_does_not_count_as_waiting() -> None:
+    """The event's task has not started at that point."""
     with gr.Blocks() as demo:
         demo.load(lambda: None, None, None, api_name="run")
     async with Driver(demo, max_queue_size=1) as driver:
@@ -148,7 +148,7 @@ async def test_an_event_that_is_cancelled_as_soon_as_it_is_accepted_does_not_cou
         assert (await driver.completed("run")).success
 
 
-async def test_a_waiting_event_that_is_cancelled_never_runs() -> None:
+async def test_a_canceled_waiting_event_never_runs() -> None:
     go = threading.Event()
     ran: list[int] = []
 
@@ -170,7 +170,7 @@ async def test_a_waiting_event_that_is_cancelled_never_runs() -> None:
     assert ran == [1, 3]
 
 
-async def test_an_event_that_waits_for_a_lane_can_be_cancelled() -> None:
+async def test_an_event_that_waits_for_a_lane_can_be_canceled() -> None:
     go = threading.Event()
     ran: list[str] = []
 
@@ -200,7 +200,7 @@ async def test_an_event_that_waits_for_a_lane_can_be_cancelled() -> None:
     assert ran == []
 
 
-async def test_a_listener_that_cancels_others_stops_those_of_its_own_session() -> None:
+async def test_a_listener_that_cancels_others_cancels_only_events_of_its_own_session() -> None:
     async def forever() -> None:
         await asyncio.sleep(60)
 
@@ -219,7 +219,7 @@ async def test_a_listener_that_cancels_others_stops_those_of_its_own_session() -
         assert theirs.state == "running"
 
 
-async def test_cancelling_what_is_not_there_does_nothing() -> None:
+async def test_canceling_an_unknown_event_does_nothing() -> None:
     with gr.Blocks() as demo:
         demo.load(lambda: None, None, None, api_name="run")
     async with Driver(demo) as driver:
@@ -229,7 +229,7 @@ async def test_cancelling_what_is_not_there_does_nothing() -> None:
         assert [is_cancelled(message) for message in driver.told(job)][-1] is False
 
 
-async def test_closing_the_runtime_ends_what_runs() -> None:
+async def test_closing_the_runtime_ends_running_events() -> None:
     closed: list[str] = []
 
     def steps() -> Iterator[int]:
@@ -250,7 +250,7 @@ async def test_closing_the_runtime_ends_what_runs() -> None:
     assert is_cancelled(driver.told(job)[-1])
 
 
-async def test_closing_the_runtime_does_not_wait_for_ever() -> None:
+async def test_closing_the_runtime_does_not_wait_indefinitely() -> None:
     go = threading.Event()
 
     def stuck() -> None:

@@ -1,13 +1,13 @@
-"""A client's JSON is data: not the author's update, not a component's properties, not a file of the server.
+"""A client's JSON is data: not the author's update, not a component's properties, and not a file on the server.
 
-A1, A2: siblings looked for: `preprocess` of every component, listeners with `preprocess=False` or `postprocess=False`,
-start values and updates of a Chatbot, cached examples, parameters annotated with a component, event data, server
-functions; found: `constructor_args` of every component that takes paths, the first two, cached examples, and the
-properties that a page sends.
-A3, R8.4: siblings looked for: single values, values for all outputs, values by component, batches, generators, values
-nested in lists, copies, State in memory and in a store, validators, API clients, MCP; found: all but the validators.
-Looked for later: how else a program decodes what a client sent; found: files, parts of a message, literals of Python, a
-table's cells, and values in containers other than lists and dicts.
+A1, A2: related cases: `preprocess` of every component, listeners with `preprocess=False` or `postprocess=False`,
+initial values and updates of a Chatbot, cached examples, parameters annotated with a component, event data, server
+functions. Affected were `constructor_args` of every component that accepts paths, the first two, cached examples, and
+the properties that a page sends.
+A3, R8.4: related cases: single values, values for all outputs, values by component, batches, generators, values nested
+in lists, copies, State in memory and in a store, validators, API clients, MCP. All were affected except the validators.
+Checked later: other ways in which a program decodes a client's data. Affected were files, parts of a message, Python
+literals, a table's cells, and values in containers other than lists and dicts.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ def said(*parts: Any) -> list[dict[str, Any]]:
 
 
 def sent(payload: Any) -> Any:
-    """A value as a client's JSON."""
+    """Return a value as a client's JSON."""
     return json.loads(encode_value(payload))
 
 
 def accepted(payload: Any, rules: FileRules) -> list[dict[str, Any]]:
-    """The parts that a handler gets of one message."""
+    """Return the parts of a message that a handler receives."""
     bot = gr.Chatbot()
     (message,) = bot.preprocess(client_value(bot, sent(payload), rules))
     parts: list[dict[str, Any]] = message["content"]
@@ -59,7 +59,7 @@ def accepted(payload: Any, rules: FileRules) -> list[dict[str, Any]]:
 
 
 def shown(content: Any, rules: FileRules) -> list[dict[str, Any]]:
-    """The parts of a message that a handler returns, on the wire."""
+    """Return the parts of a message from a handler in wire format."""
     bot = gr.Chatbot()
     (message,) = sent(bot.outgoing(bot.postprocess([{"role": "assistant", "content": content}]), rules))
     parts: list[dict[str, Any]] = message["content"]
@@ -74,8 +74,8 @@ def test_a_component_that_could_run_code_becomes_text(name: str) -> None:
     ]
 
 
-def test_of_another_component_only_the_type_the_value_and_harmless_options_stay() -> None:
-    """A1, A2: properties are made on the server, options are taken from a list."""
+def test_only_type_value_and_harmless_options_of_other_components_are_kept() -> None:
+    """A1, A2: properties are created on the server, and options must be in a list."""
     args = {"label": "L", "sanitize_html": False, "elem_id": "x", "elem_classes": ["y"], "height": 50, "buttons": ["z"],
             "visible": False, "container": "yes", "max_height": 1e9, "min_width": True}  # fmt: skip
     (found,) = accepted(said(part("markdown", "# Hi", args, props={"sanitize_html": False})), FileRules())
@@ -97,8 +97,8 @@ def test_of_another_component_only_the_type_the_value_and_harmless_options_stay(
         ("dataframe", {"headers": ["a"], "data": [[1]]}, {"value": "secret.txt"}),
     ],
 )
-def test_no_option_of_a_client_names_a_file(name: str, value: Any, args: dict[str, Any], tmp_path: Path) -> None:
-    """A2: a file of the working directory is neither read nor published."""
+def test_a_clients_options_cannot_refer_to_files(name: str, value: Any, args: dict[str, Any], tmp_path: Path) -> None:
+    """A2: files in the working directory are neither read nor published."""
     (found,) = accepted(said(part(name, value, args)), FileRules(upload_dir=tmp_path))
     assert "secret.txt" not in json.dumps({**found, "instance": None})
     again = shown(found["instance"], FileRules(upload_dir=tmp_path))
@@ -116,7 +116,7 @@ def test_no_option_of_a_client_names_a_file(name: str, value: Any, args: dict[st
          {"headers": ["a"], "data": [[1]]}),
     ],
 )  # fmt: skip
-def test_a_value_stays_that_its_component_accepts(name: str, value: Any, args: dict[str, Any], kept: Any) -> None:
+def test_a_value_accepted_by_its_component_is_kept(name: str, value: Any, args: dict[str, Any], kept: Any) -> None:
     """A1."""
     (found,) = accepted(said(part(name, value, args)), FileRules())
     assert found["value"] == kept
@@ -125,7 +125,7 @@ def test_a_value_stays_that_its_component_accepts(name: str, value: Any, args: d
 @pytest.mark.parametrize(
     "wrong", [part("radio", "c", {"choices": ["a"]}), part("markdown", {"a": 1}), part("image", "x"), part("bogus", 1)]
 )
-def test_a_value_that_its_component_refuses_is_refused(wrong: Any) -> None:
+def test_a_value_rejected_by_its_component_is_rejected(wrong: Any) -> None:
     """A1."""
     with pytest.raises(gr.Error):
         accepted(said(wrong), FileRules())
@@ -135,8 +135,8 @@ def test_a_value_that_its_component_refuses_is_refused(wrong: Any) -> None:
     "url", ["javascript:x", " JAVA\tSCRIPT:x", "\x01javascript:x", "data:text/html,x", "vbscript:x", "file:///x", 5]
 )
 @pytest.mark.parametrize("kind", [gr.File, gr.Image, gr.DownloadButton, gr.Chatbot])
-def test_a_files_address_that_is_a_script_is_refused(kind: type[Any], url: Any) -> None:
-    """A1: it has no path, so nothing else looks at it."""
+def test_a_file_url_that_is_a_script_is_rejected(kind: type[Any], url: Any) -> None:
+    """A1: the file has no path, so no other check applies."""
     file = {"path": None, "url": url, "meta": {"_type": "gradio.FileData"}}
     value = said({"type": "file", "file": file}) if kind is gr.Chatbot else file
     with pytest.raises(gr.Error):
@@ -145,15 +145,15 @@ def test_a_files_address_that_is_a_script_is_refused(kind: type[Any], url: Any) 
 
 
 @pytest.mark.parametrize("url", ["https://a/b", "/gradio_api/file=x", "a/b", "blob:x", "data:image/png;base64,x", None])
-def test_other_addresses_stay(url: str | None) -> None:
+def test_other_urls_are_kept(url: str | None) -> None:
     """A1."""
     file = {"path": None, "url": url, "meta": {"_type": "gradio.FileData"}}
     assert client_value(gr.Image(), dict(file), FileRules()) == file
 
 
 @pytest.mark.parametrize("change", ["value", "props", "constructor_args", "component", "seal", None])
-def test_what_the_app_put_in_comes_back_whole_and_only_as_it_was(change: str | None) -> None:
-    """A1: exactly the part that was issued; numbers may come back as JavaScript writes them."""
+def test_an_issued_part_is_accepted_only_unchanged(change: str | None) -> None:
+    """A1: exactly the part that was issued, except that numbers can have JavaScript's format."""
     rules = FileRules(seal=Seal(b"k"))
     (issued,) = shown(gr.HTML("<b>", js_on_load="x", ratio=2.0, size=1.5), rules)
     issued["props"]["props"]["ratio"] = 2
@@ -174,8 +174,8 @@ def test_what_the_app_put_in_comes_back_whole_and_only_as_it_was(change: str | N
         assert found == {"text": issued["value"], "type": "text"}
 
 
-def test_parts_reach_a_page_sealed_however_they_leave(tmp_path: Path) -> None:
-    """A1: start value, update, cached examples; a made-up part is reduced on its way out too."""
+def test_parts_are_sealed_on_every_way_to_the_page(tmp_path: Path) -> None:
+    """A1: initial value, update, cached examples; a forged part is also reduced on its way out."""
     rules = FileRules(seal=Seal(b"k"))
     bot = gr.Chatbot([{"role": "user", "content": gr.HTML("<b>")}])
     kept = json.loads(json.dumps(bot.value))
@@ -193,8 +193,8 @@ def test_parts_reach_a_page_sealed_however_they_leave(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("preprocess", [True, False])
-async def test_every_listener_accepts_a_value_in_the_same_way(preprocess: bool) -> None:
-    """A1: also with `preprocess=False` and `postprocess=False`."""
+async def test_every_listener_accepts_values_in_the_same_way(preprocess: bool) -> None:
+    """A1: including `preprocess=False` and `postprocess=False`."""
     seen: list[Any] = []
     with gr.Blocks() as demo:
         bot = gr.Chatbot()
@@ -209,8 +209,8 @@ async def test_every_listener_accepts_a_value_in_the_same_way(preprocess: bool) 
     assert seen[0][0]["content"] == back[0]["content"] == [{"text": "hi", "type": "text"}]
 
 
-async def test_a_page_cannot_make_its_properties_the_functions_changes() -> None:
-    """A1, R8.4: what the page sent is data; what the function changed is an update."""
+async def test_properties_from_a_page_are_not_the_functions_changes() -> None:
+    """A1, R8.4: properties from the page are data; changes by the function are an update."""
     seen: list[Any] = []
 
     def run(box: gr.HTML) -> Any:
@@ -228,7 +228,7 @@ async def test_a_page_cannot_make_its_properties_the_functions_changes() -> None
 
 
 def forms(value: Any) -> dict[str, Any]:
-    """What a function may do with a client's value before it returns it."""
+    """Return the forms in which a function can return a client's value."""
     return {
         "same": value,
         "shallow": copy.copy(value),
@@ -243,7 +243,7 @@ def forms(value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("form", forms(UPDATE))
 @pytest.mark.parametrize("nested", [False, True])
 async def test_a_clients_dict_is_a_value(form: str, nested: bool) -> None:
-    """A3, R8.4: whichever way a function passes it on; the wire says so too."""
+    """A3, R8.4: in any form in which a function passes it on, including on the wire."""
     with gr.Blocks() as demo:
         given, html = gr.JSON(), gr.HTML()
         demo.load(lambda v: forms(v["x"] if nested else v)[form], given, html, api_name="run")
@@ -264,7 +264,7 @@ async def test_a_clients_dict_is_a_value(form: str, nested: bool) -> None:
     ],
 )
 async def test_an_authors_dict_is_an_update(run: Any, wanted: Any) -> None:
-    """A3: beside a client's, and around it."""
+    """A3: next to a client's dict, and around one."""
     with gr.Blocks() as demo:
         given, html = gr.JSON(), gr.HTML()
         demo.load(run, given, html, api_name="run")
@@ -272,7 +272,7 @@ async def test_an_authors_dict_is_an_update(run: Any, wanted: Any) -> None:
         assert await driver.values("run", dict(UPDATE)) == [wanted]
 
 
-async def test_a_skip_of_a_client_skips_nothing() -> None:
+async def test_a_clients_skip_has_no_effect() -> None:
     """A3: one dict for all outputs, by component, from a generator, and from event data or JSON text."""
     skip = {"__type__": "update"}
     wrapped = {"__type__": "update", "value": skip}
@@ -306,8 +306,8 @@ class Note:
 
 
 @pytest.mark.parametrize("kept", [lambda v: v, lambda v: [Note(v)], json.dumps], ids=["as is", "in", "text"])
-async def test_a_dict_out_of_state_is_a_value(kept: Any) -> None:
-    """A3: for another visitor, whatever held it."""
+async def test_a_dict_from_state_is_a_value(kept: Any) -> None:
+    """A3: for another visitor, in any container."""
 
     def back(held: Any) -> Any:
         return json.loads(held) if isinstance(held, str) else held[0].content if isinstance(held, list) else held
@@ -324,7 +324,7 @@ async def test_a_dict_out_of_state_is_a_value(kept: Any) -> None:
 
 
 def test_the_mark_survives_a_store() -> None:
-    """A3: a dict that a client sent is known after a restart, also when the function changes it then."""
+    """A3: a dict from a client is recognized after a restart, even if the function changes it then."""
     there = decode(encode([mark({"a": [dict(UPDATE)]})]))
     assert there == [{"a": [UPDATE]}]
     assert is_received({**there[0]["a"][0], "more": 1})
@@ -332,22 +332,22 @@ def test_the_mark_survives_a_store() -> None:
     assert type(decode(encode("update"))) is str
 
 
-def test_a_component_in_a_kept_conversation_is_still_the_apps() -> None:
-    """A1: a State holds messages before they are sealed; a store keeps them as the app's."""
+def test_a_component_in_a_stored_conversation_still_belongs_to_the_app() -> None:
+    """A1: State holds messages before they are sealed; a store keeps them as the app's."""
     kept = decode(encode(gr.Chatbot().postprocess([{"role": "assistant", "content": gr.HTML("<b>")}])))
     assert isinstance(kept[0]["content"][0]["seal"], Issued)
 
 
-def test_what_has_the_mark_is_plain_json() -> None:
-    """A3: a program that looks at the dict or writes it sees no difference."""
+def test_marked_values_are_plain_json() -> None:
+    """A3: a program that inspects or serializes the dict sees no difference."""
     value = mark(dict(UPDATE))
     assert value == UPDATE
     assert encode_value(value) == encode_value(UPDATE)
     assert json.dumps(value) == json.dumps(UPDATE)
 
 
-def test_sources_are_looked_through_whatever_they_hold() -> None:
-    """A3: circles and text that only begins like JSON are no trouble."""
+def test_sources_can_contain_anything() -> None:
+    """A3: cycles, and text that only starts like JSON, cause no errors."""
     circle: list[Any] = ['{"__type__', '{"\\u005f_type__": "update"}']
     circle.append(circle)
     sources = Sources(circle)
@@ -371,8 +371,8 @@ def fenced(text: str) -> Any:
     ],
     ids=["part of a message", "literal", "text in text", "pickled", "hexadecimal", "copied"],
 )
-async def test_what_a_program_decodes_itself_is_a_value(decode_text: Any, text: str) -> None:
-    """A3, R8.4: however it decodes it."""
+async def test_data_decoded_by_the_program_is_a_value(decode_text: Any, text: str) -> None:
+    """A3, R8.4: with any decoder."""
     with gr.Blocks() as demo:
         box, view = gr.Textbox(), gr.JSON()
         demo.load(decode_text, box, view, api_name="text")
@@ -381,7 +381,7 @@ async def test_what_a_program_decodes_itself_is_a_value(decode_text: Any, text: 
         assert found == {"__type__": "update", "value": {**UPDATE, **found["value"]}}
 
 
-async def test_a_file_or_a_table_that_a_program_decodes_is_a_value(tmp_path: Path) -> None:
+async def test_a_file_or_table_decoded_by_the_program_is_a_value(tmp_path: Path) -> None:
     """A3, R8.4."""
     file = tmp_path / "evil.json"
     file.write_text(json.dumps(UPDATE))
@@ -395,8 +395,8 @@ async def test_a_file_or_a_table_that_a_program_decodes_is_a_value(tmp_path: Pat
             assert found == [{"__type__": "update", "value": UPDATE}]
 
 
-async def test_a_dict_that_an_author_writes_is_still_an_update() -> None:
-    """A3: in whatever way it is written."""
+async def test_an_authors_literal_dict_is_still_an_update() -> None:
+    """A3: in any syntax."""
     name = "update"
 
     def written(way: str) -> Any:

@@ -1,4 +1,4 @@
-"""Conversions run where they do no harm, and files are checked and published."""
+"""Conversions do not block the event loop, and files are checked and published."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ where: list[bool] = []
 
 
 class Noting(gr.File):
-    """Notes whether its conversions run on the event loop's thread."""
+    """Records whether its conversions run on the event loop's thread."""
 
     def preprocess(self, payload: Any) -> Any:
         where.append(threading.current_thread() is threading.main_thread())
@@ -59,7 +59,7 @@ async def test_conversions_of_files_stay_off_the_event_loop(fn: Any) -> None:
     assert where == [False, False]
 
 
-async def test_a_file_that_a_handler_returns_can_be_fetched(tmp_path: Path) -> None:
+async def test_a_returned_file_can_be_downloaded(tmp_path: Path) -> None:
     report = tmp_path / "report.txt"
     report.write_text("hello")
     with gr.Blocks() as demo:
@@ -72,7 +72,7 @@ async def test_a_file_that_a_handler_returns_can_be_fetched(tmp_path: Path) -> N
         assert rules.may_serve(value["path"])
 
 
-async def test_a_path_that_was_not_uploaded_is_refused(tmp_path: Path) -> None:
+async def test_a_path_that_was_not_uploaded_is_rejected(tmp_path: Path) -> None:
     seen: list[Any] = []
     with gr.Blocks() as demo:
         file = gr.File()

@@ -1,4 +1,4 @@
-"""`/run`: one answer, the same rules."""
+"""`/run`: a single response, with the same rules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .driver import Driver
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_generator_gives_its_first_step_and_is_closed() -> None:
+async def test_a_generator_returns_its_first_step_and_is_closed() -> None:
     closed: list[str] = []
 
     def sync() -> Iterator[int]:
@@ -44,7 +44,7 @@ async def test_a_generator_gives_its_first_step_and_is_closed() -> None:
     assert closed == ["sync", "async"]
 
 
-async def test_state_and_its_changes_are_as_in_the_queue() -> None:
+async def test_state_works_as_in_the_queue() -> None:
     """R2.7, R3.3"""
     with gr.Blocks() as demo:
         count, number = gr.State(0), gr.Number()
@@ -57,7 +57,7 @@ async def test_state_and_its_changes_are_as_in_the_queue() -> None:
         assert await driver.values("run", None) == [None, 2]
 
 
-async def test_a_temporary_session_goes_with_its_event() -> None:
+async def test_a_temporary_session_is_dropped_after_its_event() -> None:
     dropped: list[Any] = []
     with gr.Blocks() as demo:
         count, number = gr.State(0, delete_callback=dropped.append), gr.Number()
@@ -71,7 +71,7 @@ async def test_a_temporary_session_goes_with_its_event() -> None:
     assert dropped == [1, 1]
 
 
-async def test_an_event_without_outputs_answers_with_none() -> None:
+async def test_an_event_without_outputs_responds_without_values() -> None:
     with gr.Blocks() as demo:
         demo.load(lambda: None, None, None, api_name="run")
     async with Driver(demo) as driver:

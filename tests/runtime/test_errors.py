@@ -1,4 +1,4 @@
-"""What the visitor may know of an error, and what goes to the log."""
+"""The part of an error that the visitor can see, and the log."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ async def test_the_log_has_the_traceback_from_the_program_on(caplog: pytest.LogC
 
 
 @pytest.mark.parametrize("error", [gr.Error("x", print_exception=False)])
-async def test_an_error_that_says_so_is_not_logged(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_error_without_print_exception_is_not_logged(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG, "holdfast")
     async with Driver(app(fail(error))) as driver:
         await driver.failure("run", "a")
@@ -65,7 +67,7 @@ async def test_an_error_that_says_so_is_not_logged(error: Exception, caplog: pyt
 
 
 @pytest.mark.parametrize("error", [StopIteration("s"), SystemExit(1), KeyboardInterrupt()])
-async def test_an_exception_of_any_kind_ends_its_event_and_nothing_else(error: Any) -> None:
+async def test_any_exception_ends_only_its_event(error: Any) -> None:
     async with Driver(app(fail(error))) as driver:
         await driver.failure("run", "a")
         await driver.failure("run", "a")
@@ -78,7 +80,7 @@ async def test_an_unknown_function_is_not_found() -> None:
                 await driver.submit(fn, "a")
 
 
-async def test_a_listener_of_the_browser_alone_cannot_be_called() -> None:
+async def test_a_listener_that_runs_only_in_the_browser_cannot_be_called() -> None:
     with gr.Blocks() as demo:
         box = gr.Textbox()
         box.submit(None, box, box, js="(x) => x")
@@ -87,14 +89,14 @@ async def test_a_listener_of_the_browser_alone_cannot_be_called() -> None:
             await driver.submit(0, "a")
 
 
-async def test_an_event_id_of_a_megabyte_is_refused() -> None:
+async def test_an_event_id_of_a_megabyte_is_rejected() -> None:
     """R4.6"""
     async with Driver(app(lambda text: text)) as driver:
         with pytest.raises(BadRequest, match="1000000 characters"):
             await driver.submit("run", "a", event_id="x" * 1_000_000)
 
 
-async def test_a_submit_that_comes_twice_runs_once() -> None:
+async def test_a_submit_sent_twice_runs_once() -> None:
     ran: list[str] = []
     async with Driver(app(ran.append)) as driver:
         first = await driver.submit("run", "a", event_id="mine")
@@ -106,7 +108,7 @@ async def test_a_submit_that_comes_twice_runs_once() -> None:
     assert ran == ["a"]
 
 
-async def test_two_sessions_may_use_the_same_event_id() -> None:
+async def test_two_sessions_can_use_the_same_event_id() -> None:
     ran: list[str] = []
     async with Driver(app(ran.append)) as driver:
         for session in (driver.open(), driver.open()):
@@ -123,7 +125,7 @@ async def check_async(text: str) -> Any:
 
 
 @pytest.mark.parametrize("validator", [check, check_async])
-async def test_a_validator_refuses_an_event_before_it_is_queued(validator: Any) -> None:
+async def test_a_validator_rejects_an_event_before_it_is_queued(validator: Any) -> None:
     ran: list[str] = []
 
     def run(text: str) -> str:
@@ -160,13 +162,13 @@ async def test_a_validator_sees_state_and_cannot_change_it() -> None:
         assert await driver.values("run", "a", None) == ["[]"]
 
 
-async def test_a_validator_that_returns_something_else_says_what_it_should() -> None:
+async def test_the_error_for_an_invalid_verdict_explains_the_valid_ones() -> None:
     async with Driver(app(lambda text: text, validator=lambda text: "no")) as driver:
         with pytest.raises(BadRequest, match=r"Return `gr\.validate"):
             await driver.submit("run", "ab")
 
 
-async def test_a_direct_call_raises_what_the_event_failed_with() -> None:
+async def test_a_direct_call_raises_the_events_error() -> None:
     async with Driver(app(fail(gr.Error("boom")))) as driver:
         with pytest.raises(gr.Error, match="boom") as caught:
             await driver.runtime.run(driver.page, EventRequest(fn="run", data=["a"]))
@@ -174,7 +176,7 @@ async def test_a_direct_call_raises_what_the_event_failed_with() -> None:
         assert driver.runtime.failure(ValueError("x")).error is None
 
 
-async def test_a_submit_that_comes_again_while_it_is_validated_runs_once() -> None:
+async def test_a_submit_repeated_during_validation_runs_once() -> None:
     go = asyncio.Event()
     ran: list[str] = []
 
@@ -192,7 +194,7 @@ async def test_a_submit_that_comes_again_while_it_is_validated_runs_once() -> No
     assert ran == ["a"]
 
 
-async def test_an_event_that_is_cancelled_while_it_is_validated_never_runs() -> None:
+async def test_an_event_canceled_during_validation_never_runs() -> None:
     go = asyncio.Event()
     ran: list[str] = []
 

@@ -1,4 +1,4 @@
-"""A session's feed: every message once and in order, whoever is away; bounded whoever never reads."""
+"""A session's feed: every message once and in order, also after a disconnect, and limited if it is never read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def done(event: str = "e", data: Any = "x") -> Completed:
     return Completed(event_id=event, output=Output(data=[data]), success=True)
 
 
-async def test_a_reader_that_comes_back_gets_the_rest_once_and_in_order() -> None:
+async def test_a_returning_reader_receives_the_rest_once_and_in_order() -> None:
     feed = Feed()
     for number in range(3):
         feed.publish(note(str(number)))
@@ -39,7 +39,7 @@ async def test_a_reader_that_comes_back_gets_the_rest_once_and_in_order() -> Non
     assert [(n, m.log) for n, m in feed.after(2)] == [(3, "2"), (4, "3")]  # type: ignore[union-attr]
 
 
-async def test_a_reader_follows_what_is_published_and_ends_when_the_feed_closes() -> None:
+async def test_a_reader_receives_new_messages_until_the_feed_closes() -> None:
     feed = Feed()
     read: list[int] = []
 
@@ -57,7 +57,7 @@ async def test_a_reader_follows_what_is_published_and_ends_when_the_feed_closes(
     assert read == [1, 2]
 
 
-async def test_acknowledged_messages_are_forgotten() -> None:
+async def test_acknowledged_messages_are_dropped() -> None:
     feed = Feed()
     for number in range(3):
         feed.publish(note(str(number)))
@@ -66,7 +66,7 @@ async def test_acknowledged_messages_are_forgotten() -> None:
     assert [n for n, _ in feed.after(0)] == [3]
 
 
-async def test_two_readers_both_get_everything() -> None:
+async def test_two_readers_both_receive_everything() -> None:
     feed = Feed()
     tasks = [asyncio.ensure_future(anext(feed.read(0))) for _ in range(2)]
     await asyncio.sleep(0)
@@ -74,7 +74,7 @@ async def test_two_readers_both_get_everything() -> None:
     assert [n for n, _ in await asyncio.gather(*tasks)] == [1, 1]
 
 
-def test_unread_steps_become_one_with_whole_values() -> None:
+def test_unread_steps_are_folded_into_one_with_full_values() -> None:
     feed = Feed(messages=10)
     diff = StepDiff()
     full: list[Any] = []
@@ -101,7 +101,7 @@ def test_unread_steps_become_one_with_whole_values() -> None:
     assert changes == {0, 1, 2}
 
 
-def test_steps_of_an_event_that_has_ended_go_and_its_changes_are_told_at_the_end() -> None:
+def test_steps_of_an_ended_event_are_dropped_and_its_end_reports_their_changes() -> None:
     feed = Feed(messages=3)
     for number in range(3):
         output = Output(data=[str(number)], is_generating=True, changed_state_ids=[number])
@@ -125,7 +125,7 @@ def test_only_the_latest_progress_and_state_changes_are_kept() -> None:
     assert ids == {0, 1}
 
 
-def test_numbers_rise_and_are_never_used_twice() -> None:
+def test_numbers_grow_and_are_never_reused() -> None:
     feed = Feed(messages=4)
     for _ in range(50):
         feed.publish(Progress(event_id="e", progress_data=[]))
@@ -134,7 +134,7 @@ def test_numbers_rise_and_are_never_used_twice() -> None:
     assert numbers[-1] == feed.last == 50
 
 
-def test_results_that_nobody_collects_do_not_grow_without_bound() -> None:
+def test_uncollected_results_do_not_grow_without_limit() -> None:
     """R4.6"""
     feed = Feed(messages=10, size=10_000)
     for number in range(60):
@@ -148,7 +148,7 @@ def test_results_that_nobody_collects_do_not_grow_without_bound() -> None:
     assert kept[-1].event_id == "59"
 
 
-def test_even_the_ends_of_events_are_dropped_when_nobody_ever_reads() -> None:
+def test_even_final_results_are_dropped_without_a_reader() -> None:
     """R4.6"""
     feed = Feed(messages=10)
     for number in range(5_000):
@@ -157,7 +157,7 @@ def test_even_the_ends_of_events_are_dropped_when_nobody_ever_reads() -> None:
     assert feed.after(0)[-1][0] == 5_000
 
 
-def test_toasts_that_nobody_reads_do_not_grow_without_bound() -> None:
+def test_unread_toasts_do_not_grow_without_limit() -> None:
     """R4.6"""
     feed = Feed(messages=10)
     for number in range(5_000):
@@ -166,7 +166,7 @@ def test_toasts_that_nobody_reads_do_not_grow_without_bound() -> None:
     assert feed.after(0)[-1][1].log == "4999"  # type: ignore[union-attr]
 
 
-async def test_a_page_that_was_away_catches_up_with_a_long_generator() -> None:
+async def test_a_returning_page_catches_up_with_a_long_generator() -> None:
     def count() -> Iterator[str]:
         for number in range(300):
             yield "*" * number

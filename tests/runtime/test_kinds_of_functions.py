@@ -67,7 +67,7 @@ async def greet_async(name: str) -> str:
         (str.title, "Ann"),
     ],
 )
-async def test_a_plain_function_of_any_kind_gives_one_result(fn: Any, result: str) -> None:
+async def test_a_plain_function_of_any_kind_has_one_result(fn: Any, result: str) -> None:
     async with Driver(app(fn)) as driver:
         messages = await driver.messages("run", "ann")
         assert [type(message) for message in messages] == [ProcessStarts, Completed]
@@ -85,7 +85,7 @@ async def spell_async(name: str) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("fn", [spell, spell_async, functools.partial(spell)])
-async def test_a_generator_of_any_kind_gives_each_step_and_then_the_last_values(fn: Any) -> None:
+async def test_a_generator_of_any_kind_sends_each_step_and_then_the_last_values(fn: Any) -> None:
     async with Driver(app(fn)) as driver:
         messages = await driver.messages("run", "ann")
         assert [type(m) for m in messages] == [ProcessStarts, Generating, Generating, Generating, Completed]
@@ -98,7 +98,7 @@ async def test_a_generator_of_any_kind_gives_each_step_and_then_the_last_values(
         assert [m.output.is_generating for m in messages[1:]] == [True, True, True, False]
 
 
-async def test_a_callable_object_may_be_a_generator() -> None:
+async def test_a_callable_object_can_be_a_generator() -> None:
     async with Driver(app(Spelling())) as driver:
         assert await driver.values("run", "ann") == ["n"]
 
@@ -111,7 +111,7 @@ async def test_a_generator_without_steps_ends_with_nothing() -> None:
         assert (await driver.completed("run", "ann")).success
 
 
-async def test_steps_can_be_had_as_whole_values() -> None:
+async def test_steps_can_be_sent_as_full_values() -> None:
     async with Driver(app(spell)) as driver:
         assert await driver.yielded("run", "ann", diffs=False) == [["a"], ["an"], ["ann"]]
 
@@ -167,7 +167,7 @@ async def test_many_quick_steps_all_arrive_in_order() -> None:
         assert await driver.yielded("run", diffs=False) == [[number] for number in range(500)]
 
 
-async def test_a_generator_without_a_yield_gives_clients_nulls_and_leaves_the_page_as_it_is() -> None:
+async def test_a_generator_without_a_yield_sends_nulls_to_clients_and_no_change_to_the_page() -> None:
     def nothing(name: str) -> Iterator[str]:
         yield from ()
 

@@ -1,4 +1,4 @@
-"""Lanes, places in the queue and threads are all waited for; nobody waits for ever."""
+"""Lanes, slots, and threads can all be waited for, but no event waits indefinitely."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def add(value: int) -> int:
 
 
 async def test_updates_from_every_thread_and_events_that_need_one_do_not_block_each_other() -> None:
-    """R2.8: threads that wait for their turn do not count against the limit."""
+    """R2.8: threads that wait for a lane do not count toward the limit."""
     with gr.Blocks() as demo:
         total = gr.State(0, scope="app", key="n")
 
@@ -47,7 +47,7 @@ async def test_updates_from_every_thread_and_events_that_need_one_do_not_block_e
         await until(lambda: driver.runtime.runner.threads._count <= 3)
 
 
-async def test_an_update_inside_a_place_goes_before_an_event_that_waits_for_it() -> None:
+async def test_an_update_in_an_event_with_a_slot_runs_before_an_event_that_waits_for_the_slot() -> None:
     """R2.3, R2.8"""
     with gr.Blocks() as demo:
         total = gr.State(0, scope="app", key="n")
@@ -69,7 +69,7 @@ async def test_an_update_inside_a_place_goes_before_an_event_that_waits_for_it()
         assert await driver.engine.get(total.cell, driver.page.owners.app) == 40
 
 
-async def test_an_event_that_was_overtaken_can_be_cancelled() -> None:
+async def test_an_overtaken_event_can_be_canceled() -> None:
     """R2.5"""
     go, inside = asyncio.Event(), asyncio.Event()
     with gr.Blocks() as demo:
@@ -100,8 +100,8 @@ async def test_an_event_that_was_overtaken_can_be_cancelled() -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-async def test_whatever_waits_for_whatever_every_event_ends_and_no_update_is_lost(seed: int) -> None:
-    """R2.3, R2.8: events over several States, updates inside events, few threads, shared places."""
+async def test_every_event_ends_and_no_update_is_lost_in_random_schedules(seed: int) -> None:
+    """R2.3, R2.8: events with several States, updates inside events, few threads, shared slots."""
     choose = random.Random(seed)
     added = dict.fromkeys("abc", 0)
     with gr.Blocks() as demo:

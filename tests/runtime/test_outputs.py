@@ -1,4 +1,4 @@
-"""What a function may return."""
+"""The forms in which a function can return its outputs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SKIP = {"__type__": "update"}
         (lambda boxes: {boxes[1]: "b", boxes[0]: gr.update(lines=2)}, [{"lines": 2, **SKIP}, "b"]),
     ],
 )
-async def test_a_function_may_return_its_outputs_in_any_form(returned: Any, values: list[Any]) -> None:
+async def test_a_function_can_return_its_outputs_in_any_form(returned: Any, values: list[Any]) -> None:
     async with Driver(app(returned)) as driver:
         assert await driver.values("run") == values
 
@@ -59,12 +59,12 @@ async def test_a_tuple_for_a_single_output_is_its_value() -> None:
         (("a", gr.update(colour="red")), "colour"),
     ],
 )
-async def test_a_return_that_does_not_fit_says_what_came_and_what_was_expected(returned: Any, said: str) -> None:
+async def test_the_error_for_an_invalid_return_value_contains_both_counts(returned: Any, said: str) -> None:
     async with Driver(app(returned), show_error=True) as driver:
         assert said in ((await driver.failure("run")).error or "")
 
 
-async def test_what_a_component_cannot_show_names_the_output_and_the_function() -> None:
+async def test_the_error_for_an_unsupported_value_names_the_output_and_the_function() -> None:
     class Stubborn(gr.Textbox):
         def postprocess(self, value: Any) -> Any:
             if value == "x":
@@ -84,14 +84,14 @@ async def test_what_a_component_cannot_show_names_the_output_and_the_function() 
         assert error.endswith("Original error: ValueError: no such thing")
 
 
-async def test_without_outputs_a_function_may_return_anything() -> None:
+async def test_without_outputs_a_function_can_return_anything() -> None:
     with gr.Blocks() as demo:
         demo.load(object, None, None, api_name="run")
     async with Driver(demo) as driver:
         assert await driver.values("run") == []
 
 
-async def test_a_value_for_a_layout_is_an_error_that_says_what_to_return() -> None:
+async def test_the_error_for_a_layouts_value_explains_what_to_return() -> None:
     with gr.Blocks() as demo:
         row = gr.Row()
         demo.load(lambda: "text", None, row, api_name="run")
@@ -151,7 +151,7 @@ async def test_more_values_than_outputs_are_dropped_with_a_warning() -> None:
         (gr.JSON, "no json", "Invalid JSON string: "),
     ],
 )
-async def test_an_error_that_visitors_read_names_the_function_and_the_output_too(
+async def test_an_error_shown_to_visitors_names_the_function_and_the_output(
     output: Any, returned: Any, begin: str
 ) -> None:
     def answer() -> Any:

@@ -1,4 +1,4 @@
-"""What a handler tells the visitor while it runs."""
+"""Messages that a handler shows the visitor while it runs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def bars(messages: list[Any]) -> list[list[ProgressUnit]]:
         (lambda p: p(None), ProgressUnit()),
     ],
 )
-async def test_progress_is_told_in_any_of_its_forms(report: Any, unit: ProgressUnit) -> None:
+async def test_progress_can_be_reported_in_any_form(report: Any, unit: ProgressUnit) -> None:
     def run(progress: Any = BAR) -> str:
         report(progress)
         return "x"
@@ -52,7 +52,7 @@ async def test_progress_is_told_in_any_of_its_forms(report: Any, unit: ProgressU
         assert bars(await driver.messages("run")) == [[unit]]
 
 
-async def test_many_reports_in_one_instant_are_one_message_with_the_latest() -> None:
+async def test_many_simultaneous_reports_are_one_message_with_the_latest() -> None:
     def run(progress: Any = BAR) -> str:
         for number in range(1000):
             progress((number, 1000))
@@ -63,8 +63,8 @@ async def test_many_reports_in_one_instant_are_one_message_with_the_latest() -> 
 
 
 @pytest.mark.parametrize("line", range(4))
-async def test_a_report_that_comes_while_the_one_before_is_sent_is_sent_too(line: int) -> None:
-    """Whichever line of it the sending meets."""
+async def test_a_report_made_while_another_is_sent_is_sent_too(line: int) -> None:
+    """The sending can happen at any line of the report."""
     go = threading.Event()
 
     def run(progress: Any = BAR) -> str:
@@ -83,7 +83,7 @@ async def test_a_report_that_comes_while_the_one_before_is_sent_is_sent_too(line
 
 
 def send_before(line: int) -> Any:
-    """Traces a report, and lets the loop send what waits before one of its lines."""
+    """Trace a report, and let the loop send the waiting report before a given line."""
     lines = itertools.count()
 
     def trace(frame: FrameType, event: str, _: object) -> Any:
@@ -126,7 +126,7 @@ async def test_an_async_function_reports_too() -> None:
         assert [unit.progress for (unit,) in bars(await driver.messages("run"))] == [0.1, 0.9]
 
 
-async def test_progress_goes_through_an_iterable_and_counts() -> None:
+async def test_progress_counts_the_items_of_an_iterable() -> None:
     def run(progress: Any = BAR) -> str:
         return "".join(progress.tqdm("abc", desc="letters"))
 
@@ -136,7 +136,7 @@ async def test_progress_goes_through_an_iterable_and_counts() -> None:
         assert messages[-1].output.data == ["abc"]
 
 
-async def test_bars_inside_one_another_are_told_together() -> None:
+async def test_nested_bars_are_reported_together() -> None:
     go = threading.Event()
 
     def run(progress: Any = BAR) -> str:
@@ -156,7 +156,7 @@ async def test_bars_inside_one_another_are_told_together() -> None:
         ]
 
 
-async def test_bars_of_tqdm_are_followed_where_the_function_asks_for_it() -> None:
+async def test_tqdm_bars_are_tracked_on_request() -> None:
     def run(progress: Any = TQDM) -> str:
         for _ in tqdm.tqdm(range(4), desc="work"):
             pass

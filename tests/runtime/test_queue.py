@@ -1,4 +1,4 @@
-"""Who runs and who waits."""
+"""Which events run and which wait."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Gate:
-    """A function that holds on until it is let go, and counts how many are inside."""
+    """A function that blocks until it is released, and counts its simultaneous calls."""
 
     def __init__(self) -> None:
         self.go = threading.Event()
@@ -59,7 +59,7 @@ def estimations(driver: Driver, job: Any) -> list[int | None]:
         ({"concurrency_limit": None}, 1, 4),
     ],
 )
-async def test_as_many_events_of_a_function_run_at_once_as_its_limit_says(
+async def test_a_functions_limit_is_the_number_of_its_simultaneous_events(
     options: dict[str, Any], default: int | None, most: int
 ) -> None:
     gate = Gate()
@@ -73,10 +73,10 @@ async def test_as_many_events_of_a_function_run_at_once_as_its_limit_says(
         assert gate.most == most
 
 
-async def test_two_listeners_of_one_function_have_a_limit_each() -> None:
+async def test_two_listeners_of_one_function_have_separate_limits() -> None:
     """E37: as in Gradio 6.31.
 
-    Siblings looked for: listeners of renders, of other visitors' renders, chained ones; found: none besides.
+    Related cases: listeners of renders, of other visitors' renders, chained ones; none were affected.
     """
     gate = Gate()
     listeners = (gate, {"concurrency_limit": 1}), (gate, {"concurrency_limit": 4})
@@ -90,7 +90,7 @@ async def test_two_listeners_of_one_function_have_a_limit_each() -> None:
         assert gate.most == 5
 
 
-async def test_listeners_that_renders_build_for_two_visitors_have_a_limit_each() -> None:
+async def test_listeners_rendered_for_two_visitors_have_separate_limits() -> None:
     """E37."""
     gate = Gate()
     with gr.Blocks() as demo:
@@ -125,7 +125,7 @@ async def test_listeners_with_one_concurrency_id_share_the_lowest_limit() -> Non
         await asyncio.gather(*(job.wait() for job in jobs))
 
 
-async def test_a_full_queue_refuses_with_gradios_sentence_and_counts_only_who_waits() -> None:
+async def test_a_full_queue_rejects_with_gradios_message_and_counts_only_waiting_events() -> None:
     gate = Gate()
     async with Driver(app((gate, {}), (lambda: None, {})), max_queue_size=2) as driver:
         jobs = [await driver.submit("run0") for _ in range(3)]
@@ -137,14 +137,14 @@ async def test_a_full_queue_refuses_with_gradios_sentence_and_counts_only_who_wa
         assert (await driver.completed("run1")).success
 
 
-async def test_a_stopped_queue_says_so() -> None:
+async def test_a_stopped_queue_rejects_events() -> None:
     async with Driver(app((lambda: None, {}))) as driver:
         driver.runtime.queue.stop()
         with pytest.raises(Busy, match=r"^Queue is stopped\.$"):
             await driver.submit("run0")
 
 
-async def test_without_queue_the_limits_do_not_count() -> None:
+async def test_without_queue_the_limits_do_not_apply() -> None:
     gate = Gate()
     async with Driver(app((gate, {"queue": False}))) as driver:
         jobs = [await driver.submit("run0") for _ in range(3)]
@@ -153,7 +153,7 @@ async def test_without_queue_the_limits_do_not_count() -> None:
         await asyncio.gather(*(job.wait() for job in jobs))
 
 
-async def test_a_direct_call_of_a_listener_without_a_queue_does_not_wait_for_a_place() -> None:
+async def test_a_direct_call_of_a_listener_without_a_queue_does_not_wait_for_a_slot() -> None:
     gate = Gate()
     async with Driver(app((gate, {"queue": False}))) as driver:
         job = await driver.submit("run0")
@@ -163,7 +163,7 @@ async def test_a_direct_call_of_a_listener_without_a_queue_does_not_wait_for_a_p
         await asyncio.gather(job.wait(), direct)
 
 
-async def test_those_who_wait_learn_their_new_rank_at_most_once_per_interval() -> None:
+async def test_a_new_rank_is_reported_at_most_once_per_interval() -> None:
     gates = [threading.Event() for _ in range(5)]
     begun: list[int] = []
 
@@ -189,7 +189,7 @@ async def test_those_who_wait_learn_their_new_rank_at_most_once_per_interval() -
         await asyncio.gather(*(job.wait() for job in jobs))
 
 
-async def test_the_expected_time_is_told_once_it_is_known() -> None:
+async def test_the_expected_time_is_reported_once_it_is_known() -> None:
     gate = Gate()
     gate.go.set()
     async with Driver(app((gate, {}))) as driver:
@@ -205,14 +205,14 @@ async def test_the_expected_time_is_told_once_it_is_known() -> None:
         await asyncio.gather(one.wait(), two.wait())
 
 
-async def test_a_client_is_told_its_rank_even_when_it_runs_at_once() -> None:
+async def test_a_client_receives_its_rank_even_if_its_event_runs_immediately() -> None:
     async with Driver(app((lambda: None, {}))) as driver:
         messages = await driver.messages("run0", origin="api")
         assert [type(m).__name__ for m in messages] == ["Estimation", "ProcessStarts", "Completed"]
         assert messages[0].rank == 0
 
 
-async def test_a_session_cannot_pile_up_events_without_bound() -> None:
+async def test_a_sessions_events_are_limited() -> None:
     """R4.6"""
     gate = Gate()
     async with Driver(app((gate, {})), limits=gr.Limits(session_jobs=3)) as driver:
@@ -223,7 +223,7 @@ async def test_a_session_cannot_pile_up_events_without_bound() -> None:
         await asyncio.gather(*(job.wait() for job in jobs))
 
 
-async def test_what_waits_does_not_keep_other_functions_from_running() -> None:
+async def test_waiting_events_do_not_block_other_functions() -> None:
     gate = Gate()
     async with Driver(app((gate, {}), (lambda: None, {}))) as driver:
         jobs = [await driver.submit("run0") for _ in range(3)]

@@ -42,7 +42,7 @@ def render_listener(demo: gr.Blocks) -> int:
     return next(li.id for li in demo.spec.listeners.values() if li.render is not None)
 
 
-async def test_what_the_function_builds_is_in_the_result_and_its_listeners_run() -> None:
+async def test_the_result_contains_the_built_blocks_and_their_listeners_run() -> None:
     demo = boxes_app()
     async with Driver(demo) as driver:
         completed = await driver.completed(render_listener(demo), 2)
@@ -52,7 +52,7 @@ async def test_what_the_function_builds_is_in_the_result_and_its_listeners_run()
         assert await driver.values(listeners[1], "hi") == ["1:hi"]
 
 
-async def test_a_render_replaces_what_it_built_before_for_its_own_session_only() -> None:
+async def test_a_render_replaces_its_previous_blocks_only_in_its_own_session() -> None:
     demo = boxes_app()
     async with Driver(demo) as driver:
         other = driver.open()
@@ -60,7 +60,7 @@ async def test_a_render_replaces_what_it_built_before_for_its_own_session_only()
         mine = rendered(await driver.completed(fn, 2))["dependencies"][0]["id"]
         theirs = rendered(await driver.completed(fn, 1, session=other))["dependencies"][0]["id"]
         await driver.completed(fn, 0)
-        with pytest.raises(NotFound, match="rendered again"):
+        with pytest.raises(NotFound, match="a later render has removed it"):
             await driver.submit(mine, "x")
         assert await driver.values(theirs, "x", session=other) == ["0:x"]
 
@@ -78,7 +78,7 @@ async def test_an_async_function_renders_too() -> None:
         assert len(of_type(config, "markdown")) == 1
 
 
-async def test_a_render_that_fails_leaves_what_was_there() -> None:
+async def test_a_failed_render_changes_nothing() -> None:
     with gr.Blocks() as demo:
         count, out = gr.Number(1), gr.Textbox()
 
@@ -96,7 +96,7 @@ async def test_a_render_that_fails_leaves_what_was_there() -> None:
         assert await driver.values(listener) == ["still"]
 
 
-async def test_state_inside_a_render_with_a_key_is_kept_and_without_one_begins_anew() -> None:
+async def test_state_in_a_render_is_kept_with_a_key_and_reset_without_one() -> None:
     """R5.4"""
     with gr.Blocks() as demo:
         count, out = gr.Number(1), gr.Number()
@@ -113,7 +113,7 @@ async def test_state_inside_a_render_with_a_key_is_kept_and_without_one_begins_a
             assert await driver.values(listener, None, None) == expected
 
 
-async def test_state_outside_of_a_render_can_be_used_inside() -> None:
+async def test_state_outside_a_render_can_be_used_inside() -> None:
     with gr.Blocks() as demo:
         items, out = gr.State([]), gr.JSON()
 

@@ -1,4 +1,4 @@
-"""What a handler may know of the request behind its event."""
+"""Details of the request behind an event that a handler can access."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .driver import Driver
 pytestmark = pytest.mark.anyio
 
 
-def test_header_names_match_in_any_case() -> None:
+def test_header_names_are_case_insensitive() -> None:
     request = Request(headers=[("X-Api-Key", "k")])
     assert request.headers["x-api-key"] == request.headers["X-API-KEY"] == "k"
     assert "X-Api-Key" in request.headers
@@ -23,11 +23,11 @@ def test_header_names_match_in_any_case() -> None:
         request.headers["other"]
 
 
-def test_values_of_headers_are_not_in_its_text() -> None:
+def test_the_repr_does_not_contain_header_values() -> None:
     assert "secret" not in repr(Request(headers={"Authorization": "secret"}).headers)
 
 
-def test_the_address_has_its_parts() -> None:
+def test_the_url_has_its_parts() -> None:
     url = Request(url="https://host:8080/page?x=1").url
     assert url == "https://host:8080/page?x=1"
     assert (url.scheme, url.hostname, url.port, url.path, url.query) == ("https", "host", 8080, "/page", "x=1")
@@ -40,7 +40,7 @@ def test_client_has_host_and_port() -> None:
     assert Request().client is None
 
 
-def test_a_request_in_the_name_of_a_session_is_a_copy() -> None:
+def test_a_request_with_a_sessions_id_is_a_copy() -> None:
     request = Request(query_params={"a": "1"})
     other = request.of("session", "ann")
     assert (other.session_hash, other.username, other.query_params) == ("session", "ann", {"a": "1"})
@@ -70,23 +70,23 @@ LOGIN = {
 }
 
 
-async def test_a_login_is_handed_to_who_asks_for_it() -> None:
+async def test_a_login_is_passed_by_annotation() -> None:
     async with Driver(app(signed_in)) as driver:
         assert await driver.values("run", request=Request(scope=LOGIN)) == ["Ann t email 7"]
 
 
-async def test_without_a_login_the_visitor_is_asked_to_sign_in() -> None:
+async def test_without_a_login_the_error_asks_the_visitor_to_sign_in() -> None:
     async with Driver(app(signed_in)) as driver:
         assert "Sign in" in ((await driver.failure("run")).error or "")
 
 
-async def test_a_login_that_may_be_missing_is_none() -> None:
+async def test_a_missing_optional_login_is_none() -> None:
     async with Driver(app(maybe_signed_in)) as driver:
         assert await driver.values("run") == ["nobody"]
         assert await driver.values("run", request=Request(scope=LOGIN)) == ["Ann"]
 
 
-async def test_the_request_of_the_pages_connection_serves_listeners_that_none_started() -> None:
+async def test_listeners_without_a_request_receive_that_of_the_pages_connection() -> None:
     async with Driver(app(named)) as driver:
         driver.page.request = Request(query_params={"q": "from the page"})
         assert await driver.values("run") == ["from the page"]

@@ -1,4 +1,4 @@
-"""Methods of components that the page may call."""
+"""Component methods that the page can call."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Explorer(gr.Textbox):
         return "secret"
 
 
-async def test_a_listed_method_answers_off_the_loop_or_on_it() -> None:
+async def test_a_listed_method_can_be_synchronous_or_async() -> None:
     with gr.Blocks() as demo:
         block = Explorer()
     async with Driver(demo) as driver:
@@ -62,7 +62,7 @@ async def test_a_component_that_does_not_exist_is_not_found() -> None:
 
 
 async def test_calls_count_as_waiting_events_until_they_have_ended() -> None:
-    """C2 d: a method that waits, or that waits for a thread, holds what was sent."""
+    """C2 d: the arguments of a method that is running or waiting for a thread count as held."""
     begun, go = asyncio.Event(), asyncio.Event()
 
     class Slow(gr.Textbox):

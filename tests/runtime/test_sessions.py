@@ -1,4 +1,4 @@
-"""Sessions: who may use which, how long they last, how many there are."""
+"""Sessions: access to them, their lifetime, and their number."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def test_a_page_session_can_be_used_only_with_its_token() -> None:
                 sessions.open(session.id, token=wrong)
 
 
-async def test_a_session_that_a_client_names_is_honoured_and_bound_to_its_user() -> None:
+async def test_a_session_named_by_a_client_is_used_and_bound_to_its_user() -> None:
     """R8.2"""
     async with Driver(counter()) as driver:
         sessions = driver.runtime.sessions
@@ -52,7 +52,7 @@ async def test_a_session_that_a_client_names_is_honoured_and_bound_to_its_user()
 
 
 @pytest.mark.parametrize("id", ["", "x" * 129, "x" * 1_000_000])
-async def test_a_session_id_that_is_empty_or_too_long_is_refused(id: str) -> None:
+async def test_a_session_id_that_is_empty_or_too_long_is_rejected(id: str) -> None:
     """R4.6"""
     async with Driver(counter()) as driver:
         with pytest.raises(BadRequest):
@@ -60,7 +60,7 @@ async def test_a_session_id_that_is_empty_or_too_long_is_refused(id: str) -> Non
         assert len(driver.runtime.sessions) == 0
 
 
-async def test_the_session_unused_for_longest_goes_first_and_closed_ones_before_open_ones() -> None:
+async def test_the_least_recently_used_session_is_evicted_first_and_closed_ones_before_open_ones() -> None:
     """R4.4"""
     async with Driver(counter(), session_capacity=3) as driver:
         sessions = driver.runtime.sessions
@@ -100,7 +100,7 @@ async def test_a_session_with_running_events_is_not_evicted() -> None:
         await job.wait()
 
 
-async def test_a_closed_session_is_kept_for_its_grace_and_a_reconnect_finds_everything() -> None:
+async def test_a_closed_session_is_kept_for_its_grace_period_and_can_reconnect() -> None:
     """R4.1"""
     clock = ManualClock()
     async with Driver(counter(), clock=clock) as driver:
@@ -115,7 +115,7 @@ async def test_a_closed_session_is_kept_for_its_grace_and_a_reconnect_finds_ever
 
 
 async def test_after_the_grace_a_closed_session_is_gone() -> None:
-    """R4.1: the grace counts from the close."""
+    """R4.1: the grace period starts at the close."""
     clock = ManualClock()
     async with Driver(counter(), clock=clock, session_grace=60, state=StateOptions(grace=60)) as driver:
         session = driver.open()
@@ -166,8 +166,8 @@ async def test_unload_runs_once_per_closed_session_and_sees_its_state() -> None:
         assert seen == [([1], session.id)]
 
 
-async def test_unload_waits_out_the_grace_of_a_lost_connection() -> None:
-    """R4.5: a page that only lost its connection may come back."""
+async def test_unload_waits_for_the_grace_period_of_a_lost_connection() -> None:
+    """R4.5: a page that only lost its connection may return."""
     seen: list[Any] = []
     clock = ManualClock()
     async with Driver(unloading(seen), clock=clock, session_grace=60) as driver:
@@ -188,7 +188,7 @@ async def test_unload_waits_out_the_grace_of_a_lost_connection() -> None:
 
 
 async def test_unload_runs_to_its_end_and_sees_its_state_when_there_is_no_grace() -> None:
-    """R4.5: the grace may be over before the listener has begun, or while it runs."""
+    """R4.5: the grace period may expire before the listener has started or while it runs."""
     seen: list[Any] = []
     async with Driver(unloading(seen), state=StateOptions(manual_expiry=True), session_grace=0) as driver:
         session = driver.open()
@@ -198,8 +198,8 @@ async def test_unload_runs_to_its_end_and_sees_its_state_when_there_is_no_grace(
         assert seen == [([1], session.id)]
 
 
-async def test_a_slow_unload_listener_keeps_no_other_session() -> None:
-    """R4.5; a page that comes back while its listener runs has its session."""
+async def test_a_slow_unload_listener_does_not_delay_other_sessions() -> None:
+    """R4.5; a page that returns while its listener runs still has its session."""
     began: list[int] = []
     go, clock = threading.Event(), ManualClock()
 
@@ -224,7 +224,7 @@ async def test_a_slow_unload_listener_keeps_no_other_session() -> None:
         assert sessions.get(back.id) is back
 
 
-async def test_an_unload_listener_that_never_ends_does_not_keep_the_app_from_ending() -> None:
+async def test_an_unload_listener_that_never_ends_does_not_prevent_the_app_from_ending() -> None:
     told: list[str] = []
     go = threading.Event()
 
@@ -254,7 +254,7 @@ async def test_unload_of_an_evicted_session_still_sees_its_state() -> None:
         assert seen == [([1], session.id)]
 
 
-async def test_a_lost_connection_is_not_a_cancel() -> None:
+async def test_a_lost_connection_does_not_cancel_events() -> None:
     go = threading.Event()
     with gr.Blocks() as demo:
         box = gr.Textbox()
@@ -285,8 +285,8 @@ async def test_a_change_from_outside_reaches_the_pages_of_its_owner() -> None:
         assert other.feed.after(seen[1]) == []
 
 
-async def test_a_change_of_shared_state_reaches_every_page_but_the_one_that_made_it() -> None:
-    """R7.2: its own page learns of it from the event."""
+async def test_a_change_of_shared_state_reaches_every_page_except_the_one_that_made_it() -> None:
+    """R7.2: the event reports the change to its own page."""
     with gr.Blocks() as demo:
         count = gr.State(0, scope="app", key="count")
         count.change(lambda: None, None, None)
@@ -300,7 +300,7 @@ async def test_a_change_of_shared_state_reaches_every_page_but_the_one_that_made
         assert not any(isinstance(m, StateChanged) for _, m in mine.feed.after(0))
 
 
-async def test_a_shared_change_goes_only_to_pages_that_listen() -> None:
+async def test_a_shared_change_is_only_sent_to_pages_that_listen() -> None:
     """R7.3"""
     with gr.Blocks() as demo:
         count = gr.State(0, scope="app", key="count")
@@ -318,8 +318,8 @@ async def test_a_shared_change_goes_only_to_pages_that_listen() -> None:
         assert len(sessions.pages) == 1
 
 
-async def test_a_page_that_is_away_learns_of_shared_changes_once() -> None:
-    """R7.2, R4.6: a tab that was closed keeps no list of what it missed."""
+async def test_a_disconnected_page_is_notified_of_shared_changes_once() -> None:
+    """R7.2, R4.6: a closed tab does not accumulate the changes that it missed."""
     with gr.Blocks(session="tab") as demo:
         count = gr.State(0, scope="app", key="n")
         count.change(lambda: None, None, None)
@@ -335,7 +335,7 @@ async def test_a_page_that_is_away_learns_of_shared_changes_once() -> None:
         assert len(session.feed.after(0)) == 2
 
 
-async def test_expiry_while_the_page_is_open_is_told() -> None:
+async def test_expiry_is_reported_to_an_open_page() -> None:
     """R4.2, R3.3"""
     clock = ManualClock()
     with gr.Blocks() as demo:
@@ -351,7 +351,7 @@ async def test_expiry_while_the_page_is_open_is_told() -> None:
         assert [m for _, m in session.feed.after(seen)] == [StateChanged(ids=[count.id])]
 
 
-async def test_tabs_of_one_browser_share_its_state_and_tell_each_other() -> None:
+async def test_tabs_of_one_browser_share_its_state_and_changes() -> None:
     """R5.1, R7.2"""
     with gr.Blocks() as demo:
         count, number = gr.State(0, scope="browser", key="n"), gr.Number()
@@ -368,8 +368,8 @@ async def test_tabs_of_one_browser_share_its_state_and_tell_each_other() -> None
         assert isinstance(tabs[0].owners, Owners)
 
 
-async def test_a_page_that_cannot_be_written_down_keeps_no_other_from_it(caplog: pytest.LogCaptureFixture) -> None:
-    """R5.2: what updates have made of a page outlives a restart."""
+async def test_a_page_that_cannot_be_stored_does_not_prevent_storing_others(caplog: pytest.LogCaptureFixture) -> None:
+    """R5.2: changes that updates made to a page survive a restart."""
 
     class Refusing(MemoryStore):
         refused = ""

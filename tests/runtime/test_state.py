@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 
 def watched(state: gr.State) -> None:
-    """Make some listener listen to a State."""
+    """Add a listener to a State."""
     state.change(lambda: None, None, None, api_name="watch")
 
 
@@ -30,7 +30,7 @@ def changed(message: Any) -> list[int]:
     return message.output.changed_state_ids
 
 
-async def test_a_state_is_given_and_set_and_never_sent() -> None:
+async def test_a_state_is_read_and_written_and_never_sent() -> None:
     """R2.1, R1.4"""
     with gr.Blocks() as demo:
         count, number = gr.State(0), gr.Number()
@@ -41,7 +41,7 @@ async def test_a_state_is_given_and_set_and_never_sent() -> None:
         assert await driver.values("run", None, session=driver.open()) == [None, 1]
 
 
-async def test_what_is_changed_in_place_counts_without_being_returned() -> None:
+async def test_in_place_changes_count_without_being_returned() -> None:
     """R2.1"""
     with gr.Blocks() as demo:
         items, shown = gr.State([]), gr.JSON()
@@ -53,7 +53,7 @@ async def test_what_is_changed_in_place_counts_without_being_returned() -> None:
         assert await driver.values("show", None) == [[1, 1]]
 
 
-async def test_a_failed_event_leaves_no_trace() -> None:
+async def test_a_failed_event_changes_nothing() -> None:
     """R2.2"""
 
     def spoil(found: list[int]) -> list[int]:
@@ -69,8 +69,8 @@ async def test_a_failed_event_leaves_no_trace() -> None:
         assert await driver.values("show", None) == [[1]]
 
 
-async def test_an_output_that_cannot_be_converted_keeps_every_state_as_it_was() -> None:
-    """R2.2: the States are written together, after all outputs are converted."""
+async def test_an_output_that_cannot_be_converted_leaves_every_state_unchanged() -> None:
+    """R2.2: the States are written together after all outputs are converted."""
     with gr.Blocks() as demo:
         first, second, box = gr.State(1), gr.State(2), gr.Textbox()
         demo.load(lambda: (10, 20, gr.update(colour="red")), None, [first, second, box], api_name="bad")
@@ -93,7 +93,7 @@ async def test_an_output_that_cannot_be_converted_keeps_every_state_as_it_was() 
         ([1, 2], [1, 2]),
     ],
 )
-async def test_a_state_takes_any_value_and_a_users_dict_is_never_an_update(returned: Any, value: Any) -> None:
+async def test_a_state_accepts_any_value_and_a_users_dict_is_never_an_update(returned: Any, value: Any) -> None:
     """R1.4, R1.6"""
     seen: list[Any] = []
     with gr.Blocks() as demo:
@@ -106,7 +106,7 @@ async def test_a_state_takes_any_value_and_a_users_dict_is_never_an_update(retur
     assert seen == [value]
 
 
-async def test_a_state_component_that_is_returned_is_its_value() -> None:
+async def test_a_returned_state_component_is_its_value() -> None:
     """R1.6"""
     seen: list[Any] = []
     with gr.Blocks() as demo:
@@ -119,7 +119,7 @@ async def test_a_state_component_that_is_returned_is_its_value() -> None:
     assert seen == [3]
 
 
-async def test_a_dict_keyed_by_components_sets_states_and_leaves_the_others() -> None:
+async def test_a_dict_keyed_by_components_sets_only_its_states() -> None:
     """R1.6"""
     with gr.Blocks() as demo:
         first, second, box = gr.State(1), gr.State(2), gr.Textbox()
@@ -182,7 +182,7 @@ async def test_a_failing_generator_keeps_its_last_yield() -> None:
         assert await driver.values("show", None) == [[1]]
 
 
-async def test_what_a_generator_changes_after_its_last_yield_is_kept() -> None:
+async def test_changes_after_a_generators_last_yield_are_kept() -> None:
     """R2.1"""
 
     def run(items: list[int]) -> Iterator[str]:
@@ -200,7 +200,7 @@ async def test_what_a_generator_changes_after_its_last_yield_is_kept() -> None:
 
 
 async def test_a_generator_with_state_waits_until_its_step_is_committed() -> None:
-    """R2.4: at each yield the State is committed before the generator goes on."""
+    """R2.4: at each yield, State is committed before the generator continues."""
     seen: list[int] = []
     demo_box: list[Any] = []
 
@@ -228,7 +228,7 @@ async def test_a_generator_with_state_waits_until_its_step_is_committed() -> Non
     assert seen == [1, 2, 3, 4, 5]
 
 
-async def test_events_that_write_one_state_take_turns_and_say_so() -> None:
+async def test_events_that_write_one_state_run_one_after_another_and_report_it() -> None:
     """R2.3, R2.4"""
     order: list[str] = []
     go = threading.Event()
@@ -263,7 +263,7 @@ async def test_events_that_write_one_state_take_turns_and_say_so() -> None:
     assert order == ["first starts", "first ends", "second"]
 
 
-async def test_an_event_that_waits_for_a_lane_holds_no_place_in_its_group() -> None:
+async def test_an_event_that_waits_for_a_lane_holds_no_slot_in_its_group() -> None:
     """R2.3: another visitor's event of the same function runs meanwhile."""
     go = threading.Event()
 
@@ -312,8 +312,8 @@ def other_add(count: int) -> int:
 
 
 @pytest.mark.parametrize("functions", [[slow_add], [slow_add_async], [slow_add, other_add]])
-async def test_no_update_is_lost_of_two_hundred(functions: list[Any]) -> None:
-    """R2.3, R2.7: queued, directly, and through two functions at once."""
+async def test_none_of_two_hundred_updates_is_lost(functions: list[Any]) -> None:
+    """R2.3, R2.7: queued, direct, and through two functions at the same time."""
     with gr.Blocks() as demo:
         count, number = gr.State(0), gr.Number()
         for index, fn in enumerate(functions):
@@ -329,7 +329,7 @@ async def test_no_update_is_lost_of_two_hundred(functions: list[Any]) -> None:
         assert await driver.values("read", None) == [200]
 
 
-async def test_no_update_in_place_is_lost_of_two_hundred() -> None:
+async def test_none_of_two_hundred_in_place_updates_is_lost() -> None:
     """R2.3"""
     with gr.Blocks() as demo:
         box, number = gr.State([0]), gr.Number()
@@ -353,7 +353,7 @@ async def test_a_chain_of_changes_that_does_not_settle_is_stopped() -> None:
     assert f"State {count.id} do not settle" in str(caught.value)
 
 
-async def test_background_updates_inside_a_step_are_part_of_it() -> None:
+async def test_updates_inside_a_step_are_part_of_it() -> None:
     """R2.8"""
     with gr.Blocks() as demo:
         count, number = gr.State(0), gr.Number()
@@ -394,7 +394,7 @@ async def test_an_async_generator_holds_its_lane_until_it_ends() -> None:
 
 
 async def test_a_listener_without_a_state_has_a_visitor_too() -> None:
-    """R2.8, R5.5, R10.1: what it updates, reads and takes back in its code is the visitor's who made it run."""
+    """R2.8, R5.5, R10.1: what its code updates, reads, and undoes belongs to the visitor who triggered it."""
 
     async def later() -> None:
         await count.update(lambda n: n + 10)
@@ -427,8 +427,8 @@ async def test_a_listener_without_a_state_has_a_visitor_too() -> None:
         assert await driver.values("show", None) == [112]
 
 
-async def test_a_batch_has_no_visitor_that_could_be_meant() -> None:
-    """R2.6: it runs for several."""
+async def test_a_batch_has_no_single_visitor() -> None:
+    """R2.6: a batch runs for several visitors."""
     with gr.Blocks() as demo:
         count, number = gr.State(0), gr.Number()
         demo.load(lambda ns: ([count.update(lambda n: n + 1) for _ in ns],), number, number, batch=True, api_name="run")

@@ -41,7 +41,7 @@ def shown(driver: Driver, job: Any) -> list[Any]:
     return [message.output.data[1] for message in driver.told(job) if isinstance(message, Streaming)]
 
 
-async def test_each_chunk_is_a_step_with_whole_values_until_the_page_ends_it() -> None:
+async def test_each_chunk_is_a_step_with_full_values_until_the_page_ends_the_stream() -> None:
     async with Driver(app(add)) as driver:
         job = await driver.submit("run", "ab", None, stream=True)
         await until(lambda: shown(driver, job) == ["2"])
@@ -55,7 +55,7 @@ async def test_each_chunk_is_a_step_with_whole_values_until_the_page_ends_it() -
         assert last.output.data == [None, "4"]  # type: ignore[union-attr]
 
 
-async def test_a_stream_ends_when_its_time_is_over() -> None:
+async def test_a_stream_ends_at_its_time_limit() -> None:
     clock = ManualClock()
     async with Driver(app(add, time_limit=30), clock=clock) as driver:
         job = await driver.submit("run", "ab", None, stream=True)
@@ -65,13 +65,13 @@ async def test_a_stream_ends_when_its_time_is_over() -> None:
         assert isinstance(driver.told(job)[-1], Completed)
 
 
-async def test_a_chunk_for_an_event_that_does_not_run_is_not_found() -> None:
+async def test_a_chunk_for_an_event_that_is_not_running_is_not_found() -> None:
     async with Driver(app(add)) as driver:
         with pytest.raises(NotFound, match="No stream event"):
             driver.runtime.feed_chunk(driver.page, "nothing", ["c", None])
 
 
-async def test_chunks_that_come_faster_than_the_function_do_not_pile_up() -> None:
+async def test_chunks_that_arrive_faster_than_the_function_do_not_accumulate() -> None:
     """R4.6"""
     async with Driver(app(add)) as driver:
         job = await driver.submit("run", "a", None, stream=True)
@@ -82,7 +82,7 @@ async def test_chunks_that_come_faster_than_the_function_do_not_pile_up() -> Non
         assert 1 <= len(shown(driver, job)) <= 65
 
 
-async def test_a_cancelled_stream_ends() -> None:
+async def test_a_canceled_stream_ends() -> None:
     async with Driver(app(add)) as driver:
         job = await driver.submit("run", "a", None, stream=True)
         await until(lambda: shown(driver, job))
@@ -93,7 +93,7 @@ async def test_a_cancelled_stream_ends() -> None:
         assert last.cancelled
 
 
-async def test_a_stream_whose_function_is_slower_than_its_source_can_be_cancelled() -> None:
+async def test_a_stream_whose_function_is_slower_than_its_source_can_be_canceled() -> None:
     go = threading.Event()
 
     def slow(chunk: str, total: int) -> tuple[int, str]:
@@ -111,6 +111,6 @@ async def test_a_stream_whose_function_is_slower_than_its_source_can_be_cancelle
         assert shown(driver, job) == []
 
 
-async def test_without_chunks_to_follow_a_stream_event_is_a_plain_one() -> None:
+async def test_without_further_chunks_a_stream_event_is_a_plain_one() -> None:
     async with Driver(app(add)) as driver:
         assert await driver.values("run", "ab", None) == [None, "2"]

@@ -1,4 +1,4 @@
-"""The pool of threads, and generators in theirs."""
+"""The thread pool, and generators in threads."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_no_more_threads_run_than_the_limit_and_all_work_is_done() -> None
     threads.close()
 
 
-async def test_an_idle_thread_is_used_again() -> None:
+async def test_an_idle_thread_is_reused() -> None:
     threads = Threads(None, "test-again")
     idents = []
     for _ in range(5):
@@ -69,7 +69,7 @@ async def test_threads_end_when_the_pool_closes() -> None:
     await until(lambda: not [t for t in threading.enumerate() if t.name.startswith("test-ends")])
 
 
-async def test_what_still_runs_when_the_pool_closes_is_given_up() -> None:
+async def test_running_functions_are_abandoned_when_the_pool_closes() -> None:
     threads = Threads(1, "test-stuck")
     go = threading.Event()
     running, waiting = threads.run(go.wait, 10), threads.run(go.wait, 10)
@@ -80,7 +80,7 @@ async def test_what_still_runs_when_the_pool_closes_is_given_up() -> None:
     go.set()
 
 
-async def test_outlast_returns_to_a_cancelled_caller_only_when_the_thread_has_ended() -> None:
+async def test_outlast_returns_to_a_canceled_caller_only_after_the_thread_has_ended() -> None:
     threads = Threads(1, "test-outlast")
     go = threading.Event()
     task = asyncio.ensure_future(outlast(threads.run(go.wait, 10)))
@@ -95,7 +95,7 @@ async def test_outlast_returns_to_a_cancelled_caller_only_when_the_thread_has_en
     threads.close()
 
 
-async def test_a_generator_runs_ahead_of_its_reader_only_so_far() -> None:
+async def test_a_generator_runs_ahead_of_its_reader_up_to_a_limit() -> None:
     made = 0
 
     def numbers() -> Iterator[int]:
@@ -134,7 +134,7 @@ async def test_in_lockstep_a_generator_waits_at_each_yield() -> None:
     threads.close()
 
 
-async def test_steps_before_an_error_arrive_and_then_the_error() -> None:
+async def test_steps_before_an_error_arrive_before_the_error() -> None:
     def failing() -> Iterator[int]:
         yield 1
         yield 2
@@ -153,7 +153,7 @@ async def test_steps_before_an_error_arrive_and_then_the_error() -> None:
     threads.close()
 
 
-async def test_closing_runs_the_finally_in_the_generators_thread() -> None:
+async def test_closing_runs_finally_blocks_in_the_generators_thread() -> None:
     where: list[int] = []
 
     def numbers() -> Iterator[int]:

@@ -1,12 +1,12 @@
-"""Events of a visitor who has left for good end by the policy of their listener or app (R4.7).
+"""Events of a visitor who has left for good end according to the policy of their listener or app (R4.7).
 
-C7: siblings looked for: every way by which an event is started (page, `queue/join`, `/call`, `/run`, MCP, a batch,
-`gr.render`, `stream` events, `queue=False`, validators that are still running, `unload`), every way by which a visitor
-leaves (beacon, closed socket, broken socket, heartbeat, stream, collected call, direct call, MCP session), and what
-else ends events (`Sessions.drop` at the end of the grace). Found: all of them went on but the first two steps of MCP
-calls, which ended even plain functions; the end of the grace threw away what a plain function was about to commit; an
-async batch function went on when all of its events were cancelled. `.then`, timers and State changes are started by
-the page, so nothing of them starts without it.
+C7: related cases: every way to start an event (page, `queue/join`, `/call`, `/run`, MCP, a batch, `gr.render`, `stream`
+events, `queue=False`, validators that are still running, `unload`), every way in which a visitor leaves (beacon, closed
+socket, lost socket, heartbeat, stream, collected call, direct call, MCP session), and everything else that ends events
+(`Sessions.drop` at the end of the grace period). Events kept running in all of them, except that the first two steps of
+MCP calls ended even plain functions. The end of the grace period discarded what a plain function was about to commit,
+and an async batch function kept running after all of its events were canceled. `.then`, timers, and State changes are
+started by the page, so none of them starts without it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Work:
-    """Functions of each kind that go on until they are let go, and what became of them."""
+    """Functions of each kind that run until they are released, and a record of how they ended."""
 
     def __init__(self) -> None:
         self.go = threading.Event()
@@ -90,7 +90,7 @@ KINDS = ["generator", "async_generator", "coroutine"]
 async def running(driver: Driver, name: str, session: Session | None = None, **call: Any) -> Job:
     job = await driver.submit(name, session=session, **call)
     await until(lambda: job.state == "running")
-    if job.plan.kind == "generator":  # its thread has begun
+    if job.plan.kind == "generator":  # its thread has started
         await until(lambda: len(driver.told(job)) > 1)
     return job
 
@@ -100,7 +100,7 @@ def leave(driver: Driver, *, gone: bool = True, closed: bool = False) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_what_can_be_stopped_ends_fifteen_seconds_after_the_page_was_closed(kind: str) -> None:
+async def test_events_that_can_be_stopped_end_fifteen_seconds_after_the_page_was_closed(kind: str) -> None:
     """C7, R4.7"""
     work, clock = Work(), ManualClock()
     async with Driver(work.app(), clock=clock) as driver:
@@ -114,7 +114,7 @@ async def test_what_can_be_stopped_ends_fifteen_seconds_after_the_page_was_close
     assert work.ended == [kind]
 
 
-async def test_a_plain_function_runs_to_completion_and_what_it_returns_is_kept() -> None:
+async def test_a_plain_function_runs_to_completion_and_its_result_is_kept() -> None:
     """C7, R4.7"""
     work, clock = Work(), ManualClock()
     async with Driver(work.app(), clock=clock) as driver:
@@ -127,7 +127,7 @@ async def test_a_plain_function_runs_to_completion_and_what_it_returns_is_kept()
         assert await driver.values("kept", None) == [1]
 
 
-async def test_a_plain_function_that_outlasts_the_grace_of_its_session_keeps_the_session_until_it_has_ended() -> None:
+async def test_a_session_is_kept_until_its_plain_function_has_ended_even_after_the_grace_period() -> None:
     """C7"""
     dropped: list[int] = []
     go = threading.Event()
@@ -152,8 +152,8 @@ async def test_a_plain_function_that_outlasts_the_grace_of_its_session_keeps_the
         assert driver.runtime.sessions.get(driver.page.id) is None
 
 
-async def test_waiting_events_are_dropped_at_once_when_the_page_cannot_come_back() -> None:
-    """C7: a page with 30 slow events does not keep others waiting."""
+async def test_waiting_events_are_canceled_immediately_if_the_page_cannot_return() -> None:
+    """C7: a closed page with 30 slow events does not keep other visitors waiting."""
     work, clock = Work(), ManualClock()
     async with Driver(work.app(), clock=clock) as driver:
         other = driver.open()
@@ -169,8 +169,8 @@ async def test_waiting_events_are_dropped_at_once_when_the_page_cannot_come_back
 
 
 @pytest.mark.parametrize(("closed", "seconds"), [(True, 15), (False, 60)])
-async def test_a_page_that_comes_back_in_time_keeps_its_events(closed: bool, seconds: int) -> None:
-    """C7: a closed connection may be a refresh or the back-forward cache, a broken one may come back for longer."""
+async def test_a_page_that_returns_in_time_keeps_its_events(closed: bool, seconds: int) -> None:
+    """C7: a closed connection may be a refresh or the back-forward cache; after a lost one, there is more time."""
     work, clock = Work(), ManualClock()
     async with Driver(work.app(), clock=clock) as driver:
         running_, waiting = await running(driver, "alone"), await driver.submit("alone")
@@ -188,7 +188,7 @@ async def test_a_page_that_comes_back_in_time_keeps_its_events(closed: bool, sec
 
 
 async def test_a_session_of_a_tab_keeps_its_events_through_sleep() -> None:
-    """C7, R5.2: its connection breaks; but when the tab closes it, 15 seconds are enough for a refresh."""
+    """C7, R5.2: if its connection is lost; if the tab closes it, 15 seconds are enough for a refresh."""
     work, clock = Work(), ManualClock()
     demo = work.app()
     demo.graph.change_options(session="tab")
@@ -205,8 +205,8 @@ async def test_a_session_of_a_tab_keeps_its_events_through_sleep() -> None:
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "plain"])
-async def test_cancel_ends_an_event_at_once(kind: str) -> None:
-    """R4.7: a plain function goes on, but its result is dropped."""
+async def test_the_cancel_policy_ends_an_event_immediately(kind: str) -> None:
+    """R4.7: a plain function keeps running, but its result is dropped."""
     work, clock = Work(), ManualClock()
     async with Driver(work.app(on_leave="cancel"), clock=clock) as driver:
         job = await running(driver, kind)
@@ -218,7 +218,7 @@ async def test_cancel_ends_an_event_at_once(kind: str) -> None:
         assert await driver.values("kept", None) == [0]
 
 
-async def test_finish_lets_everything_run_to_its_end_also_what_waits() -> None:
+async def test_the_finish_policy_lets_all_events_run_to_their_end() -> None:
     """R4.7"""
     work, clock = Work(), ManualClock()
     async with Driver(work.app(on_leave="finish"), clock=clock, session_grace=100) as driver:
@@ -232,7 +232,7 @@ async def test_finish_lets_everything_run_to_its_end_also_what_waits() -> None:
     assert work.ended == ["generator"] * 3
 
 
-async def test_a_listener_says_how_many_seconds_its_events_get_and_the_app_has_no_say_then() -> None:
+async def test_a_listeners_policy_overrides_the_apps() -> None:
     """R4.7"""
     work, clock = Work(), ManualClock()
     async with Driver(patient(work), clock=clock) as driver:
@@ -254,7 +254,7 @@ def patient(work: Work) -> gr.Blocks:
 
 
 async def test_a_stream_that_waits_for_its_next_chunk_ends() -> None:
-    """C7: a plain function that is fed by the page would wait for it without end."""
+    """C7: a plain function whose input comes from the page would otherwise wait indefinitely."""
     with gr.Blocks() as demo:
         image, out = gr.Image(sources=["webcam"], streaming=True), gr.Number()
         image.stream(lambda _: 1, image, out, api_name="feed")
@@ -269,7 +269,7 @@ async def test_a_stream_that_waits_for_its_next_chunk_ends() -> None:
 
 
 async def test_a_batch_ends_when_all_of_its_visitors_have_left() -> None:
-    """C7: while one of them is there, the function goes on for all."""
+    """C7: while one visitor remains, the function keeps running for all."""
     ended: list[str] = []
 
     async def batched(numbers: list[int]) -> list[list[int]]:
@@ -303,7 +303,7 @@ async def test_a_batch_ends_when_all_of_its_visitors_have_left() -> None:
         assert await driver.values("next", 3) == [3]
 
 
-async def test_a_render_runs_to_its_end_and_its_listeners_follow_the_app() -> None:
+async def test_a_render_runs_to_its_end_and_its_listeners_use_the_apps_policy() -> None:
     """C7"""
     work, clock = Work(), ManualClock()
     with gr.Blocks() as demo:
@@ -324,7 +324,7 @@ async def test_a_render_runs_to_its_end_and_its_listeners_follow_the_app() -> No
     assert work.ended == ["generator"]
 
 
-async def test_the_listeners_of_unload_run_because_the_visitor_has_left() -> None:
+async def test_unload_listeners_run_although_the_visitor_has_left() -> None:
     """R4.5"""
     seen: list[str] = []
     go = asyncio.Event()
@@ -343,8 +343,8 @@ async def test_the_listeners_of_unload_run_because_the_visitor_has_left() -> Non
         await until(lambda: seen == ["unloaded"])
 
 
-async def test_an_event_that_is_accepted_after_its_page_has_left_ends_too() -> None:
-    """C7: its validator was running then."""
+async def test_an_event_accepted_after_its_page_has_left_ends_too() -> None:
+    """C7: its validator was running when the page left."""
     go = threading.Event()
     work, clock = Work(), ManualClock()
     with gr.Blocks() as demo:
@@ -361,14 +361,14 @@ async def test_an_event_that_is_accepted_after_its_page_has_left_ends_too() -> N
         assert is_cancelled(driver.told(job)[-1])
 
 
-async def test_the_last_stream_of_an_api_client_takes_its_events_with_it() -> None:
-    """C7: not while its heartbeat or another stream is open, and not if it opens another one in time."""
+async def test_an_api_clients_events_end_with_its_last_stream() -> None:
+    """C7: but not while its heartbeat or another stream is open, and not if it opens another one in time."""
     work, clock = Work(), ManualClock()
     async with Driver(work.app(), clock=clock) as driver:
         runtime = driver.runtime
         session = runtime.sessions.open("client")
         job = await running(driver, "generator", session=session, origin="api")
-        await clock.advance(100)  # it has joined and may open its stream late
+        await clock.advance(100)  # the client has joined and can open its stream later
         assert not job.over
         runtime.listen(session)
         runtime.connect(session)
@@ -385,7 +385,7 @@ async def test_the_last_stream_of_an_api_client_takes_its_events_with_it() -> No
         await job.wait()
 
 
-async def test_a_call_that_is_collected_keeps_its_event_whatever_becomes_of_its_session() -> None:
+async def test_a_call_that_is_being_collected_keeps_its_event() -> None:
     """C7"""
     work, clock = Work(), ManualClock()
     async with Driver(work.app(), clock=clock) as driver:
@@ -405,7 +405,7 @@ async def test_a_call_that_is_collected_keeps_its_event_whatever_becomes_of_its_
 
 
 @pytest.mark.parametrize("given", ["stop", -1, True, float("inf"), float("nan"), [], {}])
-def test_what_is_not_a_policy_is_refused(given: Any) -> None:
+def test_an_invalid_policy_is_rejected(given: Any) -> None:
     with pytest.raises(BuildError, match=r"on_leave=.* is not a policy"):
         gr.Blocks(on_leave=given)
     with gr.Blocks() as demo, pytest.raises(BuildError, match="on_leave"):
@@ -413,10 +413,10 @@ def test_what_is_not_a_policy_is_refused(given: Any) -> None:
 
 
 @pytest.mark.parametrize(("text", "policy"), [("cancel", "cancel"), ("finish", "finish"), ("30", 30.0)])
-def test_the_environment_has_a_say(text: str, policy: Any) -> None:
+def test_the_environment_can_set_the_policy(text: str, policy: Any) -> None:
     assert read({"HOLDFAST_ON_LEAVE": text}).on_leave == policy
 
 
-def test_the_environment_is_checked() -> None:
+def test_an_invalid_policy_in_the_environment_is_rejected() -> None:
     with pytest.raises(BuildError, match="HOLDFAST_ON_LEAVE='soon' is not a policy"):
         read({"HOLDFAST_ON_LEAVE": "soon"})

@@ -1,4 +1,4 @@
-"""Small apps that several tests serve."""
+"""Small apps used by several tests."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def failing() -> gr.Blocks:
 
 
 class Gate:
-    """An app whose `/wait` runs until it is let go, to see what happens meanwhile."""
+    """An app whose `/wait` runs until it is released, to test what happens meanwhile."""
 
     def __init__(self, **event: Any) -> None:
         self.entered = threading.Event()

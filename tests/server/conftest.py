@@ -1,4 +1,4 @@
-"""Apps on a real server, on a free port of the loopback."""
+"""Apps on a real server, on a free port of the loopback interface."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["own_redis_server"]
 
 
 class Served:
-    """A running app, and what tests ask of it."""
+    """A running app with helpers for tests."""
 
     def __init__(self, demo: gr.Blocks) -> None:
         self.demo = demo
@@ -34,7 +34,7 @@ class Served:
         self.http = self.client()
 
     def client(self) -> httpx.Client:
-        """One more browser, with cookies of its own."""
+        """Return a client that acts as another browser, with separate cookies."""
         self.clients.append(httpx.Client(base_url=self.url, timeout=60, verify=self.url.startswith("https")))
         return self.clients[-1]
 
@@ -48,11 +48,11 @@ class Served:
         return self.post("/gradio_api/queue/join", {"data": data, "fn_index": fn, "session_hash": session, **more})
 
     def messages(self, session: str) -> list[dict[str, Any]]:
-        """Everything that the session's stream says until it tells to close it."""
+        """Return the messages of the session's stream until it tells the client to close it."""
         return list(self.follow(session))
 
     def follow(self, session: str, *, to_the_end: bool = False) -> Iterator[dict[str, Any]]:
-        """The messages of the session's stream, closed when it says so, or read until the server ends it."""
+        """Yield the messages of the session's stream, closed on its request or read until the server ends it."""
         with self.http.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as answer:
             assert answer.status_code == 200, answer.read()
             for line in answer.iter_lines():
@@ -63,7 +63,7 @@ class Served:
                         return
 
     def call(self, name: str, data: list[Any], session: str | None = None) -> list[tuple[str, Any]]:
-        """The two steps of `/call`: its events with their data."""
+        """Run both steps of `/call` and return its events with their data."""
         body = {"data": data} if session is None else {"data": data, "session_hash": session}
         event_id = self.post(f"/gradio_api/call/{name}", body).json()["event_id"]
         return self.collect(name, event_id)
@@ -75,7 +75,7 @@ class Served:
 
     @contextmanager
     def broken_off(self, path: str, body: Any, headers: dict[str, str] | None = None) -> Iterator[None]:
-        """A request whose client leaves when the block ends, without having read an answer."""
+        """Send a request whose client disconnects when the block ends, without having read a response."""
         request = self.http.build_request("POST", path, json=body, headers=headers)
         head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
         with socket.create_connection(("127.0.0.1", self.site_port), timeout=20) as sock:
@@ -84,7 +84,7 @@ class Served:
 
     @contextmanager
     def socket(self, *, hello: bool = True, host: str | None = None, **options: Any) -> Iterator[Page]:
-        """A page's socket; `host` is what its `Host` header says."""
+        """Open a page's socket; `host` is the value of its `Host` header."""
         server = f"127.0.0.1:{self.site_port}"
         url = f"ws://{host or server}/gradio_api/page/socket"
         sock = socket.create_connection(("127.0.0.1", self.site_port))
@@ -96,7 +96,7 @@ class Served:
 
 
 class Page:
-    """A page on its socket."""
+    """A page with its socket."""
 
     def __init__(self, connection: ClientConnection, demo: gr.Blocks) -> None:
         self.connection = connection
@@ -112,7 +112,7 @@ class Page:
         self.connection.send(json.dumps(frame))
 
     def submit(self, event_id: str, fn: int | str, data: list[Any], **more: Any) -> None:
-        """Run a listener: by its number among those of the app, or by its identity."""
+        """Run a listener, given by its number in the app or by its identity."""
         known = self._listeners.get(fn) if isinstance(fn, int) else None
         event = known.identity if known is not None else f"gone.{fn}" if isinstance(fn, int) else fn
         self.say(type="submit", event_id=event_id, event=event, data=data, **more)
@@ -122,7 +122,7 @@ class Page:
         return frame
 
     def until_completed(self, event_id: str) -> list[dict[str, Any]]:
-        """The messages of one event, to its last."""
+        """Return the messages of an event up to its last one."""
         found = []
         while True:
             frame = self.hear()
@@ -137,7 +137,7 @@ Serve = Callable[..., Served]
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Starts an app; all are stopped when the test ends."""
+    """Return a function that starts apps, which are stopped when the test ends."""
     running: list[Served] = []
 
     def start(demo: gr.Blocks, **options: Any) -> Served:
@@ -154,7 +154,7 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    """Make a certificate for localhost that nobody has signed."""
+    """Create a self-signed certificate for localhost."""
     folder = tmp_path_factory.mktemp("certificate")
     key, chain = folder / "key.pem", folder / "cert.pem"
     subprocess.run(

@@ -1,4 +1,4 @@
-"""Login: cookies, what is closed without it, and whose session is whose."""
+"""Login: cookies, access without a login, and the owners of sessions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def app(serve: Serve) -> Served:
     return serve(counter(), auth=users, auth_message="Ask <b>Eve</b>", allowed_hosts=["app.example", "inside"])
 
 
-def test_a_login_gives_a_cookie(app: Served) -> None:
+def test_a_login_sets_a_cookie(app: Served) -> None:
     answer = app.http.post("login", data={"username": " ann ", "password": "pw"})
     assert answer.json() == {"success": True}
     [cookie] = answer.headers.get_list("set-cookie")
@@ -92,7 +92,7 @@ def test_with_a_login_it_is_open(app: Served) -> None:
     assert app.get("/gradio_api/app_id").status_code == 200
 
 
-def test_the_page_is_a_login_page_until_then(app: Served) -> None:
+def test_the_page_is_a_login_page_before_the_login(app: Served) -> None:
     shut = app.get("/").text
     assert '"auth_required":true' in shut
     assert "Greeting" not in shut
@@ -100,11 +100,11 @@ def test_the_page_is_a_login_page_until_then(app: Served) -> None:
     assert '"auth_required":true' not in log_in(app).get("/").text
 
 
-def test_another_sites_requests_do_not_count_as_the_logged_in_visitors(app: Served) -> None:
-    """R8.1: the cookie works in frames, so it travels with every site's requests."""
+def test_another_sites_requests_do_not_use_the_visitors_login(app: Served) -> None:
+    """R8.1: the cookie works in frames, so it is sent with every site's requests."""
     client = log_in(app)
     foreign = {"origin": "https://elsewhere.example", "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors"}
-    foreign["host"] = "app.example"  # on loopback, the app would not even answer
+    foreign["host"] = "app.example"  # on loopback, the app would reject the request
     assert client.get("config").status_code == 200
     assert client.get("config", headers=foreign).status_code == 401
     body = {"data": [None], "fn_index": 0, "session_hash": "s"}
@@ -129,10 +129,10 @@ def test_another_sites_requests_do_not_count_as_the_logged_in_visitors(app: Serv
         ({}, None),
     ],
 )
-def test_a_socket_that_another_site_opens_is_not_the_logged_in_visitors(
+def test_a_socket_opened_by_another_site_does_not_use_the_login(
     app: Served, headers: dict[str, str], code: int | None
 ) -> None:
-    """R8.1: some browsers do not say `sec-fetch-site` of a socket, but send the cookie with it."""
+    """R8.1: some browsers do not send `sec-fetch-site` with a socket, but do send the cookie."""
     headers = dict(headers)
     cookie = "; ".join(f"{name}={value}" for name, value in log_in(app).cookies.items())
     assert cookie
@@ -154,10 +154,10 @@ def test_a_socket_that_another_site_opens_is_not_the_logged_in_visitors(
     ("origin", "host", "welcome"),
     [("https://elsewhere.example", "app.example", False), ("https://app.example", "app.example", True)],
 )
-def test_a_socket_that_another_site_opens_does_not_reach_a_dependency(
+def test_a_socket_opened_by_another_site_does_not_reach_a_dependency(
     serve: Serve, origin: str, host: str, welcome: bool
 ) -> None:
-    """The dependency may look at cookies of which nobody here knows how far they travel."""
+    """The dependency may check cookies for which it is unknown where browsers send them."""
     app = serve(counter(), auth_dependency=lambda request: "ann", allowed_hosts=["app.example"])
     with app.socket(hello=False, host=host, additional_headers={"origin": origin}) as page:
         assert page.hello()["type"] == ("welcome" if welcome else "refused")
@@ -166,8 +166,8 @@ def test_a_socket_that_another_site_opens_does_not_reach_a_dependency(
 @pytest.mark.parametrize(
     ("status", "code"), [(401, NEEDS_LOGIN), (303, NEEDS_LOGIN), (403, NOT_YOURS), (429, NO_HELLO)]
 )
-def test_a_dependency_may_refuse_a_page_by_raising(serve: Serve, status: int, code: int) -> None:
-    """The page learns what to do: to be loaded again, to stay away, or to try again."""
+def test_a_dependency_can_reject_a_page_by_raising(serve: Serve, status: int, code: int) -> None:
+    """The page is informed whether to reload, to stay disconnected, or to try again."""
 
     def refuse(request: Request) -> str:
         if request.headers.get("upgrade") == "websocket":
@@ -199,7 +199,7 @@ def test_a_session_belongs_to_the_login_that_used_it_first(app: Served) -> None:
     assert ann.post("gradio_api/cancel", json=cancel).status_code == 200
 
 
-def test_a_result_is_collected_by_the_login_that_started_it(app: Served) -> None:
+def test_a_result_is_collected_only_by_the_login_that_started_it(app: Served) -> None:
     ann, bob = log_in(app), log_in(app, "bob", "pw2")
     event_id = ann.post("gradio_api/call/count", json={"data": ["x"]}).json()["event_id"]
     assert bob.get(f"gradio_api/call/count/{event_id}").status_code == 403
@@ -218,8 +218,8 @@ def test_a_logout_ends_this_login_or_all_of_the_user(app: Served) -> None:
 
 
 @pytest.mark.parametrize("everywhere", [False, True])
-def test_a_logout_ends_the_pages_that_are_open_with_the_login(app: Served, everywhere: bool) -> None:
-    """R8.1: whoever sits there next is not the one who has left."""
+def test_a_logout_closes_the_pages_of_its_login(app: Served, everywhere: bool) -> None:
+    """R8.1: the next person at the computer may be someone else."""
     here, there, bob = log_in(app), log_in(app), log_in(app, "bob", "pw2")
 
     def as_user(client: httpx.Client) -> dict[str, str]:
@@ -234,7 +234,7 @@ def test_a_logout_ends_the_pages_that_are_open_with_the_login(app: Served, every
         frames = feed.iter_lines()
         assert "welcome" in next(frames)
         here.get("logout" if everywhere else "logout?all_session=false")
-        assert [line for line in frames if "message" in line] == []  # it has ended
+        assert [line for line in frames if "message" in line] == []  # the stream has ended
         gone = [mine, other] if everywhere else [mine]
         for page in gone:
             with pytest.raises(ConnectionClosed) as closed:
@@ -246,8 +246,8 @@ def test_a_logout_ends_the_pages_that_are_open_with_the_login(app: Served, every
             assert page.hear() == {"type": "pong"}
 
 
-def test_a_logout_while_a_page_is_greeted_ends_it_too(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """R8.1: its session may take a while to come, from a store."""
+def test_a_logout_during_a_pages_hello_closes_it_too(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R8.1: loading its session from a store can take a while."""
     ann = log_in(app)
     begin = app.context.runtime.returns.begin
 
@@ -265,14 +265,14 @@ def test_a_logout_while_a_page_is_greeted_ends_it_too(app: Served, monkeypatch: 
     assert closed.value.rcvd.code == NEEDS_LOGIN
 
 
-def test_a_login_where_none_is_needed_leads_to_the_page(serve: Serve) -> None:
+def test_a_login_without_need_redirects_to_the_page(serve: Serve) -> None:
     app = serve(counter())
     answer = app.http.post("login", data={"username": "a", "password": "b"})
     assert (answer.status_code, answer.headers["location"]) == (302, app.url)
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-def test_a_function_may_decide(serve: Serve, is_async: bool) -> None:
+def test_a_function_can_check_the_login(serve: Serve, is_async: bool) -> None:
     def check(name: str, password: str) -> bool:
         return name[::-1] == password
 
@@ -285,7 +285,7 @@ def test_a_function_may_decide(serve: Serve, is_async: bool) -> None:
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-def test_a_dependency_may_say_who_asks(serve: Serve, is_async: bool) -> None:
+def test_a_dependency_can_return_the_user(serve: Serve, is_async: bool) -> None:
     def user(request: Request) -> str | None:
         return request.headers.get("x-user")
 
@@ -302,7 +302,7 @@ def test_a_dependency_may_say_who_asks(serve: Serve, is_async: bool) -> None:
         assert page.hello()["status"] == 401
 
 
-def test_a_handler_sees_who_is_logged_in(serve: Serve) -> None:
+def test_a_handler_receives_the_user(serve: Serve) -> None:
     def who(request: gr.Request) -> str | None:
         return request.username
 
@@ -313,11 +313,11 @@ def test_a_handler_sees_who_is_logged_in(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("rule", [(), [], ("only",), [("a", "b", "c")], "ab", 5])
-def test_a_rule_that_is_none_is_reported_when_the_app_is_launched(rule: object) -> None:
+def test_an_invalid_rule_is_reported_when_the_app_is_launched(rule: object) -> None:
     with pytest.raises(BuildError, match="auth must be"):
         Auth(rule)  # type: ignore[arg-type]
 
 
-def test_two_ways_to_decide_are_reported() -> None:
+def test_two_ways_to_log_in_are_reported() -> None:
     with pytest.raises(ValueError, match="Both auth and auth_dependency"):
         Auth(("a", "b"), dependency=lambda _: None)

@@ -1,4 +1,4 @@
-"""What clients get wrong: a clear 4xx with one sentence, and everybody else is as before."""
+"""Invalid requests from clients: a clear 4xx with one sentence, and no effect on others."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ ROUTES = [
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_no_body_brings_a_route_down(app: Served, route: str) -> None:
+def test_no_body_causes_an_internal_error(app: Served, route: str) -> None:
     for body in BODIES:
         answer = app.http.post(f"/gradio_api/{route}", content=body, headers={"content-type": "application/json"})
         if answer.status_code != 200:
@@ -69,12 +69,12 @@ def test_no_body_brings_a_route_down(app: Served, route: str) -> None:
 
 
 @pytest.mark.parametrize("index", range(len(BODIES)))
-def test_a_body_that_is_no_event_is_refused_by_the_queue(app: Served, index: int) -> None:
+def test_a_body_that_is_not_an_event_is_rejected_by_the_queue(app: Served, index: int) -> None:
     answer = app.http.post("/gradio_api/queue/join", content=BODIES[index])
     assert answer.status_code in {400, 404, 422}
 
 
-def test_a_missing_session_or_function_is_named(app: Served) -> None:
+def test_the_error_names_a_missing_session_or_function(app: Served) -> None:
     missing = app.post("/gradio_api/queue/join", {"data": [], "fn_index": 0})
     assert (missing.status_code, missing.json()) == (400, {"detail": "Session hash not found."})
     missing = app.post("/gradio_api/queue/join", {"data": [], "session_hash": "s"})
@@ -82,14 +82,14 @@ def test_a_missing_session_or_function_is_named(app: Served) -> None:
     assert app.get("/gradio_api/queue/data").status_code == 422
 
 
-def test_an_unknown_endpoint_is_a_404_that_lists_those_there_are(app: Served) -> None:
+def test_an_unknown_endpoint_is_a_404_that_lists_the_endpoints(app: Served) -> None:
     for path in ("/gradio_api/run/nothing", "/gradio_api/call/nothing", "/gradio_api/call/v2/nothing"):
         answer = app.post(path, {"data": []})
         assert answer.status_code == 404
         assert answer.json()["detail"] == "This app has no endpoint /nothing. It has /count, /now."
 
 
-def test_too_few_values_say_how_many_are_needed(app: Served) -> None:
+def test_the_error_for_too_few_values_contains_the_required_number(app: Served) -> None:
     answer = app.post("/gradio_api/run/count", {"data": []})
     assert answer.status_code == 422
     assert "didn't receive enough input values (needed: 2, got: 0)" in answer.json()["error"]
@@ -108,7 +108,7 @@ def test_too_few_values_say_how_many_are_needed(app: Served) -> None:
         ([[], None], "lists of 0 values"),
     ],
 )
-def test_a_batch_that_is_none_is_a_422_with_a_sentence(serve: Serve, data: list[Any], said: str) -> None:
+def test_an_invalid_batch_is_a_422_with_a_sentence(serve: Serve, data: list[Any], said: str) -> None:
     def upper(words: list[str], counts: list[int]) -> list[list[str]]:
         return [[word.upper() for word in words]]
 
@@ -137,13 +137,13 @@ def test_too_many_values_are_ignored(app: Served) -> None:
         ("POST", f"upload?upload_id={LONG[:5000]}"),
     ],
 )
-def test_names_that_are_too_long_are_refused_without_being_repeated(app: Served, method: str, path: str) -> None:
+def test_names_that_are_too_long_are_rejected_without_being_repeated(app: Served, method: str, path: str) -> None:
     answer = app.http.request(method, f"/gradio_api/{path}")
     assert answer.status_code == 422
     assert len(answer.text) < 300
 
 
-def test_a_pages_session_is_closed_to_gradios_routes_without_its_secret(app: Served) -> None:
+def test_gradios_routes_cannot_use_a_pages_session_without_its_secret(app: Served) -> None:
     """R8.1."""
     with app.socket() as page:
         session, token = page.welcome["session"], page.welcome["token"]
@@ -167,7 +167,7 @@ def test_a_pages_session_is_closed_to_gradios_routes_without_its_secret(app: Ser
         assert page.until_completed("e1")[-1]["output"]["data"][0] == "hi x 2"
 
 
-def test_cancelling_what_is_not_there_is_no_error(app: Served) -> None:
+def test_canceling_an_unknown_event_is_not_an_error(app: Served) -> None:
     answer = app.post("/gradio_api/cancel", {"session_hash": "nobody", "fn_index": 0, "event_id": "e"})
     assert answer.json() == {"success": True}
 
@@ -198,7 +198,7 @@ def test_an_unknown_method_of_a_component_is_a_404(app: Served) -> None:
         assert isinstance(answer.json()["detail"], str)
 
 
-def test_names_that_clients_make_up_leave_nothing_behind(app: Served) -> None:
+def test_invented_names_leave_nothing_behind(app: Served) -> None:
     """R4.6."""
     for i in range(50):
         app.post("/gradio_api/cancel", {"session_hash": f"n{i}", "fn_index": 0, "event_id": "e"})

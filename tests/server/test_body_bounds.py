@@ -1,11 +1,11 @@
-"""What a client sends is bounded before it is read, while it arrives, and when it is decoded.
+"""Client data is limited before it is read, while it arrives, and when it is decoded.
 
-C1: siblings looked for: every route of the table that takes a body (`queue/join`, `run`, `api`, `call`, `call/v2`,
-`cancel`, `reset`, `component_server`, `stream`, `page/feed`, `page/send`, `page/close`, `upload`, `login`, `mcp`),
-frames of a page's socket, bodies in pieces without a length. Found: `queue/join`, `cancel`, `reset`, `page/feed`,
-`page/send`, `page/close` and `stream` read before they authenticated; `upload`, `login` and `mcp` held unfinished
-bodies for as long as the client liked; a frame of a socket was decoded on the event loop, whatever its size.
-C8b: siblings looked for: other headers of a multipart body that the parser refuses; found: none besides the boundary.
+C1: related cases: every route that accepts a body (`queue/join`, `run`, `api`, `call`, `call/v2`, `cancel`, `reset`,
+`component_server`, `stream`, `page/feed`, `page/send`, `page/close`, `upload`, `login`, `mcp`), frames of a page's
+socket, bodies in pieces without a length. `queue/join`, `cancel`, `reset`, `page/feed`, `page/send`, `page/close`, and
+`stream` read before they authenticated; `upload`, `login`, and `mcp` held unfinished bodies indefinitely; a socket's
+frame was decoded on the event loop, regardless of its size.
+C8b: related cases: other headers of a multipart body that the parser rejects; only the boundary was affected.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PATHS = {"name": "count", "event_id": "e", "session_hash": "s", "path": "p", "re
 
 
 def routes(app: Served) -> list[str]:
-    """The path of every route that takes a POST, or any method."""
+    """Return the path of every route that accepts a POST or any method."""
     table = [route for route in app.demo.server.app.routes if isinstance(route, Route)]
     paths = [route.path for route in table if not route.methods or "POST" in route.methods]
     for name, value in PATHS.items():
@@ -46,7 +46,7 @@ def routes(app: Served) -> list[str]:
 
 
 def begun(app: Served, path: str, body: bytes = b'{"data": [', length: int = 10_000_000) -> socket.socket:
-    """A connection that has sent the head of a POST and the beginning of its body."""
+    """Return a connection that has sent the head of a POST request and the start of its body."""
     sock = socket.create_connection(("127.0.0.1", app.site_port), timeout=20)
     head = (
         f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1:{app.site_port}\r\ncontent-length: {length}\r\n"
@@ -61,8 +61,8 @@ def status(sock: socket.socket) -> int:
         return int(sock.recv(100).split(b" ")[1])
 
 
-def test_no_route_reads_a_body_before_it_knows_who_sends_it(serve: Serve) -> None:
-    """C1: every route answers 401 to an unfinished body; only the login waits for it, for a bounded time."""
+def test_no_route_reads_a_body_before_it_has_authenticated_the_sender(serve: Serve) -> None:
+    """C1: every route responds with 401 to an unfinished body; only the login waits for it, with a time limit."""
     app = serve(counter(), auth=("a", "b"), mcp_server=True, limits={"body_seconds": 0.5})
     found = {path: status(begun(app, path, b"--x\r\n", length=50_000)) for path in routes(app)}
     logins = {path: found.pop(path) for path in list(found) if "login" in path and path.startswith("/login")}
@@ -72,24 +72,24 @@ def test_no_route_reads_a_body_before_it_knows_who_sends_it(serve: Serve) -> Non
     assert [code for code in found.values() if code == 401]
 
 
-def test_an_announced_body_over_the_limit_is_refused_unread(serve: Serve) -> None:
-    """C1: 413 for one JSON body; uploads have their own limit."""
+def test_an_announced_body_that_exceeds_the_limit_is_rejected_unread(serve: Serve) -> None:
+    """C1: 413 for a JSON body; uploads have a separate limit."""
     app = serve(counter(), limits={"body_bytes": 1000})
     assert status(begun(app, "/gradio_api/queue/join")) == 413
     refused = app.post("/gradio_api/run/count", {"data": ["x" * 1000]})
     assert (refused.status_code, "exceeds 1,000 bytes" in refused.json()["detail"]) == (413, True)
 
 
-def test_a_body_in_pieces_without_a_length_is_refused_at_the_limit(serve: Serve) -> None:
-    """C1: `Content-Length` is not needed for the bound."""
+def test_a_body_in_pieces_without_a_length_is_rejected_at_the_limit(serve: Serve) -> None:
+    """C1: the limit does not depend on `Content-Length`."""
     app = serve(counter(), limits={"body_bytes": 1000})
     answer = app.http.post("/gradio_api/run/count", content=(b"x" * 300 for _ in range(5)))
     assert answer.status_code == 413
     assert app.context.bodies.held == 0
 
 
-def test_a_body_of_very_many_values_is_refused_before_it_is_decoded(serve: Serve) -> None:
-    """C1: the sample, `{},{},…`; commas in a string are not values."""
+def test_a_body_with_too_many_values_is_rejected_before_it_is_decoded(serve: Serve) -> None:
+    """C1: the sample `{},{},…`; commas in a string are not values."""
     app = serve(counter(), limits={"body_values": 1000})
     many = json.dumps({"data": [{} for _ in range(2000)]})
     for path in ("queue/join", "run/count", "call/count", "reset", "cancel", "component_server", "page/send"):
@@ -98,8 +98,8 @@ def test_a_body_of_very_many_values_is_refused_before_it_is_decoded(serve: Serve
     assert text.status_code == 200
 
 
-def test_a_frame_of_very_many_values_is_refused(serve: Serve) -> None:
-    """C1: what holds for bodies holds for a page's frames."""
+def test_a_frame_with_too_many_values_is_rejected(serve: Serve) -> None:
+    """C1: the rules for bodies also apply to a page's frames."""
     app = serve(counter(), limits={"body_values": 1000})
     with app.socket() as page:
         page.submit("e1", 0, [[{} for _ in range(2000)]])
@@ -108,8 +108,8 @@ def test_a_frame_of_very_many_values_is_refused(serve: Serve) -> None:
         assert page.until_completed("e2")[-1]["success"]
 
 
-def test_bodies_in_flight_share_one_budget(serve: Serve) -> None:
-    """C1: 503 above it; what ended, or whose client went, counts no longer."""
+def test_unfinished_bodies_share_one_budget(serve: Serve) -> None:
+    """C1: 503 above it; bodies that have ended, or whose client has disconnected, no longer count."""
     app = serve(counter(), limits={"bodies_bytes": 100_000})
     waiting = [begun(app, "/gradio_api/run/count", b"[" * 30_000) for _ in range(3)]
     asyncio.run(until(lambda: app.context.bodies.held == 90_000))
@@ -130,8 +130,8 @@ def test_one_visitors_bodies_leave_room_for_others(serve: Serve) -> None:
         assert "memory limit for unfinished requests" in refused.json()["detail"]
 
 
-def test_uploads_count_by_what_is_not_written_yet(serve: Serve) -> None:
-    """C1: an upload larger than the budget is taken, for it is never whole in memory."""
+def test_uploads_count_by_their_unwritten_bytes(serve: Serve) -> None:
+    """C1: an upload larger than the budget is accepted, because it is never completely in memory."""
     app = serve(counter(), limits={"bodies_bytes": 3_000_000, "visitor_bodies_bytes": 3_000_000})
     answer = app.post("/gradio_api/upload", files={"files": ("big.bin", b"x" * 10_000_000)})
     assert answer.status_code == 200, answer.text
@@ -139,14 +139,14 @@ def test_uploads_count_by_what_is_not_written_yet(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("path", ["run/count", "queue/join", "upload", "page/feed", "mcp/"])
-def test_a_body_that_does_not_arrive_is_given_up(serve: Serve, path: str) -> None:
+def test_a_body_that_does_not_arrive_times_out(serve: Serve, path: str) -> None:
     """C1: 408 after a deadline, on every kind of route."""
     app = serve(counter(), mcp_server=True, limits={"body_seconds": 0.2})
     assert status(begun(app, f"/gradio_api/{path}", b"--x\r\n" if path == "upload" else b"{")) == 408
     asyncio.run(until(lambda: app.context.bodies.held == 0))
 
 
-def test_a_boundary_that_no_parser_takes_is_400(serve: Serve) -> None:
+def test_a_boundary_that_the_parser_rejects_is_400(serve: Serve) -> None:
     """C8b: an upload boundary of 300 bytes."""
     app = serve(counter())
     for boundary in ("b" * 300, "b" * 257, '"' + "é" * 200 + '"'):
@@ -156,8 +156,8 @@ def test_a_boundary_that_no_parser_takes_is_400(serve: Serve) -> None:
 
 
 @pytest.mark.anyio
-async def test_slow_is_what_comes_below_the_least_rate_over_time() -> None:
-    """C1: a body that trickles ends after `body_seconds`; one that comes at the least rate is taken, however long."""
+async def test_a_body_below_the_minimum_rate_over_time_is_too_slow() -> None:
+    """C1: a trickling body ends after `body_seconds`; a body at the minimum rate is accepted, whatever its length."""
     clock = ManualClock()
     bodies = Bodies(Limits(body_seconds=10, body_rate=100), clock)
 
@@ -184,8 +184,8 @@ async def test_slow_is_what_comes_below_the_least_rate_over_time() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_request_that_is_cancelled_while_it_waits_is_cancelled_and_not_slow() -> None:
-    """C1: a client that goes, or a server that stops, is not taken for a slow body."""
+async def test_a_request_canceled_while_it_waits_is_not_reported_as_slow() -> None:
+    """C1: a disconnecting client or a stopping server is not mistaken for a slow body."""
     bodies = Bodies(Limits(), ManualClock())
 
     async def read() -> None:
@@ -201,7 +201,7 @@ async def test_a_request_that_is_cancelled_while_it_waits_is_cancelled_and_not_s
 
 @pytest.mark.anyio
 async def test_a_large_body_is_decoded_in_a_thread() -> None:
-    """C1: above 1 MB the event loop goes on."""
+    """C1: above 1 MB, the event loop is not blocked."""
     where: list[threading.Thread] = []
 
     class Decoder:
@@ -216,8 +216,8 @@ async def test_a_large_body_is_decoded_in_a_thread() -> None:
 
 
 @pytest.mark.anyio
-async def test_values_are_counted_as_they_are() -> None:
-    """C1: lists, objects and their members; what a string holds counts only against a body that is near the bound."""
+async def test_values_are_counted_correctly() -> None:
+    """C1: lists, objects, and their members. The content of strings only counts for a body that is near the limit."""
     decoder: Any = msgspec.json.Decoder()
     for value in ([1] * 50, {str(n): n for n in range(50)}, [[]] * 50, [{}] * 25):
         body = json.dumps(value).encode()
@@ -228,8 +228,8 @@ async def test_values_are_counted_as_they_are() -> None:
     assert await decoded(json.dumps([r"a\",[{" * 50]), decoder, 2) == [r"a\",[{" * 50]
 
 
-def test_a_budget_names_what_is_full() -> None:
-    """C1: the visitor reads whether it is the visitor's share or the whole."""
+def test_the_error_distinguishes_the_visitors_share_from_the_total() -> None:
+    """C1: the message tells the visitor which limit is reached."""
     bodies = Bodies(Limits(bodies_bytes=100, visitor_bodies_bytes=60), ManualClock())
     bodies.add("a", 60)
     with pytest.raises(Busy, match="Your"):
@@ -242,7 +242,7 @@ def test_a_budget_names_what_is_full() -> None:
 
 
 def test_login_forms_are_small(serve: Serve) -> None:
-    """C1: who has not logged in sends little."""
+    """C1: visitors who have not logged in can only send little."""
     app = serve(gr.Blocks(), auth=("a", "b"))
     form = {"username": "a", "password": "b", "more": "x" * 400_000}
     assert httpx.post(f"{app.url}login", data=form).status_code in {400, 413}

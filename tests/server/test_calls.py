@@ -1,4 +1,4 @@
-"""`/call`, `/call/v2` and `/run`: what curl and plain HTTP clients get."""
+"""`/call`, `/call/v2`, and `/run` with curl and plain HTTP clients."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.waiting import wait_until
 import holdfast as gr
 
 
-def test_a_call_gives_an_event_and_its_result(serve: Serve) -> None:
+def test_a_call_returns_an_event_and_its_result(serve: Serve) -> None:
     assert serve(counter()).call("count", ["al", None]) == [("complete", ["hi al 1", None])]
 
 
-def test_a_call_may_leave_out_state(serve: Serve) -> None:
-    """R9.1: State outputs stay in the result as null."""
+def test_a_call_can_omit_state(serve: Serve) -> None:
+    """R9.1: State outputs remain in the result as null."""
     assert serve(counter()).call("count", ["al"]) == [("complete", ["hi al 1", None])]
 
 
@@ -27,8 +27,8 @@ def test_calls_with_one_session_hash_share_state(serve: Serve) -> None:
     assert [app.call("count", ["a"], "stateful")[0][1][0] for _ in range(2)] == ["hi a 1", "hi a 2"]
 
 
-def test_calls_without_session_start_afresh(serve: Serve) -> None:
-    """R8.1: a missing id never means a shared session."""
+def test_calls_without_a_session_start_from_scratch(serve: Serve) -> None:
+    """R8.1: a missing ID never means a shared session."""
     app = serve(counter())
     assert [app.call("count", ["a"])[0][1][0] for _ in range(2)] == ["hi a 1", "hi a 1"]
 
@@ -39,7 +39,7 @@ def test_a_call_without_session_leaves_no_session_behind(serve: Serve) -> None:
     assert app.get("/gradio_api/health").json()["sessions"] == 0
 
 
-def test_a_generators_steps_are_whole_values(serve: Serve) -> None:
+def test_a_generators_steps_are_full_values(serve: Serve) -> None:
     assert serve(stars()).call("stars", ["g"]) == [
         ("generating", ["g*"]),
         ("generating", ["g**"]),
@@ -57,7 +57,7 @@ def test_a_result_is_collected_once(serve: Serve) -> None:
     assert "already collected" in again.json()["detail"]
 
 
-def test_a_result_whose_connection_broke_on_the_way_can_be_collected_again(serve: Serve) -> None:
+def test_a_result_whose_connection_was_lost_can_be_collected_again(serve: Serve) -> None:
     with gr.Blocks() as demo:
         gr.Button().click(lambda: "x" * 50_000_000, None, gr.Textbox(), api_name="large")
     app = serve(demo)
@@ -87,7 +87,7 @@ def test_an_error_is_the_last_event(serve: Serve, name: str, show: bool, expecte
     assert serve(failing(), show_error=show).call(name, ["boom"]) == [("error", expected)]
 
 
-def test_named_parameters_are_put_in_order_and_defaults_filled_in(serve: Serve) -> None:
+def test_named_parameters_are_ordered_and_defaults_are_added(serve: Serve) -> None:
     def join(a: str, n: int, b: str) -> str:
         return f"{a}{b}{n}"
 
@@ -101,7 +101,7 @@ def test_named_parameters_are_put_in_order_and_defaults_filled_in(serve: Serve) 
 
 
 @pytest.mark.parametrize("name", ["chat/answer", "a/b/c"])
-def test_an_endpoints_name_may_hold_slashes(serve: Serve, name: str) -> None:
+def test_an_endpoints_name_can_contain_slashes(serve: Serve, name: str) -> None:
     def upper(text: str) -> str:
         return text.upper()
 
@@ -124,12 +124,12 @@ def test_an_endpoints_name_may_hold_slashes(serve: Serve, name: str) -> None:
         ({"name": "x", "n": 3}, "/count has no parameter 'n'. Its parameters are: name."),
     ],
 )
-def test_named_parameters_that_do_not_fit_are_refused(serve: Serve, given: dict[str, Any], sentence: str) -> None:
+def test_invalid_named_parameters_are_rejected(serve: Serve, given: dict[str, Any], sentence: str) -> None:
     answer = serve(counter()).post("/gradio_api/call/v2/count", given)
     assert (answer.status_code, answer.json()["detail"]) == (422, sentence)
 
 
-def test_run_answers_with_the_output(serve: Serve) -> None:
+def test_run_responds_with_the_output(serve: Serve) -> None:
     answer = serve(counter()).post("/gradio_api/run/count", {"data": ["al", None]})
     assert answer.status_code == 200
     output = answer.json()
@@ -139,7 +139,7 @@ def test_run_answers_with_the_output(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("path", ["/gradio_api/run/count", "/gradio_api/run/count/", "/gradio_api/api/count"])
-def test_run_has_several_addresses(serve: Serve, path: str) -> None:
+def test_run_has_several_paths(serve: Serve, path: str) -> None:
     assert serve(counter()).post(path, {"data": ["al", None]}).status_code == 200
 
 
@@ -150,7 +150,7 @@ def test_a_function_number_overrides_the_name(serve: Serve) -> None:
 
 
 def test_run_keeps_the_sessions_state(serve: Serve) -> None:
-    """R2.7: queued and not, the same session."""
+    """R2.7: queued and direct calls use the same session."""
     app = serve(counter())
     body = {"data": ["x", None], "session_hash": "s"}
     assert app.post("/gradio_api/run/now", body).json()["data"][0] == "hi x 1"
@@ -158,7 +158,7 @@ def test_run_keeps_the_sessions_state(serve: Serve) -> None:
     assert app.messages("s")[-2]["output"]["data"][0] == "hi x 2"
 
 
-def test_run_gives_a_generators_first_step(serve: Serve) -> None:
+def test_run_returns_a_generators_first_step(serve: Serve) -> None:
     output = serve(stars()).post("/gradio_api/run/stars", {"data": ["g"]}).json()
     assert (output["data"], output["is_generating"]) == (["g*"], True)
 
@@ -171,7 +171,7 @@ def test_run_reports_a_handlers_error_as_500_with_the_error(serve: Serve) -> Non
     assert (hidden.status_code, hidden.json()) == (500, {"error": None})
 
 
-def test_run_refuses_a_value_that_the_component_cannot_take(serve: Serve) -> None:
+def test_run_rejects_a_value_that_the_component_rejects(serve: Serve) -> None:
     with gr.Blocks() as demo:
         number, out = gr.Number(), gr.Number()
         gr.Button().click(lambda n: n, number, out, api_name="same")
@@ -190,7 +190,7 @@ def test_run_can_be_closed_for_queued_endpoints(serve: Serve) -> None:
     assert app.post("/gradio_api/run/now", {"data": ["x", None]}).status_code == 200
 
 
-def test_a_batch_function_takes_one_sample_or_lists(serve: Serve) -> None:
+def test_a_batch_function_accepts_one_sample_or_lists(serve: Serve) -> None:
     def double(numbers: list[float]) -> tuple[list[float]]:
         return ([n * 2 for n in numbers],)
 
@@ -202,8 +202,8 @@ def test_a_batch_function_takes_one_sample_or_lists(serve: Serve) -> None:
     assert app.post("/gradio_api/run/double", {"data": [[1, 2]], "batched": True}).json()["data"] == [[2, 4]]
 
 
-def test_limits_do_not_hold_back_run_where_the_program_wants_it_as_in_gradio(serve: Serve) -> None:
-    """C4: the option that restores Gradio's way."""
+def test_run_can_bypass_the_limits_as_in_gradio(serve: Serve) -> None:
+    """C4: the option that restores Gradio's behavior."""
     gate = Gate(concurrency_limit=1)
     app = serve(gate.demo, run_in_queue=False)
     app.join(0, ["x"], "s")
@@ -212,8 +212,8 @@ def test_limits_do_not_hold_back_run_where_the_program_wants_it_as_in_gradio(ser
     gate.release.set()
 
 
-def test_a_call_without_a_session_reaches_what_is_kept_for_its_browser(serve: Serve) -> None:
-    """R5.1: the browser is known by its cookie, whatever it calls."""
+def test_a_call_without_a_session_can_use_its_browsers_state(serve: Serve) -> None:
+    """R5.1: the browser's cookie identifies it in every call."""
     with gr.Blocks() as demo:
         n, out = gr.State(0, scope="browser", key="n"), gr.Number()
         gr.Button().click(lambda n: (n + 1, n + 1), n, [n, out], api_name="add")
@@ -227,7 +227,7 @@ def test_a_call_without_a_session_reaches_what_is_kept_for_its_browser(serve: Se
     assert len(app.context.runtime.sessions) == 0
 
 
-def test_a_call_that_is_refused_leaves_no_session(serve: Serve) -> None:
+def test_a_rejected_call_leaves_no_session(serve: Serve) -> None:
     """R4.6"""
     with gr.Blocks() as demo:
         box = gr.Textbox()

@@ -1,10 +1,9 @@
-"""A ChatInterface keeps the answers to its examples.
+"""A ChatInterface caches the responses to its examples.
 
-E6 (program 13). Siblings looked for: `cache_mode`; rows with additional inputs, whose table stands under the chat;
-additional outputs; every kind of function; `run_examples_on_click=False`; a State among the additional inputs, as
-with an Interface; files in answers; other places that call a function apart from an event and know coroutine
-functions alone. found: none of the options had an effect; `cache_examples` of `gr.Examples` did not await an object
-with an async `__call__`.
+E6 (program 13). Related cases: `cache_mode`; rows with additional inputs, whose table is below the chat; additional
+outputs; every kind of function; `run_examples_on_click=False`; a State among the additional inputs, as with an
+Interface; files in responses; other places that call a function outside an event and only support coroutine functions.
+None of the options had an effect; `cache_examples` of `gr.Examples` did not await an object with an async `__call__`.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ def said(chat: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("fn", [plain, streams, waits, waits_and_streams, Waits()])
 @pytest.mark.parametrize("mode", ["eager", "lazy", None])
-def test_the_answer_to_an_example_is_computed_once(serve: Serve, fn: Callable[..., Any], mode: Any) -> None:
+def test_the_response_to_an_example_is_computed_once(serve: Serve, fn: Callable[..., Any], mode: Any) -> None:
     """E6."""
     app = serve(gr.ChatInterface(fn, examples=[["hey"], "hello"], cache_examples=True, cache_mode=mode))
     at_once = mode != "lazy"
@@ -78,8 +77,8 @@ def test_the_answer_to_an_example_is_computed_once(serve: Serve, fn: Callable[..
     assert said(click(app, 1)[0])[1] == ("assistant", "hello computed 2")
 
 
-def test_the_next_question_follows_the_kept_conversation(serve: Serve) -> None:
-    """E6: the function sees it as its history."""
+def test_the_next_question_follows_the_cached_conversation(serve: Serve) -> None:
+    """E6: the function receives it as its history."""
 
     def counts(message: str, history: list[Any]) -> str:
         return f"{len(history)}:{message}"
@@ -91,7 +90,7 @@ def test_the_next_question_follows_the_kept_conversation(serve: Serve) -> None:
     assert answer.json()["data"][0] == "2:more"
 
 
-def test_without_caching_a_click_asks_the_function(serve: Serve) -> None:
+def test_without_caching_a_click_calls_the_function(serve: Serve) -> None:
     """E6: as before."""
     demo = gr.ChatInterface(plain, examples=["hey"])
     assert demo.kept is None
@@ -100,8 +99,8 @@ def test_without_caching_a_click_asks_the_function(serve: Serve) -> None:
     assert listener.is_generator
 
 
-def test_rows_with_additional_inputs_and_outputs_are_kept_too(serve: Serve) -> None:
-    """E6: their table stands under the chat."""
+def test_rows_with_additional_inputs_and_outputs_are_cached_too(serve: Serve) -> None:
+    """E6: their table is below the chat."""
 
     def scaled(message: str, history: list[Any], times: float, request: gr.Request | None) -> tuple[str, str]:
         CALLS.append(message)
@@ -125,7 +124,7 @@ def test_rows_with_additional_inputs_and_outputs_are_kept_too(serve: Serve) -> N
     assert CALLS == ["ho", "hi"]
 
 
-def test_a_message_alone_has_the_start_values_of_the_additional_inputs(serve: Serve) -> None:
+def test_a_message_alone_uses_the_initial_values_of_the_additional_inputs(serve: Serve) -> None:
     """E6."""
 
     def scaled(message: str, history: list[Any], times: float) -> str:
@@ -135,8 +134,8 @@ def test_a_message_alone_has_the_start_values_of_the_additional_inputs(serve: Se
     assert said(click(app, 0)[0])[1] == ("assistant", "hoho")
 
 
-def test_a_file_of_a_kept_answer_is_served(serve: Serve) -> None:
-    """E6: after a restart too, when it is gone where the function had made it."""
+def test_a_file_of_a_cached_response_is_served(serve: Serve) -> None:
+    """E6: also after a restart, when the function's original file no longer exists."""
 
     def draws(message: str, history: list[Any]) -> Any:
         CALLS.append(message)
@@ -158,7 +157,7 @@ def test_a_file_of_a_kept_answer_is_served(serve: Serve) -> None:
 
 
 def _url(part: Any) -> str:
-    """The address of the first file in a part."""
+    """Return the URL of the first file in a part."""
     if isinstance(part, dict):
         if isinstance(part.get("url"), str):
             return str(part["url"])
@@ -166,7 +165,7 @@ def _url(part: Any) -> str:
     return next((found for one in part if isinstance(one, dict | list) and (found := _url(one))), "")
 
 
-def test_a_state_among_the_inputs_turns_caching_off_with_a_warning() -> None:
+def test_a_state_among_the_inputs_disables_caching_with_a_warning() -> None:
     """E6: as an Interface does."""
     with pytest.warns(UserWarning, match="are not kept, because a State is among additional_inputs"):
         demo = gr.ChatInterface(
@@ -178,7 +177,7 @@ def test_a_state_among_the_inputs_turns_caching_off_with_a_warning() -> None:
     assert demo.kept is None
 
 
-def test_a_click_that_names_no_example_changes_nothing(serve: Serve) -> None:
+def test_a_click_on_an_unknown_example_changes_nothing(serve: Serve) -> None:
     """E6: from a client."""
     app = serve(gr.ChatInterface(plain, examples=["hey"], cache_examples=True))
     for event in ({"index": 7}, {"index": -1}, {}, None):

@@ -1,12 +1,12 @@
-"""Connections are bounded in number and in the time that a head or a frame takes (R4.6).
+"""Connections are limited in number and in the time for a head or a frame (R4.6).
 
-C5: siblings looked for: connections that send nothing, part of a head, a head of many megabytes, nothing after a first
-request (closed after 75 s, as before), a body that does not arrive (C1), an unfinished frame of a socket, a frame in a
-million fragments, a socket without a hello (closed after 10 s, as before). Found without a bound: the first three, the
-unfinished frame and the fragments; and the soft limit of open files was left at what the shell gives. Looked for
-later: what a client may send beside a head and a body. Found: the rest of a body, or empty lines, after the answer;
-trailers and extensions of chunks without an end; trailers that passed for headers; and one visitor's IPv6 network, each
-of whose addresses counted by itself.
+C5: related cases: connections that send nothing, part of a head, a head of many megabytes, nothing after a first
+request (closed after 75 s, as before), a body that does not arrive (C1), an unfinished socket frame, a frame in a
+million fragments, a socket without a hello (closed after 10 s, as before). The first three, the unfinished frame, and
+the fragments had no limit, and the soft limit of open files kept the shell's value. Checked later: data that a client
+can send outside a head and a body. Affected were the rest of a body, or empty lines, after the response; trailers and
+chunk extensions without an end; trailers that were treated as headers; and a visitor's IPv6 network, each of whose
+addresses counted separately.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def connected(app: Served, said: bytes = b"") -> socket.socket:
 
 
 def heard(sock: socket.socket) -> bytes:
-    """Everything that the server says until it closes."""
+    """Return everything that the server sends until it closes the connection."""
     found = b""
     with sock:
         while True:
@@ -66,8 +66,8 @@ def test_a_head_that_does_not_arrive_ends_its_connection(serve: Serve, said: byt
     assert heard(connected(app, said)).startswith(b"HTTP/1.1 408")
 
 
-def test_a_second_request_on_a_connection_has_the_same_time(serve: Serve) -> None:
-    """C5: a kept connection is no way around it."""
+def test_a_second_request_on_a_connection_has_the_same_time_limit(serve: Serve) -> None:
+    """C5: a persistent connection cannot bypass the limit."""
     app = serve(counter(), limits={"header_seconds": 0.1})
     whole = b"GET /gradio_api/app_id HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
     sock = connected(app, whole)
@@ -86,8 +86,8 @@ def test_a_second_request_on_a_connection_has_the_same_time(serve: Serve) -> Non
     ],
     ids=["rest of chunks", "part of a body", "body after the answer", "empty line"],
 )
-def test_what_follows_an_answer_holds_no_place(serve: Serve, said: bytes, later: bytes) -> None:
-    """C5: such connections give way to others, and end."""
+def test_data_after_a_response_does_not_keep_a_connection(serve: Serve, said: bytes, later: bytes) -> None:
+    """C5: such connections are closed to make room for others, and at the time limit."""
     app = serve(counter(), limits={"connections": 3, "header_seconds": 0.1})
     app.http.close()
     held = [connected(app, said) for _ in range(3)]
@@ -98,8 +98,8 @@ def test_what_follows_an_answer_holds_no_place(serve: Serve, said: bytes, later:
     assert httpx.get(f"{app.url}gradio_api/app_id", timeout=20).status_code == 200
 
 
-def test_a_connection_goes_on_after_the_rest_of_a_body(serve: Serve) -> None:
-    """C5: a client that sends its whole body before it reads is answered on the same connection, and so is the next."""
+def test_a_connection_continues_after_the_rest_of_a_body(serve: Serve) -> None:
+    """C5: a client that sends its whole body before it reads receives a response, also to the next request."""
     app = serve(counter())
     head = b"POST /nothing HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 300000\r\n\r\n"
     with connected(app, head) as sock:
@@ -123,8 +123,8 @@ CHUNKED = (
     ],
     ids=["trailers", "one trailer", "extension of a chunk"],
 )
-def test_what_goes_with_chunks_is_bounded(serve: Serve, begin: bytes, piece: bytes) -> None:
-    """C5: as a head is; and it does not count as a body that arrives."""
+def test_data_around_chunks_is_limited(serve: Serve, begin: bytes, piece: bytes) -> None:
+    """C5: like a head; it does not count as an arriving body."""
     app = serve(counter(), limits={"header_bytes": 20_000})
     sock = connected(app, CHUNKED + begin)
     sent = 0
@@ -139,7 +139,7 @@ def test_what_goes_with_chunks_is_bounded(serve: Serve, begin: bytes, piece: byt
 
 
 def test_small_chunks_are_a_body(serve: Serve) -> None:
-    """C5: their sizes are no part of what is bounded."""
+    """C5: their sizes do not count toward the limit."""
     app = serve(counter(), limits={"header_bytes": 2_000})
     body = b'{"data":["' + b"x" * 5_000 + b'",null]}'
     chunks = b"".join(b"1\r\n" + body[at : at + 1] + b"\r\n" for at in range(len(body)))
@@ -150,8 +150,8 @@ def test_small_chunks_are_a_body(serve: Serve) -> None:
         assert sock.recv(1000).startswith(b"HTTP/1.1 200")
 
 
-def test_a_trailer_is_no_header(serve: Serve) -> None:
-    """B3, B6: siblings: a proxy checks, removes and sets headers, and may pass trailers on."""
+def test_a_trailer_is_not_a_header(serve: Serve) -> None:
+    """B3, B6: related cases: a proxy checks, removes, and sets headers, but may forward trailers."""
     seen: list[Any] = []
 
     def user(request: Any) -> str | None:
@@ -166,8 +166,8 @@ def test_a_trailer_is_no_header(serve: Serve) -> None:
     assert seen[-1] == (None, None, "127.0.0.1")
 
 
-def test_a_head_without_an_end_is_refused(serve: Serve) -> None:
-    """C5: a sibling: a header, or an address, of many megabytes."""
+def test_a_head_without_an_end_is_rejected(serve: Serve) -> None:
+    """C5: a related case: a header, or a URL, of many megabytes."""
     app = serve(counter())
     for said in (b"GET / HTTP/1.1\r\nx: " + b"y" * 300_000, b"GET /" + b"y" * 300_000):
         sock = connected(app)
@@ -179,8 +179,8 @@ def test_a_head_without_an_end_is_refused(serve: Serve) -> None:
         assert heard(sock)[:12] in {b"HTTP/1.1 431", b""}
 
 
-def test_silent_connections_lock_nobody_out(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
-    """C5: more of them than there is room for; one line in the log."""
+def test_silent_connections_do_not_lock_others_out(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    """C5: more connections than there is room for; one line in the log."""
     app = serve(counter(), limits={"connections": 30})
     with caplog.at_level(logging.WARNING, "holdfast.server"):
         silent = [connected(app) for _ in range(60)]
@@ -192,7 +192,7 @@ def test_silent_connections_lock_nobody_out(serve: Serve, caplog: pytest.LogCapt
 
 
 def test_open_pages_are_never_closed_for_new_connections(serve: Serve) -> None:
-    """C5, R4.4: when all places are taken by pages, a new connection gets 503."""
+    """C5, R4.4: if all connections belong to pages, a new connection receives 503."""
     app = serve(counter(), limits={"connections": 3})
     app.http.close()
     with app.socket() as one, app.socket() as two, app.socket() as three:
@@ -202,8 +202,8 @@ def test_open_pages_are_never_closed_for_new_connections(serve: Serve) -> None:
             assert page.until_completed(f"e{number}")[-1]["success"]
 
 
-def test_an_address_has_a_bounded_number_of_connections(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
-    """C5: 503 beyond it, one warning; what has ended makes room. A trusted proxy stands for many visitors."""
+def test_connections_are_limited_per_address(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    """C5: 503 beyond the limit, with one warning; ended connections make room. A trusted proxy has many visitors."""
     app = serve(counter(), limits={"address_connections": 5}, trusted_proxies=["10.1.2.3"])
     app.http.close()
     with caplog.at_level(logging.WARNING, "holdfast.server"):
@@ -235,12 +235,12 @@ def upgraded(app: Served) -> socket.socket:
 
 
 def frame(size: int, *, first: int = 0x81, length: int | None = None) -> bytes:
-    """A masked frame of `size` bytes that says it has `length`."""
+    """Return a masked frame of `size` bytes that declares `length`."""
     return bytes([first, 0x80 | 127]) + (size if length is None else length).to_bytes(8, "big") + bytes(4) + b"x" * size
 
 
 def test_an_unfinished_frame_counts_and_ends(serve: Serve) -> None:
-    """C5, C1: a frame of a socket that does not arrive is like a body that does not arrive."""
+    """C5, C1: a frame that does not arrive is treated like such a body."""
     app = serve(counter(), limits={"body_seconds": 0.2, "body_rate": 10_000_000, "bodies_bytes": 1_000_000})
     sock = upgraded(app)
     sock.sendall(frame(500_000, length=600_000))
@@ -250,7 +250,7 @@ def test_an_unfinished_frame_counts_and_ends(serve: Serve) -> None:
 
 
 def test_unfinished_frames_share_the_budget_of_bodies(serve: Serve) -> None:
-    """C1: connections beyond it end."""
+    """C1: connections beyond it are closed."""
     app = serve(counter(), limits={"bodies_bytes": 1_000_000})
     one, two = upgraded(app), upgraded(app)
     one.sendall(frame(700_000, length=900_000))
@@ -262,8 +262,8 @@ def test_unfinished_frames_share_the_budget_of_bodies(serve: Serve) -> None:
     asyncio.run(until(lambda: app.context.bodies.held == 0))
 
 
-def test_a_message_in_very_many_fragments_ends_its_connection(serve: Serve) -> None:
-    """C5: a sibling: each fragment costs more than its bytes."""
+def test_a_message_with_too_many_fragments_ends_its_connection(serve: Serve) -> None:
+    """C5: a related case: each fragment costs more than its bytes."""
     app = serve(counter())
     sock = upgraded(app)
     sock.sendall(frame(1, first=0x01))
@@ -279,7 +279,7 @@ def test_a_message_in_very_many_fragments_ends_its_connection(serve: Serve) -> N
 
 
 def test_a_visitors_ipv6_network_is_one_address() -> None:
-    """C5: whoever has one address of a network of 64 bits has them all."""
+    """C5: a client with one address of a /64 network has all of them."""
     limits, clock = Limits(address_connections=2), ManualClock()
     places = Connections(limits, clock, Bodies(limits, clock), trusted=lambda _: False)
     transport: Any = None
@@ -292,8 +292,8 @@ def test_a_visitors_ipv6_network_is_one_address() -> None:
 
 
 @pytest.mark.anyio
-async def test_places_are_given_back_once_and_the_silent_go_first() -> None:
-    """C5: the accounting, whatever the order of ends."""
+async def test_connections_are_unregistered_once_and_silent_ones_are_closed_first() -> None:
+    """C5: the count, for any order in which connections end."""
     clock = ManualClock()
     limits = Limits(connections=3, header_seconds=15)
     places = Connections(limits, clock, Bodies(limits, clock), trusted=lambda _: False)
@@ -354,7 +354,7 @@ def test_the_soft_limit_of_open_files_is_raised_at_startup() -> None:
 
 
 def test_connections_leave_descriptors_for_everything_else() -> None:
-    """C5: the bound follows `ulimit -n`."""
+    """C5: the limit depends on `ulimit -n`."""
     limits = Limits()
     bodies = Bodies(limits, ManualClock())
     for descriptors, most in ((1024, 924), (100, 75), (None, limits.connections), (10**6, limits.connections)):
@@ -364,11 +364,11 @@ def test_connections_leave_descriptors_for_everything_else() -> None:
     assert soft is None or soft == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
-# What a client does not take ----------------------------------------------------------------------------------------
+# Clients that do not read ---------------------------------------------------------------------------------------------
 
 
 def large() -> gr.Blocks:
-    """`/large` answers 20 MB, far more than the system's buffers take."""
+    """`/large` responds with 20 MB, far more than the system's buffers hold."""
     with gr.Blocks() as demo:
         box, out = gr.Textbox(), gr.Textbox()
         gr.Button().click(lambda text: "x" * 20_000_000, box, out, api_name="large")
@@ -376,14 +376,14 @@ def large() -> gr.Blocks:
 
 
 def text(**fields: Any) -> bytes:
-    """A page's frame."""
+    """Return a page's frame."""
     said = json.dumps(fields).encode()
     return bytes([0x81, 0x80 | 127]) + len(said).to_bytes(8, "big") + bytes(4) + said
 
 
 @pytest.mark.parametrize("kind", ["answer", "socket", "stream"])
-def test_what_a_client_does_not_take_ends_its_connection(serve: Serve, kind: str) -> None:
-    """R4.6: it would be held in memory for as long as the client likes."""
+def test_a_client_that_does_not_read_is_disconnected(serve: Serve, kind: str) -> None:
+    """R4.6: unread data would be held in memory indefinitely."""
     app = serve(large(), limits={"answer_seconds": 0.1})
     app.http.close()
     if kind == "socket":
@@ -410,7 +410,7 @@ def connections_of(app: Served) -> Connections:
 
 
 class Untaken:
-    """A transport whose client takes what the test says."""
+    """A transport whose client reads as much as the test specifies."""
 
     def __init__(self, left: int) -> None:
         self.left = left
@@ -425,8 +425,8 @@ class Untaken:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(("takes", "ends"), [(0, 61), (20 * 1024, None), (8 * 1024, 121)])
-async def test_slow_is_what_is_taken_below_the_least_rate_over_time(takes: int, ends: int | None) -> None:
-    """R4.6: of 4 MB, after the 60 seconds that every client has."""
+async def test_a_client_that_reads_below_the_minimum_rate_over_time_is_too_slow(takes: int, ends: int | None) -> None:
+    """R4.6: with 4 MB, after the 60 seconds that every client has."""
     clock, transport, limits = ManualClock(), Untaken(4 * 1024 * 1024), Limits()
     connections = Connections(limits, clock, Bodies(limits, clock), trusted=lambda _: False)
     place = connections.admit("10.0.0.1", transport)  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
-"""D9: each program of a folder has a store, and takes what release 0.1.0 kept in the one of all.
+"""D9: each program in a folder has its own store, and adopts the one that release 0.1.0 shared among all.
 
-D9: siblings looked for: other files below `.holdfast` that programs share (the key, the lanes, cached examples); found:
-the key, by which one program could open what another has stored.
+D9: related cases: other files below `.holdfast` that programs share (the key, the lanes, cached examples). The key was
+affected, with which a program could open what another one had stored.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def test_two_programs_in_one_folder_share_no_data(tmp_path: Path) -> None:
     assert len(keys) == 2
 
 
-def test_what_an_older_release_kept_goes_to_the_first_program(tmp_path: Path) -> None:
-    """D9: with the key that opens it; the next program begins with its own."""
+def test_the_store_of_an_older_release_moves_to_the_first_program(tmp_path: Path) -> None:
+    """D9: with the key that opens it; the next program starts with its own store."""
     assert run(tmp_path, "one.py", "[]", "[1]").stdout == "[1]\n"
     (new,) = tmp_path.glob(".holdfast/*/state.db")
     for path in list(new.parent.iterdir()):
@@ -65,7 +65,7 @@ def test_what_an_older_release_kept_goes_to_the_first_program(tmp_path: Path) ->
 
 
 def test_a_store_of_an_older_release_that_is_in_use_is_left(tmp_path: Path) -> None:
-    """D9: one sentence says what to do."""
+    """D9: a message explains what to do."""
     (tmp_path / ".holdfast").mkdir()
     connection = sqlite3.connect(tmp_path / ".holdfast" / "state.db", isolation_level=None)
     connection.execute("pragma journal_mode = wal")
@@ -78,8 +78,8 @@ def test_a_store_of_an_older_release_that_is_in_use_is_left(tmp_path: Path) -> N
     connection.close()
 
 
-def test_the_name_comes_from_the_programs_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """D9: below the working directory, so that the folder can be moved; any name makes a usable one."""
+def test_the_name_is_derived_from_the_programs_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """D9: relative to the working directory, so that the folder can be moved; any name results in a valid one."""
     urls = []
     for folder in ("here", "there"):
         (tmp_path / folder / "sub").mkdir(parents=True)
@@ -127,7 +127,7 @@ start(app("data"))
 
 
 def test_two_apps_of_one_program_share_no_data(tmp_path: Path) -> None:
-    """D9: a sibling: they have one store unless the author chooses; the second one says what to do."""
+    """D9: a related case: they share a store unless the author chooses; the second one's error explains what to do."""
     (tmp_path / "two.py").write_text(TWO)
     done = subprocess.run(
         [sys.executable, "two.py"], cwd=tmp_path, env=OWN, capture_output=True, text=True, timeout=120, check=False

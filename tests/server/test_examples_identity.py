@@ -1,12 +1,12 @@
-"""What was computed for examples is given only where the same would be computed again.
+"""Cached results of examples are only used if the same results would be computed again.
 
-E5 (programs 10 and 12). Siblings looked for: whatever of a function its name and code do not say (closure,
-defaults, keyword defaults, `self`, partial arguments, nested functions, constants of nested code, callable objects,
-a function in a closure or a default, a class in it, global constants and functions of the program that it uses,
-wrapped functions); other things that a result depends on (rows with long arrays, whose `repr` is cut; the content
-of files in rows; options of the components such as `Image(type=)`); other places that name something after a
-function (endpoints are numbered, uploads and fetched files are named after their content, each listener has a plan
-of its own). found: all of the first two groups.
+E5 (programs 10 and 12). Related cases: everything about a function besides its name and code (closure, defaults,
+keyword defaults, `self`, partial arguments, nested functions, constants of nested code, callable objects, a function in
+a closure or a default, a class in it, global constants and functions of the program that it uses, wrapped functions);
+other things that a result depends on (rows with long arrays, whose `repr` is shortened; the content of files in rows;
+options of the components such as `Image(type=)`); other things named after a function (endpoints are numbered, uploads
+and downloaded files are named after their content, each listener has a separate plan). All of the first two groups were
+affected.
 """
 
 from __future__ import annotations
@@ -169,20 +169,20 @@ PLAIN = [
 
 
 @pytest.mark.parametrize("make", [*PLAIN, with_lock])
-def test_two_functions_of_one_factory_have_results_of_their_own(make: Callable[[str], Any]) -> None:
+def test_two_functions_of_one_factory_have_separate_results(make: Callable[[str], Any]) -> None:
     """E5."""
     first, second = kept(make("de")), kept(make("fr"))
     assert (first.row(0), second.row(0)) == (["de:hi"], ["fr:hi"])
 
 
 @pytest.mark.parametrize("make", PLAIN)
-def test_the_same_function_made_again_has_the_same_results(make: Callable[[str], Any]) -> None:
+def test_the_same_function_created_again_has_the_same_results(make: Callable[[str], Any]) -> None:
     """E5: equal values are equal content."""
     assert kept(make("de")).folder == kept(make("de")).folder
 
 
-def test_a_value_without_content_shares_results_with_no_other(tmp_path: Path) -> None:
-    """E5: what was computed with it is not used in another process."""
+def test_a_value_without_content_does_not_share_results(tmp_path: Path) -> None:
+    """E5: results computed with it are not used in another process."""
     fn = with_lock("de")
     assert not identity_of(fn).stable
     assert kept(fn).folder != kept(fn).folder
@@ -219,7 +219,7 @@ def folder_in_a_process(program: str) -> str:
 
 
 def test_plain_values_have_the_same_results_after_a_restart() -> None:
-    """E5: whatever the order of sets, which differs from process to process."""
+    """E5: regardless of the order of sets, which differs between processes."""
     first = folder_in_a_process(PROGRAM)
     assert first.startswith(str(CACHE_FOLDER))
     assert folder_in_a_process(PROGRAM) == first
@@ -228,7 +228,7 @@ def test_plain_values_have_the_same_results_after_a_restart() -> None:
     assert folder_in_a_process(PROGRAM.replace('"zebra"', '"yak"')) != first
 
 
-def test_rows_whose_text_is_cut_are_told_apart() -> None:
+def test_rows_with_a_shortened_repr_are_distinguished() -> None:
     """E5: the `repr` of a long array is shortened."""
     np = pytest.importorskip("numpy")
     first, second = np.zeros(5000), np.zeros(5000)
@@ -238,7 +238,7 @@ def test_rows_whose_text_is_cut_are_told_apart() -> None:
     assert kept(str, [[first]]).folder == kept(str, [[np.zeros(5000)]]).folder
 
 
-def test_a_file_of_a_row_counts_by_its_content() -> None:
+def test_a_file_of_a_row_is_identified_by_its_content() -> None:
     """E5."""
     Path("a.txt").write_text("one")
     first = kept(str, [["a.txt"]], gr.File(render=False)).folder
@@ -247,8 +247,8 @@ def test_a_file_of_a_row_counts_by_its_content() -> None:
     assert kept(str, [["a.txt"]], gr.File(render=False)).folder != first
 
 
-def test_options_of_components_count() -> None:
-    """E5: they decide what the function is given."""
+def test_options_of_components_are_considered() -> None:
+    """E5: they determine what the function receives."""
     assert (
         kept(str, [[1]], gr.Number(render=False)).folder
         != kept(str, [[1]], gr.Number(precision=0, render=False)).folder
@@ -259,7 +259,7 @@ def test_options_of_components_count() -> None:
     )
 
 
-def test_a_value_that_contains_itself_ends() -> None:
+def test_a_value_that_contains_itself_is_supported() -> None:
     """E5."""
 
     def made() -> Callable[..., Any]:
@@ -281,8 +281,8 @@ def test_a_pattern_and_a_builtin_have_content() -> None:
     assert identity_of(str.upper).digest() == identity_of(str.upper).digest()
 
 
-def test_results_that_no_program_has_used_for_long_are_deleted() -> None:
-    """C6: each edit of a function begins a folder."""
+def test_results_unused_for_a_long_time_are_deleted() -> None:
+    """C6: each edit of a function creates a folder."""
     one = kept(str.upper)
     one.row(0)
     used = one.folder.stat().st_mtime
@@ -307,7 +307,7 @@ def test_each_function_of_a_factory_shows_its_own_results(serve: Serve) -> None:
 
 
 def test_a_rendered_interface_shows_the_results_of_this_render(serve: Serve) -> None:
-    """E5, program 12; C6: they are bounded as the app's files are, since visitors decide what they depend on."""
+    """E5, program 12; C6: they are limited like the app's files, since visitors determine what they depend on."""
     folders: list[Path] = []
     with gr.Blocks() as demo:
         outer, out = gr.Textbox(), gr.Textbox()
@@ -333,7 +333,7 @@ def test_a_rendered_interface_shows_the_results_of_this_render(serve: Serve) -> 
     assert app.get(f"/gradio_api/file={folders[0] / '0.json'}").status_code == 403
 
 
-def test_a_kept_file_that_was_deleted_is_made_again() -> None:
+def test_a_deleted_cached_file_is_created_again() -> None:
     """C6."""
 
     def make(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Uploads and files: what gets in, what gets out, and what does not."""
+"""Uploads and files: what is accepted, what is served, and what is rejected."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_path_in_a_file_name_is_dropped(serve: Serve, cache: Path, name: str) 
     assert Path(path).name == "evil.txt"
 
 
-def test_a_file_over_the_limit_is_a_413_and_leaves_nothing(serve: Serve, cache: Path) -> None:
+def test_a_file_that_exceeds_the_limit_is_a_413_and_leaves_nothing(serve: Serve, cache: Path) -> None:
     app = serve(counter(), max_file_size="1kb")
     assert upload(app, ("ok", b"x" * 1024)).status_code == 200
     refused = upload(app, ("big.bin", b"x" * 3_000_000))
@@ -90,7 +90,7 @@ def test_a_file_over_the_limit_is_a_413_and_leaves_nothing(serve: Serve, cache: 
         (b"--B\r\n" + b"X-A: " + b"y" * 100_000 + b"\r\n\r\n\r\n--B--", FORM),
     ],
 )
-def test_a_body_that_is_no_upload_is_a_400_with_a_sentence(
+def test_a_body_that_is_not_an_upload_is_a_400_with_a_sentence(
     serve: Serve, cache: Path, content: bytes, kind: str
 ) -> None:
     app = serve(counter())
@@ -101,7 +101,7 @@ def test_a_body_that_is_no_upload_is_a_400_with_a_sentence(
 
 
 @pytest.mark.anyio
-async def test_an_upload_is_never_whole_in_memory(tmp_path: Path) -> None:
+async def test_an_upload_is_never_completely_in_memory(tmp_path: Path) -> None:
     reader = UploadReader(FORM, tmp_path)
     await reader.feed(b'--B\r\nContent-Disposition: form-data; name="files"; filename="f"\r\n\r\n')
     for _ in range(100):
@@ -114,7 +114,7 @@ async def test_an_upload_is_never_whole_in_memory(tmp_path: Path) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("size", [300_000, 1_200_000])
-async def test_many_files_of_an_upload_are_neither_held_in_memory_nor_held_open(
+async def test_many_files_of_an_upload_are_neither_kept_in_memory_nor_kept_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     reader, held, most = UploadReader(FORM, tmp_path), set(), 0
@@ -141,14 +141,14 @@ async def test_a_boundary_split_over_pieces_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
-async def test_files_in_one_upload_are_bounded(tmp_path: Path) -> None:
+async def test_the_number_of_files_in_an_upload_is_limited(tmp_path: Path) -> None:
     reader = UploadReader(FORM, tmp_path)
     with pytest.raises(TooLarge, match="At most 1000 files"):
         await reader.feed(body(*[("f", b"")] * 1001))
     reader.drop()
 
 
-def test_an_upload_without_boundary_is_refused(tmp_path: Path) -> None:
+def test_an_upload_without_boundary_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match="multipart/form-data"):
         UploadReader("text/plain", tmp_path)
 
@@ -158,7 +158,7 @@ def progress(app: Served, upload_id: str) -> list[dict[str, Any]]:
     return [json.loads(line.removeprefix("data: ")) for line in text.split("\n") if line]
 
 
-def test_progress_tells_the_bytes_of_each_file_and_the_end(serve: Serve) -> None:
+def test_progress_contains_the_bytes_of_each_file_and_the_end(serve: Serve) -> None:
     app = serve(counter())
     upload(app, ("a.bin", b"x" * 200_000), query="?upload_id=u1")
     messages = progress(app, "u1")
@@ -166,7 +166,7 @@ def test_progress_tells_the_bytes_of_each_file_and_the_end(serve: Serve) -> None
     assert sum(m["chunk_size"] for m in messages if m["msg"] == "update" and m["orig_name"] == "a.bin") == 200_000
 
 
-def test_progress_may_be_asked_for_before_the_upload_begins(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_can_be_requested_before_the_upload_starts(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     app = serve(counter())
     found: list[dict[str, Any]] = []
     asked = threading.Event()
@@ -186,7 +186,7 @@ def test_progress_may_be_asked_for_before_the_upload_begins(serve: Serve, monkey
     assert found[-1] == {"msg": "done"}
 
 
-def test_progress_of_an_upload_that_never_comes_is_a_404(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_of_an_upload_that_never_starts_is_a_404(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("holdfast.server.uploads.WAIT", 0.05)
     answer = serve(counter()).get("/gradio_api/upload_progress?upload_id=never")
     assert (answer.status_code, answer.text) == (404, "Upload not found")
@@ -196,7 +196,7 @@ def get_file(app: Served, path: Path | str, **headers: str) -> Any:
     return app.get(f"/gradio_api/file={path}", headers=headers)
 
 
-def test_an_upload_can_be_fetched_whole_and_in_part(serve: Serve) -> None:
+def test_an_upload_can_be_downloaded_completely_and_partially(serve: Serve) -> None:
     app = serve(counter())
     [path] = upload(app, ("clip.mp4", bytes(range(100)))).json()
     whole = get_file(app, path)
@@ -211,7 +211,7 @@ def test_an_upload_can_be_fetched_whole_and_in_part(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("name", ["page.html", "image.svg", "doc.pdf", "script.js"])
-def test_what_could_run_a_script_is_saved_not_shown(serve: Serve, name: str) -> None:
+def test_files_that_could_run_a_script_are_downloaded_not_shown(serve: Serve, name: str) -> None:
     app = serve(counter())
     [path] = upload(app, (name, b"<script>alert(1)</script>")).json()
     answer = get_file(app, path)
@@ -231,7 +231,7 @@ def test_an_allowed_folder_is_served_inline_and_a_blocked_one_never(serve: Serve
     assert get_file(app, allowed / "secret" / "key").status_code == 403
 
 
-def test_files_elsewhere_are_refused(serve: Serve, tmp_path: Path, cache: Path) -> None:
+def test_other_files_are_rejected(serve: Serve, tmp_path: Path, cache: Path) -> None:
     outside = tmp_path / "outside.txt"
     outside.write_text("no")
     cache.mkdir(exist_ok=True)
@@ -263,7 +263,7 @@ def test_files_elsewhere_are_refused(serve: Serve, tmp_path: Path, cache: Path) 
     assert get_file(app, inside).status_code == 200
 
 
-def test_a_link_inside_an_allowed_folder_does_not_lead_out(serve: Serve, tmp_path: Path) -> None:
+def test_a_link_in_an_allowed_folder_to_the_outside_is_rejected(serve: Serve, tmp_path: Path) -> None:
     allowed, outside = tmp_path / "allowed", tmp_path / "outside.txt"
     allowed.mkdir()
     outside.write_text("no")
@@ -271,7 +271,7 @@ def test_a_link_inside_an_allowed_folder_does_not_lead_out(serve: Serve, tmp_pat
     assert get_file(serve(counter(), allowed_paths=[str(allowed)]), allowed / "link.txt").status_code == 403
 
 
-def test_an_allowed_folder_may_itself_be_a_link(serve: Serve, tmp_path: Path) -> None:
+def test_an_allowed_folder_can_be_a_link(serve: Serve, tmp_path: Path) -> None:
     real, link = tmp_path / "real", tmp_path / "link"
     real.mkdir()
     (real / "a.txt").write_text("yes")
@@ -279,7 +279,7 @@ def test_an_allowed_folder_may_itself_be_a_link(serve: Serve, tmp_path: Path) ->
     assert get_file(serve(counter(), allowed_paths=[str(link)]), link / "a.txt").text == "yes"
 
 
-def test_a_file_goes_through_a_handler_and_comes_back_with_a_whole_address(serve: Serve) -> None:
+def test_a_file_passes_through_a_handler_and_has_an_absolute_url(serve: Serve) -> None:
     with gr.Blocks() as demo:
         file, out = gr.File(), gr.File()
         gr.Button().click(lambda path: path, file, out, api_name="same")
@@ -295,7 +295,7 @@ def test_a_file_goes_through_a_handler_and_comes_back_with_a_whole_address(serve
     assert app.messages("s")[-2]["output"]["data"][0]["url"] == result["url"]
 
 
-def test_a_path_that_nobody_uploaded_is_refused_as_input(serve: Serve, tmp_path: Path) -> None:
+def test_a_path_that_was_not_uploaded_is_rejected_as_input(serve: Serve, tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("no")
     with gr.Blocks() as demo:

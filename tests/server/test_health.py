@@ -1,7 +1,7 @@
-"""Whether an app lives and can take visitors: `/healthz`, `/readyz`, and `/gradio_api/health` (requirement 8).
+"""Whether an app is alive and can accept visitors: `/healthz`, `/readyz`, and `/gradio_api/health` (requirement 8).
 
-D8: siblings looked for: everything that keeps a page from opening (a start that has not ended, a stop that has begun,
-only open pages left, a damaged store). Found: health said 200 in all of these but the stop.
+D8: related cases: everything that prevents a page from opening (an unfinished start, a stop in progress, only open
+pages left, a damaged store). Health responded with 200 in all of these except the stop.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from .conftest import Serve, Served
 
 
 def health(app: Served) -> list[tuple[int, str]]:
-    """Status and word of the three routes, for a client without a login."""
+    """Return the statuses of the three routes for a client without a login."""
     with httpx.Client(base_url=app.url) as client:
         found = [client.get(path) for path in ("/healthz", "/readyz", "/gradio_api/health")]
     return [(answer.status_code, answer.json()["status"]) for answer in found]
 
 
 def count_once(app: Served) -> None:
-    """Open a page and count in it."""
+    """Open a page and count once."""
     with app.socket() as page:
         assert page.welcome["type"] == "welcome"
         page.submit("e", 0, [None])
@@ -47,14 +47,14 @@ def test_an_app_that_serves_is_alive_and_ready(serve: Serve) -> None:
     assert app.get("/readyz").json() == {"status": "ok"}
 
 
-def test_the_probes_need_no_login_and_say_one_word(serve: Serve) -> None:
+def test_the_probes_require_no_login_and_respond_with_one_word(serve: Serve) -> None:
     app = serve(counter(), auth=("ann", "secret"))
     for path in ("/healthz", "/readyz", "/gradio_api/health"):
         answer = app.get(path)
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-def test_an_app_that_starts_or_stops_lives_and_is_not_ready() -> None:
+def test_a_starting_or_stopping_app_is_alive_but_not_ready() -> None:
     """A parent may serve requests before it has started an app that it mounts."""
     assembled = assemble(counter().spec, {})
 
@@ -73,8 +73,8 @@ def test_an_app_that_starts_or_stops_lives_and_is_not_ready() -> None:
         assert asyncio.run(ask("/healthz")) == (200, "ok")
 
 
-def test_an_app_with_as_many_open_pages_as_it_may_have_is_not_ready(serve: Serve) -> None:
-    """No page could open."""
+def test_an_app_at_its_limit_of_open_pages_is_not_ready(serve: Serve) -> None:
+    """No page could be opened."""
     app = serve(counter(), state_session_capacity=1)
     with app.socket():
         assert health(app) == [(200, "ok"), (503, "full"), (503, "full")]
@@ -100,8 +100,8 @@ def test_an_app_whose_store_is_damaged_is_not_ready(serve: Serve, tmp_path: Path
     assert health(app) == [(200, "ok"), (503, "damaged"), (503, "damaged")]
 
 
-def test_an_app_that_goes_on_without_its_store_is_ready(serve: Serve, own_redis_server: RedisServer) -> None:
-    """R6.6: it says so to its operators."""
+def test_an_app_that_continues_without_its_store_is_ready(serve: Serve, own_redis_server: RedisServer) -> None:
+    """R6.6: it reports this to its operators."""
     with gr.Blocks(session="tab") as demo:
         count = gr.State(0)
         demo.load(lambda n: n + 1, count, count)
@@ -116,8 +116,8 @@ def test_an_app_that_goes_on_without_its_store_is_ready(serve: Serve, own_redis_
     assert app.get("/gradio_api/health").json()["store"] == "out of reach"
 
 
-def test_an_app_that_refuses_events_without_its_store_is_not_ready(serve: Serve, own_redis_server: RedisServer) -> None:
-    """D8, R6.6: `state_outage="refuse"`: a visitor could do nothing with it."""
+def test_an_app_that_rejects_events_without_its_store_is_not_ready(serve: Serve, own_redis_server: RedisServer) -> None:
+    """D8, R6.6: with `state_outage="refuse"`, a visitor could not use it."""
     with gr.Blocks(session="tab") as demo:
         count = gr.State(0)
         demo.load(lambda n: n + 1, count, count)
@@ -132,7 +132,7 @@ def test_an_app_that_refuses_events_without_its_store_is_not_ready(serve: Serve,
     assert health(app) == [(200, "ok"), (503, "unsaved"), (503, "unsaved")]
 
 
-def test_an_app_that_is_mounted_has_its_probes_below_its_path() -> None:
+def test_a_mounted_app_has_its_probes_below_its_path() -> None:
     parent = Starlette()
     gr.mount_gradio_app(parent, counter(), "/app")
     with TestClient(parent, base_url="http://localhost") as client:
@@ -141,6 +141,6 @@ def test_an_app_that_is_mounted_has_its_probes_below_its_path() -> None:
 
 
 @pytest.mark.parametrize("path", ["healthz", "readyz"])
-def test_no_page_of_an_app_can_have_their_addresses(path: str) -> None:
+def test_a_page_cannot_have_a_probes_path(path: str) -> None:
     with gr.Blocks() as demo, pytest.raises(BuildError, match="is taken"), demo.route("Page", path):
         pass

@@ -1,10 +1,10 @@
-"""Files of an app are bounded in age and in total size, and belong to that app alone.
+"""Files of an app are limited in age and total size, and belong only to that app.
 
-C6, requirement "bound files", A4 (the folder for temporary files). Siblings looked for: everything that writes a file
-which a client causes: uploads, files fetched by URL, MCP's data URLs, arrays and PIL images of handlers (`save_bytes`
-without a folder), copies of handlers' files, start values, kept results of examples, unfinished uploads; every place
-that reads a handler's path without the rules of files. found: none of them was ever deleted, and all apps of a user had
-one folder; an SVG, and an image with a watermark, were read from any path that a handler returned.
+C6, requirement "bound files", A4 (the folder for temporary files). Related cases: everything that writes a file because
+of a client: uploads, files downloaded by URL, MCP's data URLs, arrays and PIL images of handlers (`save_bytes` without
+a folder), copies of handlers' files, initial values, cached results of examples, unfinished uploads; every place that
+reads a handler's path without the file rules. None of them was ever deleted, and all apps of a user shared a folder; an
+SVG, and an image with a watermark, were read from any path that a handler returned.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from holdfast.testing import ManualClock
 
 KB = 1024
 ROOM = retention.LEAST * 2
-"""What a small file counts."""
+"""Size that a small file counts."""
 
 
 @pytest.fixture(autouse=True)
@@ -76,8 +76,8 @@ async def test_a_file_is_deleted_when_it_is_older_than_the_age(clock: ManualCloc
 
 
 @pytest.mark.anyio
-async def test_the_same_file_again_is_as_young_as_its_last_upload_or_output(clock: ManualClock) -> None:
-    """C6: what a page was shown lately stays."""
+async def test_a_files_age_starts_at_its_last_upload_or_output(clock: ManualClock) -> None:
+    """C6: files recently shown on a page are kept."""
     keeper = keeper_of(clock, age=60)
     rules = FileRules(upload_dir=keeper.folder, keeper=keeper)
     uploaded, shown, old = keep(keeper, "uploaded"), keep(keeper, "shown"), keep(keeper, "old")
@@ -90,7 +90,7 @@ async def test_the_same_file_again_is_as_young_as_its_last_upload_or_output(cloc
 
 
 @pytest.mark.anyio
-async def test_over_the_total_size_the_oldest_go_first(clock: ManualClock) -> None:
+async def test_beyond_the_total_size_the_oldest_files_are_deleted_first(clock: ManualClock) -> None:
     """C6: as soon as more is written, without waiting for a sweep."""
     keeper = keeper_of(clock, total=ROOM * 10)
     paths = []
@@ -104,8 +104,8 @@ async def test_over_the_total_size_the_oldest_go_first(clock: ManualClock) -> No
 
 
 @pytest.mark.anyio
-async def test_files_of_an_event_that_has_not_ended_stay(clock: ManualClock) -> None:
-    """C6: neither their age nor the total size counts."""
+async def test_files_of_a_running_event_are_kept(clock: ManualClock) -> None:
+    """C6: regardless of their age and the total size."""
     keeper = keeper_of(clock, age=60, total=ROOM * 4)
     needed, other = keep(keeper, "needed"), keep(keeper, "other")
     hold = Hold(keeper, retention.paths_in([{"path": needed}]))
@@ -121,8 +121,8 @@ async def test_files_of_an_event_that_has_not_ended_stay(clock: ManualClock) -> 
     assert there(needed) == [False]
 
 
-def test_one_visitors_files_displace_no_others(clock: ManualClock) -> None:
-    """C6, R4.6: those that a visitor makes the server keep are bounded: the visitor's own oldest go."""
+def test_a_visitors_files_do_not_evict_others(clock: ManualClock) -> None:
+    """C6, R4.6: the files that a visitor causes are limited: the visitor's own oldest files are deleted."""
     keeper = keeper_of(clock, per_visitor=ROOM * 5)
     whose.set("ann")
     hers = [keep(keeper, f"ann{number}") for number in range(3)]
@@ -147,7 +147,7 @@ def test_one_visitors_files_displace_no_others(clock: ManualClock) -> None:
 
 
 def test_uploads_and_results_count_for_the_visitor(serve: Serve) -> None:
-    """C6, R4.6: also what a function makes for a visitor; another visitor's files stay."""
+    """C6, R4.6: also files that a function creates for a visitor; another visitor's files are kept."""
     with gr.Blocks() as demo:
         number, out = gr.Number(precision=0), gr.File()
 
@@ -185,8 +185,8 @@ def test_uploads_and_results_count_for_the_visitor(serve: Serve) -> None:
     assert Path(hers).exists()
 
 
-def test_files_are_found_however_deep_a_client_has_put_them() -> None:
-    """C6: a deep value must not fail where the event is accepted."""
+def test_deeply_nested_files_are_found() -> None:
+    """C6: a deeply nested value must not cause an error when the event is accepted."""
     deep: Any = {"path": "a", "more": {"path": "b"}}
     for _ in range(5000):
         deep = [deep, 1, "text", None]
@@ -194,8 +194,8 @@ def test_files_are_found_however_deep_a_client_has_put_them() -> None:
     assert list(retention.paths_in({"path": 5})) == list(retention.paths_in({"path": "a\0"})) == []
 
 
-def test_without_room_a_file_is_refused_and_leaves_nothing(clock: ManualClock) -> None:
-    """C6: the total size is a bound also when nothing can be deleted."""
+def test_without_room_a_file_is_rejected_and_leaves_nothing(clock: ManualClock) -> None:
+    """C6: the total size is a limit even if nothing can be deleted."""
     keeper = keeper_of(clock, total=ROOM * 4)
     hold = Hold(keeper, [keep(keeper, str(number)) for number in range(3)])
     with pytest.raises(StorageFull, match=r"There is no room for more files: .* Try again later"):
@@ -206,8 +206,8 @@ def test_without_room_a_file_is_refused_and_leaves_nothing(clock: ManualClock) -
 
 
 @pytest.mark.anyio
-async def test_what_was_never_finished_is_deleted_after_an_hour(clock: ManualClock) -> None:
-    """C6: a process that was killed while it took an upload."""
+async def test_unfinished_uploads_are_deleted_after_an_hour(clock: ManualClock) -> None:
+    """C6: from a process that was killed during an upload."""
     keeper = keeper_of(clock)
     keep(keeper, "a")
     part = keeper.folder / ".part-abc"
@@ -221,7 +221,7 @@ async def test_what_was_never_finished_is_deleted_after_an_hour(clock: ManualClo
 
 
 @pytest.mark.anyio
-async def test_sweeps_come_as_often_as_was_said_and_never_on_the_loop(
+async def test_sweeps_run_at_the_given_frequency_and_never_on_the_loop(
     clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """C6: `delete_cache=(frequency, age)`."""
@@ -239,7 +239,7 @@ async def test_sweeps_come_as_often_as_was_said_and_never_on_the_loop(
 
 
 @pytest.mark.anyio
-async def test_a_sweep_that_fails_does_not_end_the_sweeps(
+async def test_a_failed_sweep_does_not_end_the_sweeps(
     clock: ManualClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """C6."""
@@ -276,7 +276,7 @@ def echo(**options: Any) -> gr.Blocks:
     return demo
 
 
-def test_an_upload_is_deleted_when_its_time_is_over(serve: Serve) -> None:
+def test_an_upload_is_deleted_when_it_expires(serve: Serve) -> None:
     """C6: in a running app."""
     app = serve(echo(delete_cache=(0.05, 0.2)))
     [path] = upload(app, "a.txt").json()
@@ -287,7 +287,7 @@ def test_an_upload_is_deleted_when_its_time_is_over(serve: Serve) -> None:
 
 
 def test_at_shutdown_delete_cache_deletes_all_files(serve: Serve) -> None:
-    """C6: as in Gradio, also those that the app begins with."""
+    """C6: as in Gradio, including those of initial values."""
     Path("start.txt").write_text("start")
     with gr.Blocks(delete_cache=(3600, 3600)) as demo:
         gr.File("start.txt")
@@ -299,8 +299,8 @@ def test_at_shutdown_delete_cache_deletes_all_files(serve: Serve) -> None:
     assert not folder.exists()
 
 
-def test_without_delete_cache_files_stay_for_the_next_start(serve: Serve) -> None:
-    """C6: a page with `session="tab"` still shows them; the same program has the same folder."""
+def test_without_delete_cache_files_are_kept_for_the_next_start(serve: Serve) -> None:
+    """C6: a page with `session="tab"` still shows them; the same program uses the same folder."""
     first = serve(echo())
     [path] = upload(first, "a.txt").json()
     first.demo.close()
@@ -308,8 +308,8 @@ def test_without_delete_cache_files_stay_for_the_next_start(serve: Serve) -> Non
     assert status(second, path) == 200
 
 
-def test_files_that_another_process_of_the_program_uses_stay_at_shutdown(serve: Serve) -> None:
-    """C6: several processes serve one app."""
+def test_files_used_by_another_process_of_the_program_are_kept_at_shutdown(serve: Serve) -> None:
+    """C6: several processes serve an app."""
     demo = echo(delete_cache=(3600, 3600))
     app = serve(demo)
     [path] = upload(app, "a.txt").json()
@@ -332,8 +332,8 @@ def test_files_that_another_process_of_the_program_uses_stay_at_shutdown(serve: 
         other.communicate("")
 
 
-def test_two_apps_of_one_process_have_folders_of_their_own(serve: Serve, cache: Path) -> None:
-    """C6: what one app was given, another does not serve, whatever it allows."""
+def test_two_apps_of_one_process_have_separate_folders(serve: Serve, cache: Path) -> None:
+    """C6: an app does not serve files given to another app, whatever it allows."""
     first, second = serve(echo()), serve(echo(), allowed_paths=[str(cache), "/tmp"])
     [path] = upload(first, "a.txt").json()
     [other] = upload(second, "a.txt").json()
@@ -344,8 +344,8 @@ def test_two_apps_of_one_process_have_folders_of_their_own(serve: Serve, cache: 
     assert second.post("/gradio_api/run/same", {"data": [data]}).status_code >= 400
 
 
-def test_a_handler_cannot_give_a_file_of_another_app(serve: Serve) -> None:
-    """C6: both are in the folder for temporary files, whose files may be shown."""
+def test_a_handler_cannot_publish_a_file_of_another_app(serve: Serve) -> None:
+    """C6: both are in the folder for temporary files, whose files can be shown."""
     with gr.Blocks() as demo:
         text, out = gr.Textbox(), gr.File()
         gr.Button().click(lambda path: path, text, out, api_name="give")
@@ -354,8 +354,8 @@ def test_a_handler_cannot_give_a_file_of_another_app(serve: Serve) -> None:
     assert second.post("/gradio_api/run/give", {"data": [path]}).status_code >= 400
 
 
-def test_two_programs_have_folders_of_their_own(tmp_path: Path, cache: Path) -> None:
-    """C6: in one working folder."""
+def test_two_programs_have_separate_folders(tmp_path: Path, cache: Path) -> None:
+    """C6: in one working directory."""
     code = "from holdfast.files.retention import *; from holdfast.clock import SystemClock\n"
     found = []
     for name in ("a.py", "b.py", "a.py"):
@@ -366,8 +366,8 @@ def test_two_programs_have_folders_of_their_own(tmp_path: Path, cache: Path) -> 
 
 
 @pytest.mark.anyio
-async def test_a_folder_that_no_process_uses_is_deleted_when_all_in_it_is_too_old(clock: ManualClock) -> None:
-    """C6: a program that is not run any more."""
+async def test_an_unused_folder_is_deleted_when_its_files_have_expired(clock: ManualClock) -> None:
+    """C6: a program that is no longer used."""
     keeper = keeper_of(clock, age=60)
     abandoned, used, young = (keeper.folder.with_name(name) for name in ("abandoned", "used", "young"))
     for folder in (abandoned, used, young):
@@ -380,7 +380,7 @@ async def test_a_folder_that_no_process_uses_is_deleted_when_all_in_it_is_too_ol
     lock.close()
 
 
-def test_what_a_component_begins_with_stays_as_long_as_the_app(serve: Serve) -> None:
+def test_files_of_initial_values_are_kept_while_the_app_runs(serve: Serve) -> None:
     """C6."""
     Path("start.txt").write_text("start")
     with gr.Blocks(delete_cache=(0.05, 0.1)) as demo:
@@ -399,8 +399,8 @@ def gate() -> Iterator[threading.Event]:
     event.set()
 
 
-def test_a_running_event_keeps_what_it_was_given_and_what_it_has_shown(serve: Serve, gate: threading.Event) -> None:
-    """C6: however long it runs."""
+def test_a_running_events_input_and_output_files_are_kept(serve: Serve, gate: threading.Event) -> None:
+    """C6: regardless of how long it runs."""
     seen: list[list[str]] = []
 
     def slow(path: str) -> Iterator[str]:
@@ -428,7 +428,7 @@ def test_a_running_event_keeps_what_it_was_given_and_what_it_has_shown(serve: Se
 
 
 def test_an_upload_without_room_is_a_507(serve: Serve, gate: threading.Event) -> None:
-    """C6: when all files belong to events that have not ended."""
+    """C6: when all files belong to running events."""
     with gr.Blocks() as demo:
         file, out = gr.File(), gr.Textbox()
         gr.Button().click(lambda path: str(gate.wait(20)), file, out)
@@ -444,7 +444,7 @@ def test_an_upload_without_room_is_a_507(serve: Serve, gate: threading.Event) ->
     assert not Path(path).exists()
 
 
-def test_an_image_that_a_handler_makes_is_in_the_folder_of_its_app(serve: Serve) -> None:
+def test_an_image_created_by_a_handler_is_in_its_apps_folder(serve: Serve) -> None:
     """C6: written by the component, which does not know the app."""
     np = pytest.importorskip("numpy")
     with gr.Blocks() as demo:
@@ -455,7 +455,7 @@ def test_an_image_that_a_handler_makes_is_in_the_folder_of_its_app(serve: Serve)
     assert Path(made["path"]).is_relative_to(app.context.options.rules.upload_dir)
 
 
-def test_a_file_of_an_examples_kept_result_is_served_by_its_app(serve: Serve) -> None:
+def test_a_file_of_an_examples_cached_result_is_served_by_its_app(serve: Serve) -> None:
     """C6, A4: through a copy among the app's files."""
 
     def make(text: str) -> str:
@@ -473,8 +473,8 @@ def test_a_file_of_an_examples_kept_result_is_served_by_its_app(serve: Serve) ->
 
 
 @pytest.mark.parametrize("watermark", [None, "mark.png"])
-def test_an_image_is_not_read_from_where_files_may_not_be_shown(serve: Serve, watermark: str | None) -> None:
-    """A4: a path that a visitor has named."""
+def test_an_image_is_not_read_from_a_path_that_must_not_be_shown(serve: Serve, watermark: str | None) -> None:
+    """A4: a path from a visitor."""
     pil = pytest.importorskip("PIL.Image")
     pil.new("RGB", (4, 4)).save("mark.png")
     name = "secret.png" if watermark else "secret.svg"
@@ -489,7 +489,7 @@ def test_an_image_is_not_read_from_where_files_may_not_be_shown(serve: Serve, wa
     assert "secret%3C" not in answer.text
 
 
-def test_outside_of_an_event_the_author_names_the_path() -> None:
+def test_outside_an_event_the_path_comes_from_the_author() -> None:
     """A4."""
     file_rules.check_local("/etc/hostname")
     with gr.Blocks():
@@ -501,8 +501,8 @@ def test_outside_of_an_event_the_author_names_the_path() -> None:
     file_rules.serving.set(None)
 
 
-def test_a_temporary_folder_that_another_user_made_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A4: whoever made it could read and change what is in it."""
+def test_a_temporary_folder_of_another_user_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A4: that user could read and change its content."""
     monkeypatch.delenv("HOLDFAST_TEMP_DIR")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(folders, "_instead", {})
@@ -529,14 +529,14 @@ def test_a_link_in_place_of_the_temporary_folder_is_not_followed(
         assert not folders.root().is_relative_to(tmp_path / "elsewhere")
 
 
-def test_a_chosen_folder_of_another_user_is_refused(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chosen_folder_of_another_user_is_rejected(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A4."""
     monkeypatch.setattr("holdfast.files.private.stranger", lambda path: 4321 if path == cache else None)
     with pytest.raises(BuildError, match=r"HOLDFAST_TEMP_DIR=.* belongs to another user \(uid 4321\)"):
         folders.root()
 
 
-def test_files_and_their_folders_are_for_their_owner_alone(serve: Serve) -> None:
+def test_files_and_their_folders_are_only_accessible_to_their_owner(serve: Serve) -> None:
     """A4."""
     before = os.umask(0)
     try:

@@ -1,8 +1,8 @@
-"""Whole numbers above 64 bits, from clients to functions and back.
+"""Integers above 64 bits, from clients to functions and back.
 
-E11: siblings looked for: values of Number, Slider, Dataframe, JSON and choices as inputs and outputs, State, JSON in a
-string, tools of MCP, the Python client, the command `holdfast state show`; the JavaScript client cannot express them.
-Found: JSON refused them as an output, MCP made floats of them, `holdfast state show` failed.
+E11: related cases: values of Number, Slider, Dataframe, JSON, and choices as inputs and outputs, State, JSON in a
+string, MCP tools, the Python client, the command `holdfast state show`; the JavaScript client cannot express them. JSON
+rejected them as an output, MCP converted them to floats, and `holdfast state show` failed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HUGE = 2**70 + 1
 
 
 def app() -> gr.Blocks:
-    """`/echo` says what came and gives it back; `/text` gives JSON in a string."""
+    """`/echo` describes its input and returns it; `/text` returns JSON in a string."""
 
     def echo(*values: Any) -> tuple[Any, ...]:
         return json.dumps(values), *values
@@ -52,7 +52,7 @@ GIVEN = [HUGE, HUGE, {"headers": ["a"], "data": [[HUGE]]}, {"a": [HUGE, -HUGE]},
 SEEN = [HUGE, HUGE, [[HUGE]], {"a": [HUGE, -HUGE]}, HUGE + 1]
 
 
-def test_they_are_exact_over_http(serve: Serve) -> None:
+def test_large_numbers_are_exact_over_http(serve: Serve) -> None:
     """E11."""
     served = serve(app())
     data = served.post("/gradio_api/run/echo", {"data": GIVEN}).json()["data"]
@@ -62,13 +62,13 @@ def test_they_are_exact_over_http(serve: Serve) -> None:
     assert served.post("/gradio_api/run/text", {"data": []}).json()["data"] == [{"a": HUGE}]
 
 
-def test_they_are_exact_in_the_python_client(serve: Serve) -> None:
+def test_large_numbers_are_exact_in_the_python_client(serve: Serve) -> None:
     """E11, R9.1."""
     client = Client(serve(app()).url, verbose=False)
     assert client.predict({"a": HUGE}, api_name="/identity") == {"a": HUGE}
 
 
-def test_they_are_exact_in_tools(serve: Serve) -> None:
+def test_large_numbers_are_exact_in_tools(serve: Serve) -> None:
     """E11: MCP."""
     served = serve(app(), mcp_server=True)
     headers = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18"}
@@ -83,8 +83,8 @@ def test_they_are_exact_in_tools(serve: Serve) -> None:
     assert str(HUGE) in answer
 
 
-def test_a_number_with_thousands_of_digits_is_refused_with_a_sentence(serve: Serve) -> None:
-    """E11: reading one takes time that grows with its square."""
+def test_a_number_with_thousands_of_digits_is_rejected_with_a_sentence(serve: Serve) -> None:
+    """E11: the time for parsing it grows quadratically."""
     body = f'{{"data":[{{"a":{"9" * 5000}}}]}}'
     answer = serve(app()).http.post("/gradio_api/run/identity", content=body)
     assert answer.status_code == 422

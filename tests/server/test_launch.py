@@ -1,4 +1,4 @@
-"""`launch()` and `mount_gradio_app()`: addresses, options, and what is said when they cannot be had."""
+"""`launch()` and `mount_gradio_app()`: URLs, options, and errors."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def demo() -> Iterator[gr.Blocks]:
     made.close()
 
 
-def test_launch_gives_the_app_its_address_and_no_public_one(demo: gr.Blocks) -> None:
+def test_launch_sets_the_apps_url_and_no_public_url(demo: gr.Blocks) -> None:
     app, local, public = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
     assert isinstance(app, Starlette)
     assert (local, public) == (demo.local_url, None)
@@ -52,7 +52,7 @@ def test_launch_gives_the_app_its_address_and_no_public_one(demo: gr.Blocks) -> 
     assert demo.local_api_url == f"{local}gradio_api/"
 
 
-def test_an_app_says_where_it_is_served(demo: gr.Blocks) -> None:
+def test_an_app_has_its_url(demo: gr.Blocks) -> None:
     assert (demo.is_running, demo.server_name, demo.server_port) == (False, None, None)
     app, local, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
     assert demo.server_app is app
@@ -62,7 +62,7 @@ def test_an_app_says_where_it_is_served(demo: gr.Blocks) -> None:
     assert (demo.is_running, demo.server_name, demo.server_port) == (False, None, None)
 
 
-def test_an_app_that_is_closed_leaves_nothing_behind() -> None:
+def test_a_closed_app_leaves_nothing_behind() -> None:
     demo = counter()
     demo.launch(prevent_thread_lock=True, quiet=True, server_port=0)
     server = weakref.ref(demo.server)
@@ -71,8 +71,8 @@ def test_an_app_that_is_closed_leaves_nothing_behind() -> None:
     assert server() is None
 
 
-def test_a_program_that_did_not_wait_in_launch_waits_in_block_thread(demo: gr.Blocks) -> None:
-    demo.block_thread()  # not served: there is nothing to wait for
+def test_block_thread_waits_if_launch_did_not(demo: gr.Blocks) -> None:
+    demo.block_thread()  # not served, so there is nothing to wait for
     demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
     waiting = threading.Thread(target=demo.block_thread)
     waiting.start()
@@ -90,7 +90,7 @@ def test_the_port_is_the_first_free_one(demo: gr.Blocks) -> None:
         assert int(local.rstrip("/").rsplit(":", 1)[1]) > number
 
 
-def test_a_taken_port_is_reported_with_what_to_do(demo: gr.Blocks) -> None:
+def test_the_error_for_a_port_in_use_explains_what_to_do(demo: gr.Blocks) -> None:
     with bind("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match=rf"Cannot find empty port in range: {port}-{port}.*server_port"):
@@ -106,13 +106,13 @@ def test_no_free_port_in_the_range_is_reported(monkeypatch: pytest.MonkeyPatch) 
         bind("127.0.0.1", None, 3)
 
 
-def test_a_name_that_is_no_address_is_reported() -> None:
+def test_a_name_that_is_not_an_address_is_reported() -> None:
     with pytest.raises(OSError, match=r"server_name='no such name.invalid' is no address"):
         bind("no such name.invalid", 0)
 
 
 @pytest.mark.parametrize("prefix", ["HOLDFAST", "GRADIO"])
-def test_the_environment_sets_what_the_call_leaves_open(
+def test_the_environment_sets_options_missing_from_the_call(
     demo: gr.Blocks, monkeypatch: pytest.MonkeyPatch, prefix: str
 ) -> None:
     monkeypatch.setenv(f"{prefix}_SERVER_NAME", "0.0.0.0")
@@ -123,24 +123,26 @@ def test_the_environment_sets_what_the_call_leaves_open(
     assert httpx.get(f"{local}config").json()["root"].endswith("/sub")
 
 
-def test_the_start_message_has_the_address(demo: gr.Blocks, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_start_message_contains_the_url(demo: gr.Blocks, capsys: pytest.CaptureFixture[str]) -> None:
     _, local, _ = demo.launch(server_port=0, prevent_thread_lock=True)
     assert f"* Running on local URL:  {local.rstrip('/')}" in capsys.readouterr().out
 
 
-def test_share_says_that_there_is_no_tunnel_and_what_to_do(demo: gr.Blocks, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_message_for_share_explains_what_to_do_without_a_tunnel(
+    demo: gr.Blocks, capsys: pytest.CaptureFixture[str]
+) -> None:
     _, _, public = demo.launch(server_port=0, prevent_thread_lock=True, share=True)
     assert public is None
     assert "server_name='0.0.0.0'" in capsys.readouterr().out
 
 
-def test_quiet_says_nothing(demo: gr.Blocks, capsys: pytest.CaptureFixture[str]) -> None:
+def test_quiet_prints_nothing(demo: gr.Blocks, capsys: pytest.CaptureFixture[str]) -> None:
     demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
     assert capsys.readouterr().out == ""
 
 
-def test_an_app_that_is_launched_again_keeps_its_server(demo: gr.Blocks, capsys: pytest.CaptureFixture[str]) -> None:
-    """E12. Siblings looked for: a changed graph, a changed queue, other options, a closed app; found: all."""
+def test_a_relaunched_app_keeps_its_server(demo: gr.Blocks, capsys: pytest.CaptureFixture[str]) -> None:
+    """E12. Related cases: a changed graph, a changed queue, other options, a closed app; all were affected."""
     _, first, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
     server = demo.server
     assert demo.launch(server_port=1, prevent_thread_lock=True)[1] == first
@@ -148,8 +150,8 @@ def test_an_app_that_is_launched_again_keeps_its_server(demo: gr.Blocks, capsys:
     assert "use `close()` to stop" in capsys.readouterr().out
 
 
-def test_an_app_that_was_changed_and_launched_again_is_served_at_the_same_address(demo: gr.Blocks) -> None:
-    """E12: what a notebook added is there."""
+def test_a_changed_and_relaunched_app_is_served_at_the_same_url(demo: gr.Blocks) -> None:
+    """E12: blocks added in a notebook are included."""
     _, first, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, max_file_size="5kb")
     with demo:
         gr.Textbox(label="Added later")
@@ -161,7 +163,7 @@ def test_an_app_that_was_changed_and_launched_again_is_served_at_the_same_addres
     assert demo.launch(prevent_thread_lock=True, quiet=True)[1] == first
 
 
-def test_an_app_that_was_closed_is_launched_with_new_options(demo: gr.Blocks) -> None:
+def test_a_closed_app_can_be_launched_with_new_options(demo: gr.Blocks) -> None:
     """E12."""
     demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
     demo.close()
@@ -185,7 +187,7 @@ def test_close_all_stops_every_app() -> None:
             httpx.get(url)
 
 
-def test_every_option_of_gradio_is_taken(demo: gr.Blocks) -> None:
+def test_every_option_of_gradio_is_accepted(demo: gr.Blocks) -> None:
     demo.launch(
         inline=False, inbrowser=False, share=False, debug=False, max_threads=3, auth=None, auth_message=None,
         prevent_thread_lock=True, show_error=True, server_name="127.0.0.1", server_port=0, height=1, width="1%",
@@ -224,7 +226,7 @@ def test_every_option_of_gradio_is_taken(demo: gr.Blocks) -> None:
         ({"state_store": "ftp://x"}, ValueError, "ftp"),
     ],
 )
-def test_an_option_that_cannot_be_used_is_reported_by_launch(
+def test_an_invalid_option_is_reported_by_launch(
     demo: gr.Blocks, options: dict[str, object], error: type[Exception], sentence: str
 ) -> None:
     with pytest.raises(error, match=sentence):
@@ -249,7 +251,7 @@ def test_a_queue_in_which_nothing_could_run_is_reported_by_launch(
     assert demo.server is None
 
 
-def test_a_published_theme_is_named_and_the_page_keeps_its_look(demo: gr.Blocks) -> None:
+def test_the_message_names_a_published_theme_and_the_page_keeps_its_look(demo: gr.Blocks) -> None:
     with pytest.warns(UserWarning, match="'somebody/seafoam' is not fetched") as said:
         app, _, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, theme="somebody/seafoam")
     assert said[0].filename == __file__
@@ -259,12 +261,12 @@ def test_a_published_theme_is_named_and_the_page_keeps_its_look(demo: gr.Blocks)
     assert older.graph.options.theme.name == "default"
 
 
-def test_a_missing_icon_is_said_and_the_app_is_served(demo: gr.Blocks) -> None:
+def test_a_missing_icon_is_reported_and_the_app_is_served(demo: gr.Blocks) -> None:
     with pytest.warns(UserWarning, match=r"favicon_path='no_such\.ico' is no file"):
         demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, favicon_path="no_such.ico")
 
 
-def test_a_component_that_starts_with_a_missing_file_is_reported_by_launch_not_by_the_page() -> None:
+def test_a_component_with_a_missing_initial_file_is_reported_by_launch_not_by_the_page() -> None:
     with gr.Blocks() as demo:
         gr.Image("no_such.png", label="Cat")
     with pytest.raises(
@@ -274,10 +276,10 @@ def test_a_component_that_starts_with_a_missing_file_is_reported_by_launch_not_b
     assert demo.server is None
 
 
-def test_a_store_that_cannot_be_used_is_reported_by_launch_in_a_sentence(
+def test_an_invalid_store_is_reported_by_launch_in_a_sentence(
     demo: gr.Blocks, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """R6.6: and once; the port is free again."""
+    """R6.6: only once; the port is released."""
     (tmp_path / "junk.db").write_bytes(b"this is no database" * 100)
     with pytest.raises(StoreDamagedError, match="is damaged or no SQLite database"):
         demo.launch(
@@ -287,7 +289,7 @@ def test_a_store_that_cannot_be_used_is_reported_by_launch_in_a_sentence(
     demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
 
 
-def test_what_has_no_effect_is_said(demo: gr.Blocks) -> None:
+def test_options_without_effect_are_reported(demo: gr.Blocks) -> None:
     with pytest.warns(UserWarning, match="num_workers of launch") as said:
         demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, num_workers=4)
     assert said[0].filename == __file__
@@ -324,7 +326,7 @@ print("after launch", flush=True)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_a_script_stays_until_it_is_stopped_and_ends_in_good_order(how: signal.Signals) -> None:
+def test_a_script_runs_until_it_is_stopped_and_ends_cleanly(how: signal.Signals) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", SCRIPT.format(src=str(SRC), more="")],
         stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -354,7 +356,7 @@ demo.launch(server_port=0)
 """
 
 
-def test_a_script_that_is_interrupted_twice_ends_without_waiting() -> None:
+def test_a_script_interrupted_twice_ends_without_waiting() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", BUSY.format(src=str(SRC))], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -390,7 +392,7 @@ with __import__("socket").create_server(("127.0.0.1", 0)) as listener:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_a_server_that_is_not_ours_ends_though_streams_of_a_mounted_app_are_open(how: signal.Signals) -> None:
+def test_another_server_ends_although_streams_of_a_mounted_app_are_open(how: signal.Signals) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", MOUNTED.format(src=str(SRC))], stdout=subprocess.PIPE, text=True
     ) as process:
@@ -405,10 +407,10 @@ def test_a_server_that_is_not_ours_ends_though_streams_of_a_mounted_app_are_open
                 process.communicate(timeout=30)
             finally:
                 process.kill()
-    assert process.returncode in {0, -how}  # uvicorn raises the signal again when it has ended
+    assert process.returncode in {0, -how}  # uvicorn raises the signal again after it has ended
 
 
-def test_a_request_that_a_stop_cuts_off_is_answered_with_a_sentence(
+def test_a_request_interrupted_by_a_stop_receives_a_message(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(uvicorn_server, "SHUTDOWN_WITHIN", 0.1)
@@ -439,7 +441,7 @@ def test_a_request_that_a_stop_cuts_off_is_answered_with_a_sentence(
     assert not [record for record in caplog.records if record.exc_info]
 
 
-def test_a_script_that_does_not_block_goes_on_at_once() -> None:
+def test_a_script_that_does_not_block_continues_immediately() -> None:
     script = SCRIPT.format(src=str(SRC), more=", prevent_thread_lock=True")
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.rstrip().endswith("after launch")
@@ -466,7 +468,7 @@ def test_a_mounted_app_knows_its_root_path(demo: gr.Blocks) -> None:
         assert client.get("/gradio/config").json()["root"] == "http://testserver/api/gradio"
 
 
-def test_two_apps_are_served_beside_each_other() -> None:
+def test_two_apps_are_served_next_to_each_other() -> None:
     parent = FastAPI()
     for path in ("/one", "/two"):
         mount_gradio_app(parent, counter(), path)
@@ -476,7 +478,7 @@ def test_two_apps_are_served_beside_each_other() -> None:
             assert client.post(f"{path}/gradio_api/run/count", json=body).json()["data"][0] == "hi x 1"
 
 
-def test_the_parents_own_start_and_end_go_on(demo: gr.Blocks) -> None:
+def test_the_parents_own_lifespan_still_runs(demo: gr.Blocks) -> None:
     said: list[str] = []
     parent = FastAPI(lifespan=lambda _: _Lifespan(said))
     with TestClient(mount_gradio_app(parent, demo, "/gradio")) as client:
@@ -497,7 +499,7 @@ class _Lifespan:
         self.said.append("end")
 
 
-def test_a_parent_with_its_own_cors_is_left_alone(demo: gr.Blocks) -> None:
+def test_the_cors_of_a_parent_is_not_changed(demo: gr.Blocks) -> None:
     parent = FastAPI()
     parent.add_middleware(CORSMiddleware, allow_origins=["https://only.example"])
     with TestClient(mount_gradio_app(parent, demo, "/gradio")) as client:
@@ -505,7 +507,7 @@ def test_a_parent_with_its_own_cors_is_left_alone(demo: gr.Blocks) -> None:
         assert "access-control-allow-origin" not in answer.headers
 
 
-def test_a_mounted_apps_page_talks_over_its_socket(demo: gr.Blocks) -> None:
+def test_a_mounted_apps_page_uses_its_socket(demo: gr.Blocks) -> None:
     with (
         TestClient(mount_gradio_app(FastAPI(), demo, "/gradio")) as client,
         client.websocket_connect("/gradio/gradio_api/page/socket") as page,
@@ -518,7 +520,7 @@ def test_a_mounted_apps_page_talks_over_its_socket(demo: gr.Blocks) -> None:
     ("parent", "path", "sentence"),
     [(object(), "/x", "takes a FastAPI or Starlette app"), (FastAPI(), "x", "does not begin with a slash")],
 )
-def test_a_mount_that_cannot_be_is_reported(parent: object, path: str, sentence: str, demo: gr.Blocks) -> None:
+def test_an_invalid_mount_is_reported(parent: object, path: str, sentence: str, demo: gr.Blocks) -> None:
     with pytest.raises(BuildError, match=sentence):
         mount_gradio_app(parent, demo, path)
 

@@ -1,4 +1,4 @@
-"""Heartbeats, goodbyes, capacity: when sessions begin and end."""
+"""Heartbeats, goodbyes, and capacity: when sessions start and end."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from holdfast.server import uvicorn_server
 
 
 def beat(app: Served, session: str) -> httpx.Response:
-    """An open heartbeat; close it to end it."""
+    """Open a heartbeat, which ends when it is closed."""
     client = app.client()
     return client.send(client.build_request("GET", f"/gradio_api/heartbeat/{session}"), stream=True)
 
 
-def test_a_heartbeat_says_alive_at_once_and_again(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_heartbeat_sends_alive_immediately_and_repeatedly(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOLDFAST_HEARTBEAT_INTERVAL", "0.05")
     answer = beat(serve(counter()), "s")
     lines = (line for line in answer.iter_lines() if line)
@@ -27,7 +27,7 @@ def test_a_heartbeat_says_alive_at_once_and_again(serve: Serve, monkeypatch: pyt
     answer.close()
 
 
-def test_a_heartbeat_alone_makes_no_session(serve: Serve) -> None:
+def test_a_heartbeat_alone_creates_no_session(serve: Serve) -> None:
     """R4.6."""
     app = serve(counter())
     answer = beat(app, "s")
@@ -64,7 +64,7 @@ def test_the_end_of_the_last_heartbeat_runs_unload_with_the_sessions_state(serve
     assert seen == [(3, "s")]
 
 
-def test_a_heartbeat_that_came_before_its_session_counts(serve: Serve) -> None:
+def test_a_heartbeat_opened_before_its_session_counts(serve: Serve) -> None:
     demo, seen, gone = unloading()
     app = serve(demo)
     answer = beat(app, "late")
@@ -75,7 +75,7 @@ def test_a_heartbeat_that_came_before_its_session_counts(serve: Serve) -> None:
     assert seen == [(1, "late")]
 
 
-def test_a_closed_session_can_be_used_again_within_its_grace(serve: Serve) -> None:
+def test_a_closed_session_can_be_used_again_within_its_grace_period(serve: Serve) -> None:
     """R4.1."""
     demo, _, gone = unloading()
     app = serve(demo)
@@ -87,7 +87,7 @@ def test_a_closed_session_can_be_used_again_within_its_grace(serve: Serve) -> No
     assert app.post("/gradio_api/run/add", body).json()["data"][1] == 2
 
 
-def test_the_value_of_a_session_whose_grace_is_over_gets_its_delete_callback(serve: Serve) -> None:
+def test_the_delete_callback_runs_after_the_grace_period(serve: Serve) -> None:
     """R4.1, R4.3."""
     dropped: list[object] = []
     done = threading.Event()
@@ -107,7 +107,7 @@ def test_the_value_of_a_session_whose_grace_is_over_gets_its_delete_callback(ser
     assert dropped == [1]
 
 
-def test_sessions_are_bounded_in_number_and_the_one_unused_for_longest_goes(serve: Serve) -> None:
+def test_beyond_the_limit_the_least_recently_used_session_is_dropped(serve: Serve) -> None:
     """R4.4."""
     app = serve(counter(), state_session_capacity=2)
 

@@ -1,11 +1,11 @@
-"""Logins: signed, idle, revocable, slow to guess, and with hashed passwords.
+"""Logins: signed, with an idle limit, revocable, slow to guess, and with hashed passwords.
 
-B5: siblings looked for: other places where a password or token can be guessed (the metrics token and page secrets have
-128 bits or more), other cookies without Secure (browser ids had it), other HTML documents without the headers (the
-button of `/logout`, the page that is not built), other secrets in the process list. Found: `--ssl-keyfile-password`,
-and passwords within `--state-store`, both of which can come from the environment.
-D11: siblings looked for: what else a restart forgets of a login. Found: that it was ended, which is kept too; in an app
-whose store keeps nothing, the key that signs.
+B5: related cases: other places where a password or token can be guessed (the metrics token and page secrets have 128
+bits or more), other cookies without Secure (browser IDs had it), other HTML documents without the headers (the button
+of `/logout`, the page that is not built), other secrets in the process list. Affected were `--ssl-keyfile-password`,
+and passwords in `--state-store`, both of which can come from the environment.
+D11: related cases: other facts about a login lost in a restart. Affected were that it was ended, which is now stored
+too, and, with a store that is not durable, the key that signs.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ OTHER_KEYS = Keyring(["another key of sixteen bytes"])
 
 
 class Shifted(SystemClock):
-    """The machine's time and some more."""
+    """The machine's time plus an offset."""
 
     shift = 0.0
 
@@ -67,7 +67,7 @@ class Shifted(SystemClock):
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program's working folder."""
+    """Change to a program's working directory."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -79,7 +79,7 @@ def clock() -> Shifted:
 
 @pytest.fixture
 def serve_at(clock: Shifted, folder: Path) -> Iterator[Any]:
-    """Serves an app whose time can be moved; a second call is its restart, at the same port."""
+    """Serve an app whose time can be changed. A second call restarts it on the same port."""
     running: list[Served] = []
 
     def start(**options: Any) -> Served:
@@ -117,7 +117,7 @@ def cookie_of(client: httpx.Client) -> dict[str, str]:
 
 @pytest.mark.parametrize("store", [None, "sqlite:///state.db"])
 def test_a_login_survives_a_restart_and_so_does_a_logout(serve_at: Any, store: str | None) -> None:
-    """D11: whether or not the store keeps anything; the cookie has one name, so that browsers keep only one."""
+    """D11: whether or not the store is durable; the cookie has one name, so that browsers keep only one."""
     options = {"auth": [("ann", "pw"), ("bob", "pw2")]} | ({} if store is None else {"state_store": store})
     app = serve_at(**options)
     ann, gone, bob = log_in(app), log_in(app), log_in(app, "bob", "pw2")
@@ -142,8 +142,8 @@ def test_a_login_ends_with_its_password_or_user(serve_at: Any, users: Any) -> No
     assert ann.get("config").status_code == 401
 
 
-def test_the_key_and_the_ended_logins_are_for_their_owner_alone(serve_at: Any, folder: Path) -> None:
-    """B5: with `allowed_paths` too; a reader of the key could make logins."""
+def test_the_key_and_the_ended_logins_are_only_accessible_to_their_owner(serve_at: Any, folder: Path) -> None:
+    """B5: also with `allowed_paths`; the key would allow creating logins."""
     app = serve_at(auth=("ann", "pw"), allowed_paths=["."])
     ann = log_in(app)
     log_in(app).get("logout?all_session=false")
@@ -155,7 +155,7 @@ def test_the_key_and_the_ended_logins_are_for_their_owner_alone(serve_at: Any, f
 
 
 def test_a_login_survives_a_reload_of_the_program(folder: Path) -> None:
-    """D11: `holdfast run --reload` begins a new process at every change."""
+    """D11: `holdfast run --reload` starts a new process at every change."""
     program = folder / "app.py"
     text = "import holdfast as gr\nwith gr.Blocks(title='Held') as demo:\n    gr.Markdown('one')\n"
     program.write_text(text + "demo.launch(auth=('ann', 'pw'))\n")
@@ -188,8 +188,8 @@ def _ready(client: httpx.Client, text: str) -> None:
 # Idle ---------------------------------------------------------------------------------------------------------------
 
 
-def test_a_login_that_is_not_used_ends_and_one_in_use_goes_on(serve_at: Any, clock: Shifted) -> None:
-    """B5: the cookie is renewed when the page is loaded, and when the page asks."""
+def test_an_unused_login_expires_and_one_in_use_continues(serve_at: Any, clock: Shifted) -> None:
+    """B5: the cookie is renewed when the page is loaded, and on the page's request."""
     app = serve_at(auth=("ann", "pw"), login_idle=3600)
     used, left, script = log_in(app), log_in(app), log_in(app)
     first = dict(used.cookies)
@@ -205,8 +205,8 @@ def test_a_login_that_is_not_used_ends_and_one_in_use_goes_on(serve_at: Any, clo
     assert used.get("config").status_code == 200
 
 
-def test_an_open_page_ends_with_its_login(serve_at: Any, clock: Shifted) -> None:
-    """B5: it would go on showing what comes; a page whose visitor clicks keeps its login."""
+def test_an_open_page_closes_with_its_login(serve_at: Any, clock: Shifted) -> None:
+    """B5: otherwise it would continue to show results; a page whose visitor clicks keeps its login."""
     app = serve_at(auth=("ann", "pw"), login_idle=3600)
     one, two = log_in(app), log_in(app)
     with (
@@ -225,8 +225,8 @@ def test_an_open_page_ends_with_its_login(serve_at: Any, clock: Shifted) -> None
         assert busy.until_completed("f")[-1]["success"]
 
 
-def test_a_login_in_use_ends_in_the_end(serve_at: Any, clock: Shifted) -> None:
-    """B5: else a stolen cookie that is used each day is good for all time; no renewal moves the end."""
+def test_a_login_in_use_expires_eventually(serve_at: Any, clock: Shifted) -> None:
+    """B5: otherwise a stolen cookie used each day would be valid indefinitely; renewals do not extend the lifetime."""
     app = serve_at(auth=("ann", "pw"), login_idle=3600, limits={"login_seconds": 10_000})
     used, path = log_in(app), "gradio_api/login_check"
     with app.socket(additional_headers=cookie_of(used)) as page:
@@ -263,7 +263,7 @@ def logins(keys: Keyring = KEYS, *, clock: Any = None, app: str = "App", **more:
     return Logins(keys, clock or ManualClock(), bond, idle=3600, app=app, **more)
 
 
-def test_a_token_is_good_for_its_app_and_key_alone() -> None:
+def test_a_token_is_only_valid_for_its_app_and_key() -> None:
     """B5."""
     token = logins().give("ann")
     read = logins().read(token)
@@ -276,14 +276,14 @@ def test_a_token_is_good_for_its_app_and_key_alone() -> None:
 
 
 @pytest.mark.parametrize("at", range(0, 200, 7))
-def test_a_token_with_one_other_character_is_none(at: int) -> None:
+def test_a_token_with_a_changed_character_is_invalid(at: int) -> None:
     token = logins().give("ann")
     other = token[: at % len(token)] + ("A" if token[at % len(token)] != "A" else "B") + token[at % len(token) + 1 :]
     assert logins().read(other) is None
 
 
 @pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "é.é.é", "00000000.W10.00", "x" * 100_000, "\0.\0.\0"])
-def test_what_is_not_a_token_is_none(token: str) -> None:
+def test_an_invalid_token_is_rejected(token: str) -> None:
     assert logins().read(token) is None
 
 
@@ -301,8 +301,8 @@ def test_a_key_can_be_replaced_without_logging_anyone_out() -> None:
 
 
 @pytest.mark.anyio
-async def test_ended_logins_are_bounded_and_none_comes_back() -> None:
-    """R4.6: beyond the bound, older logins of everyone end too."""
+async def test_ended_logins_are_limited_and_never_become_valid_again() -> None:
+    """R4.6: beyond the limit, older logins of everyone end too."""
     clock = ManualClock()
     many = logins(clock=clock, limit=3)
     tokens = [many.give(f"user {number}") for number in range(10)]
@@ -324,8 +324,8 @@ async def test_ended_logins_are_bounded_and_none_comes_back() -> None:
 
 
 @pytest.mark.anyio
-async def test_one_user_cannot_fill_what_is_remembered_of_all() -> None:
-    """R4.6: another user's login does not end with them."""
+async def test_one_user_cannot_fill_the_shared_list() -> None:
+    """R4.6: another user's login does not end because of it."""
     many = logins()
     other = many.give("bob")
     tokens = [many.give("ann") for _ in range(200)]
@@ -340,7 +340,7 @@ async def test_one_user_cannot_fill_what_is_remembered_of_all() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", ["store", "file"])
-async def test_a_logout_counts_in_every_process(kind: str, tmp_path: Path) -> None:
+async def test_a_logout_applies_in_every_process(kind: str, tmp_path: Path) -> None:
     """R8.1: they share a store or a folder."""
     store = open_store(f"sqlite:///{tmp_path}/state.db")
     await store.open()
@@ -362,8 +362,8 @@ async def test_a_logout_counts_in_every_process(kind: str, tmp_path: Path) -> No
 
 
 @pytest.mark.anyio
-async def test_what_another_key_has_signed_ends_no_login(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A writer of the store could log everyone out; a damaged list is told in the log."""
+async def test_a_list_signed_with_another_key_ends_no_login(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Anyone who can write to the store could otherwise log everyone out; a damaged list is reported in the log."""
     forger = logins(OTHER_KEYS, shelf=FileShelf(tmp_path / "logins"))
     await forger.end(forger.read(forger.give("ann")), everywhere=True)  # type: ignore[arg-type]
     mine = logins(shelf=FileShelf(tmp_path / "logins"))
@@ -377,7 +377,7 @@ async def test_what_another_key_has_signed_ends_no_login(tmp_path: Path, caplog:
 
 
 @pytest.mark.anyio
-async def test_a_logout_during_an_outage_is_kept_later(tmp_path: Path) -> None:
+async def test_a_logout_during_an_outage_is_stored_later(tmp_path: Path) -> None:
     """B5."""
     shelf = FileShelf(tmp_path / "logins")
     mine, reachable = logins(shelf=shelf), shelf.write
@@ -400,7 +400,7 @@ async def test_a_logout_during_an_outage_is_kept_later(tmp_path: Path) -> None:
 
 
 def test_wrong_guesses_become_slow_and_are_logged(serve_at: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """B5: 120 wrong logins in a row, and then the right one."""
+    """B5: 120 failed logins in a row, and then a correct one."""
     app = serve_at(auth=("ann", "pw"))
     form = {"username": "ann\nroot", "password": "no"}
     statuses = [app.http.post("login", data=form) for _ in range(120)]
@@ -418,13 +418,13 @@ def test_wrong_guesses_become_slow_and_are_logged(serve_at: Any, caplog: pytest.
 
 
 @pytest.mark.anyio
-async def test_a_right_guess_waits_too_and_then_begins_again() -> None:
-    """B5: else the answer would tell at once that the guess was right."""
+async def test_a_correct_guess_is_delayed_too_and_then_resets_the_delay() -> None:
+    """B5: otherwise an immediate response would reveal that the guess is correct."""
     clock = ManualClock()
     auth = Auth(("ann", "pw"), clock=clock)
     for _ in range(4):
         assert await auth.log_in("ann", "no", "1.2.3.4") is None
-    for _ in range(4):  # the requests are held for up to two seconds
+    for _ in range(4):  # the requests are delayed for up to two seconds
         assert await _moved(clock, auth.log_in("ann", "no", "1.2.3.4")) is None
     with pytest.raises(HTTPException) as refused:
         await auth.log_in("ann", "no", "1.2.3.4")
@@ -437,7 +437,7 @@ async def test_a_right_guess_waits_too_and_then_begins_again() -> None:
 
 
 async def _moved(clock: ManualClock, work: Any) -> Any:
-    """The result of something that may sleep for as long as a request is held."""
+    """Return the result of a call that may sleep for as long as a request can be delayed."""
     import asyncio
 
     task = asyncio.ensure_future(work)
@@ -448,7 +448,7 @@ async def _moved(clock: ManualClock, work: Any) -> Any:
 
 
 def guessed(guesses: Guesses, clock: ManualClock, name: str, address: str, seconds: float) -> int:
-    """How many guesses are checked in a time, if a new one begins whenever it may."""
+    """Return the number of guesses checked within a time, if each starts as soon as it is allowed."""
     end, checked = clock.monotonic() + seconds, 0
     while clock.monotonic() < end:
         wait = guesses.begin(name, address)
@@ -457,7 +457,7 @@ def guessed(guesses: Guesses, clock: ManualClock, name: str, address: str, secon
     return checked
 
 
-def test_guesses_are_slowed_down_by_pair_by_name_and_by_address() -> None:
+def test_guesses_are_delayed_by_pair_by_name_and_by_address() -> None:
     """B5."""
     clock = ManualClock()
     assert guessed(Guesses(clock), clock, "ann", "1.2.3.4", 3600) < 80
@@ -467,8 +467,8 @@ def test_guesses_are_slowed_down_by_pair_by_name_and_by_address() -> None:
     assert sum(addresses.begin(f"user {number}", "1.2.3.4") <= PATIENCE for number in range(200)) < 40
 
 
-def test_one_who_must_wait_pushes_nothing_out_of_what_is_known() -> None:
-    """B5: floods of names from one address do not let another address guess on."""
+def test_a_delayed_guess_evicts_no_record() -> None:
+    """B5: a flood of names from one address does not let another address continue to guess."""
     guesses = Guesses(ManualClock(), limit=200)
     checked = 0
     for around in range(20):
@@ -478,20 +478,20 @@ def test_one_who_must_wait_pushes_nothing_out_of_what_is_known() -> None:
     assert checked < 10
 
 
-def test_guesses_from_everywhere_lock_nobody_out_for_long() -> None:
-    """B5: the delay of a name alone is short."""
+def test_guesses_from_many_addresses_do_not_lock_a_user_out_for_long() -> None:
+    """B5: the delay for a name alone is short."""
     guesses = Guesses(ManualClock())
     waits = [guesses.begin("ann", f"1.2.{number % 250}.{number % 7}") for number in range(1000)]
     assert max(waits) <= 8.0 + PATIENCE
 
 
-def test_many_guesses_at_once_gain_nothing() -> None:
+def test_many_simultaneous_guesses_have_no_advantage() -> None:
     """B5: each counts from its start."""
     guesses = Guesses(ManualClock())
     assert sum(guesses.begin("ann", "1.2.3.4") <= PATIENCE for _ in range(1000)) < 10
 
 
-def test_what_is_known_of_guesses_is_bounded_and_forgotten() -> None:
+def test_records_of_guesses_are_limited_and_expire() -> None:
     """R4.6."""
     clock = ManualClock()
     guesses = Guesses(clock, limit=100)
@@ -521,8 +521,8 @@ def test_one_visitor_has_one_address_or_one_network(address: str, block: str) ->
 # Passwords ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_hash_is_salted_and_fits_its_password_alone() -> None:
-    """B5: the format is documented, and needs nothing but the standard library."""
+def test_a_hash_is_salted_and_matches_only_its_password() -> None:
+    """B5: the format is documented and only needs the standard library."""
     one, two = passwords.hashed("pässword"), passwords.hashed("pässword")
     assert one != two
     assert re.fullmatch(r"\$scrypt\$ln=15,r=8,p=3\$[\w+/]+\$[\w+/]+", one)
@@ -531,7 +531,7 @@ def test_a_hash_is_salted_and_fits_its_password_alone() -> None:
     assert passwords.is_hash(one)
 
 
-def test_a_scrypt_hash_is_what_others_would_compute() -> None:
+def test_a_scrypt_hash_matches_the_rfcs_test_vector() -> None:
     """RFC 7914, section 12."""
     expected = hashlib.scrypt(b"password", salt=b"NaCl-and-more", n=1024, r=8, p=16, dklen=64, maxmem=1 << 26)
     import base64
@@ -540,7 +540,7 @@ def test_a_scrypt_hash_is_what_others_would_compute() -> None:
     assert passwords.fits("password", f"$scrypt$ln=10,r=8,p=16${salt}${digest}")
 
 
-def test_a_hash_by_argon2_is_taken() -> None:
+def test_an_argon2_hash_is_accepted() -> None:
     argon2 = pytest.importorskip("argon2", reason="argon2-cffi is an extra")
     stored = argon2.PasswordHasher(time_cost=1, memory_cost=1024).hash("pw")
     passwords.check_hash("ann", stored)
@@ -549,7 +549,7 @@ def test_a_hash_by_argon2_is_taken() -> None:
     assert not passwords.fits("pw", stored[:-5])
 
 
-def test_a_hash_by_argon2_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_argon2_hash_requires_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "argon2", None)
     with pytest.raises(BuildError, match=re.escape("holdfast[passwords]")):
         ListedUsers([("ann", "$argon2id$v=19$m=1024,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g")])
@@ -566,17 +566,17 @@ def test_a_hash_by_argon2_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> 
         "$scrypt$ln=15,r=0,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA",
     ],
 )
-def test_a_hash_that_cannot_be_used_is_reported_at_launch(stored: str) -> None:
-    """Taken for a password, it would let in who knows the hash."""
+def test_an_invalid_hash_is_reported_at_launch(stored: str) -> None:
+    """If it were treated as a password, anyone who knows the hash could log in."""
     with pytest.raises(BuildError, match="hash of user 'ann' cannot be used"):
         Auth(("ann", stored))
 
 
 @pytest.mark.parametrize("place", ["list", "file", "variable", "variable of a file"])
-def test_hashed_passwords_come_from_everywhere(
+def test_hashed_passwords_can_come_from_every_source(
     serve: Serve, folder: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    """B5: neither the program nor its command line need to hold a password."""
+    """B5: neither the program nor its command line need to contain a password."""
     stored = passwords.hashed("pw")
     users = f"# people\n\nann:{stored}\nbob:plain:with colon\n"
     options: dict[str, Any] = {}
@@ -598,15 +598,17 @@ def test_hashed_passwords_come_from_everywhere(
         assert log_in(app).get("gradio_api/file=users").status_code == 403
 
 
-def test_what_the_program_says_wins_over_the_environment(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_program_takes_precedence_over_the_environment(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOLDFAST_AUTH", "bob:other")
     assert log_in(serve(counter(), auth=("ann", "pw"))).get("config").status_code == 200
     assert serve(counter(), auth_dependency=lambda request: "zoe").get("/config").json()["username"] == "zoe"
     assert log_in(serve(counter()), "bob", "other").get("config").status_code == 200
 
 
-def test_a_user_whose_line_is_gone_is_logged_out(serve_at: Any, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """B5: the file counts as it is now; one that cannot be read changes nothing."""
+def test_a_user_whose_line_was_removed_is_logged_out(
+    serve_at: Any, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """B5: the current file applies; one that cannot be read changes nothing."""
     file = folder / "users"
     file.write_text("ann:pw\nbob:pw2\n")
     app = serve_at(auth=file)
@@ -627,19 +629,19 @@ def test_a_user_whose_line_is_gone_is_logged_out(serve_at: Any, folder: Path, ca
 
 
 @pytest.mark.parametrize("text", ["", "# nobody\n", "ann", "ann:", ":pw"])
-def test_a_list_of_users_that_cannot_be_used_is_reported(text: str) -> None:
+def test_an_invalid_list_of_users_is_reported(text: str) -> None:
     with pytest.raises(BuildError, match="NAME:PASSWORD"):
         parse_users(text, "users")
 
 
-def test_a_file_of_users_that_is_not_there_is_reported(tmp_path: Path) -> None:
+def test_a_missing_users_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="cannot be read: No such file"):
         FiledUsers(tmp_path / "users")
 
 
 @pytest.mark.anyio
-async def test_a_name_that_does_not_exist_costs_as_much_as_one_that_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    """B5: else the time would tell names."""
+async def test_checking_an_unknown_name_takes_as_long_as_a_known_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """B5: otherwise the time would reveal names."""
     asked: list[str] = []
     monkeypatch.setattr(passwords, "fits", lambda password, stored: bool(asked.append(stored)))
     stored = passwords.hashed("pw")
@@ -665,7 +667,7 @@ def test_the_command_hashes_a_password() -> None:
     assert holdfast("password", given="\n").returncode == 2
 
 
-def test_a_password_on_the_command_line_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_password_on_the_command_line_causes_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
     """B5: every user of the machine can list its processes."""
     stored = passwords.hashed("pw")
     assert launch_options(parser().parse_args(["demo", "--auth", f"ann:{stored}"]))["auth"] == [("ann", stored)]
@@ -673,12 +675,12 @@ def test_a_password_on_the_command_line_is_warned_of(capsys: pytest.CaptureFixtu
     assert launch_options(parser().parse_args(["demo", "--auth", "ann:pw"]))["auth"] == [("ann", "pw")]
     assert "Use --auth-file" in capsys.readouterr().err
     assert launch_options(parser().parse_args(["demo", "--auth-file", "users"]))["auth"] == Path("users")
-    with pytest.raises(BuildError, match="Both auth and auth_dependency"):
+    with pytest.raises(BuildError, match="Both --auth and --auth-file"):
         launch_options(parser().parse_args(["demo", "--auth-file", "users", "--auth", "ann:pw"]))
 
 
 def test_the_list_of_ended_logins_is_not_state(serve_at: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """D11: the commands that look at a store pass it by."""
+    """D11: the commands that inspect a store skip the list."""
     app = serve_at(auth=("ann", "pw"), state_store="sqlite:///state.db")
     log_in(app).get("logout")
     app.demo.close()
@@ -686,8 +688,8 @@ def test_the_list_of_ended_logins_is_not_state(serve_at: Any, capsys: pytest.Cap
     assert "0 cells read" in capsys.readouterr().out
 
 
-def test_the_key_of_a_certificate_takes_its_password_from_the_environment(tmp_path: Path) -> None:
-    """B5: it is a secret in the list of processes too."""
+def test_the_key_of_a_certificate_can_have_its_password_in_the_environment(tmp_path: Path) -> None:
+    """B5: this secret would be in the process list too."""
     (tmp_path / "key.pem").touch()
     options = {"ssl_keyfile": str(tmp_path / "key.pem"), "ssl_certfile": str(tmp_path / "key.pem")}
     found = launch.certificate_of(options, read({"HOLDFAST_SSL_KEYFILE_PASSWORD": "of the key"}).ssl_keyfile_password)
@@ -700,7 +702,7 @@ def test_the_key_of_a_certificate_takes_its_password_from_the_environment(tmp_pa
 
 @pytest.mark.parametrize("proof", [{"x-forwarded-proto": "https"}, {"origin": "https://app.example"}])
 def test_over_https_the_cookie_is_secure_and_bound_to_the_host(serve: Serve, proof: dict[str, str]) -> None:
-    """B5: also behind a proxy that does not say so, for the browser does."""
+    """B5: also behind a proxy that does not report https, because the browser does."""
     app = serve(counter(), auth=("ann", "pw"), allowed_hosts=["app.example"])
     headers = {"host": "app.example", **proof}
     answer = app.http.post("login", data={"username": "ann", "password": "pw"}, headers=headers)
@@ -714,8 +716,8 @@ def test_over_https_the_cookie_is_secure_and_bound_to_the_host(serve: Serve, pro
     assert any(one.startswith(f'{cookie.split("=")[0]}=""') and "Secure" in one for one in gone)
 
 
-def test_over_https_a_cookie_that_a_page_over_http_could_set_does_not_count(serve: Serve) -> None:
-    """B5: an attacker in the network could log a visitor in under another name."""
+def test_over_https_a_cookie_that_a_page_over_http_could_set_is_ignored(serve: Serve) -> None:
+    """B5: a network attacker could log a visitor in under another name."""
     app = serve(counter(), auth=("ann", "pw"))
     plain = cookie_of(log_in(app))
     assert app.get("/config", headers=plain).status_code == 200
@@ -744,7 +746,7 @@ def test_a_page_has_headers_that_protect_its_login(serve: Serve) -> None:
         ("none", "frame-ancestors 'none'", "SameSite=lax"),
     ],
 )
-def test_an_author_says_who_may_show_the_app_in_a_frame(
+def test_an_author_controls_which_sites_can_frame_the_app(
     serve: Serve, given: Any, policy: str | None, same_site: str
 ) -> None:
     """B5: the login works there too, over https."""
@@ -761,7 +763,7 @@ def test_an_author_says_who_may_show_the_app_in_a_frame(
 @pytest.mark.parametrize(
     "options", [{"frame_ancestors": "'self'; script-src *"}, {"hsts": -1}, {"hsts": True}, {"login_idle": 0}]
 )
-def test_an_option_that_cannot_be_used_is_reported_at_launch(options: dict[str, Any]) -> None:
+def test_an_invalid_option_is_reported_at_launch(options: dict[str, Any]) -> None:
     with pytest.raises(BuildError, match=next(iter(options))):
         counter().launch(prevent_thread_lock=True, quiet=True, **options)
 
@@ -771,7 +773,7 @@ def test_an_option_that_cannot_be_used_is_reported_at_launch(options: dict[str, 
 
 @pytest.fixture
 def https(certificate: Certificate, folder: Path) -> Iterator[Served]:
-    """An app with a login on a server that ends https itself."""
+    """Serve an app with a login over https."""
     demo = counter()
     launch.start(demo, {"auth": ("ann", "pw")}, certificate=certificate, server_port=0, quiet=True)
     yield Served(demo)
@@ -788,7 +790,7 @@ def test_the_python_client_logs_in(serve: Serve) -> None:
 
 
 def test_the_python_client_logs_in_over_https(https: Served) -> None:
-    """The cookie has another name there."""
+    """The cookie's name is different there."""
     client = Client(https.url, auth=("ann", "pw"), verbose=False, ssl_verify=False)
     assert list(client.cookies) == [f"__Host-access-token-{https.context.auth.cookie_id}"]
     assert client.predict("x", api_name="/count") == "hi x 1"
@@ -797,7 +799,7 @@ def test_the_python_client_logs_in_over_https(https: Served) -> None:
 
 @pytest.mark.browser
 def test_a_page_in_chromium_logs_in_over_https(https: Served, browser: Browser) -> None:
-    """B5: the browser takes the cookie, and the socket has it."""
+    """B5: the browser accepts the cookie and sends it with the socket."""
     context = browser.new_context(ignore_https_errors=True)
     page = context.new_page()
     page.goto(https.url)
@@ -813,7 +815,7 @@ def test_a_page_in_chromium_logs_in_over_https(https: Served, browser: Browser) 
 
 @pytest.mark.browser
 def test_a_page_in_chromium_logs_in_and_out(serve_at: Any, context: BrowserContext) -> None:
-    """B5: the page knows who is there, and a restart of the server does not matter."""
+    """B5: the page shows the user, and a restart of the server does not matter."""
     app = serve_at(auth=("ann", "pw"))
     page = context.new_page()
     page.goto(app.url)
@@ -827,6 +829,6 @@ def test_a_page_in_chromium_logs_in_and_out(serve_at: Any, context: BrowserConte
     config = page.evaluate("() => ({name: gradio_config.username, logout: gradio_config.logout})")
     assert config == {"name": "ann", "logout": True}
     assert len(context.cookies()) == 1
-    page.evaluate("() => { fetch('./logout', {method: 'POST'}) }")  # the page loads itself again
+    page.evaluate("() => { fetch('./logout', {method: 'POST'}) }")  # the page reloads
     page.get_by_label("username").wait_for()
     assert context.cookies() == []

@@ -1,4 +1,4 @@
-"""What tools are made of: docstrings, and progress whose numbers grow."""
+"""Parts of tools: docstrings, and progress with growing numbers."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def documented(a: int, b: int) -> int:
     return a + b
 
 
-def test_a_docstring_says_what_each_parameter_is() -> None:
+def test_a_docstring_describes_each_parameter() -> None:
     assert parameter_texts(documented) == {"a": "The first, on two lines: really.", "b": "The second."}
     assert result_text(documented) == "The sum, at once."
 
 
-def test_a_function_without_a_docstring_says_nothing() -> None:
+def test_a_function_without_a_docstring_has_no_descriptions() -> None:
     for fn in (None, lambda x: x, int, functools.partial(documented, 1)):
         assert "a" not in parameter_texts(fn)
     assert result_text(None) == ""
@@ -65,7 +65,7 @@ def told(*messages: FeedMessage) -> list[Report | None]:
     return [meter.report(message, "value") for message in messages]
 
 
-def test_what_an_event_tells_becomes_progress() -> None:
+def test_an_events_messages_become_progress() -> None:
     assert told(
         Estimation(event_id="e", rank=2),
         ProcessStarts(event_id="e"),
@@ -83,28 +83,28 @@ def test_what_an_event_tells_becomes_progress() -> None:
     ]
 
 
-def test_a_share_has_one_for_its_total_and_no_share_has_none() -> None:
+def test_a_fraction_has_a_total_of_one_and_no_fraction_has_none() -> None:
     assert told(progress(ProgressUnit(progress=0.5)), progress(ProgressUnit(desc="still"))) == [
         Report(0.5, 1.0, None),
         Report(0.501, None, "still"),
     ]
 
 
-def test_an_event_that_nothing_holds_up_is_not_said_to_wait() -> None:
+def test_an_event_that_does_not_wait_is_not_reported_as_waiting() -> None:
     assert told(Estimation(event_id="e", rank=0)) == [None]
     [report] = told(Estimation(event_id="e", rank=0, waiting_for="state"))
     assert report is not None
     assert report.message == "Waiting: an earlier call of this session."
 
 
-def test_texts_are_cut() -> None:
+def test_messages_are_shortened() -> None:
     [report] = told(Log(event_id="e", log="x" * 10_000, level="info"))
     assert report is not None
     assert len(report.message or "") == MAX_TEXT
 
 
-def test_a_tool_is_called_like_its_function() -> None:
-    """E10. Siblings looked for: lambdas, partials, functions of Holdfast's own; found: none that has a name."""
+def test_a_tool_has_its_functions_name() -> None:
+    """E10. Related cases: lambdas, partials, Holdfast's own functions; none of them has a name."""
 
     def look_up(word: str) -> str:
         return word

@@ -1,7 +1,7 @@
-"""What an app counts, and who may read it.
+"""The metrics of an app, and access to them.
 
-B7: siblings looked for: every route that answers without `identify`. Found: `/health` and `/metrics`; `/app_id`,
-`/startup-events`, `/theme.css`, `/user`, `/token` and the page's files tell nothing about visitors.
+B7: related cases: every route that responds without `identify`. Affected were `/health` and `/metrics`; `/app_id`,
+`/startup-events`, `/theme.css`, `/user`, `/token`, and the page's files reveal nothing about visitors.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def named(runtime: Runtime) -> dict[str, Any]:
     return {metric.name: metric.value for metric in metrics(runtime)}
 
 
-def test_the_health_page_counts(serve: Serve) -> None:
+def test_the_health_page_contains_counts(serve: Serve) -> None:
     """R10.3"""
     app = serve(counter())
     assert app.call("count", [None], "one")[-1][1] == [None, 1]
@@ -60,7 +60,7 @@ def test_prometheus_reads_the_same_numbers_when_monitoring_is_enabled(serve: Ser
     assert all(line.startswith("# ") or number.fullmatch(line) for line in lines)
 
 
-def test_metrics_are_not_there_unless_asked_for(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_metrics_are_not_served_unless_enabled(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = serve(counter()).get("/gradio_api/metrics")
     assert (answer.status_code, answer.json()) == (403, {"detail": "Monitoring is not enabled."})
     monkeypatch.setenv("HOLDFAST_METRICS", "1")
@@ -104,14 +104,14 @@ async def test_lane_waits_and_evictions_are_counted() -> None:
 
 TOKEN = "a token of some length"
 AWAY = {"x-forwarded-for": "203.0.113.9"}
-"""How a proxy on this machine passes on what comes from elsewhere."""
+"""Headers with which a proxy on this machine forwards requests from elsewhere."""
 
 
 @pytest.mark.parametrize(
     ("headers", "all_of_it"),
     [({}, False), ({"authorization": f"Bearer {TOKEN}"}, True), ({"authorization": "Bearer another"}, False)],
 )
-def test_without_a_login_the_health_page_of_an_app_with_one_is_its_status(
+def test_without_a_login_the_health_page_only_shows_the_status(
     serve: Serve, headers: dict[str, str], all_of_it: bool
 ) -> None:
     """B7."""
@@ -129,10 +129,10 @@ def test_without_a_login_the_health_page_of_an_app_with_one_is_its_status(
     [AWAY, {"via": "1.1 proxy"}, {"host": "app.example"}, {"origin": "https://evil.example"}, {"x-real-ip": "1.2.3.4"}],
 )
 @pytest.mark.parametrize("login", [None, ("ann", "pw")])
-def test_from_elsewhere_metrics_need_a_login_or_a_token(
+def test_from_other_machines_metrics_require_a_login_or_a_token(
     serve: Serve, headers: dict[str, str], login: tuple[str, str] | None
 ) -> None:
-    """B7: without a login of its own too, an app tells its numbers to its operators alone."""
+    """B7: an app without a login also only shows its numbers to its operators."""
     app = serve(counter(), auth=login, enable_monitoring=True, metrics_token=TOKEN, allowed_hosts=["app.example"])
     bearer = {"authorization": f"Bearer {TOKEN}"}
     assert app.get("/gradio_api/metrics").status_code == 200
@@ -146,7 +146,7 @@ def test_from_elsewhere_metrics_need_a_login_or_a_token(
         assert app.get("/gradio_api/metrics", headers={**headers, "cookie": cookie}).status_code == 200
 
 
-def test_a_token_that_could_be_guessed_is_refused() -> None:
+def test_a_token_that_could_be_guessed_is_rejected() -> None:
     """B7."""
     with pytest.raises(BuildError, match="at least 16 characters"):
         counter().launch(metrics_token="short", prevent_thread_lock=True)

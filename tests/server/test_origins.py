@@ -1,16 +1,16 @@
-"""Who sends a request: the app itself, a trusted origin, or any other; and under which names an app can be reached.
+"""The sender of a request (the app itself, a trusted origin, or any other), and the host names of an app.
 
-B1: siblings looked for: every reader of `Origin`, `Host`, `Sec-Fetch-*` and of cookies. Found: logins (cookie that
-browsers keep to one site), browser ids, sockets, the fallback's feed, MCP, `gr.Request.cookies` in an author's
-function, HTTP Basic passwords that browsers add by themselves; all are behind one gate now.
-B2: siblings looked for: other routes that change something and that a link or a form reaches (every GET route, every
-route that takes a form). Found: `/logout` by HEAD and by a browser's prefetch; uploads and `/component_server` take
-forms, but without the visitor's cookies.
-B3: siblings looked for: every caller of `user_of`. Found: `/user`, `/token`, the page itself, MCP, sockets.
-B4: siblings looked for: sockets, mounted apps (the parent listens: `allowed_hosts` is checked there if it is given),
+B1: related cases: every reader of `Origin`, `Host`, `Sec-Fetch-*`, and cookies. Affected were logins (a cookie that
+browsers send to the whole site), browser IDs, sockets, the fallback's feed, MCP, `gr.Request.cookies` in an author's
+function, and HTTP Basic passwords that browsers add automatically; all are behind one gate now.
+B2: related cases: other routes that change something and that a link or a form can reach (every GET route, every route
+that accepts a form). Affected were `/logout` by HEAD and by a browser's prefetch; uploads and `/component_server`
+accept forms, but without the visitor's cookies.
+B3: related cases: every caller of `user_of`. Affected were `/user`, `/token`, the page itself, MCP, and sockets.
+B4: related cases: sockets, mounted apps (the parent listens: `allowed_hosts` is checked there if it is given),
 `server_name` given as a name, IPv6.
-B6: siblings looked for: every reader of a header that a proxy sets. Found: `X-Forwarded-Proto`, `x-gradio-server`,
-`X-Forwarded-For` (uvicorn read it), preflights that let a page send them, the `Secure` attribute of cookies.
+B6: related cases: every reader of a header that a proxy sets. Affected were `X-Forwarded-Proto`, `x-gradio-server`,
+`X-Forwarded-For` (read by uvicorn), preflights that let a page send them, and the `Secure` attribute of cookies.
 """
 
 from __future__ import annotations
@@ -97,13 +97,13 @@ def app(serve: Serve) -> Served:
         ({"user-agent": "Mozilla/5.0", "referer": "http://evil.example/"}, "link"),
     ],
 )
-def test_scheme_host_and_port_decide_whose_page_asks(headers: dict[str, str], expected: str) -> None:
-    """B1: only `same-origin` and `none` are the app's own; programs, which report nothing, go on as before."""
+def test_scheme_host_and_port_determine_the_sender(headers: dict[str, str], expected: str) -> None:
+    """B1: only `same-origin` and `none` are the app's own; programs, which send no metadata, work as before."""
     scope = scope_of({"host": "app.example:8000", **headers})
     assert Origins(["http://friend.example"]).sender(scope) == expected
 
 
-def test_only_a_page_shown_counts_as_a_link() -> None:
+def test_only_a_displayed_page_counts_as_a_link() -> None:
     """B1: a form of another origin is not a link, and a socket never is."""
     navigation = {"host": "app.example", "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
     assert Origins().sender(scope_of(navigation, method="POST")) == "untrusted"
@@ -119,8 +119,8 @@ def test_every_origin_can_be_trusted_as_in_gradio(trusted: str, origin: str, exp
 
 
 @pytest.mark.parametrize("entry", ["friend.example", "https://friend.example/app", "friend", ""])
-def test_what_is_not_an_origin_is_reported_at_launch(entry: str) -> None:
-    with pytest.raises(BuildError, match="not an origin"):
+def test_an_invalid_origin_is_reported_at_launch(entry: str) -> None:
+    with pytest.raises(BuildError, match="not a valid origin"):
         Origins([entry])
 
 
@@ -162,14 +162,14 @@ def test_a_page_of_a_trusted_origin_acts_as_the_user(
 
 
 @pytest.mark.parametrize("headers", [{}, {"sec-fetch-mode": "cors"}, {"user-agent": "python"}])
-def test_programs_are_as_free_as_before(app: Served, headers: dict[str, str]) -> None:
-    """Clients outside of browsers send no `Origin` and no `Sec-Fetch-Site`; Node sends `Sec-Fetch-Mode`."""
+def test_programs_are_not_restricted(app: Served, headers: dict[str, str]) -> None:
+    """Clients outside browsers send no `Origin` and no `Sec-Fetch-Site`; Node sends `Sec-Fetch-Mode`."""
     client = logged_in(app, **headers)
     assert client.post("gradio_api/run/now", json={"data": ["x", None]}, headers=headers).status_code == 200
 
 
-def test_a_function_does_not_see_cookies_of_a_request_that_is_not_the_users(serve: Serve) -> None:
-    """B1: an author may look at cookies, and at the password that a browser sends by itself."""
+def test_a_function_does_not_receive_the_cookies_of_another_origins_request(serve: Serve) -> None:
+    """B1: an author may check cookies, and the password that a browser sends automatically."""
 
     def seen(request: gr.Request) -> str:
         return f"{sorted(request.cookies)} {request.headers.get('authorization')}"
@@ -188,8 +188,8 @@ def test_a_function_does_not_see_cookies_of_a_request_that_is_not_the_users(serv
 
 
 @pytest.mark.parametrize(("origin", "told"), [("http://127.0.0.1:{port}", True), ("https://evil.example", False)])
-def test_only_the_authors_own_page_reads_why_a_program_does_not_start(origin: str, told: bool) -> None:
-    """B1: with `--reload`; the error quotes the program, and browsers let every page read what a socket receives."""
+def test_only_the_authors_own_page_shows_why_a_program_does_not_start(origin: str, told: bool) -> None:
+    """B1: with `--reload`; the error contains code, and browsers let every page read what a socket receives."""
     port = free_port()
     broken = Broken("line 1: secret", "127.0.0.1", port)
     try:
@@ -206,7 +206,7 @@ def test_only_the_authors_own_page_reads_why_a_program_does_not_start(origin: st
 
 @pytest.mark.parametrize("headers", [SAME_SITE, CROSS_SITE, OLD_BROWSER, {"origin": "null"}])
 def test_a_form_of_another_origin_does_not_log_in(app: Served, headers: dict[str, str]) -> None:
-    """B2: a visitor who works under the attacker's name tells the attacker everything."""
+    """B2: a visitor who works under the attacker's name reveals everything to the attacker."""
     answer = app.http.post("login", data={"username": "ann", "password": "pw"}, headers=headers)
     assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
@@ -224,7 +224,7 @@ def test_a_form_of_another_origin_does_not_log_in(app: Served, headers: dict[str
     ],
 )
 def test_a_link_of_another_origin_to_the_logout_shows_a_button(app: Served, headers: dict[str, str]) -> None:
-    """B2: the button is on a page of the app, so that what it posts is the visitor's own."""
+    """B2: the button is on a page of the app, so its request is the visitor's own."""
     client = logged_in(app)
     shown = client.get("logout", headers=headers)
     assert shown.status_code == 200
@@ -247,7 +247,7 @@ def test_the_apps_own_link_logs_out(app: Served, headers: dict[str, str]) -> Non
     assert client.get("config").status_code == 401
 
 
-def test_the_page_learns_that_there_is_a_logout_and_who_is_logged_in(app: Served, serve: Serve) -> None:
+def test_the_page_receives_the_user_and_whether_there_is_a_logout(app: Served, serve: Serve) -> None:
     page = logged_in(app).get("").text
     assert '"username":"ann"' in page
     assert '"logout":true' in page
@@ -258,8 +258,8 @@ def test_the_page_learns_that_there_is_a_logout_and_who_is_logged_in(app: Served
 
 
 @pytest.mark.parametrize("headers", [SAME_SITE, CROSS_SITE, {"origin": "https://evil.example"}])
-def test_a_dependency_does_not_see_requests_of_other_origins(serve: Serve, headers: dict[str, str]) -> None:
-    """B3: a proxy may have put the user's name into a header, because of a cookie."""
+def test_a_dependency_does_not_receive_requests_of_other_origins(serve: Serve, headers: dict[str, str]) -> None:
+    """B3: a proxy may have put the user's name into a header because of a cookie."""
     asked: list[str | None] = []
 
     def user(request: Request) -> str | None:
@@ -307,7 +307,7 @@ def test_a_dependency_does_not_see_requests_of_other_origins(serve: Serve, heade
         ("mine.lan", {"listens_on": "0.0.0.0", "allowed": ["app.example"]}, False),
     ],
 )
-def test_an_app_on_loopback_answers_to_local_names(host: str, options: dict[str, Any], allowed: bool) -> None:
+def test_an_app_on_loopback_accepts_only_local_names(host: str, options: dict[str, Any], allowed: bool) -> None:
     """B4."""
     hosts = Hosts(**{"listens_on": "127.0.0.1", **options})
     assert (hosts.refusal(scope_of({"host": host})) is None) is allowed
@@ -315,7 +315,7 @@ def test_an_app_on_loopback_answers_to_local_names(host: str, options: dict[str,
 
 
 def test_a_page_cannot_reach_an_app_on_loopback_by_its_own_name(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
-    """B4: DNS rebinding. Whatever such a page sends, it cannot choose the `Host` header."""
+    """B4: DNS rebinding. Such a page cannot choose the `Host` header."""
     app = serve(counter())
     sent = {"host": "evil.example", "x-forwarded-host": "localhost", "sec-fetch-site": "same-origin"}
     for path in ("/", "/config", "/gradio_api/health", "/assets/x.js"):
@@ -332,7 +332,7 @@ def test_a_page_cannot_reach_an_app_on_loopback_by_its_own_name(serve: Serve, ca
 
 
 def test_a_test_client_reaches_an_app_on_loopback(app: Served) -> None:
-    """It calls the app in this process, under a name of its choice; Gradio's users test so."""
+    """It calls the app in this process, under a name of its choice, as in tests of Gradio's users."""
     assert TestClient(app.demo.server.app).get("/gradio_api/app_id").status_code == 200
 
 
@@ -344,8 +344,8 @@ def test_allowed_hosts_come_from_the_environment_too(serve: Serve, monkeypatch: 
     assert app.get("/config", headers={"host": "three.example"}).status_code == 403
 
 
-def test_a_mounted_app_answers_to_every_name_unless_some_are_given() -> None:
-    """B4: the parent's server listens; only its operator knows where."""
+def test_a_mounted_app_accepts_every_name_unless_some_are_given() -> None:
+    """B4: the parent's server listens, and only its operator knows the address."""
     for hosts, status in ((None, 200), ("app.example", 403)):
         parent = gr.mount_gradio_app(Starlette(), counter(), "/ui", allowed_hosts=hosts)
         with TestClient(parent, base_url="http://any.example") as client:
@@ -377,11 +377,11 @@ def forwarded(peer: tuple[str, int] | None, headers: dict[str, str], trusted: li
         (("a-socket", 5000), None, False),
     ],
 )
-def test_a_proxy_is_believed_only_if_it_is_trusted(
+def test_a_proxys_headers_are_used_only_if_it_is_trusted(
     peer: tuple[str, int] | None, trusted: list[str] | None, counts: bool
 ) -> None:
-    """B6; a peer with the port 0 was put there by a server that trusts its proxy, such as one that mounts an app."""
-    from holdfast.server.http.root_path import public_root  # the one place that reads the result
+    """B6; a peer with the port 0 was set by a server that trusts its proxy, such as one that mounts an app."""
+    from holdfast.server.http.root_path import public_root  # the only place that reads the result
 
     headers = {"x-forwarded-host": "ex.com", "x-forwarded-proto": "https", "x-forwarded-for": "203.0.113.9"}
     scope = forwarded(peer, headers, trusted)
@@ -403,14 +403,14 @@ def test_a_proxy_is_believed_only_if_it_is_trusted(
         ("127.0.0.1", None, "127.0.0.1"),
     ],
 )
-def test_the_visitors_address_is_the_last_that_no_trusted_proxy_has(
+def test_the_visitors_address_is_the_last_one_not_of_a_trusted_proxy(
     header: str, trusted: list[str] | None, client: str
 ) -> None:
-    """B6: what stands before it, the visitor may have written."""
+    """B6: entries before it could be forged by the visitor."""
     assert forwarded(("127.0.0.1", 5000), {"x-forwarded-for": header}, trusted)["client"][0] == client
 
 
-def test_what_is_not_an_address_is_reported_at_launch() -> None:
+def test_an_invalid_address_is_reported_at_launch() -> None:
     with pytest.raises(BuildError, match="not an address"):
         Proxies(["my-proxy"])
 
@@ -419,7 +419,7 @@ def test_what_is_not_an_address_is_reported_at_launch() -> None:
 def test_headers_of_a_proxy_that_is_not_trusted_are_ignored(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, variable: str
 ) -> None:
-    """B6: over a real connection, for HTTP and sockets; the log says once what to do."""
+    """B6: over a real connection, for HTTP and sockets; the log explains once what to do."""
     monkeypatch.setenv(variable, "10.0.0.1")
     app = serve(counter(), auth=("ann", "pw"))
     evil = {"x-forwarded-host": "evil.example", "x-forwarded-proto": "https", "x-gradio-server": "https://evil.example"}
@@ -442,7 +442,7 @@ def test_headers_of_a_proxy_that_is_not_trusted_are_ignored(
 
 @pytest.fixture
 def elsewhere() -> Iterator[str]:
-    """Another app of the same machine: another port, so another origin of the same site."""
+    """Serve another app on the same machine, with another port and therefore another origin of the same site."""
 
     class Blank(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -452,7 +452,7 @@ def elsewhere() -> Iterator[str]:
             self.wfile.write(b"<!doctype html><link rel=icon href=data:,><title>Elsewhere</title>")
 
         def log_message(self, *_: Any) -> None:
-            """Tests are quiet."""
+            """Suppress output in tests."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Blank)
     thread = Thread(target=server.serve_forever, args=(0.01,))
@@ -480,7 +480,7 @@ SOCKET = """url => new Promise(done => {
 
 @pytest.mark.browser
 def test_another_port_cannot_use_the_login_in_chromium(app: Served, elsewhere: str, context: BrowserContext) -> None:
-    """B1, B2: the browser sends the cookie, for the site is the same; the app does not count it."""
+    """B1, B2: the browser sends the cookie, because the site is the same; the app ignores it."""
     own, evil = context.new_page(), context.new_page()
     own.goto(app.url)
     own.get_by_label("username").fill("ann")

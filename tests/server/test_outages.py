@@ -1,7 +1,7 @@
-"""D1, D4: what pages, API clients, and the health page learn while the store is out of reach, with a real Redis.
+"""D1, D4: information for pages, API clients, and the health page while a real Redis store is unreachable.
 
-D1, D4: siblings looked for: each way in which a result is reported (the page, `/run`, `/call`, the queue's stream,
-generators, direct calls); found: all go through one output, which carries the word.
+D1, D4: related cases: each way to report a result (the page, `/run`, `/call`, the queue's stream, generators, direct
+calls); all use one output, which contains the flag.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ def stream(served: Any, fn: int, session: str) -> list[dict[str, Any]]:
     return [message for message in served.messages(session) if message["msg"] in {"process_completed", "log"}]
 
 
-def test_what_is_not_stored_is_reported_as_unsaved(
+def test_results_that_are_not_stored_are_reported_as_unsaved(
     own_redis_server: RedisServer, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """D4, R6.6: in the API's answer, as a notice once for each outage, in health, and in two lines of the log."""
+    """D4, R6.6: in the API's response, as a toast once per outage, in health, and in two lines of the log."""
     served = serve(app(), state_store=own_redis_server.url)
     (saved,) = stream(served, 0, "one")
     assert saved["output"]["unsaved"] is None
@@ -78,7 +78,7 @@ def test_what_is_not_stored_is_reported_as_unsaved(
 
 
 class Trouble:
-    """A Redis that is there and does not work."""
+    """A Redis server that responds but does not work."""
 
     def __init__(self, kind: str, server: RedisServer) -> None:
         self.kind, self.server = kind, server
@@ -105,7 +105,7 @@ class Trouble:
 def test_a_store_that_hangs_or_is_full_is_an_outage(
     kind: str, own_redis_server: RedisServer, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """D6, R6.6: events are answered, as unsaved; two lines of the log; afterwards all of it is stored."""
+    """D6, R6.6: events complete as unsaved, with two lines in the log; afterward, everything is stored."""
     trouble = Trouble(kind, own_redis_server)
     served = serve(app(), state_store=own_redis_server.url)
     assert stream(served, 0, "one")[-1]["output"]["data"][-1] == 1
@@ -132,8 +132,10 @@ def test_a_store_that_hangs_or_is_full_is_an_outage(
 
 
 @pytest.mark.parametrize("kind", ["hangs", "is full"])
-def test_an_app_that_refuses_is_not_ready_meanwhile(kind: str, own_redis_server: RedisServer, serve: Serve) -> None:
-    """D6, R6.6: 503 of `/readyz`, and every event is answered with a sentence; none of them counts afterwards."""
+def test_an_app_that_rejects_events_is_not_ready_meanwhile(
+    kind: str, own_redis_server: RedisServer, serve: Serve
+) -> None:
+    """D6, R6.6: `/readyz` responds with 503, and every event is rejected with a sentence and has no effect."""
     trouble = Trouble(kind, own_redis_server)
     served = serve(app(), state_store=own_redis_server.url, state_outage="refuse")
     assert stream(served, 0, "one")[-1]["success"]
@@ -151,7 +153,7 @@ def test_an_app_that_refuses_is_not_ready_meanwhile(kind: str, own_redis_server:
     assert stream(served, 0, "one")[-1]["output"]["data"][-1] == 2
 
 
-def test_an_app_may_refuse_instead(own_redis_server: RedisServer, serve: Serve) -> None:
+def test_an_app_can_reject_events_instead(own_redis_server: RedisServer, serve: Serve) -> None:
     """D4: `state_outage="refuse"`."""
     served = serve(app(), state_store=own_redis_server.url, state_outage="refuse")
     assert stream(served, 0, "one")[-1]["success"]
@@ -162,7 +164,7 @@ def test_an_app_may_refuse_instead(own_redis_server: RedisServer, serve: Serve) 
 
 
 def test_300_first_events_at_once_survive_kill_9(own_redis_server: RedisServer, tmp_path: Path) -> None:
-    """D1: on a healthy Redis, 0 of 300 that were reported are lost, and no page begins with the initial State again."""
+    """D1: on a healthy Redis server, none of 300 reported events is lost, and no page has its initial State again."""
     server = Server(tmp_path, own_redis_server.url)
     server.start()
     reported = asyncio.run(_together(server.url, "both"))

@@ -1,13 +1,14 @@
-"""The framework's own files are never served, and what is served from allowed folders cannot act as the app.
+"""The framework's own files are never served, and files from allowed folders cannot act as the app.
 
-A4: siblings looked for: every file that the framework writes or is given (store with -wal, -shm, -journal and -lanes,
-key in its new and its old place, TLS key and certificate, kept results of examples, flagged samples, the default
-folder); every way out (the file route, a handler's path, an icon or another property with a file, a client's own path
-as input, MCP results, which ask `FileRules` too); every other name of such a file (relative path, symlink, hard link,
-a folder that is a link). found: all of these, since only the author's `blocked_paths` came before the allow rules;
-folders and tables made with the umask of the process; flagged files copied with the permissions of their source.
-A6: siblings looked for: every folder that may lie around the cache (`allowed_paths`, `set_static_paths`), every type
-that runs scripts (HTML, XHTML, SVG, XML). found: all of them were shown inline on the app's origin.
+A4: related cases: every file that the framework writes or receives (store with -wal, -shm, -journal, and -lanes, key in
+its new and its old place, TLS key and certificate, cached results of examples, flagged samples, the default folder);
+every way out (the file route, a handler's path, an icon or another property with a file, a client's own path as input,
+MCP results, which use `FileRules` too); every other name of such a file (relative path, symlink, hard link, a folder
+that is a link). All of these were affected, because only the author's `blocked_paths` took precedence over the allow
+rules; folders and tables were created with the umask of the process; flagged files were copied with the permissions of
+their source.
+A6: related cases: every folder that can contain the cache (`allowed_paths`, `set_static_paths`), every type that runs
+scripts (HTML, XHTML, SVG, XML). All of them were shown inline on the app's origin.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def shared() -> gr.Blocks:
-    """An app with a lasting State, and a function that gives the file of any path."""
+    """An app with a persistent State, and a function that returns the file of any path."""
     with gr.Blocks() as demo:
         count = gr.State(0, scope="app", key="count")
         path, out = gr.Textbox(), gr.File()
@@ -85,7 +86,7 @@ def test_the_store_and_its_key_are_not_served_whatever_is_allowed(serve: Serve, 
 
 
 def test_the_default_folder_is_not_served(serve: Serve, here: Path) -> None:
-    """A4: where no store was chosen."""
+    """A4: if no store was chosen."""
     gr.set_static_paths(here)
     app = serve(shared(), allowed_paths=[".", ".holdfast"])
     assert app.post("/gradio_api/run/add", {"data": [None]}).status_code == 200
@@ -98,24 +99,22 @@ def test_the_default_folder_is_not_served(serve: Serve, here: Path) -> None:
 
 
 def test_a_journal_is_not_served_either(serve: Serve, here: Path) -> None:
-    """A4: it is there only while another program writes to the store."""
+    """A4: it only exists while another program writes to the store."""
     app = serve(shared(), state_store="sqlite:///x.db", allowed_paths=["."])
     (here / "x.db-journal").write_text("pages")
     assert status(app, "x.db-journal") == 403
 
 
-def test_a_key_that_is_not_used_any_more_is_not_served(
-    serve: Serve, here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A4: it may still open what was stored before."""
+def test_an_old_key_is_not_served(serve: Serve, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A4: it may still open older data."""
     (here / ".key").write_text(SECRET)
     monkeypatch.setenv("HOLDFAST_SECRET_KEY", "another key of enough bytes")
     app = serve(shared(), state_store="sqlite:///x.db", allowed_paths=["."])
     assert status(app, ".key") == 403
 
 
-def test_a_client_cannot_use_them_as_its_own_file(serve: Serve, here: Path) -> None:
-    """A4: what is allowed may be an input too."""
+def test_a_client_cannot_use_private_files_as_input(serve: Serve, here: Path) -> None:
+    """A4: allowed files can be inputs too."""
     with gr.Blocks() as demo:
         count = gr.State(0, scope="app", key="count")
         file, out = gr.File(), gr.Textbox()
@@ -128,8 +127,8 @@ def test_a_client_cannot_use_them_as_its_own_file(serve: Serve, here: Path) -> N
     assert (here / ".key").read_text() not in answer.text
 
 
-def test_an_icon_cannot_be_one_of_them(here: Path) -> None:
-    """A4: properties with files pass the same rule."""
+def test_an_icon_cannot_be_a_private_file(here: Path) -> None:
+    """A4: the same rule applies to properties with files."""
     (here / ".holdfast").mkdir()
     (here / ".holdfast" / "icon.png").write_text("x")
     with gr.Blocks() as demo:
@@ -155,8 +154,8 @@ def test_the_files_of_tls_to_a_store_are_not_served(here: Path) -> None:
     assert file_rules.FileRules(allowed_paths=(".",)).may_serve("tls.pem") is None
 
 
-def test_kept_results_of_examples_are_not_served(here: Path) -> None:
-    """A4: other than through the app that owns them."""
+def test_cached_results_of_examples_are_not_served(here: Path) -> None:
+    """A4: except through the app that owns them."""
     cached = CachedResults(lambda text: text, [["a"]], [gr.Textbox(render=False)], [gr.Textbox(render=False)])
     cached.row(0)
     (here / "hard.json").hardlink_to(cached.folder / "0.json")
@@ -181,8 +180,8 @@ def test_flagged_samples_are_not_served(serve: Serve, here: Path, folder: str) -
     assert stat.S_IMODE((here / folder).stat().st_mode) == 0o700
 
 
-def test_flagging_into_the_working_folder_blocks_the_tables_alone(here: Path) -> None:
-    """A4: the rest of the folder is the author's."""
+def test_flagging_into_the_working_directory_blocks_only_the_tables(here: Path) -> None:
+    """A4: the rest of the folder belongs to the author."""
     gr.Interface(str.upper, "text", "text", flagging_dir=".")
     for name in ("dataset1.csv", "log.csv", "mine.csv"):
         (here / name).write_text("x")
@@ -191,7 +190,7 @@ def test_flagging_into_the_working_folder_blocks_the_tables_alone(here: Path) ->
 
 
 def test_a_cache_below_a_private_folder_is_served(serve: Serve, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A4: the author chose it, and uploads are not the framework's own."""
+    """A4: the author chose it, and uploads do not belong to the framework."""
     monkeypatch.setenv("HOLDFAST_TEMP_DIR", str(here / ".holdfast" / "files"))
     app = serve(shared())
     [path] = app.http.post("/gradio_api/upload", files=[("files", ("a.txt", b"x"))]).json()
@@ -202,8 +201,8 @@ def modes(folder: Path) -> dict[str, int]:
     return {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
 
 
-def test_what_the_framework_makes_is_for_its_owner_alone(serve: Serve, here: Path) -> None:
-    """A4: whatever the process's umask."""
+def test_the_frameworks_files_are_only_accessible_to_their_owner(serve: Serve, here: Path) -> None:
+    """A4: regardless of the process's umask."""
     before = os.umask(0)
     try:
         app = serve(shared(), state_store="sqlite:///deep/down/x.db")
@@ -214,7 +213,7 @@ def test_what_the_framework_makes_is_for_its_owner_alone(serve: Serve, here: Pat
     assert stat.S_IMODE((here / "deep").stat().st_mode) == 0o700
 
 
-def test_what_an_older_release_made_is_closed_to_others(serve: Serve, here: Path) -> None:
+def test_files_of_an_older_release_are_closed_to_others(serve: Serve, here: Path) -> None:
     """A4."""
     folder = here / ".holdfast"
     folder.mkdir(0o755)
@@ -231,8 +230,8 @@ def test_what_an_older_release_made_is_closed_to_others(serve: Serve, here: Path
     assert set(found.values()) == {0o600}
 
 
-def test_an_older_key_gets_its_new_name_and_stays_the_same_key(here: Path) -> None:
-    """A4: what it has signed must still open."""
+def test_an_older_key_is_renamed_and_remains_the_same_key(here: Path) -> None:
+    """A4: data that it has signed must remain readable."""
     (here / "key").write_text(SECRET)
     found = Keyring.kept_in(here / ".key")
     assert found.current == Keyring([SECRET]).current
@@ -240,15 +239,15 @@ def test_an_older_key_gets_its_new_name_and_stays_the_same_key(here: Path) -> No
     assert Keyring.kept_in(here / ".key").current == found.current
 
 
-def test_an_older_key_that_was_written_by_hand_is_used_and_stays(here: Path) -> None:
-    """A4: it may be another program's too."""
+def test_an_older_key_written_by_hand_is_used_and_kept(here: Path) -> None:
+    """A4: it may belong to another program too."""
     (here / "key").write_text("a key that I have chosen")
     assert Keyring.kept_in(here / ".key").current == Keyring(["a key that I have chosen"]).current
     assert (here / "key").read_text() == "a key that I have chosen"
     assert file_rules.FileRules(allowed_paths=(".",)).may_serve("key") is None
 
 
-def test_a_file_that_is_just_called_key_is_left_alone(here: Path) -> None:
+def test_an_unrelated_file_named_key_is_not_changed(here: Path) -> None:
     """A4."""
     text = "-----BEGIN PRIVATE KEY-----\nabcdefghijklmnop\n-----END PRIVATE KEY-----\n"
     (here / "key").write_text(text)
@@ -258,7 +257,7 @@ def test_a_file_that_is_just_called_key_is_left_alone(here: Path) -> None:
 
 
 class Owned:
-    """Makes files seem to belong to another user: a test cannot give them away without being the superuser."""
+    """Makes files appear to belong to another user, because only the superuser could change their owner."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *paths: Path) -> None:
         whole = Path.stat
@@ -270,7 +269,7 @@ class Owned:
         monkeypatch.setattr(Path, "stat", look)
 
 
-def test_a_key_of_another_user_is_refused(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_of_another_user_is_rejected(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A4: that user could sign State with it."""
     (here / ".key").write_text(SECRET)
     Owned(monkeypatch, here / ".key")
@@ -278,7 +277,7 @@ def test_a_key_of_another_user_is_refused(here: Path, monkeypatch: pytest.Monkey
         Keyring.kept_in(here / ".key")
 
 
-def test_a_store_of_another_user_is_refused(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_of_another_user_is_rejected(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A4."""
     (here / "x.db").write_bytes(b"")
     Owned(monkeypatch, here / "x.db")
@@ -286,7 +285,7 @@ def test_a_store_of_another_user_is_refused(here: Path, monkeypatch: pytest.Monk
         prepare(here / "x.db", "NORMAL")
 
 
-def test_a_default_folder_of_another_user_is_refused(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_default_folder_of_another_user_is_rejected(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A4."""
     (here / ".holdfast").mkdir()
     Owned(monkeypatch, here / ".holdfast")
@@ -294,7 +293,7 @@ def test_a_default_folder_of_another_user_is_refused(here: Path, monkeypatch: py
         launch.start(shared(), {}, server_port=0, quiet=True)
 
 
-def test_files_of_whoever_owns_the_folder_around_them_are_trusted(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_their_folders_owner_are_trusted(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A4: a folder of the host in a container."""
     (here / ".key").write_text(SECRET)
     Owned(monkeypatch, here / ".key", here)
@@ -325,7 +324,7 @@ def test_an_upload_is_never_shown_inline_even_if_the_cache_is_allowed(
 
 @pytest.mark.parametrize("name", ACTIVE)
 @pytest.mark.parametrize("how", ["allowed", "static"])
-def test_allowed_html_and_svg_run_nothing(serve: Serve, here: Path, name: str, how: str) -> None:
+def test_allowed_html_and_svg_run_no_scripts(serve: Serve, here: Path, name: str, how: str) -> None:
     """A6."""
     (here / "site").mkdir()
     (here / "site" / name).write_text("<p>")
@@ -338,8 +337,8 @@ def test_allowed_html_and_svg_run_nothing(serve: Serve, here: Path, name: str, h
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.png", "a.pdf", "a.css"])
-def test_other_allowed_files_are_shown_as_they_are(serve: Serve, here: Path, name: str) -> None:
-    """A6: a browser's own viewer of PDF does not work in a sandbox."""
+def test_other_allowed_files_are_shown_unchanged(serve: Serve, here: Path, name: str) -> None:
+    """A6: a browser's own PDF viewer does not work in a sandbox."""
     (here / name).write_text("x")
     answer = serve(counter(), allowed_paths=["."]).get(f"/gradio_api/file={name}")
     assert "content-security-policy" not in answer.headers
@@ -347,7 +346,7 @@ def test_other_allowed_files_are_shown_as_they_are(serve: Serve, here: Path, nam
 
 
 def test_an_author_can_let_allowed_html_run_scripts_as_gradio_does(serve: Serve, here: Path) -> None:
-    """A6: `sandbox_files=False`, which does not change the cache's rule."""
+    """A6: `sandbox_files=False`, which does not change the rule for the cache."""
     (here / "page.html").write_text("<p>")
     app = serve(counter(), allowed_paths=["."], sandbox_files=False)
     answer = app.get("/gradio_api/file=page.html")

@@ -1,4 +1,4 @@
-"""The page, its config, its files, and where all of it is when a proxy moves it."""
+"""The page, its config, its files, and their URLs behind a proxy."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MANIFEST = {
 
 @pytest.fixture(autouse=True)
 def page_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A built page in small."""
+    """A small built page."""
     folder = tmp_path / "page"
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_text(HTML)
@@ -61,7 +61,7 @@ def config_in(html: str) -> dict[str, Any]:
     return config
 
 
-def test_the_page_carries_its_config(serve: Serve) -> None:
+def test_the_page_contains_its_config(serve: Serve) -> None:
     app = serve(counter())
     answer = app.get("/")
     config = config_in(answer.text)
@@ -72,14 +72,14 @@ def test_the_page_carries_its_config(serve: Serve) -> None:
     assert config["current_page"] == ""
 
 
-def test_the_page_asks_early_for_what_its_components_need_and_nothing_else(serve: Serve) -> None:
+def test_the_page_preloads_only_the_files_of_its_components(serve: Serve) -> None:
     html = serve(counter()).get("/").text
     assert '<link rel="modulepreload" crossorigin href="./assets/textbox-2.js">' in html
     assert '<link rel="stylesheet" crossorigin href="./assets/textbox-3.css">' in html
     assert "image-4" not in html
 
 
-def test_state_values_are_nowhere_in_page_config_or_info(serve: Serve) -> None:
+def test_state_values_are_not_in_page_config_or_info(serve: Serve) -> None:
     """R1.4."""
     with gr.Blocks() as demo:
         state, out = gr.State({"k": "very-secret-value"}), gr.Textbox()
@@ -100,7 +100,7 @@ def test_text_in_the_config_cannot_end_the_script(serve: Serve) -> None:
     assert config_in(html)["components"][0]["props"]["value"].startswith("</script>")
 
 
-def test_css_and_head_of_the_author_are_in_the_page(serve: Serve, tmp_path: Path) -> None:
+def test_the_authors_css_and_head_are_in_the_page(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "more.css").write_text(".more { color: red }")
     head = '<meta name="x" content="y">'
     app = serve(counter(), css="a > b { top: 0 }", css_paths=tmp_path / "more.css", head=head)
@@ -110,13 +110,13 @@ def test_css_and_head_of_the_author_are_in_the_page(serve: Serve, tmp_path: Path
     assert app.get("/config").json()["css"] == "a > b { top: 0 }\n.more { color: red }"
 
 
-def test_the_page_is_compressed_for_who_takes_it(serve: Serve) -> None:
+def test_the_page_is_compressed_if_the_client_accepts_it(serve: Serve) -> None:
     app = serve(counter())
     assert app.get("/").headers["content-encoding"] == "gzip"
     assert "content-encoding" not in app.get("/", headers={"accept-encoding": "identity"}).headers
 
 
-def test_every_page_of_an_app_has_its_address(serve: Serve) -> None:
+def test_every_page_of_an_app_has_its_url(serve: Serve) -> None:
     with gr.Blocks() as demo:
         gr.Textbox(label="first")
         with demo.route("Second", "second"):
@@ -138,14 +138,14 @@ def test_every_page_of_an_app_has_its_address(serve: Serve) -> None:
     assert app.get("/config?page=nowhere").status_code == 404
 
 
-def test_a_missing_page_says_how_to_build_it(serve: Serve, page_folder: Path) -> None:
+def test_the_error_for_a_missing_page_explains_how_to_build_it(serve: Serve, page_folder: Path) -> None:
     (page_folder / "index.html").unlink()
     answer = serve(counter()).get("/")
     assert answer.status_code == 503
     assert "npm run build" in answer.text
 
 
-def test_the_config_is_what_gradios_clients_expect(serve: Serve) -> None:
+def test_the_config_matches_gradios_clients(serve: Serve) -> None:
     app = serve(counter())
     config = app.get("/config").json()
     assert set(config) >= {
@@ -162,7 +162,7 @@ def test_the_config_is_what_gradios_clients_expect(serve: Serve) -> None:
     assert app.get("/config/").json() == config
 
 
-def test_files_in_the_config_have_whole_addresses_for_clients(serve: Serve, tmp_path: Path) -> None:
+def test_files_in_the_config_have_absolute_urls_for_clients(serve: Serve, tmp_path: Path) -> None:
     picture = tmp_path / "cat.txt"
     picture.write_text("cat")
     with gr.Blocks() as demo:
@@ -175,7 +175,7 @@ def test_files_in_the_config_have_whole_addresses_for_clients(serve: Serve, tmp_
     assert config_in(app.get("/").text)["components"][0]["props"]["value"]["url"].startswith("/gradio_api/file=")
 
 
-def test_facts_about_the_app(serve: Serve) -> None:
+def test_routes_that_describe_the_app(serve: Serve) -> None:
     app = serve(counter())
     assert isinstance(app.get("/gradio_api/app_id").json()["app_id"], int)
     assert [app.get("/gradio_api/startup-events").json() for _ in range(2)] == [True, False]
@@ -187,14 +187,14 @@ def test_facts_about_the_app(serve: Serve) -> None:
     assert app.get("/nowhere").json() == {"detail": "Not Found"}
 
 
-def test_an_app_can_be_made_to_be_installed(serve: Serve) -> None:
+def test_an_app_can_be_installable(serve: Serve) -> None:
     assert serve(counter(), pwa=True).get("/manifest.json").json()["name"] == "Counter"
     plain = serve(counter())
     assert plain.get("/manifest.json").status_code == 404
     assert plain.get("/monitoring/summary").json() == {"detail": "Monitoring is not enabled."}
 
 
-# Where it is ----------------------------------------------------------------------------------------------------------
+# URLs -----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_an_app_can_be_made_to_be_installed(serve: Serve) -> None:
         ({"host": 'bad"host'}, None, "http://srv:99"),
     ],
 )
-def test_the_public_address_follows_the_proxy(headers: dict[str, str], configured: str | None, expected: str) -> None:
+def test_the_public_url_follows_the_proxy(headers: dict[str, str], configured: str | None, expected: str) -> None:
     sent = {"host": "h:1", **headers}
     raw = [(name.encode(), value.encode()) for name, value in sent.items()]
     scope: dict[str, Any] = {"type": "http", "scheme": "http", "server": ("srv", 99), "path": "/", "headers": raw}
@@ -222,14 +222,14 @@ def test_the_public_address_follows_the_proxy(headers: dict[str, str], configure
     assert public_root(HTTPConnection(Proxies().applied(scope)), configured) == expected
 
 
-def test_an_address_that_one_visitor_claims_is_not_told_to_the_next(serve: Serve) -> None:
+def test_a_url_claimed_by_one_visitor_is_not_sent_to_the_next(serve: Serve) -> None:
     app = serve(counter())
     for path in ("/config", "/"):
         assert "attacker.example" in app.get(path, headers={"x-forwarded-host": "attacker.example"}).text
         assert "attacker.example" not in app.get(path).text
 
 
-def test_a_root_path_works_whether_the_proxy_takes_it_off_or_not(serve: Serve) -> None:
+def test_a_root_path_works_whether_or_not_the_proxy_removes_it(serve: Serve) -> None:
     app = serve(counter(), root_path="/sub")
     for prefix in ("", "/sub"):
         assert app.get(f"{prefix}/config").json()["root"] == f"{app.url}sub"
@@ -238,7 +238,7 @@ def test_a_root_path_works_whether_the_proxy_takes_it_off_or_not(serve: Serve) -
         assert answer.json()["data"][0] == "hi x 1"
 
 
-# Who may ask ----------------------------------------------------------------------------------------------------------
+# Access ---------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_a_root_path_works_whether_the_proxy_takes_it_off_or_not(serve: Serve) -
 def test_an_app_on_this_machine_is_closed_to_pages_from_elsewhere(
     origin: str, host: str, strict: bool, allowed: bool
 ) -> None:
-    """B3, B4: by whatever name a page reaches it."""
+    """B3, B4: by any name with which a page reaches it."""
     assert is_allowed(origin, host, strict=strict) is allowed
 
 
@@ -284,10 +284,10 @@ def test_an_app_on_this_machine_is_closed_to_pages_from_elsewhere(
         ({}, 200),
     ],
 )
-def test_a_page_from_elsewhere_cannot_make_an_app_on_this_machine_do_anything(
+def test_a_page_from_elsewhere_cannot_cause_effects_in_an_app_on_this_machine(
     serve: Serve, headers: dict[str, str], status: int
 ) -> None:
-    """A simple request is sent without a preflight; that its answer cannot be read does not undo it."""
+    """A simple request is sent without a preflight, and an unreadable response does not undo its effects."""
     app = serve(counter(), root_path="https://public.example/app", allowed_hosts=["app.example"])
     body = {"data": ["x", None], "session_hash": "s"}
     answer = app.http.post(
@@ -310,7 +310,7 @@ def test_a_page_from_elsewhere_cannot_make_an_app_on_this_machine_do_anything(
         ({"origin": "https://public.example"}, True),
     ],
 )
-def test_a_page_behind_a_proxy_that_asks_for_localhost_is_welcome(
+def test_a_page_behind_a_proxy_that_requests_localhost_is_accepted(
     serve: Serve, headers: dict[str, str], welcome: bool
 ) -> None:
     app = serve(counter(), root_path="https://public.example/app")
@@ -318,9 +318,7 @@ def test_a_page_behind_a_proxy_that_asks_for_localhost_is_welcome(
         assert page.hello()["type"] == ("welcome" if welcome else "refused")
 
 
-def test_the_log_says_once_that_a_page_was_refused_and_what_to_do(
-    serve: Serve, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_log_explains_once_that_a_page_was_rejected(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
     app = serve(counter())
     for _ in range(3):
         with app.socket(hello=False, host="localhost:7860", additional_headers={"origin": "http://app.lan"}) as page:
@@ -330,8 +328,8 @@ def test_the_log_says_once_that_a_page_was_refused_and_what_to_do(
     assert "X-Forwarded-Host" in record.message
 
 
-def test_an_origin_that_may_call_the_app_is_allowed_in_the_answer(serve: Serve) -> None:
-    """B3: with credentials, only the app's own and trusted origins are named."""
+def test_an_origin_that_can_call_the_app_is_in_the_response(serve: Serve) -> None:
+    """B3: only the app's own and trusted origins are named with credentials."""
     app = serve(counter(), allowed_hosts=["app.example"], trusted_origins=["https://friend.org"])
     for origin in ("https://friend.org", "http://app.example", "https://app.example"):
         answer = app.get("/config", headers={"origin": origin, "host": "app.example"})
@@ -346,7 +344,7 @@ def test_an_origin_that_may_call_the_app_is_allowed_in_the_answer(serve: Serve) 
     assert "access-control-allow-origin" not in app.get("/config").headers
 
 
-def test_a_preflight_is_answered(serve: Serve) -> None:
+def test_a_preflight_receives_a_response(serve: Serve) -> None:
     headers = {
         "origin": "https://a.org",
         "host": "app.example",
@@ -365,7 +363,7 @@ def test_a_preflight_is_answered(serve: Serve) -> None:
 # Static files ---------------------------------------------------------------------------------------------------------
 
 
-def test_an_asset_is_kept_for_ever_and_sent_in_the_form_that_the_browser_takes(serve: Serve) -> None:
+def test_an_asset_is_cached_indefinitely_and_sent_in_an_accepted_encoding(serve: Serve) -> None:
     app = serve(counter())
     zipped = app.get("/assets/index-1.js", headers={"accept-encoding": "gzip"})
     assert zipped.text == "console.log(1)"
@@ -386,12 +384,12 @@ def test_the_smallest_form_is_chosen(page_folder: Path, accepted: str, suffix: s
 
 
 @pytest.mark.parametrize("path", ["../index.html", "/etc/passwd", "a/../../index.html", "\0", "..%2f"])
-def test_paths_that_lead_out_are_refused(page_folder: Path, path: str) -> None:
+def test_paths_outside_the_folder_are_rejected(page_folder: Path, path: str) -> None:
     with pytest.raises((Denied, NotFound)):
         find(page_folder / "assets", path, "")
 
 
-def test_a_trick_over_http_is_refused(serve: Serve) -> None:
+def test_a_path_outside_the_folder_is_rejected_over_http(serve: Serve) -> None:
     app = serve(counter())
     assert app.get("/assets/%2e%2e/index.html").status_code in {403, 404}
     assert app.get("/assets/nothing.js").status_code == 404
@@ -407,13 +405,13 @@ def test_a_favicon_can_be_chosen(serve: Serve, tmp_path: Path) -> None:
     assert serve(counter()).get("/favicon.ico").status_code == 204
 
 
-def test_a_page_without_mark_gets_its_config_before_the_heads_end(tmp_path: Path) -> None:
+def test_the_config_of_a_page_without_a_mark_is_before_the_heads_end(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<head><x></head><body>")
     assert PageFiles(tmp_path).template == ("<head><x>", "</head><body>")
     assert page_html.PageFiles(tmp_path).links(["textbox"], "./") == ""
 
 
-def test_a_browser_gets_an_id_where_state_is_kept_per_browser(serve: Serve) -> None:
+def test_a_browser_receives_an_id_if_state_is_kept_per_browser(serve: Serve) -> None:
     """R5.1."""
     with gr.Blocks() as demo:
         gr.State(0, scope="browser", key="n")
@@ -444,10 +442,8 @@ def test_a_browser_gets_an_id_where_state_is_kept_per_browser(serve: Serve) -> N
         ({"origin": "https://app.example", "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors"}, False),
     ],
 )
-def test_another_sites_requests_do_not_count_as_the_browsers(
-    serve: Serve, headers: dict[str, str], known: bool
-) -> None:
-    """R5.3: the cookie that works in frames travels with every site's requests and sockets."""
+def test_another_sites_requests_do_not_use_the_browsers_id(serve: Serve, headers: dict[str, str], known: bool) -> None:
+    """R5.3: the cookie that works in frames is sent with every site's requests and sockets."""
     with gr.Blocks() as demo:
         n, out = gr.State(0, scope="browser", key="n"), gr.Number()
         gr.Button().click(lambda n: (n + 1, n + 1), n, [n, out], api_name="add")

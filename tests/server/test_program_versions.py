@@ -1,7 +1,7 @@
-"""What the server takes from pages that another version of its program has built (R6.8).
+"""Pages built by another version of the program (R6.8).
 
-D10: siblings looked for: bare numbers, identities unknown to pages of this and of another version, triggers by number,
-an event that is sent again after it ran, methods of components; found: all but the last event.
+D10: related cases: bare numbers, identities unknown to pages of this and of another version, triggers by number, an
+event sent again after it ran, methods of components. All but the last event were affected.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def test_a_bare_number_is_never_enough(serve: Serve, more: dict[str, Any]) -> No
         assert page.hear()["status"] in {404, 422}
 
 
-def test_what_another_version_had_is_refused_as_updated_and_what_both_have_runs(serve: Serve) -> None:
-    """D10: numbers of components from another version say nothing; the only target of the listener is meant."""
+def test_events_only_in_another_version_are_rejected_as_outdated_and_shared_ones_run(serve: Serve) -> None:
+    """D10: numbers of components from another version are ignored; the listener's only target is used instead."""
     served = serve(app())
     with served.socket(hello=False) as page:
         assert page.hello(program="another")["program"] == served.demo.spec.program
@@ -46,8 +46,8 @@ def test_what_another_version_had_is_refused_as_updated_and_what_both_have_runs(
         assert page.until_completed("e2")[-1]["output"]["data"] == ["a Textbox"]
 
 
-def test_what_this_version_does_not_have_is_not_found(serve: Serve) -> None:
-    """D10: a part that was rendered again is no update of the app."""
+def test_an_event_missing_in_this_version_is_not_found(serve: Serve) -> None:
+    """D10: rendering a part again is not an update of the app."""
     served = serve(app())
     with served.socket(hello=False) as page:
         page.hello(program=served.demo.spec.program)
@@ -63,8 +63,8 @@ def test_components_of_another_version_are_not_called(serve: Serve) -> None:
         assert served.post("/gradio_api/component_server", asked).status_code == 410
 
 
-def test_official_clients_go_on_by_number_and_name(serve: Serve) -> None:
-    """D10: their protocol is Gradio's, and is unchanged."""
+def test_official_clients_still_use_numbers_and_names(serve: Serve) -> None:
+    """D10: their protocol is Gradio's and is unchanged."""
     served = serve(app())
     joined = served.post("/gradio_api/queue/join", {"data": ["a"], "fn_index": 0, "session_hash": "s"})
     assert joined.status_code == 200

@@ -1,4 +1,4 @@
-"""Gradio's queue protocol as its clients see it on the wire."""
+"""Gradio's queue protocol as seen by its clients."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from holdfast.testing.clock import ManualClock
 from holdfast.wire.messages import Log
 
 
-def test_a_joined_event_is_told_from_its_estimation_to_the_end_of_the_stream(serve: Serve) -> None:
+def test_a_joined_event_is_reported_from_its_estimation_to_the_end_of_the_stream(serve: Serve) -> None:
     app = serve(counter())
     event_id = app.join(0, ["al", None], "s").json()["event_id"]
     messages = app.messages("s")
@@ -28,7 +28,7 @@ def test_a_joined_event_is_told_from_its_estimation_to_the_end_of_the_stream(ser
     assert messages[2]["output"]["data"] == ["hi al 1", None]
 
 
-def test_state_is_the_sessions_whatever_stands_in_its_slot(serve: Serve) -> None:
+def test_state_is_the_sessions_whatever_value_is_sent(serve: Serve) -> None:
     """R2.7, R9.1: a value sent for a State is ignored."""
     app = serve(counter())
     for expected in ("hi a 1", "hi a 2"):
@@ -51,7 +51,7 @@ def test_messages_of_an_event_that_ended_before_the_stream_was_opened_are_kept(s
     assert app.messages("s")[-2]["output"]["data"] == ["hi early 1", None]
 
 
-def test_a_generator_sends_whole_values_then_edits_then_whole_values(serve: Serve) -> None:
+def test_a_generator_sends_full_values_then_edits_then_full_values(serve: Serve) -> None:
     app = serve(stars())
     app.join(0, ["g"], "s")
     steps = [m for m in app.messages("s") if m["msg"] in {"process_generating", "process_completed"}]
@@ -71,7 +71,7 @@ def test_one_stream_serves_all_events_of_a_session_and_closes_once(serve: Serve)
     assert [m["msg"] for m in messages].count("close_stream") == 1
 
 
-def test_an_unknown_session_is_told_so_in_the_stream(serve: Serve) -> None:
+def test_an_unknown_session_is_reported_in_the_stream(serve: Serve) -> None:
     app = serve(counter())
     assert app.messages("nobody") == [
         {
@@ -84,7 +84,7 @@ def test_an_unknown_session_is_told_so_in_the_stream(serve: Serve) -> None:
     ]
 
 
-def test_a_gradio_error_shows_all_that_it_says(serve: Serve) -> None:
+def test_a_gradio_error_shows_all_its_details(serve: Serve) -> None:
     app = serve(failing())
     app.join(0, ["boom"], "s")
     last = app.messages("s")[-2]
@@ -93,7 +93,9 @@ def test_a_gradio_error_shows_all_that_it_says(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(("show_error", "text"), [(False, None), (True, "secret detail")])
-def test_another_exceptions_text_is_shown_only_when_asked_for(serve: Serve, show_error: bool, text: str | None) -> None:
+def test_another_exceptions_message_is_shown_only_with_show_error(
+    serve: Serve, show_error: bool, text: str | None
+) -> None:
     app = serve(failing(), show_error=show_error)
     app.join(1, ["secret detail"], "s")
     last = app.messages("s")[-2]
@@ -113,7 +115,7 @@ def test_cancel_ends_a_running_event_as_completed_without_output(serve: Serve) -
     assert gate.ended.wait(60)
 
 
-def test_a_stream_that_is_lost_cancels_nothing(serve: Serve) -> None:
+def test_a_lost_stream_cancels_nothing(serve: Serve) -> None:
     gate = Gate()
     app = serve(gate.demo)
     app.join(0, ["x"], "s")
@@ -124,8 +126,8 @@ def test_a_stream_that_is_lost_cancels_nothing(serve: Serve) -> None:
     assert app.messages("s")[-2]["output"]["data"] == ["x done"]
 
 
-def test_a_reader_that_falls_behind_gets_edits_that_replace_everything(serve: Serve) -> None:
-    """The first values it had stay valid: a client that has generated once reads edits only."""
+def test_a_slow_reader_receives_edits_that_replace_everything(serve: Serve) -> None:
+    """The client keeps its first values and expects only edits after them."""
     gate = Gate()
     app = serve(gate.demo)
     app.join(0, ["x"], "s")
@@ -138,7 +140,7 @@ def test_a_reader_that_falls_behind_gets_edits_that_replace_everything(serve: Se
     assert gate.ended.wait(60)
 
 
-def test_a_full_queue_is_a_503_that_says_its_size(serve: Serve) -> None:
+def test_a_full_queue_is_a_503_with_its_size(serve: Serve) -> None:
     gate = Gate()
     gate.demo.queue(max_size=1)
     app = serve(gate.demo)
@@ -151,7 +153,7 @@ def test_a_full_queue_is_a_503_that_says_its_size(serve: Serve) -> None:
     gate.release.set()
 
 
-def test_a_refusing_validator_is_a_422_with_what_it_says(serve: Serve) -> None:
+def test_a_rejection_by_a_validator_is_a_422_with_its_messages(serve: Serve) -> None:
     def check(text: str) -> object:
         return gr.validate(len(text) > 3, "too short")
 
@@ -166,7 +168,7 @@ def test_a_refusing_validator_is_a_422_with_what_it_says(serve: Serve) -> None:
     assert app.join(0, ["long enough"], "s").status_code == 200
 
 
-def test_line_breaks_of_unicode_stay_inside_their_frame(serve: Serve) -> None:
+def test_unicode_line_breaks_stay_inside_their_frame(serve: Serve) -> None:
     text = "a\u0085b\u2028c\u2029d\ne\r\n\r\nf"
     app = serve(counter())
     app.join(0, [text, None], "s")
@@ -178,7 +180,7 @@ def test_line_breaks_of_unicode_stay_inside_their_frame(serve: Serve) -> None:
     assert app.messages("s")[-2]["output"]["data"][0] == f"hi {text} 2"
 
 
-def test_a_heartbeat_comes_while_the_stream_is_quiet(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_heartbeat_is_sent_while_the_stream_is_idle(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOLDFAST_HEARTBEAT_INTERVAL", "0.05")
     gate = Gate()
     app = serve(gate.demo)
@@ -189,7 +191,7 @@ def test_a_heartbeat_comes_while_the_stream_is_quiet(serve: Serve, monkeypatch: 
     assert [m["msg"] for m in stream][-1] == "close_stream"
 
 
-def test_an_open_stream_is_told_when_the_server_stops(serve: Serve) -> None:
+def test_an_open_stream_reports_that_the_server_stops(serve: Serve) -> None:
     gate = Gate()
     app = serve(gate.demo)
     event_id = app.join(0, ["x"], "s").json()["event_id"]
@@ -198,11 +200,11 @@ def test_an_open_stream_is_told_when_the_server_stops(serve: Serve) -> None:
     app.demo.server._server.should_exit = True
     *_, end, last = stream
     assert (end["msg"], end["event_id"], end["success"]) == ("process_completed", event_id, False)
-    assert "server was stopped" in end["output"]["error"]
+    assert "server stopped before" in end["output"]["error"]
     assert (last["msg"], last["message"]) == ("unexpected_error", "Server stopped unexpectedly.")
 
 
-def test_the_queues_status_has_its_size(serve: Serve) -> None:
+def test_the_queues_status_contains_its_size(serve: Serve) -> None:
     app = serve(counter())
     assert app.get("/gradio_api/queue/status").json() == {
         "msg": "estimation",
@@ -213,12 +215,12 @@ def test_the_queues_status_has_its_size(serve: Serve) -> None:
     }
 
 
-def test_reset_answers_success(serve: Serve) -> None:
+def test_reset_responds_with_success(serve: Serve) -> None:
     assert serve(counter()).post("/gradio_api/reset", {"event_id": "x"}).json() == {"success": True}
 
 
-def test_a_stream_that_is_opened_beside_a_dead_one_misses_nothing(serve: Serve) -> None:
-    """A client that lost its connection opens another long before the server learns that the first is dead."""
+def test_a_stream_opened_next_to_a_dead_one_misses_nothing(serve: Serve) -> None:
+    """A client that lost its connection opens another long before the server detects that the first is dead."""
     go_on = threading.Event()
     with gr.Blocks() as demo:
         box, out = gr.Textbox(), gr.Textbox()
@@ -247,8 +249,8 @@ def test_a_stream_that_is_opened_beside_a_dead_one_misses_nothing(serve: Serve) 
 
 
 @pytest.mark.anyio
-async def test_a_stream_that_is_opened_after_one_that_broke_off_misses_nothing() -> None:
-    """What was on its way when the connection was cut comes again; nothing does once a stream came to its end."""
+async def test_a_stream_opened_after_an_interrupted_one_misses_nothing() -> None:
+    """Messages in transit when the connection was lost are sent again, but none after a stream was read to its end."""
     clock = ManualClock()
     async with Driver(counter(), clock) as driver:
         readers = Readers()
@@ -269,8 +271,8 @@ async def test_a_stream_that_is_opened_after_one_that_broke_off_misses_nothing()
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("closes", [True, False])
-async def test_no_event_is_told_while_a_stream_that_has_to_close_is_open(closes: bool) -> None:
-    """Gradio's Python client gives up all events that it knows of when it reads `close_stream`."""
+async def test_no_event_is_reported_while_a_closing_stream_is_open(closes: bool) -> None:
+    """Gradio's Python client gives up all events that it knows when it reads `close_stream`."""
     clock = ManualClock()
     async with Driver(counter(), clock) as driver:
         await driver.completed("count", "x", None, origin="api")
@@ -291,8 +293,8 @@ async def test_no_event_is_told_while_a_stream_that_has_to_close_is_open(closes:
         await readers.parted()
 
 
-def test_a_stream_that_nobody_reads_holds_up_no_other_event_of_its_session(serve: Serve) -> None:
-    """A connection that was lost without a word looks so, for as long as the network hopes."""
+def test_an_unread_stream_does_not_delay_other_events_of_its_session(serve: Serve) -> None:
+    """A lost connection appears like this until the network reports it."""
     with gr.Blocks() as demo:
         out = gr.Textbox()
         gr.Button().click(lambda: "x" * 50_000_000, None, out, api_name="large")
@@ -308,7 +310,7 @@ def test_a_stream_that_nobody_reads_holds_up_no_other_event_of_its_session(serve
 
 
 @pytest.mark.anyio
-async def test_what_is_kept_for_another_stream_is_bounded_and_goes_with_the_last() -> None:
+async def test_messages_kept_for_another_stream_are_limited_and_dropped_with_the_last_one() -> None:
     feed, readers = Feed(), Readers()
     one, two = object(), object()
     readers.begin(one)

@@ -1,7 +1,7 @@
-"""What a handler reads as `request.url`.
+"""The value of `request.url` in a handler.
 
-E18: siblings looked for: the socket, the fallback, the query, pages of an app with several, root paths (a path, a whole
-URL, a proxy's headers), mounted apps, calls of API clients; found: the socket, the fallback, and all root paths.
+E18: related cases: the socket, the fallback, the query, pages of a multipage app, root paths (a path, a full URL, a
+proxy's headers), mounted apps, calls of API clients. The socket, the fallback, and all root paths were affected.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def app() -> gr.Blocks:
         ({}, "https://example.com/app", "https://example.com/app/"),
     ],
 )
-def test_it_is_the_address_of_the_page(serve: Serve, hello: dict[str, Any], root: str | None, path: str) -> None:
+def test_the_url_is_that_of_the_page(serve: Serve, hello: dict[str, Any], root: str | None, path: str) -> None:
     """E18."""
     served = serve(app(), root_path=root)
     with served.socket(hello=False) as page:
@@ -49,7 +49,7 @@ def test_it_is_the_address_of_the_page(serve: Serve, hello: dict[str, Any], root
         assert page.until_completed("e1")[-1]["output"]["data"] == [expected]
 
 
-def test_it_is_so_through_the_fallback_too(serve: Serve) -> None:
+def test_the_url_is_that_of_the_page_through_the_fallback_too(serve: Serve) -> None:
     """E18."""
     served = serve(app())
     with served.http.stream("POST", "/gradio_api/page/feed", json={"type": "hello", "query": "a=1"}) as answer:
@@ -63,7 +63,7 @@ def test_it_is_so_through_the_fallback_too(serve: Serve) -> None:
     assert told["output"]["data"] == [f"{served.url}?a=1"]
 
 
-def test_a_client_reads_the_address_that_it_has_called_as_the_public_has_it(serve: Serve) -> None:
+def test_a_clients_url_is_the_public_url_of_its_call(serve: Serve) -> None:
     """E18."""
     served = serve(app(), root_path="https://example.com/app")
     assert served.call("where", [])[-1][1] == ["https://example.com/app/gradio_api/call/where"]

@@ -1,4 +1,4 @@
-"""What the environment may say, and what is said when it says nonsense."""
+"""Settings from the environment, and errors for invalid ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from holdfast import settings
 from holdfast.errors import BuildError
 
 
-def test_an_empty_environment_leaves_everything_open() -> None:
+def test_an_empty_environment_sets_nothing() -> None:
     found = settings.read({})
     assert found == settings.Settings()
     assert (found.heartbeat_interval, found.default_concurrency_limit) == (15.0, "not_set")
@@ -30,7 +30,7 @@ def test_names_are_read_under_both_prefixes(prefix: str) -> None:
     assert (found.share, found.default_concurrency_limit, found.temp_dir) == (True, None, "/t")
 
 
-def test_holdfasts_name_wins() -> None:
+def test_holdfasts_name_takes_precedence() -> None:
     assert settings.read({"HOLDFAST_ROOT_PATH": "/mine", "GRADIO_ROOT_PATH": "/theirs"}).root_path == "/mine"
 
 
@@ -38,7 +38,7 @@ def test_an_empty_value_is_none() -> None:
     assert settings.read({"HOLDFAST_ROOT_PATH": " ", "GRADIO_ROOT_PATH": "/theirs"}).root_path == "/theirs"
 
 
-def test_gradios_test_mode_beats_faster_and_expires_sooner() -> None:
+def test_gradios_test_mode_has_a_faster_heartbeat_and_shorter_grace_period() -> None:
     found = settings.read({"GRADIO_IS_E2E_TEST": "1"})
     assert (found.heartbeat_interval, found.fast_expiry) == (0.25, True)
     assert settings.read({"GRADIO_IS_E2E_TEST": "1", "GRADIO_HEARTBEAT_INTERVAL": "3"}).heartbeat_interval == 3
@@ -59,7 +59,7 @@ def test_gradios_test_mode_beats_faster_and_expires_sooner() -> None:
         ("GRADIO_DEFAULT_CONCURRENCY_LIMIT", "0"),
     ],
 )
-def test_a_value_that_cannot_be_is_reported_under_its_name(name: str, value: str) -> None:
+def test_an_invalid_value_is_reported_with_its_name(name: str, value: str) -> None:
     with pytest.raises(BuildError, match=rf"{name} is '{value}'"):
         settings.read({name: value})
 

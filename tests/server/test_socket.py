@@ -1,4 +1,4 @@
-"""The page's socket: what a page says and hears, and what happens when connections come and go."""
+"""The page's socket: its messages, and connecting and disconnecting."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def close_code(page: Page) -> int | None:
     return None
 
 
-def test_a_page_gets_a_session_with_a_secret_of_its_own(serve: Serve) -> None:
+def test_a_page_receives_a_session_with_its_own_secret(serve: Serve) -> None:
     """R8.1: 128 random bits or more, and a token."""
     app = serve(counter())
     with app.socket() as one, app.socket() as two:
@@ -39,19 +39,19 @@ def test_a_page_gets_a_session_with_a_secret_of_its_own(serve: Serve) -> None:
         assert one.welcome["program"] == app.demo.spec.program
 
 
-def test_an_event_that_is_over_at_once_is_told_in_one_message(serve: Serve) -> None:
+def test_an_event_that_ends_immediately_is_reported_in_one_message(serve: Serve) -> None:
     app = serve(counter())
     with app.socket() as page:
         page.submit("e1", 0, ["al", None])
         frame = page.hear()
-        if frame["message"]["msg"] == "process_starts":  # on a busy machine nothing is quick
+        if frame["message"]["msg"] == "process_starts":  # on a busy machine, the event may take longer
             frame = page.hear()
         assert frame["message"]["msg"] == "process_completed"
         assert frame["n"] == 2
         assert frame["message"]["output"]["data"] == ["hi al 1", None]
 
 
-def test_an_event_that_lasts_says_that_it_runs(serve: Serve) -> None:
+def test_a_long_event_is_reported_as_running(serve: Serve) -> None:
     go_on = Event()
     with gr.Blocks() as demo:
         gr.Button().click(lambda: go_on.wait(30))
@@ -74,7 +74,7 @@ def test_two_pages_do_not_see_each_others_state(serve: Serve) -> None:
             assert page.until_completed("e1")[-1]["output"]["data"][0] == "hi x 1"
 
 
-def test_a_page_that_comes_back_gets_the_rest_once_and_in_order(serve: Serve) -> None:
+def test_a_returning_page_receives_the_rest_once_and_in_order(serve: Serve) -> None:
     app = serve(stars())
     with app.socket() as page:
         welcome = page.welcome
@@ -108,7 +108,7 @@ def test_a_lost_socket_cancels_nothing(serve: Serve) -> None:
         assert page.until_completed("e1")[-1]["output"]["data"] == ["x done"]
 
 
-def test_an_ended_event_whose_messages_were_not_seen_counts_as_pending(serve: Serve) -> None:
+def test_an_ended_event_with_unread_messages_counts_as_pending(serve: Serve) -> None:
     app = serve(counter())
     with app.socket() as page:
         welcome = page.welcome
@@ -120,7 +120,7 @@ def test_an_ended_event_whose_messages_were_not_seen_counts_as_pending(serve: Se
         assert page.until_completed("e1")[-1]["success"] is True
 
 
-def test_what_was_acknowledged_is_not_sent_again(serve: Serve) -> None:
+def test_acknowledged_messages_are_not_sent_again(serve: Serve) -> None:
     app = serve(counter())
     with app.socket() as page:
         welcome = page.welcome
@@ -132,10 +132,10 @@ def test_what_was_acknowledged_is_not_sent_again(serve: Serve) -> None:
     with app.socket(hello=False) as page:
         assert page.hello(session=welcome["session"], token=welcome["token"], seen=0)["pending"] == []
         page.submit("e2", 0, ["y", None])
-        assert page.hear()["n"] in {3, 4}  # the start of a quick event is not told
+        assert page.hear()["n"] in {3, 4}  # the start of a quick event is not sent
 
 
-def test_a_submit_that_is_sent_twice_runs_once(serve: Serve) -> None:
+def test_a_submit_sent_twice_runs_once(serve: Serve) -> None:
     app = serve(counter())
     with app.socket() as page:
         for event_id in ("e1", "e1", "e2"):
@@ -154,7 +154,7 @@ def test_cancel_stops_an_event(serve: Serve) -> None:
     assert gate.ended.wait(60)
 
 
-def test_a_session_that_is_gone_begins_anew(serve: Serve) -> None:
+def test_an_expired_session_starts_from_scratch(serve: Serve) -> None:
     app = serve(counter())
     with app.socket(hello=False) as page:
         welcome = page.hello(session="long-gone", token="t", seen=7)
@@ -163,7 +163,7 @@ def test_a_session_that_is_gone_begins_anew(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("token", ["wrong", None, ""])
-def test_a_session_without_its_secret_is_refused(serve: Serve, token: str | None) -> None:
+def test_a_session_without_its_secret_is_rejected(serve: Serve, token: str | None) -> None:
     """R8.1."""
     app = serve(counter())
     with app.socket() as owner, app.socket(hello=False) as thief:
@@ -174,7 +174,7 @@ def test_a_session_without_its_secret_is_refused(serve: Serve, token: str | None
         assert owner.until_completed("e1")[-1]["success"] is True
 
 
-def test_the_newer_connection_of_a_page_takes_over(serve: Serve) -> None:
+def test_the_newer_connection_of_a_page_replaces_the_older(serve: Serve) -> None:
     app = serve(counter())
     with app.socket() as old, app.socket(hello=False) as new:
         assert new.hello(session=old.welcome["session"], token=old.welcome["token"])["resumed"] is True
@@ -187,7 +187,7 @@ def test_the_newer_connection_of_a_page_takes_over(serve: Serve) -> None:
     "frame",
     ["no json", "[]", "{}", '{"type":"submit"}', '{"type":"what"}', '{"type":"submit","event_id":5,"data":3}'],
 )
-def test_a_frame_that_cannot_be_read_is_refused_and_the_connection_goes_on(serve: Serve, frame: str) -> None:
+def test_an_invalid_frame_is_rejected_and_the_connection_continues(serve: Serve, frame: str) -> None:
     app = serve(counter())
     with app.socket() as page:
         page.connection.send(frame)
@@ -198,7 +198,7 @@ def test_a_frame_that_cannot_be_read_is_refused_and_the_connection_goes_on(serve
         assert page.until_completed("e1")[-1]["success"] is True
 
 
-def test_an_unknown_function_is_refused_by_name(serve: Serve) -> None:
+def test_the_error_names_an_unknown_function(serve: Serve) -> None:
     app = serve(counter())
     with app.socket() as page:
         page.submit("e1", 99, [])
@@ -206,7 +206,7 @@ def test_an_unknown_function_is_refused_by_name(serve: Serve) -> None:
         assert (refused["event_id"], refused["status"]) == ("e1", 404)
 
 
-def test_an_event_id_of_a_megabyte_is_refused(serve: Serve) -> None:
+def test_an_event_id_of_a_megabyte_is_rejected(serve: Serve) -> None:
     app = serve(counter())
     with app.socket() as page:
         page.submit("e" * 1_000_000, 0, ["x", None])
@@ -216,7 +216,7 @@ def test_an_event_id_of_a_megabyte_is_refused(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("name", ["session", "load"])
-def test_a_hello_with_a_name_of_a_megabyte_is_refused(serve: Serve, name: str) -> None:
+def test_a_hello_with_a_name_of_a_megabyte_is_rejected(serve: Serve, name: str) -> None:
     app = serve(counter())
     with app.socket(hello=False) as page:
         page.connection.send(json.dumps({"type": "hello", name: "x" * 1_000_000}))
@@ -225,14 +225,14 @@ def test_a_hello_with_a_name_of_a_megabyte_is_refused(serve: Serve, name: str) -
         assert refused["detail"].startswith(f"{name} is 1000000 characters long")
 
 
-def test_a_second_hello_is_refused(serve: Serve) -> None:
+def test_a_second_hello_is_rejected(serve: Serve) -> None:
     app = serve(counter())
     with app.socket() as page:
         assert page.hello()["status"] == 400
 
 
 @pytest.mark.parametrize("first", ['{"type":"ping"}', "nonsense", '{"type":"hello","session":5}'])
-def test_a_connection_that_does_not_begin_with_a_hello_is_closed(serve: Serve, first: str) -> None:
+def test_a_connection_that_does_not_start_with_a_hello_is_closed(serve: Serve, first: str) -> None:
     app = serve(counter())
     with app.socket(hello=False) as page:
         page.connection.send(first)
@@ -246,7 +246,7 @@ def test_a_page_of_another_site_cannot_use_an_app_on_this_machine(serve: Serve) 
         assert close_code(page) == 4403
 
 
-def test_a_slow_validator_does_not_hold_up_other_frames(serve: Serve) -> None:
+def test_a_slow_validator_does_not_delay_other_frames(serve: Serve) -> None:
     gate = Gate()
 
     def check(_: str) -> object:
@@ -270,7 +270,7 @@ def test_a_slow_validator_does_not_hold_up_other_frames(serve: Serve) -> None:
         assert refused["detail"][0]["message"] == "no"
 
 
-def test_a_handler_sees_the_pages_request(serve: Serve) -> None:
+def test_a_handler_receives_the_pages_request(serve: Serve) -> None:
     def who(request: gr.Request) -> str:
         client = request.client
         return f"{request.query_params['lang']} {request.session_hash} {request.headers['x-test']} {bool(client)}"
@@ -285,7 +285,7 @@ def test_a_handler_sees_the_pages_request(serve: Serve) -> None:
         assert page.until_completed("e1")[-1]["output"]["data"] == [f"de {session} t True"]
 
 
-def test_a_goodbye_runs_unload_at_once(serve: Serve) -> None:
+def test_a_goodbye_runs_unload_immediately(serve: Serve) -> None:
     """R4.5."""
     left = Event()
     with gr.Blocks() as demo:
@@ -297,7 +297,7 @@ def test_a_goodbye_runs_unload_at_once(serve: Serve) -> None:
     assert left.wait(60)
 
 
-def test_the_fallback_carries_the_same_conversation(serve: Serve) -> None:
+def test_the_fallback_supports_the_same_protocol(serve: Serve) -> None:
     app = serve(counter())
     with app.http.stream("POST", "/gradio_api/page/feed", json={"type": "hello"}) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -323,13 +323,13 @@ def test_the_fallback_carries_the_same_conversation(serve: Serve) -> None:
         ([], 422),
     ],
 )
-def test_frames_of_nobody_are_refused(serve: Serve, body: object, status: int) -> None:
+def test_frames_without_a_session_are_rejected(serve: Serve, body: object, status: int) -> None:
     answer = serve(counter()).post("/gradio_api/page/send", body)
     assert answer.status_code == status
     assert len(answer.text) < 500
 
 
-def test_frames_with_a_wrong_secret_are_refused(serve: Serve) -> None:
+def test_frames_with_a_wrong_secret_are_rejected(serve: Serve) -> None:
     """R8.1."""
     app = serve(counter())
     with app.socket() as page:
@@ -341,18 +341,18 @@ def test_frames_with_a_wrong_secret_are_refused(serve: Serve) -> None:
         assert stream.status_code == 403
 
 
-def test_a_plain_get_of_the_socket_is_refused(serve: Serve) -> None:
+def test_a_plain_get_of_the_socket_is_rejected(serve: Serve) -> None:
     assert serve(counter()).get("/gradio_api/page/socket").status_code == 404
 
 
-def test_a_socket_elsewhere_is_refused(serve: Serve) -> None:
+def test_a_socket_elsewhere_is_rejected(serve: Serve) -> None:
     app = serve(counter())
     with pytest.raises(InvalidStatus):
         connect(app.url.replace("http", "ws", 1) + "nowhere")
 
 
 class Line:
-    """A connection without a network: the frames that its page sends, and how many messages reach it."""
+    """A connection without a network: the frames that its page sends, and the number of messages that reach it."""
 
     def __init__(self, *said: str, hears: int, error: type[Exception] = OSError) -> None:
         self.scope = {"type": "websocket", "path": "/gradio_api/page/socket", "headers": [], "query_string": b""}
@@ -380,7 +380,7 @@ class Line:
 @pytest.mark.parametrize(
     "said", ['{"type": "nonsense"}', '{"type": "ping"}', '{"type": "submit", "event_id": "e", "event": "", "data": []}']
 )
-async def test_a_page_that_goes_while_it_is_answered_is_no_failure_and_leaves_nothing_open(
+async def test_a_page_that_closes_during_a_response_is_not_an_error_and_leaves_nothing_open(
     said: str, hears: int, error: type[Exception]
 ) -> None:
     app = assemble(counter().spec, {}).asgi
@@ -394,7 +394,7 @@ async def test_a_page_that_goes_while_it_is_answered_is_no_failure_and_leaves_no
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("said", ["{", '{"type": "ping"}', '{"type": "hello", "session": "page-x"}'])
-async def test_a_page_that_goes_before_it_is_refused_is_no_failure(said: str) -> None:
+async def test_a_page_that_closes_before_it_is_rejected_is_not_an_error(said: str) -> None:
     app = assemble(counter().spec, {}).asgi
     line = Line(said, hears=0)
     async with lifespan(app):

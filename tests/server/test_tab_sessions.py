@@ -1,4 +1,4 @@
-"""Sessions of a tab as the socket tells of them: who may have one, when it comes back, when it is copied."""
+"""Sessions of a tab through the socket: access to them, restoring, and copying."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def put(page: Page, event: str, text: str) -> Any:
 
 
 def who(page: Page, **more: Any) -> dict[str, Any]:
-    """What the same tab says when its page is loaded again."""
+    """Return the hello of the same tab after its page was reloaded."""
     welcome = page.welcome
     return {"session": welcome["session"], "token": welcome["token"], "epoch": welcome["epoch"], "load": "2", **more}
 
 
 def refused(app: Served, **hello: Any) -> tuple[int, int | None]:
-    """Status and close code of a hello that is not taken."""
+    """Return the status and close code of a rejected hello."""
     with app.socket(hello=False) as page:
         status = page.hello(**hello)["status"]
         try:
@@ -67,12 +67,12 @@ def refused(app: Served, **hello: Any) -> tuple[int, int | None]:
 
 
 def started_again(serve: Serve, app: Served, store: str, demo: gr.Blocks | None = None, **options: Any) -> Served:
-    """The program in a new process, as far as its sessions can tell."""
+    """Serve the program in what its sessions see as a new process."""
     app.demo.close()
     return serve(demo or basket(), state_store=store, **options)
 
 
-def test_a_session_comes_back_after_a_restart(serve: Serve, app: Served, store: str) -> None:
+def test_a_session_is_restored_after_a_restart(serve: Serve, app: Served, store: str) -> None:
     """R5.2, R6.1."""
     with app.socket() as page:
         assert put(page, "e1", "apple") == ["apple"]
@@ -82,11 +82,11 @@ def test_a_session_comes_back_after_a_restart(serve: Serve, app: Served, store: 
         assert (welcome["resumed"], welcome["forked"], welcome["seen"]) == (True, False, 0)
         assert welcome["session"] == page.welcome["session"]
         assert welcome["epoch"] != page.welcome["epoch"]
-        back.hear()  # see test_a_page_that_was_away_looks_again_at_what_is_shared
+        back.hear()  # see test_a_returning_page_reloads_shared_state
         assert put(back, "e2", "plum") == ["apple", "plum"]
 
 
-def test_another_visitor_with_only_the_id_is_turned_away(serve: Serve, app: Served, store: str) -> None:
+def test_another_visitor_with_only_the_id_is_rejected(serve: Serve, app: Served, store: str) -> None:
     """R8.1: while the process has the session, and after a restart when only the store has it."""
     with app.socket() as page:
         put(page, "e1", "apple")
@@ -103,7 +103,7 @@ def test_another_visitor_with_only_the_id_is_turned_away(serve: Serve, app: Serv
 
 
 def statuses(app: Served, id: str) -> set[int]:
-    """What the routes say to somebody who knows an id and nothing else."""
+    """Return the statuses of the routes for someone who only knows an ID."""
     server = {"component_id": 0, "fn_name": "f", "data": None, "session_hash": id}
     asked = [
         app.post("/gradio_api/page/send", {"session": id, "token": "x", "frames": []}),
@@ -116,8 +116,8 @@ def statuses(app: Served, id: str) -> set[int]:
     return {answer.status_code for answer in asked}
 
 
-def test_a_session_that_is_over_is_not_half_resumed(serve: Serve, app: Served, store: str) -> None:
-    """R4.1, R5.2: its State went when its grace was over, and the page is told."""
+def test_an_expired_session_is_not_partially_resumed(serve: Serve, app: Served, store: str) -> None:
+    """R4.1, R5.2: its State expired with its grace period, and the page is informed."""
     with app.socket() as page:
         put(page, "e1", "apple")
     app.context.runtime.engine.loop.call_soon_threadsafe(app.context.runtime.sessions.drop, page.welcome["session"])
@@ -129,7 +129,7 @@ def test_a_session_that_is_over_is_not_half_resumed(serve: Serve, app: Served, s
 
 
 @pytest.mark.parametrize("state", [{}, {"key": "basket"}])
-def test_another_version_of_the_program_finds_what_it_still_has(
+def test_another_version_of_the_program_restores_what_it_still_has(
     serve: Serve, app: Served, store: str, state: dict[str, Any]
 ) -> None:
     """R5.1, R6.8: a State is found by its key, or by the variable that the program keeps it in."""
@@ -143,7 +143,7 @@ def test_another_version_of_the_program_finds_what_it_still_has(
 
 
 def answering(page: Page) -> Thread:
-    """A page that is open and answers when it is asked."""
+    """Simulate an open page that responds to probes."""
 
     def answer() -> None:
         while page.hear()["type"] != "probe":
@@ -155,7 +155,7 @@ def answering(page: Page) -> Thread:
     return thread
 
 
-def test_a_duplicated_tab_gets_a_copy(app: Served, stack: ExitStack) -> None:
+def test_a_duplicated_tab_receives_a_copy(app: Served, stack: ExitStack) -> None:
     """R5.2, R5.3."""
     page = stack.enter_context(app.socket(hello=False))
     page.hello(load="1")
@@ -170,7 +170,7 @@ def test_a_duplicated_tab_gets_a_copy(app: Served, stack: ExitStack) -> None:
     assert put(page, "e2", "fig") == ["apple", "fig"]
 
 
-def test_a_copy_has_what_a_render_has_kept_too(serve: Serve, store: str, stack: ExitStack) -> None:
+def test_a_copy_includes_the_state_of_renders(serve: Serve, store: str, stack: ExitStack) -> None:
     """R5.2, R5.4."""
     with gr.Blocks(session="tab") as demo:
 
@@ -197,7 +197,7 @@ def test_a_copy_has_what_a_render_has_kept_too(serve: Serve, store: str, stack: 
     assert [add(copy, "e1", fn), add(copy, "e2", fn), add(page, "e2", fn)] == [2, 3, 2]
 
 
-def test_a_copy_outlives_a_restart_too(serve: Serve, app: Served, store: str, stack: ExitStack) -> None:
+def test_a_copy_survives_a_restart_too(serve: Serve, app: Served, store: str, stack: ExitStack) -> None:
     """R5.2."""
     with app.socket(hello=False) as page, app.socket(hello=False) as copy:
         page.hello(load="1")
@@ -213,8 +213,8 @@ def test_a_copy_outlives_a_restart_too(serve: Serve, app: Served, store: str, st
     assert put(back, "e3", "fig") == ["apple", "plum", "fig"]
 
 
-def test_a_page_that_does_not_answer_was_loaded_again(app: Served, stack: ExitStack) -> None:
-    """R5.2: its connection may stand for a while after the page has gone."""
+def test_a_page_that_does_not_respond_was_reloaded(app: Served, stack: ExitStack) -> None:
+    """R5.2: its connection may remain open for a while after the page has closed."""
     page = stack.enter_context(app.socket(hello=False))
     page.hello(load="1")
     put(page, "e1", "apple")
@@ -224,8 +224,8 @@ def test_a_page_that_does_not_answer_was_loaded_again(app: Served, stack: ExitSt
     assert put(back, "e2", "plum") == ["apple", "plum"]
 
 
-def test_the_same_page_that_comes_back_is_never_taken_for_a_copy(app: Served, stack: ExitStack) -> None:
-    """R5.2: a fast reconnect beats the old connection, and nobody is asked."""
+def test_a_returning_page_is_never_mistaken_for_a_copy(app: Served, stack: ExitStack) -> None:
+    """R5.2: a fast reconnect takes precedence over the old connection, without a probe."""
     page = stack.enter_context(app.socket(hello=False))
     page.hello(load="1")
     for _ in range(5):
@@ -238,7 +238,7 @@ def test_the_same_page_that_comes_back_is_never_taken_for_a_copy(app: Served, st
     assert "probe" not in [frame["type"] for frame in heard]
 
 
-def test_where_websockets_are_refused_a_page_can_be_asked_too(app: Served) -> None:
+def test_a_page_without_websockets_can_be_probed_too(app: Served) -> None:
     """R5.2."""
     with app.http.stream("POST", "/gradio_api/page/feed", json={"type": "hello", "load": "1"}) as stream:
         frames = (json.loads(line[6:]) for line in stream.iter_lines() if line.startswith("data: "))
@@ -257,7 +257,7 @@ def test_where_websockets_are_refused_a_page_can_be_asked_too(app: Served) -> No
         thread.join()
 
 
-def test_a_new_page_of_a_session_hears_only_what_comes(app: Served) -> None:
+def test_a_new_page_of_a_session_receives_only_new_messages(app: Served) -> None:
     """R5.2: all pages of a multipage app in one tab share the session."""
     with app.socket() as page:
         put(page, "e1", "apple")
@@ -267,8 +267,8 @@ def test_a_new_page_of_a_session_hears_only_what_comes(app: Served) -> None:
         assert put(back, "e2", "plum") == ["apple", "plum"]
 
 
-def test_a_page_that_was_away_looks_again_at_what_is_shared(serve: Serve, app: Served, store: str) -> None:
-    """R7.2: changes that it may have missed while its server was another."""
+def test_a_returning_page_reloads_shared_state(serve: Serve, app: Served, store: str) -> None:
+    """R7.2: it may have missed changes while its server was another process."""
     with app.socket() as page:
         put(page, "e1", "apple")
     again = started_again(serve, app, store)
@@ -277,8 +277,8 @@ def test_a_page_that_was_away_looks_again_at_what_is_shared(serve: Serve, app: S
         assert back.hear()["message"] == {"msg": "state_changed", "ids": [2], "event_id": None}
 
 
-def test_a_session_is_its_users(serve: Serve, store: str) -> None:
-    """R8.1: after a restart another login cannot take it over, whatever it knows of it."""
+def test_a_session_belongs_to_its_user(serve: Serve, store: str) -> None:
+    """R8.1: after a restart, another user cannot take it over with any knowledge of it."""
     users = [("ann", "a"), ("bob", "b")]
     app = serve(basket(), state_store=store, auth=users)
 
@@ -309,7 +309,7 @@ def test_a_session_of_one_page_load_ends_with_the_process(serve: Serve, store: s
 
 
 def test_state_for_users_needs_a_login(serve: Serve) -> None:
-    """R5.1: said when the app is launched."""
+    """R5.1: reported when the app is launched."""
     with gr.Blocks() as demo:
         gr.State(0, scope="user", key="notes")
     with pytest.raises(ValueError, match=r"State 'notes' has scope='user'.*auth"):
@@ -319,13 +319,13 @@ def test_state_for_users_needs_a_login(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("url", "says"), [("mysql://x", "is no store"), ("sqlite:/x", "is no"), ("nowhere", "is no store")]
 )
-def test_an_unknown_store_is_said_at_the_start(serve: Serve, url: str, says: str) -> None:
+def test_an_unknown_store_is_reported_at_the_start(serve: Serve, url: str, says: str) -> None:
     """R6.2."""
     with pytest.raises(Exception, match=says):
         serve(basket(), state_store=url)
 
 
-def test_a_session_that_a_client_named_stays_its_users_over_a_restart(serve: Serve, store: str) -> None:
+def test_a_session_named_by_a_client_belongs_to_its_user_after_a_restart(serve: Serve, store: str) -> None:
     """R8.2."""
     users = [("ann", "a"), ("bob", "b")]
     app = serve(basket(), state_store=store, auth=users)
@@ -344,8 +344,8 @@ def test_a_session_that_a_client_named_stays_its_users_over_a_restart(serve: Ser
     assert ask(again, "ann") == (200, ["ann", "ann"])
 
 
-def test_a_session_that_had_to_make_room_comes_back(serve: Serve, store: str) -> None:
-    """R4.4: over the bound it goes to the store, not for good."""
+def test_an_evicted_session_is_restored(serve: Serve, store: str) -> None:
+    """R4.4: beyond the limit it is moved to the store, not deleted."""
     app = serve(basket(), state_store=store, state_session_capacity=1)
     with app.socket() as page:
         put(page, "e1", "apple")

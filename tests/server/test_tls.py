@@ -1,8 +1,9 @@
-"""TLS handshakes are connections like all others: bounded in number and in time, and over when the server is (R4.6).
+"""TLS handshakes are connections like all others: limited in number and in time, and ended with the server (R4.6).
 
-C5: siblings looked for: what a client can hold open before the HTTP protocol of the server sees it. Found: a handshake
-that is not finished, which had a minute and no place; one that fails; a client that does not confirm the end of a
-connection. Each of them could outlive the event loop of a stopped server, which then reported a leak.
+C5: related cases: everything that a client can hold open before the server's HTTP protocol starts. Affected were an
+unfinished handshake, which had a minute and did not count as a connection; one that fails; and a client that does not
+confirm the end of a connection. Each of them could outlive the event loop of a stopped server, which then reported a
+leak.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def shaken(sock: socket.socket) -> ssl.SSLSocket:
 
 
 class Talker:
-    """A TLS client that decides itself when its bytes leave."""
+    """A TLS client that controls when its bytes are sent."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
@@ -66,18 +67,18 @@ class Talker:
         self.tls = context().wrap_bio(self._in, self._out, server_hostname="localhost")
 
     def shake_hands(self) -> None:
-        """Go through the handshake, but keep the client's last flight."""
+        """Complete the handshake, but keep the client's last flight."""
         while True:
             try:
                 self.tls.do_handshake()
-            except ssl.SSLWantReadError:  # noqa: PERF203 -- how the object asks for more
+            except ssl.SSLWantReadError:  # noqa: PERF203 -- how the object requests more data
                 self.sock.sendall(self._out.read())
                 self._in.write(self.sock.recv(65536))
             else:
                 return
 
     def send(self, data: bytes) -> None:
-        """Send *data*, and in the same packet what was kept."""
+        """Send *data* together with what was kept, in one packet."""
         self.tls.write(data)
         self.sock.sendall(self._out.read())
 
@@ -90,7 +91,7 @@ class Talker:
 
 
 def is_cut(sock: socket.socket) -> bool:
-    """Whether the server ends the connection without a word."""
+    """Return whether the server closes the connection without a response."""
     with sock:
         try:
             return sock.recv(100) == b""
@@ -99,7 +100,7 @@ def is_cut(sock: socket.socket) -> bool:
 
 
 def end_without_a_leak(app: Served) -> None:
-    """Stop the server; what is still open when its loop closes is a ResourceWarning, here an error."""
+    """Stop the server. Anything still open when its loop closes is a ResourceWarning, which is an error here."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         app.demo.close()
@@ -107,7 +108,7 @@ def end_without_a_leak(app: Served) -> None:
     assert [str(one.message) for one in caught if issubclass(one.category, ResourceWarning)] == []
 
 
-def test_a_request_that_comes_with_the_end_of_the_handshake_is_answered(serve_tls: Serve) -> None:
+def test_a_request_sent_with_the_end_of_the_handshake_receives_a_response(serve_tls: Serve) -> None:
     app = serve_tls()
     with connected(app) as sock:
         talker = Talker(sock)
@@ -117,7 +118,7 @@ def test_a_request_that_comes_with_the_end_of_the_handshake_is_answered(serve_tl
 
 
 @pytest.mark.parametrize("begin", [b"", b"\x16\x03\x01\x02\x00\x01"], ids=["nothing", "part of a hello"])
-def test_a_handshake_has_the_time_of_a_head(serve_tls: Serve, begin: bytes) -> None:
+def test_a_handshake_has_the_time_limit_of_a_head(serve_tls: Serve, begin: bytes) -> None:
     """C5: 15 seconds by default."""
     app = serve_tls(limits={"header_seconds": 0.1})
     with connected(app) as sock:
@@ -125,12 +126,12 @@ def test_a_handshake_has_the_time_of_a_head(serve_tls: Serve, begin: bytes) -> N
         assert sock.recv(100) == b""
 
 
-def test_a_handshake_takes_a_place_which_it_gives_back(serve_tls: Serve) -> None:
-    """C5: those of one address are bounded, and the silent ones give way when all places are taken."""
+def test_a_handshake_counts_as_a_connection_until_it_ends(serve_tls: Serve) -> None:
+    """C5: those of one address are limited, and silent ones are closed at the limit."""
     app = serve_tls(limits={"address_connections": 2})
     with connected(app), connected(app) as second:
         assert is_cut(connected(app))
-        second.sendall(b"GET / HTTP/1.1\r\n\r\n")  # no TLS: the handshake fails
+        second.sendall(b"GET / HTTP/1.1\r\n\r\n")  # not TLS, so the handshake fails
         while second.recv(100):
             pass
         with connected(app) as fourth, closing(shaken(fourth)) as tls:
@@ -138,7 +139,7 @@ def test_a_handshake_takes_a_place_which_it_gives_back(serve_tls: Serve) -> None
             assert tls.recv(100).startswith(b"HTTP/1.1 200")
 
 
-def test_silent_handshakes_give_way_when_all_places_are_taken(serve_tls: Serve) -> None:
+def test_silent_handshakes_are_closed_at_the_connection_limit(serve_tls: Serve) -> None:
     """C5."""
     app = serve_tls(limits={"connections": 2})
     with connected(app) as first, connected(app):
@@ -154,7 +155,7 @@ def test_an_unfinished_handshake_ends_with_the_server(serve_tls: Serve) -> None:
         assert sock.recv(100) == b""
 
 
-def test_a_client_that_does_not_confirm_the_end_holds_up_nothing(serve_tls: Serve) -> None:
+def test_a_client_that_does_not_confirm_the_end_delays_nothing(serve_tls: Serve) -> None:
     app = serve_tls()
     with connected(app) as sock:
         talker = Talker(sock)

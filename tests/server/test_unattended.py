@@ -1,6 +1,6 @@
-"""Visitors who leave a served app, over real connections: which end of a connection counts as leaving (R4.7).
+"""Visitors who leave a served app over real connections: which ends of a connection count as leaving (R4.7).
 
-C7: siblings looked for and found: see `tests/runtime/test_unattended.py`, which tests the policies themselves.
+C7: for the related cases, see `tests/runtime/test_unattended.py`, which tests the policies themselves.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Serve = Callable[..., Served]
 
 
 class Endless:
-    """An app with a generator that takes the only place there is, and a quick function that waits for it."""
+    """An app with a generator that occupies the only slot, and a quick function that waits for it."""
 
     def __init__(self, on_leave: Any = None) -> None:
         self.entered, self.ended = threading.Event(), threading.Event()
@@ -48,13 +48,13 @@ class Endless:
 
     @property
     def stays(self) -> bool:
-        """Whether the generator goes on, looked at for a while."""
+        """Whether the generator keeps running, observed for a while."""
         return not self.ended.wait(0.3)
 
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A visitor gets no time to come back."""
+    """Give visitors no time to return."""
     monkeypatch.setattr(runtime, "SECONDS", 0.0)
 
 
@@ -64,7 +64,7 @@ def goodbye(app: Served, page: Any) -> None:
 
 
 def test_others_are_served_when_a_page_with_thirty_events_is_closed(serve: Serve) -> None:
-    """C7: the page says goodbye, as Chromium does at the end of a page."""
+    """C7: the page sends a goodbye, as Chromium does when a page closes."""
     work = Endless(on_leave="cancel")
     app = serve(work.demo)
     with app.socket(close_timeout=0.1) as page:
@@ -76,8 +76,8 @@ def test_others_are_served_when_a_page_with_thirty_events_is_closed(serve: Serve
     assert work.ended.is_set()
 
 
-def test_a_socket_that_its_page_closes_may_be_a_refresh(serve: Serve, soon: None) -> None:
-    """C7: after the time for it, the page has left."""
+def test_a_socket_closed_by_its_page_may_be_a_refresh(serve: Serve, soon: None) -> None:
+    """C7: after the time for a refresh, the page counts as closed."""
     work = Endless(on_leave="cancel")
     app = serve(work.demo)
     with app.socket() as page:
@@ -87,10 +87,10 @@ def test_a_socket_that_its_page_closes_may_be_a_refresh(serve: Serve, soon: None
 
 
 @pytest.mark.parametrize("within", [0.0, 60.0])
-def test_a_socket_that_breaks_does_not_mean_that_its_page_has_left(
+def test_a_lost_socket_does_not_mean_that_its_page_has_left(
     serve: Serve, soon: None, monkeypatch: pytest.MonkeyPatch, within: float
 ) -> None:
-    """C7: it gets a minute to come back; after that time it has left."""
+    """C7: it has a minute to return; after that time, it has left."""
     monkeypatch.setattr(runtime, "LOST_WITHIN", within)
     work = Endless(on_leave="cancel")
     app = serve(work.demo)
@@ -98,13 +98,15 @@ def test_a_socket_that_breaks_does_not_mean_that_its_page_has_left(
         page.submit("e", 0, [])
         assert work.entered.wait(60)
         broken = page.connection.socket
-        broken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closing it resets it
+        broken.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )  # closing the socket resets the connection
         broken.shutdown(socket.SHUT_RD)
         broken.close()
         assert work.stays if within else work.ended.wait(10)
 
 
-def test_a_page_without_a_socket_says_goodbye_too(serve: Serve) -> None:
+def test_a_page_without_a_socket_sends_a_goodbye_too(serve: Serve) -> None:
     """C7"""
     work = Endless(on_leave="cancel")
     app = serve(work.demo)
@@ -120,13 +122,13 @@ def test_a_page_without_a_socket_says_goodbye_too(serve: Serve) -> None:
     assert work.ended.wait(60)
 
 
-def test_a_client_whose_stream_ends_has_left_unless_its_heartbeat_goes_on(serve: Serve, soon: None) -> None:
+def test_a_client_whose_stream_ends_has_left_unless_its_heartbeat_continues(serve: Serve, soon: None) -> None:
     """C7"""
     work = Endless(on_leave="cancel")
     app = serve(work.demo)
     app.join(0, [], "me")
     with app.client().stream("GET", "/gradio_api/heartbeat/me") as heartbeat:
-        signs = heartbeat.iter_lines()  # closed when it is collected, and the stream with it
+        signs = heartbeat.iter_lines()  # garbage collection would close it and the stream
         assert next(signs)
         messages = app.follow("me")
         assert work.entered.wait(60)
@@ -137,7 +139,7 @@ def test_a_client_whose_stream_ends_has_left_unless_its_heartbeat_goes_on(serve:
 
 
 def test_a_collected_call_ends_with_its_client(serve: Serve, soon: None) -> None:
-    """C7: one that is not collected yet goes on."""
+    """C7: a call that is not collected yet continues."""
     work = Endless(on_leave="cancel")
     app = serve(work.demo)
     event_id = app.post("/gradio_api/call/endless", {"data": []}).json()["event_id"]

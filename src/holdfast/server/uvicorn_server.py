@@ -244,5 +244,5 @@ def _ssl_context(certificate: Certificate) -> ssl.SSLContext:
     try:
         ssl_context.load_cert_chain(certificate.chain, certificate.key, certificate.password)
     except (OSError, ValueError) as error:
-        raise BuildError(f"The certificate is not valid: {error}.") from error
+        raise BuildError(f"The certificate cannot be used: {error}.") from error
     return ssl_context
