@@ -86,7 +86,7 @@ def test_an_unknown_endpoint_is_a_404_that_lists_the_endpoints(app: Served) -> N
     for path in ("/gradio_api/run/nothing", "/gradio_api/call/nothing", "/gradio_api/call/v2/nothing"):
         answer = app.post(path, {"data": []})
         assert answer.status_code == 404
-        assert answer.json()["detail"] == "This app has no endpoint /nothing. It has /count, /now."
+        assert answer.json()["detail"] == "This app has no endpoint /nothing. Its endpoints are /count, /now."
 
 
 def test_the_error_for_too_few_values_contains_the_required_number(app: Served) -> None:
@@ -102,9 +102,9 @@ def test_the_error_for_too_few_values_contains_the_required_number(app: Served) 
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ([5, None], "for textbox 'Word' came int"),
-        ([None, None], "came NoneType"),
-        ([], "came NoneType"),
+        ([5, None], "for textbox 'Word' is of type int"),
+        ([None, None], "is of type NoneType"),
+        ([], "is of type NoneType"),
         ([[], None], "lists of 0 values"),
     ],
 )

@@ -232,7 +232,7 @@ def test_the_error_distinguishes_the_visitors_share_from_the_total() -> None:
     """C1: the message tells the visitor which limit is reached."""
     bodies = Bodies(Limits(bodies_bytes=100, visitor_bodies_bytes=60), ManualClock())
     bodies.add("a", 60)
-    with pytest.raises(Busy, match="Your"):
+    with pytest.raises(Busy, match="You have"):
         bodies.add("a", 1)
     with pytest.raises(Busy, match="The server"):
         bodies.add("b", 41)

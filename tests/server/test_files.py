@@ -73,7 +73,7 @@ def test_a_file_that_exceeds_the_limit_is_a_413_and_leaves_nothing(serve: Serve,
     refused = upload(app, ("big.bin", b"x" * 3_000_000))
     assert refused.status_code == 413
     assert refused.headers["content-type"].startswith("text/plain")
-    assert "big.bin is over the 1024 bytes" in refused.text
+    assert "big.bin exceeds the maximum size of 1024 bytes" in refused.text
     assert len([p for p in folder_of(app).rglob("*") if p.is_file()]) == 1
 
 
@@ -143,7 +143,7 @@ async def test_a_boundary_split_over_pieces_is_found(tmp_path: Path) -> None:
 @pytest.mark.anyio
 async def test_the_number_of_files_in_an_upload_is_limited(tmp_path: Path) -> None:
     reader = UploadReader(FORM, tmp_path)
-    with pytest.raises(TooLarge, match="At most 1000 files"):
+    with pytest.raises(TooLarge, match="at most 1000 files"):
         await reader.feed(body(*[("f", b"")] * 1001))
     reader.drop()
 

@@ -107,7 +107,7 @@ def test_no_free_port_in_the_range_is_reported(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_name_that_is_not_an_address_is_reported() -> None:
-    with pytest.raises(OSError, match=r"server_name='no such name.invalid' is no address"):
+    with pytest.raises(OSError, match=r"server_name='no such name.invalid' is not an address"):
         bind("no such name.invalid", 0)
 
 
@@ -210,7 +210,7 @@ def test_every_option_of_gradio_is_accepted(demo: gr.Blocks) -> None:
         ({"colour": "red"}, TypeError, "no parameter 'colour'"),
         ({"max_file_size": "big"}, BuildError, "max_file_size='big' is not a valid size"),
         ({"max_file_size": -1}, BuildError, "is not a valid size"),
-        ({"allowed_paths": "/tmp"}, BuildError, r"Write allowed_paths=\["),
+        ({"allowed_paths": "/tmp"}, BuildError, r"Use allowed_paths=\["),
         ({"ssl_keyfile": "k"}, BuildError, "ssl_certfile is missing"),
         (
             {"ssl_keyfile": "/no/k", "ssl_certfile": "/no/c"},
@@ -219,7 +219,7 @@ def test_every_option_of_gradio_is_accepted(demo: gr.Blocks) -> None:
         ),
         ({"server_port": 99999}, BuildError, "server_port=99999 is not a valid port. Use an integer from 0 to 65535"),
         ({"server_port": "7860"}, BuildError, "server_port='7860' is not a valid port"),
-        ({"max_threads": 0}, BuildError, "max_threads=0 would let no function run. Give 1 or more"),
+        ({"max_threads": 0}, BuildError, "max_threads=0 would let no function run. Use 1 or more"),
         ({"max_threads": "4"}, BuildError, "max_threads='4' is not a whole number"),
         ({"auth": "ann"}, BuildError, "auth must be a pair"),
         ({"css_paths": "/no/such.css"}, BuildError, "/no/such.css cannot be read"),
@@ -237,7 +237,7 @@ def test_an_invalid_option_is_reported_by_launch(
 @pytest.mark.parametrize(
     ("queue", "sentence"),
     [
-        ({"default_concurrency_limit": 0}, "default_concurrency_limit=0 would let no event run. Give 1 or more"),
+        ({"default_concurrency_limit": 0}, "default_concurrency_limit=0 would let no event run. Use 1 or more"),
         ({"default_concurrency_limit": "five"}, "default_concurrency_limit='five' is not a whole number"),
         ({"max_size": "5"}, r"queue\(max_size='5'\) is not a valid number of events"),
         ({"max_size": -1}, r"queue\(max_size=-1\) is not a valid number of events"),
