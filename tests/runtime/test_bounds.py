@@ -178,7 +178,7 @@ async def test_idle_sessions_are_dropped_for_any_event_and_busy_ones_are_not(vis
         assert sessions.get("idle0") is None
         left = len(sessions)
         assert left < before
-        with pytest.raises(Busy, match="this session"):  # the session's own limit, for which no other session is dropped
+        with pytest.raises(Busy, match="this session"):  # no other session is dropped for a session's own limit
             await submit(client, call("x" * 20_000, "wait"))
         assert len(sessions) == left
 

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Work:
-    """Functions of every kind, of which none ends before `go`."""
+    """Functions of every kind that only end after `go` is set."""
 
     def __init__(self) -> None:
         self.go, self.go_thread = asyncio.Event(), threading.Event()
@@ -89,7 +89,7 @@ def _count(driver: Driver, session: Session) -> None:
 
 
 def _bytes(driver: Driver, session: Session) -> None:
-    """Let an open page of the same visitor need the bytes."""
+    """Have an open page of the same visitor request the bytes."""
     page = driver.runtime.sessions.open(visitor=session.visitor)
     driver.runtime.connect(page)
     driver.runtime.sessions.admit(page, 60_000)
@@ -101,10 +101,10 @@ ENDS = (_cancel, _drop, _count, _bytes)
 
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
 @pytest.mark.parametrize("fn", ["on_loop", "in_thread", "validated", "batch"])
-async def test_a_direct_call_is_answered_when_its_event_ends_early(
+async def test_a_direct_call_receives_a_response_when_its_event_ends_early(
     fn: str, end: Callable[[Driver, Session], None]
 ) -> None:
-    """R4.6: at once, and a function that has not begun never runs."""
+    """R4.6: immediately; a function that has not started never runs."""
     work = Work()
     async with Driver(work.app(), session_capacity=3, limits=Limits(visitor_bytes=90_000)) as driver:
         page = driver.runtime.sessions.open(visitor="v")
@@ -129,7 +129,7 @@ async def test_a_direct_call_is_answered_when_its_event_ends_early(
 
 @pytest.mark.parametrize("fn", ["on_loop", "in_thread", "validated", "batch"])
 async def test_an_event_that_is_dropped_for_room_is_reported_as_failed(fn: str) -> None:
-    """R4.4: its feed does not say that it has succeeded."""
+    """R4.4: its feed does not report success."""
     work = Work()
     async with Driver(work.app(), session_capacity=3, limits=Limits(visitor_bytes=90_000)) as driver:
         session = driver.runtime.sessions.open("s", visitor="v")
@@ -148,8 +148,8 @@ async def test_an_event_that_is_dropped_for_room_is_reported_as_failed(fn: str) 
         assert work.ran == []
 
 
-async def test_a_direct_call_that_waits_is_answered_when_the_server_ends() -> None:
-    """Also one whose function, in a thread, does not end."""
+async def test_a_waiting_direct_call_receives_a_response_when_the_server_ends() -> None:
+    """Including a call whose function runs in a thread and does not end."""
     work = Work()
     async with Driver(work.app(), shutdown_grace=0.01) as driver:
         calls = [
@@ -163,8 +163,8 @@ async def test_a_direct_call_that_waits_is_answered_when_the_server_ends() -> No
     work.go_thread.set()
 
 
-async def test_a_function_that_exits_or_cancels_itself_ends_its_event_alone() -> None:
-    """`sys.exit()` is meant for a program that runs by itself; here it must not end the server."""
+async def test_a_function_that_exits_or_cancels_itself_ends_only_its_event() -> None:
+    """`sys.exit()` in a function must not end the server."""
 
     async def exits(text: str) -> str:
         sys.exit(text)

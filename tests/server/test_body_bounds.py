@@ -248,8 +248,8 @@ def test_login_forms_are_small(serve: Serve) -> None:
     assert httpx.post(f"{app.url}login", data=form).status_code in {400, 413}
 
 
-def test_memory_is_given_back_after_many_bytes_however_small_the_bodies() -> None:
-    """C1: what the C library keeps of freed memory does not grow with the bodies that have passed."""
+def test_memory_is_returned_after_many_bytes_even_of_small_bodies() -> None:
+    """C1: the freed memory that the C library keeps does not grow with the number of bodies."""
     given: list[int] = []
     going, go = threading.Event(), threading.Event()
 

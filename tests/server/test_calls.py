@@ -241,8 +241,8 @@ def test_a_rejected_call_leaves_no_session(serve: Serve) -> None:
     assert len(app.context.runtime.sessions) == 0
 
 
-def test_a_result_that_is_dropped_while_it_is_collected_ends_with_an_error(serve: Serve) -> None:
-    """C2 c, R4.6: its stream does not just end."""
+def test_a_result_dropped_while_it_is_collected_ends_with_an_error(serve: Serve) -> None:
+    """C2 c, R4.6: its stream does not end without a message."""
     gate = Gate()
     app = serve(gate.demo, limits={"visitor_results": 1})
     event_id = app.post("/gradio_api/call/wait", {"data": ["a"]}).json()["event_id"]

@@ -79,7 +79,7 @@ class Account:
             raise Busy(FULL)
 
     def fits(self, size: int) -> bool:
-        """Whether the account may hold `size` more bytes, as far as its own bound is concerned."""
+        """Return whether `size` more bytes fit into the account's own limit."""
         most = self.holdings.per_session
         return most is None or self.held + size <= most
 

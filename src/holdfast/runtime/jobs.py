@@ -150,7 +150,7 @@ class Job:
         self.state: Literal["waiting", "running", "ended"] = "waiting"
         self.cancelled = False
         self.why: str | None = None
-        """What the visitor learns of a cancel that was not the visitor's wish."""
+        """Reason for the visitor of a cancellation that was not requested."""
         self._answer: asyncio.Future[None] | None = None
         self.task: asyncio.Task[None] | None = None
         self.group: ConcurrencyGroup | None = None
@@ -226,9 +226,9 @@ class Job:
             self.seat.left()
 
     def answer(self, task: asyncio.Task[None]) -> asyncio.Future[None]:
-        """Return what is done when a direct call can be answered: at the end of `task`, or when it is canceled.
+        """Return a future that is done when a direct call can respond: at the end of `task`, or after a cancellation.
 
-        A cancel is answered at once, because a function in a thread may go on for as long as it likes.
+        A canceled call responds immediately, because a function in a thread may keep running indefinitely.
         """
         self._answer = self.loop.create_future()
         task.add_done_callback(self._answered)

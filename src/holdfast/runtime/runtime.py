@@ -527,15 +527,14 @@ class Runtime:
 
 def _canceled(job: Job) -> Busy:
     """Return the error of a direct call whose event was canceled before it had a result."""
-    return Busy(job.why or "The event was canceled before it gave a result. Send it again if you need one.")
+    return Busy(job.why or "The event was canceled before it had a result. Send it again if you need one.")
 
 
 def name_lasting_cells(app: AppSpec) -> None:
     """Set the names of an app's cells in a durable store.
 
     A State without a key is named after the variable that the program keeps it in. Its number is not stable, because it
-    can
-    refer to a different State in another version of the program.
+    can refer to a different State in another version of the program.
     """
     for number, name in state_names(app.states).items():
         state: Any = app.blocks[number]

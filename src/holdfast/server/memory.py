@@ -1,7 +1,7 @@
-"""Memory that is free again goes back to the system: large values leave holes that the C library keeps for itself.
+"""Return freed memory to the system, because the C library keeps the gaps that large values leave.
 
-What threads allocate and free in sizes of megabytes, as request bodies and the values in them, is spread over the
-library's pools. Under a long attack they grew to several times what was held at any moment.
+Threads allocate and free request bodies and their values in sizes of megabytes, which the library spreads over its
+pools. In a long attack, the pools grew to several times the memory in use at any moment.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from collections.abc import Callable
 from holdfast.limits import MB
 
 AFTER = 64 * MB
-"""Bytes of bodies after which free memory is given back."""
+"""Number of body bytes after which free memory is returned."""
 
 
 def give_back() -> None:
-    """Return the free pages of all pools to the system, where the C library has a call for it (glibc)."""
+    """Return the free pages of all pools to the system, if the C library supports it (glibc)."""
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
         trim(0)
 
 
 class Giver:
-    """Gives memory back in a thread whenever many bytes have passed through.
+    """Returns memory to the system in a thread after many bytes have been held and freed.
 
     Args:
-        give: What gives it back.
+        give: Function that returns the memory.
     """
 
     def __init__(self, give: Callable[[], object] = give_back) -> None:
@@ -36,7 +36,7 @@ class Giver:
         self._thread: threading.Thread | None = None
 
     def passed(self, size: int) -> None:
-        """Count bytes that were held and are free now, or will be soon."""
+        """Count bytes that were held and have been freed, or will be soon."""
         self._passed += size
         if self._passed >= AFTER and (self._thread is None or not self._thread.is_alive()):
             self._passed = 0
