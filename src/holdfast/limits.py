@@ -307,6 +307,13 @@ class Limits:
         option='launch(limits={"file_seconds": …}), or Blocks(delete_cache=(frequency, age))',
         beyond="deleted: 403 for the file, and the page asks to upload it again",
     )
+    flagged_bytes: int = bound(
+        1024 * MB,
+        resource="Flagged samples in one folder, with copies of their files",
+        unit="bytes",
+        per="app",
+        beyond="the sample is not kept; the page and the log say so",
+    )
     login_seconds: float = bound(
         30 * DAY,
         resource="Login, counted from the password, however often it is used",

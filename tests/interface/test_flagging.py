@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import holdfast as gr
+from holdfast import limits
 from holdfast.apps.flagging import ChatCSVLogger, CSVLogger, SimpleCSVLogger
+from holdfast.limits import Limits
 
 
 class Clock:
@@ -127,3 +130,60 @@ def test_a_liked_message_is_kept_with_its_conversation(tmp_path: Path) -> None:
     assert heading == ["conversation", "index", "value", "flag", "username", "timestamp"]
     assert first[1:5] == ["0", "hi", "Like", ""]
     assert second[3:5] == ["Spam", "me"]
+
+
+@pytest.fixture(autouse=True)
+def default_limits() -> Iterator[None]:
+    yield
+    limits.apply(limits.DEFAULTS)
+
+
+def test_samples_are_bounded_in_bytes(tmp_path: Path) -> None:
+    """C2: a sibling; every press of a button adds to the folder, for good."""
+    limits.apply(Limits(flagged_bytes=1_000))
+    table = logger(tmp_path)
+    with pytest.raises(gr.Error, match="at most 1,000 bytes"):
+        table.flag(["x" * 1_000, 1])
+    assert table.flag(["x" * 500, 1]) == 1
+    with pytest.raises(gr.Error, match="Ask its author"):
+        table.flag(["x" * 500, 1])
+    assert len(rows(tmp_path / "dataset1.csv")) == 2
+    (tmp_path / "dataset1.csv").unlink()
+    assert table.flag(["x" * 500, 1]) == 1
+
+
+def test_copies_of_files_count_and_are_made_once(tmp_path: Path) -> None:
+    """C2: also those that an earlier process has made; what the author takes away makes room."""
+    limits.apply(Limits(flagged_bytes=20_000))
+    files = []
+    for number in range(3):
+        file = tmp_path / f"{number}.bin"
+        file.write_bytes(bytes([number]) * 400)
+        files.append({"path": str(file), "meta": {"_type": "gradio.FileData"}})
+    folder = tmp_path / "flagged"
+    for made in (CSVLogger(verbose=False, clock=Clock()), SimpleCSVLogger()):
+        place = folder / type(made).__name__
+
+        def fresh(made: Any = made, place: Path = place) -> Any:
+            made.setup([gr.File(label="file")], place)
+            return made
+
+        fresh().flag([files[0]])
+        fresh().flag([files[0]])
+        fresh().flag([files[1]])
+        with pytest.raises(gr.Error, match="not kept"):
+            fresh().flag([files[2]])
+        next(place.rglob("0.bin")).unlink()
+        fresh().flag([files[2]])
+
+
+def test_lines_are_counted_without_reading_the_table_again(tmp_path: Path) -> None:
+    """C2: a sample costs the same however many there are, however long their texts, whoever else writes."""
+    table = CSVLogger(verbose=False, dataset_file_name="all.csv", clock=Clock())
+    table.setup([gr.Textbox(label="name"), gr.Number()], tmp_path)
+    assert table.flag(['line\n"quoted"\r\nend' + "x" * 200_000, 1]) == 1
+    with (tmp_path / "all.csv").open("r+b") as first:
+        first.write(b'"')  # who begins there counts all lines as one
+        first.seek(0, 2)
+        first.write(b'"of another\nprocess",1,now\r\n')
+    assert [table.flag(["a", number]) for number in range(2)] == [3, 4]

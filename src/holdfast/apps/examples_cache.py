@@ -14,8 +14,8 @@ from contextvars import copy_context
 from pathlib import Path, PurePath
 from typing import Any
 
-from holdfast.apps.flagging import keep_files
 from holdfast.apps.function_identity import identity_of
+from holdfast.apps.samples import keep_files
 from holdfast.clock import SystemClock
 from holdfast.components.base import Component
 from holdfast.errors import BuildError

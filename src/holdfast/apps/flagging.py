@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
-import json
-import shutil
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -13,15 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from holdfast.apps.samples import Samples
 from holdfast.clock import Clock, SystemClock
 from holdfast.components.base import Component
 from holdfast.files import private
-from holdfast.files.rules import is_file_data, is_url, sanitise
+from holdfast.files.rules import sanitise
 from holdfast.graph.updates import update
 from holdfast.runtime.request import Request
-
-FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 -- spreadsheets take wide ones too
-"""What begins a formula, also after blanks."""
 
 
 class FlaggingCallback(ABC):
@@ -80,6 +75,7 @@ class CSVLogger(FlaggingCallback):
         """Remember the columns; the folder is made with the first sample."""
         self.components = list(components)
         self.flagging_dir = own_folder(flagging_dir)
+        self._samples = Samples(self.flagging_dir, self.dataset_file_name or "dataset*.csv")
 
     def flag(self, flag_data: list[Any], flag_option: str | None = None, username: str | None = None) -> int:
         """Add a line. Returns the number of samples in the file."""
@@ -90,13 +86,13 @@ class CSVLogger(FlaggingCallback):
             private.make_folder(self.flagging_dir)
             row = [self._cell(place, value) for place, value in enumerate(flag_data)]
             row += [*given.values(), str(datetime.fromtimestamp(self._clock.time()))]
-            return _append(self._file(header), row)
+            return self._samples.append(self._file(header), row)
 
     def _cell(self, place: int, value: Any) -> Any:
         component = self.components[place]
         if component.HAS_FILES:
             folder = self.flagging_dir / sanitise(column_name(component, place))
-            value = keep_files(value, folder, simplify=self.simplify_file_data)
+            value = self._samples.keep(value, folder, simplify=self.simplify_file_data)
         return value
 
     def _file(self, header: list[str]) -> Path:
@@ -127,6 +123,7 @@ class SimpleCSVLogger(FlaggingCallback):
         """Remember the columns; the folder is made with the first sample."""
         self.components = list(components)
         self.flagging_dir = own_folder(flagging_dir)
+        self._samples = Samples(self.flagging_dir, "log.csv")
         self._lock = threading.Lock()
 
     def flag(self, flag_data: list[Any], flag_option: str | None = None, username: str | None = None) -> int:  # noqa: ARG002 -- the simple form has neither
@@ -134,10 +131,10 @@ class SimpleCSVLogger(FlaggingCallback):
         with self._lock:
             private.make_folder(self.flagging_dir)
             row = [
-                keep_files(value, self.flagging_dir, simplify=True) if component.HAS_FILES else value
+                self._samples.keep(value, self.flagging_dir, simplify=True) if component.HAS_FILES else value
                 for component, value in zip(self.components, flag_data, strict=True)
             ]
-            return _append(self.flagging_dir / "log.csv", row)
+            return self._samples.append(self.flagging_dir / "log.csv", row)
 
 
 class ChatCSVLogger:
@@ -152,6 +149,7 @@ class ChatCSVLogger:
 
     def __init__(self, flagging_dir: str | Path, *, clock: Clock | None = None) -> None:
         self.flagging_dir = own_folder(flagging_dir)
+        self._samples = Samples(self.flagging_dir, "log.csv")
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
 
@@ -162,9 +160,9 @@ class ChatCSVLogger:
         with self._lock:
             private.make_folder(self.flagging_dir)
             if not file.exists():
-                _append(file, self.HEADER)
+                self._samples.append(file, self.HEADER)
             now = str(datetime.fromtimestamp(self._clock.time()))
-            _append(file, [conversation, index, value, mark, username, now])
+            self._samples.append(file, [conversation, index, value, mark, username, now])
 
 
 def flag_method(callback: FlaggingCallback, option: tuple[str, str]) -> Callable[..., Any]:
@@ -195,39 +193,3 @@ def own_folder(flagging_dir: str | Path) -> Path:
 def column_name(component: Component, place: int) -> str:
     """The heading of a component's column."""
     return str(component.label or f"component {place}")
-
-
-def keep_files(value: Any, folder: Path, *, simplify: bool) -> Any:
-    """The value with each file in it copied below `folder`."""
-    if isinstance(value, dict):
-        if is_file_data(value) and value.get("path") and not is_url(value["path"]):
-            source = Path(value["path"])
-            mark = hashlib.sha256(source.read_bytes()).hexdigest()[:20]
-            kept = folder / mark / source.name
-            private.make_folder(kept.parent)
-            private.make_file(kept)
-            shutil.copyfile(source, kept)
-            return str(kept) if simplify else {**value, "path": str(kept)}
-        return {key: keep_files(inner, folder, simplify=simplify) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [keep_files(inner, folder, simplify=simplify) for inner in value]
-    return value
-
-
-def cell(value: Any) -> Any:
-    """A value as a table's cell: containers as JSON, and no text that a spreadsheet would calculate."""
-    if value is None:
-        return ""
-    if isinstance(value, dict | list | tuple):
-        return json.dumps(value, default=str, ensure_ascii=False)
-    if isinstance(value, str) and (value.lstrip().startswith(FORMULA_STARTS) or value.startswith(("\t", "\r"))):
-        return f"'{value}"
-    return value
-
-
-def _append(file: Path, row: Sequence[Any]) -> int:
-    private.make_file(file)
-    with file.open("a", encoding="utf-8", newline="") as opened:
-        csv.writer(opened).writerow(map(cell, row))
-    with file.open(encoding="utf-8", newline="") as opened:
-        return sum(1 for _ in csv.reader(opened)) - 1
