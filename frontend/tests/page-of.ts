@@ -1,5 +1,6 @@
 import { vi } from 'vitest'
-import { Dispatcher, type ToastOptions } from '../src/page/dispatcher'
+import { Dispatcher } from '../src/page/dispatch'
+import type { ToastOptions } from '../src/page/surroundings'
 import { dependencyOf, type ComponentEntry, type Dependency } from '../src/page/config'
 import { Listeners } from '../src/page/listeners'
 import { Tree } from '../src/page/tree'

@@ -1,6 +1,6 @@
 import type { Submit } from '../protocol/wire'
 import type { Client } from '../transport/client'
-import type { Dispatcher } from './dispatcher'
+import type { Dispatcher } from './dispatch'
 import type { Listeners } from './listeners'
 import type { Kept } from './memory'
 import type { Tree } from './tree'

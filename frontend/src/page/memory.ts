@@ -1,6 +1,6 @@
 import { parseJson, writeJson } from '../protocol/json'
 import type { ComponentEntry, RenderConfig } from './config'
-import type { KeptRun } from './dispatcher'
+import type { KeptRun } from './runs'
 import type { Cause } from './gate'
 import type { KeptConversation } from '../transport/conversation'
 

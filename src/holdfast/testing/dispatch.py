@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -108,6 +108,8 @@ class Dispatcher:
         self._scripts = scripts
         self._scripted: deque[Run] = deque()
         """Calls whose scripts run when all else that an event started has begun."""
+        self._pending: Counter[int] = Counter()
+        """Calls by listener that hold back others: those that have not ended, and one whose end is under way."""
         self._deferred: dict[int, Cause] = {}
         self._stopped = False
         self.runs: dict[str, Run] = {}
@@ -154,11 +156,11 @@ class Dispatcher:
         if cause.round > MOST_ROUNDS:
             self._stop(cause)
             return
-        pending = self._pending(listener)
-        if pending and listener.connection == "stream":
-            self._around.feed_run(pending[0], self._around.inputs(listener), cause.data)
+        running = [run for run in self.runs.values() if run.listener.id == listener.id]
+        if running and listener.connection == "stream":
+            self._around.feed_run(running[0], self._around.inputs(listener), cause.data)
             return
-        if pending and listener.trigger_mode != "multiple":
+        if self._pending[listener.id] and listener.trigger_mode != "multiple":
             if listener.trigger_mode == "always_last":
                 self._deferred[listener.id] = cause
             return
@@ -167,15 +169,13 @@ class Dispatcher:
             cause = replace(cause, background=True)  # it ends when the page says so
         run = Run(self._around.new_id(), listener, cause)
         self.runs[run.id] = run
+        self._pending[listener.id] += 1
         if isinstance(listener.js, str):
             self._scripted.append(run)
         elif listener.fn is not None:
             self._submit(run, self._around.inputs(listener))
         else:
             self._end(run, success=True, changed=[])
-
-    def _pending(self, listener: Listener) -> list[Run]:
-        return [run for run in self.runs.values() if run.listener.id == listener.id]
 
     def _stop(self, cause: Cause) -> None:
         if self._stopped:
@@ -204,6 +204,7 @@ class Dispatcher:
             result = self._scripts.run(str(listener.js), [*inputs, *outputs], name=name)
         except ScriptError:
             del self.runs[run.id]
+            self._pending[listener.id] -= 1
             raise
         except Exception as error:  # a function of the test, in place of a script
             self._around.toast("error", f"A script of this app failed: {error}")
@@ -322,6 +323,7 @@ class Dispatcher:
         """Drop the calls of which nobody knows how they ended: nothing follows from them."""
         self.runs.clear()
         self._scripted.clear()
+        self._pending.clear()
         self._deferred.clear()
         self._around.moved()
 
@@ -340,7 +342,8 @@ class Dispatcher:
         for child in children:
             if not (child.trigger_only_on_success or child.trigger_only_on_failure):
                 self._trigger(child, cause)
-        if not self._pending(listener):
+        self._pending[listener.id] -= 1
+        if not self._pending[listener.id]:
             deferred = self._deferred.pop(listener.id, None)
             still = next((one for one in self._around.listeners() if one.id == listener.id), None)
             if deferred is not None and still is not None:

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { Completed, Failure, Generating } from '../src/protocol/wire'
-import { MOST_ROUNDS } from '../src/page/dispatcher'
+import { MOST_ROUNDS } from '../src/page/dispatch'
 import { completed, output, starts } from './fake-server'
 import { pageOf } from './page-of'
 
