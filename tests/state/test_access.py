@@ -388,7 +388,7 @@ async def test_an_update_inside_an_event_does_not_wait_for_ever_for_one_that_wai
             if await is_held():
                 break
         mine = asyncio.create_task(run(here, visitor, a, lambda value: value + 1))
-        await until(lambda: here.use(owner).cell(a).holder)
+        await until(lambda: here.lifetime.use(owner).cell(a).holder)
         with pytest.raises(StateDeadlockError):
             await here.update(a, owner, lambda value: value + 1)
         await event.commit({b: 1})

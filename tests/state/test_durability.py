@@ -186,7 +186,7 @@ async def test_changes_of_another_process_are_told_once(make_engine: MakeEngine,
     heard: dict[str, list[Any]] = {"one": [], "two": []}
     one.subscribe(lambda owner, specs, origin: heard["one"].append((owner, specs, origin)))
     two.subscribe(lambda owner, specs, origin: heard["two"].append((owner, specs, origin)))
-    await until(lambda: one.notices.follows and two.notices.follows)
+    await until(lambda: one.subscriptions.follows and two.subscriptions.follows)
     await run(one, visitor, spec, lambda n: n + 1)
     await until(lambda: bool(heard["two"]))
     await run(two, visitor, spec, lambda n: n + 1)

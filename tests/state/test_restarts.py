@@ -159,7 +159,7 @@ async def test_what_belongs_to_no_app_stops_nothing(make_engine: MakeEngine, clo
     two.bind([spec, shared])
     heard: list[Any] = []
     two.subscribe(lambda owner, specs, origin: heard.append(owner))
-    await until(lambda: two.notices.follows)
+    await until(lambda: two.subscriptions.follows)
     await one.store.commit([Write(Key("nobody", "cart"), 1, b"bytes", announce=True)])
     await one.store.touch("nobody", clock.time() + 1)
     await run(one, VISITOR, spec, lambda _: 5)

@@ -19,7 +19,7 @@ from holdfast.state.errors import NotBoundError
 from holdfast.state.history import Move
 from holdfast.state.owners import Owner, Owners
 from holdfast.state.spec import CellSpec
-from holdfast.state.transaction import Transaction, current_event
+from holdfast.state.transaction import Engine, Transaction, current_event
 
 log = logging.getLogger("holdfast.state")
 
@@ -39,7 +39,7 @@ def update(spec: CellSpec, owner: str | Owner | None, fn: Callable[[Any], Any]) 
     In a thread it blocks until the commit and `fn` runs in that thread; on an event loop it returns an awaitable.
     """
     event = _event(spec)
-    engine = event.engine if event is not None else _engine(spec)
+    engine = _engine(spec) if event is None else event.engine
     whose = _owner(spec, owner, event)
     here = _running_loop()
     inside = event.holder(whose, spec) if event is not None else None
@@ -48,7 +48,7 @@ def update(spec: CellSpec, owner: str | Owner | None, fn: Callable[[Any], Any]) 
         return _inside(inside, spec, fn, old, here)
     if here is None:
         return _blocking_update(engine, spec, whose, fn)
-    return _on_loop(engine, here, engine.update(spec, whose, fn))
+    return _on_loop(engine, here, operations.update(engine, spec, whose, fn))
 
 
 def put(spec: CellSpec, owner: str | Owner | None, value: Any) -> Any:
@@ -59,8 +59,8 @@ def put(spec: CellSpec, owner: str | Owner | None, value: Any) -> Any:
 def get(spec: CellSpec, owner: str | Owner | None) -> Any:
     """A copy of a cell's last commit; see `State.get`."""
     event = _event(spec)
-    engine = event.engine if event is not None else _engine(spec)
-    work = engine.get(spec, _owner(spec, owner, event))
+    engine = _engine(spec) if event is None else event.engine
+    work = operations.get(engine, spec, _owner(spec, owner, event))
     here = _running_loop()
     return _blocking(engine, work) if here is None else _on_loop(engine, here, work)
 
@@ -70,13 +70,13 @@ def move(spec: CellSpec, owner: str | Owner | None, move: Move) -> Any:
     if not spec.history:
         raise StateError(f"{spec.label} keeps no history, so nothing can be undone. Make it with State(…, history=20).")
     event = _event(spec)
-    engine = event.engine if event is not None else _engine(spec)
+    engine = _engine(spec) if event is None else event.engine
     whose = _owner(spec, owner, event)
     here = _running_loop()
     inside = event.holder(whose, spec) if event is not None else None
     if inside is not None:
         return inside.move(spec, move)
-    work = engine.move(spec, whose, move)
+    work = operations.move(engine, spec, whose, move)
     return _blocking(engine, work) if here is None else _on_loop(engine, here, work)
 
 
@@ -106,7 +106,7 @@ async def _awaited(work: Awaitable[Any]) -> Any:
     return await work
 
 
-def _blocking_update(engine: StateEngine, spec: CellSpec, owner: Owner, fn: Callable[[Any], Any]) -> Any:
+def _blocking_update(engine: Engine, spec: CellSpec, owner: Owner, fn: Callable[[Any], Any]) -> Any:
     event, value = _blocking(engine, operations.begin(engine, spec, owner), waits_for=spec.label)
     token = current_event.set(event)
     try:
@@ -133,12 +133,13 @@ def _visitor(spec: CellSpec) -> tuple[StateEngine, Owners] | None:
     return found if found is not None and found[0] in spec.engines else None
 
 
-def _engine(spec: CellSpec) -> StateEngine:
+def _engine(spec: CellSpec) -> Engine:
     visitor = _visitor(spec)
     if visitor is not None:
         return visitor[0]
     if len(spec.engines) == 1:
-        return spec.engines[0]
+        engine: StateEngine = spec.engines[0]
+        return engine
     if not spec.engines:
         raise NotBoundError(f"{spec.label} belongs to no running app. Launch the app before its State is used.")
     raise NotBoundError(
@@ -179,7 +180,7 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-def _blocking(engine: StateEngine, work: Coroutine[Any, Any, Any], waits_for: str | None = None) -> Any:
+def _blocking(engine: Engine, work: Coroutine[Any, Any, Any], waits_for: str | None = None) -> Any:
     if engine.loop is None:
         work.close()
         raise NotBoundError("The app that holds this State has ended.")
@@ -200,7 +201,7 @@ def _blocking(engine: StateEngine, work: Coroutine[Any, Any, Any], waits_for: st
         return future.result()
 
 
-def _on_loop(engine: StateEngine, here: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any]) -> Any:
+def _on_loop(engine: Engine, here: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any]) -> Any:
     if engine.loop is here:
         return engine.spawn(work)
     if engine.loop is None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from holdfast.clock import Clock, SystemClock
 from holdfast.errors import StateError
-from holdfast.state import commit, operations
+from holdfast.state import operations
 from holdfast.state.codec import Keyring, can_encrypt
+from holdfast.state.committer import Committer
 from holdfast.state.expiry import Expiry
-from holdfast.state.initial_values import Creation
+from holdfast.state.initial_values import InitialValues
+from holdfast.state.lane_policy import LanePolicy
 from holdfast.state.lifetime import Chooser, Lifetime
-from holdfast.state.model import UNSET, Cell, CommitPlan, OwnerCells
+from holdfast.state.model import UNSET, Cell
+from holdfast.state.observer import Observers
 from holdfast.state.owners import Owner, Owners
 from holdfast.state.persistence.backing import StoreBacked
 from holdfast.state.persistence.memory_only import MemoryOnly
@@ -22,15 +25,13 @@ from holdfast.state.persistence.protocol import Persistence, StoreHealth
 from holdfast.state.settings import StateOptions
 from holdfast.state.spec import CellSpec, check_specs
 from holdfast.state.stats import Held, StateStats
-from holdfast.state.subscriptions import Notices, Subscriber
-from holdfast.state.transaction import Given, Transaction
+from holdfast.state.subscriptions import Subscriber, Subscriptions
+from holdfast.state.transaction import Transaction
 from holdfast.state.values.capture import Capturer
-from holdfast.state.values.snapshot import Captured, Snapshot, Uncaptured
+from holdfast.state.values.snapshot import Uncaptured
 from holdfast.state.warnings_once import warn_version
-from holdfast.stores import FencedError, VersionConflictError
 
 if TYPE_CHECKING:
-    from holdfast.state.history import Move
     from holdfast.stores.protocol import Store
 
 
@@ -49,18 +50,20 @@ class StateEngine:
         self.options = options or StateOptions()
         self.persistence: Persistence = MemoryOnly()
         """Where committed cells are kept besides memory; backed by the store once the engine has started."""
-        self._imager = Capturer(self.options, stored=store.durable)
         self.stats = StateStats()
+        self.lanes = LanePolicy(self.options)
+        self.capturer = Capturer(self.options, stored=store.durable)
         self.specs: tuple[CellSpec, ...] = ()
         self.loop: asyncio.AbstractEventLoop | None = None
+        self.observer = Observers(self.stats)
+        """Receives what happens in the engine; more observers can be added."""
         self._expiry = Expiry(self)
-        self.lifetime = Lifetime(self.clock, self.options, self.stats, self._expiry.expire)
+        self._initial_values = InitialValues(self)
+        self._committer = Committer(self)
+        self.lifetime = Lifetime(self.clock, self.options, self.observer, self._expiry.expire)
         """The owners in memory."""
-        self._creation = Creation(self)
-        self.notices = Notices(store, self.clock, self.lifetime, self._find_spec)
-        """Who is told of changes."""
-        self._learned: dict[Hashable, set[CellSpec]] = {}
-        self._last_write = self.options.concurrency == "last_write"
+        self.subscriptions = Subscriptions(store, self.clock, self.lifetime, self._find_spec)
+        self.observer.add(self.subscriptions)
 
     # Life of the engine
 
@@ -96,7 +99,7 @@ class StateEngine:
         for spec in self.specs:
             if self in spec.engines:
                 spec.engines.remove(self)
-        await self.notices.aclose()
+        await self.subscriptions.aclose()
         await self.persistence.stop()
         await self.lifetime.finish()
         await self.persistence.aclose()
@@ -188,38 +191,7 @@ class StateEngine:
         """
         return Transaction(self, owners, reads, writes, on_wait, source)
 
-    def lanes_of(self, event: Transaction) -> Sequence[CellSpec]:
-        """The States whose lanes an event takes, in the order in which it takes them."""
-        wanted = event.writes
-        learned = self._learned.get(event.source) if event.source is not None else None
-        if learned:
-            wanted = [*wanted, *(spec for spec in event.reads if spec in learned)]
-        if not wanted or self._last_write:
-            return ()
-        if len(wanted) > 1:
-            wanted = sorted(set(wanted), key=lambda spec: spec.lane_order)
-        return [spec for spec in wanted if spec.concurrency == "serial"]
-
-    def shares_objects(self, spec: CellSpec) -> bool:
-        """Whether concurrent events get one object, as in Gradio."""
-        return self._last_write or spec.concurrency == "last_write"
-
-    def learn_writer(self, event: Transaction, spec: CellSpec) -> None:
-        """Remember that what runs in `event` changes a State in place that it only declares as an input."""
-        if event.source is not None:
-            self._learned.setdefault(event.source, set()).add(spec)
-
     # Owners
-
-    def use(self, owner: Owner) -> OwnerCells:
-        """An owner's home for the time of an event; `leave` it afterwards."""
-        owner_cells = self.lifetime.owner_cells(owner)
-        owner_cells.users += 1
-        return owner_cells
-
-    def leave(self, owner_cells: OwnerCells) -> None:
-        """The event is done with a home."""
-        self.lifetime.release(owner_cells)
 
     def open(self, session: str) -> None:
         """A page or client of the session has connected."""
@@ -271,66 +243,18 @@ class StateEngine:
 
     # Values
 
-    async def create(self, cell: Cell) -> None:
-        """Give a cell its first value; its factory runs once, whoever comes first (R1.3)."""
-        await self._creation.create(cell)
+    def create(self, cell: Cell) -> Awaitable[None]:
+        """See `InitialValues.create`."""
+        return self._initial_values.create(cell)
 
-    async def live(self, cell: Cell) -> Any:
-        """The cell's own object, made from its bytes if it is not there."""
-        if cell.value is UNSET and isinstance(cell.image, Snapshot):
-            image = cell.image
-            value = await self._imager.restored(image)
-            if cell.image is image and cell.value is UNSET:
-                cell.value = value
-        return cell.value
+    def commit(self, event: Transaction, values: Mapping[CellSpec, Any]) -> Awaitable[tuple[CellSpec, ...]]:
+        """See `Committer.commit`."""
+        return self._committer.commit(event, values)
 
-    async def restored(self, image: Snapshot) -> Any:
-        """A new object from bytes."""
-        return await self._imager.restored(image)
-
-    async def image(self, value: Any, cell: Cell) -> Captured | None:
-        """What is kept of a value for rollback and comparison; `None` for one that cannot change in place."""
-        return await self._imager.image(value, cell)
-
-    async def differs(self, old: Snapshot, value: Any, new: Snapshot) -> bool:
-        """Whether a value, whose bytes are `new`, has another content than older bytes have."""
-        return await self._imager.differs(old, value, new)
-
-    # Commits
-
-    async def apply(self, event: Transaction, plan: CommitPlan) -> tuple[CellSpec, ...]:
-        """Make the parts of a commit the truth, all at once."""
-        pending = plan.changes
-        try:
-            if not await self.persistence.write(plan):
-                event.unsaved = True
-        except (VersionConflictError, FencedError):
-            self.stats.conflicts += 1
-            raise
-        written = {part.cell for part in pending}
-        live = {id(given.value) for given in event.given.values() if given.cell not in written}
-        changed: list[CellSpec] = []
-        shared: dict[Owner, set[CellSpec]] = {}
-        for part in pending:
-            cell, spec = part.cell, part.cell.spec
-            before = cell.owner_cells.size
-            commit.place(event, part, live)
-            if not cell.owner_cells.dropped:
-                self.lifetime.grown(cell.owner_cells.size - before)
-                if part.returned or part.dirty:
-                    self.lifetime.touch(cell)
-            event.given[spec] = Given(cell, part.value, cell.version, cell.image)
-            if part.changed:
-                changed.append(spec)
-                if spec.scope != "session":
-                    shared.setdefault(cell.owner_cells.owner, set()).add(spec)
-        event.working.clear()
-        event.moves.clear()
-        event.inherits.clear()
-        self.stats.commits += plan.dirty
-        for owner, specs in shared.items():
-            self.notices.tell(owner, specs, event.owners.session.id or None)
-        return tuple(changed)
+    update = operations.update
+    get = operations.get
+    move = operations.move
+    copy_session = operations.copy_session
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
         """Be told of changes that are not the result of a session's own event: expiry, `update`, shared cells.
@@ -342,54 +266,12 @@ class StateEngine:
         Returns:
             A function that ends the subscription.
         """
-        return self.notices.subscribe(callback)
+        return self.subscriptions.subscribe(callback)
 
     def _follow(self) -> None:
         """Follow the changes of other processes, where somebody may listen."""
         if self.persistence.durable and any(spec.scope != "session" and spec.watched for spec in self.specs):
-            self.notices.follow()
-
-    # Writing and reading outside of events
-
-    async def update(self, spec: CellSpec, owner: Owner, fn: Callable[[Any], Any]) -> Any:
-        """Set a cell to what `fn` makes of its value, as one event of its own (R2.8).
-
-        Inside the event that holds the cell's lane it is part of that event's step.
-
-        Args:
-            spec: The State.
-            owner: Whose cell.
-            fn: Takes the value and returns the new one; may be async.
-
-        Returns:
-            The new value.
-
-        Raises:
-            UpdateError: `fn` returned nothing.
-        """
-        return await operations.update(self, spec, owner, fn)
-
-    async def get(self, spec: CellSpec, owner: Owner) -> Any:
-        """A copy of a cell's last commit (R5.5)."""
-        return await operations.get(self, spec, owner)
-
-    async def move(self, spec: CellSpec, owner: Owner, move: Move) -> Any:
-        """Take a cell back or forth in its history, as one event of its own.
-
-        Returns:
-            Its value then.
-        """
-        return await operations.move(self, spec, owner, move)
-
-    async def copy_session(self, source: str, target: str, more: Iterable[CellSpec] = ()) -> None:
-        """Give a session copies of another's values and their history, as a duplicated tab gets them (R5.2).
-
-        Args:
-            source: Id of the session to copy; what it has is left alone.
-            target: Id of the copy.
-            more: States besides those that are bound: what the session's renders have made.
-        """
-        await operations.copy_session(self, source, target, more)
+            self.subscriptions.follow()
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run a coroutine in the background; `aclose` waits for it."""

@@ -12,18 +12,18 @@ from holdfast.state.values.atoms import is_atom
 from holdfast.tasks import ended, outlast
 
 if TYPE_CHECKING:
-    from holdfast.state.engine import StateEngine
     from holdfast.state.spec import CellSpec
+    from holdfast.state.transaction import Engine
 
 
-class Creation:
+class InitialValues:
     """Makes the first values of an engine's cells, each once, whoever asks for it first.
 
     Args:
         engine: Whose cells.
     """
 
-    def __init__(self, engine: StateEngine) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._under_way: dict[Cell, asyncio.Future[None]] = {}
 
@@ -59,7 +59,7 @@ class Creation:
         spec, engine = cell.spec, self._engine
         if spec.first is not None:
             if spec.sealed is None:
-                spec.sealed = await engine.image(spec.fresh(), cell)
+                spec.sealed = await engine.capturer.image(spec.fresh(), cell)
             engine.lifetime.put(cell, UNSET, spec.sealed)
             cell.version += 1
         else:
@@ -69,7 +69,7 @@ class Creation:
     async def _make_anew(self, cell: Cell) -> None:
         spec, engine = cell.spec, self._engine
         value = await _first(spec)
-        engine.lifetime.put(cell, value, await engine.image(value, cell))
+        engine.lifetime.put(cell, value, await engine.capturer.image(value, cell))
         cell.version += 1
         if spec.factory is not None:
             await engine.persistence.write_first(cell)

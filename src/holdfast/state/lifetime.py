@@ -18,11 +18,11 @@ from holdfast.stores import StoreDamagedError
 
 if TYPE_CHECKING:
     from holdfast.clock import Clock
+    from holdfast.state.observer import Observer
     from holdfast.state.owners import Owner
     from holdfast.state.persistence.protocol import Persistence
     from holdfast.state.settings import StateOptions
     from holdfast.state.spec import CellSpec
-    from holdfast.state.stats import StateStats
     from holdfast.state.values.snapshot import Captured
 
 Chooser = Callable[[Callable[["Owner"], bool]], "Owner | None"]
@@ -36,14 +36,14 @@ class Lifetime:
     Args:
         clock: Where time comes from.
         options: Grace and bounds.
-        stats: Where evictions and expirations are counted.
+        observer: Notified of evictions and expirations.
         expire: Called with a cell whose time to live is over.
     """
 
-    def __init__(self, clock: Clock, options: StateOptions, stats: StateStats, expire: Callable[[Cell], None]) -> None:
+    def __init__(self, clock: Clock, options: StateOptions, observer: Observer, expire: Callable[[Cell], None]) -> None:
         self._clock = clock
         self._options = options
-        self._stats = stats
+        self._observer = observer
         self._expire = expire
         self._open: dict[Owner, OwnerCells] = {}
         self._closed: dict[Owner, OwnerCells] = {}
@@ -93,6 +93,12 @@ class Lifetime:
             owner_cells = self._closed[owner] = OwnerCells(owner)
         self._latest = owner_cells
         self._shrink(owner_cells)
+        return owner_cells
+
+    def use(self, owner: Owner) -> OwnerCells:
+        """Return an owner's cells for the duration of an event; pass them to `release` afterwards."""
+        owner_cells = self.owner_cells(owner)
+        owner_cells.users += 1
         return owner_cells
 
     def open(self, owner: Owner) -> None:
@@ -161,7 +167,7 @@ class Lifetime:
 
     def lapse(self, owner_cells: OwnerCells) -> None:
         """A home's time is over here; another process may still keep the session open."""
-        self._stats.expirations += 1
+        self._observer.expired(owner_cells.owner, None)
         owner_cells.lapsed = True
         self.drop(owner_cells)
 
@@ -245,7 +251,7 @@ class Lifetime:
             victim = self._least_used(keep)
             if victim is None:
                 return
-            self._stats.evictions += 1
+            self._observer.evicted(victim.owner)
             if victim.opened:
                 self._away[victim.owner] = victim.without_values()
                 if len(self._away) > self._options.session_capacity:

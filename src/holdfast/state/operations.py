@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.state.errors import UpdateError
 from holdfast.state.owners import Owner, Owners, only
-from holdfast.state.transaction import Transaction, current_event
+from holdfast.state.transaction import Engine, Transaction, current_event
 from holdfast.state.values.snapshot import Snapshot, Uncaptured
 
 if TYPE_CHECKING:
-    from holdfast.state.engine import StateEngine
     from holdfast.state.history import Move
     from holdfast.state.spec import CellSpec
 
@@ -41,13 +40,28 @@ def checked_result(spec: CellSpec, fn: Callable[[Any], Any], old: Any, new: Any)
     return new
 
 
-def one_cell(engine: StateEngine, spec: CellSpec, owner: Owner) -> Transaction:
+def one_cell(engine: Engine, spec: CellSpec, owner: Owner) -> Transaction:
     """An event of one cell, which the function of the present event may have asked for."""
     return engine.event(only(owner), (spec,), (spec,)).within(current_event.get())
 
 
-async def update(engine: StateEngine, spec: CellSpec, owner: Owner, fn: Callable[[Any], Any]) -> Any:
-    """See `StateEngine.update`."""
+async def update(engine: Engine, spec: CellSpec, owner: Owner, fn: Callable[[Any], Any]) -> Any:
+    """Set a cell to what `fn` makes of its value, as an event of its own (R2.8).
+
+    Inside the event that holds the cell's lane, the update is part of that event's step.
+
+    Args:
+        engine: The engine that holds the cell.
+        spec: The State.
+        owner: The cell's owner.
+        fn: Takes the value and returns the new one; may be async.
+
+    Returns:
+        The new value.
+
+    Raises:
+        UpdateError: `fn` returned nothing.
+    """
     present = current_event.get()
     inside = present.holder(owner, spec) if present is not None and present.engine is engine else None
     if inside is not None:
@@ -55,8 +69,7 @@ async def update(engine: StateEngine, spec: CellSpec, owner: Owner, fn: Callable
         return new
     async with one_cell(engine, spec, owner) as event:
         new = await _applied(spec, fn, (await event.values())[spec])
-        changed = await event.commit({spec: new})
-    _tell(engine, owner, changed)
+        await event.commit({spec: new})
     return new
 
 
@@ -67,17 +80,26 @@ async def _applied(spec: CellSpec, fn: Callable[[Any], Any], value: Any) -> Any:
     return checked_result(spec, fn, value, new)
 
 
-async def move(engine: StateEngine, spec: CellSpec, owner: Owner, move: Move) -> Any:
-    """See `StateEngine.move`."""
+async def move(engine: Engine, spec: CellSpec, owner: Owner, move: Move) -> Any:
+    """Move a cell back or forward in its history, as an event of its own.
+
+    Args:
+        engine: The engine that holds the cell.
+        spec: The State.
+        owner: The cell's owner.
+        move: The direction.
+
+    Returns:
+        The value after the move.
+    """
     async with one_cell(engine, spec, owner) as event:
         await event.values()
         value = event.move(spec, move)
-        changed = await event.commit({})
-    _tell(engine, owner, changed)
+        await event.commit({})
     return value
 
 
-async def begin(engine: StateEngine, spec: CellSpec, owner: Owner) -> tuple[Transaction, Any]:
+async def begin(engine: Engine, spec: CellSpec, owner: Owner) -> tuple[Transaction, Any]:
     """Enter an event of one cell: the first half of an update whose function runs in another thread."""
     event = one_cell(engine, spec, owner)
     await event.__aenter__()
@@ -91,36 +113,36 @@ async def begin(engine: StateEngine, spec: CellSpec, owner: Owner) -> tuple[Tran
 async def end(event: Transaction, spec: CellSpec, value: Any) -> None:
     """Commit what the other thread has made, and leave."""
     try:
-        changed = await event.commit({spec: value})
+        await event.commit({spec: value})
     finally:
         await event.__aexit__(None, None, None)
-    _tell(event.engine, event.owners.of(spec.scope), changed)
 
 
-def _tell(engine: StateEngine, owner: Owner, changed: tuple[CellSpec, ...]) -> None:
-    """Those of shared cells are told by the commit itself."""
-    if owner.scope == "session":
-        engine.notices.tell(owner, changed, None)
-
-
-async def get(engine: StateEngine, spec: CellSpec, owner: Owner) -> Any:
-    """See `StateEngine.get`."""
-    owner_cells = engine.use(owner)
+async def get(engine: Engine, spec: CellSpec, owner: Owner) -> Any:
+    """Return a copy of a cell's last committed value (R5.5)."""
+    owner_cells = engine.lifetime.use(owner)
     try:
         cell = owner_cells.cell(spec)
         if cell.claim is None:
             await engine.persistence.refresh([cell])
         if not cell.created:
             await engine.create(cell)
-        return await engine.restored(cell.image) if isinstance(cell.image, Snapshot) else cell.value
+        return await engine.capturer.restored(cell.image) if isinstance(cell.image, Snapshot) else cell.value
     finally:
-        engine.leave(owner_cells)
+        engine.lifetime.release(owner_cells)
 
 
-async def copy_session(engine: StateEngine, source: str, target: str, more: Iterable[CellSpec]) -> None:
-    """See `StateEngine.copy_session`."""
+async def copy_session(engine: Engine, source: str, target: str, more: Iterable[CellSpec] = ()) -> None:
+    """Give a session copies of another session's values and their history, as a duplicated tab gets them (R5.2).
+
+    Args:
+        engine: The engine that holds the sessions.
+        source: Id of the session to copy; its values are left unchanged.
+        target: Id of the copy.
+        more: States besides the bound ones: those that the session's renders have made.
+    """
     owner = Owner("session", source)
-    owner_cells = engine.use(owner)
+    owner_cells = engine.lifetime.use(owner)
     try:
         for spec in dict.fromkeys((*engine.specs, *more)):
             if spec.scope != "session":
@@ -136,4 +158,4 @@ async def copy_session(engine: StateEngine, source: str, target: str, more: Iter
                     event.inherits[spec] = history.copy()
                 await event.commit({spec: await get(engine, spec, owner)})
     finally:
-        engine.leave(owner_cells)
+        engine.lifetime.release(owner_cells)

@@ -5,14 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from holdfast.errors import BuildError
 from holdfast.state.owners import SCOPES, Scope
 from holdfast.state.values.snapshot import Captured, Snapshot, image_of, is_plain
-
-if TYPE_CHECKING:
-    from holdfast.state.engine import StateEngine
 
 Concurrency = Literal["serial", "last_write"]
 
@@ -58,8 +55,8 @@ class CellSpec:
     """The component's number, for messages."""
     watched: bool = False
     """Some listener is triggered by its change."""
-    engines: list[StateEngine] = field(default_factory=list)
-    """The running engines that hold its cells."""
+    engines: list[Any] = field(default_factory=list)
+    """The running engines that hold the State's cells: each a `StateEngine`, a type that this module must not know."""
     warned: bool = field(default=False, init=False)
     """The log has said that its value is not copied."""
     said_bound: bool = field(default=False, init=False)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
+from holdfast.state.observer import Observer
 from holdfast.state.owners import Owner
 from holdfast.stores import Change, Gap, StoreError
 from holdfast.tasks import end
@@ -14,6 +15,7 @@ from holdfast.tasks import end
 if TYPE_CHECKING:
     from holdfast.clock import Clock
     from holdfast.state.lifetime import Lifetime
+    from holdfast.state.model import CommitPlan
     from holdfast.state.spec import CellSpec
     from holdfast.stores import Store
 
@@ -22,8 +24,8 @@ log = logging.getLogger("holdfast.state")
 Subscriber: TypeAlias = "Callable[[Owner, frozenset[CellSpec], str | None], None]"
 
 
-class Notices:
-    """Tells subscribers of changes.
+class Subscriptions(Observer):
+    """Notifies subscribers of changes that are not the result of a session's own event.
 
     Args:
         store: Its feed tells what other processes change.
@@ -49,8 +51,21 @@ class Notices:
         self._subscribers.append(callback)
         return lambda: self._subscribers.remove(callback)
 
-    def tell(self, owner: Owner, specs: Iterable[CellSpec], origin: str | None) -> None:
-        """Tell every subscriber."""
+    def committed(self, plan: CommitPlan, by: str | None) -> None:
+        """Notify subscribers of the content changes that the committing session does not see by itself."""
+        changed: dict[Owner, set[CellSpec]] = {}
+        for change in plan.changes:
+            if change.changed and (by is None or change.cell.spec.scope != "session"):
+                changed.setdefault(change.cell.owner_cells.owner, set()).add(change.cell.spec)
+        for owner, specs in changed.items():
+            self._notify(owner, specs, by)
+
+    def expired(self, owner: Owner, spec: CellSpec | None, *, changed: bool = False) -> None:
+        """Notify subscribers of a cell that has its initial value again."""
+        if changed and spec is not None:
+            self._notify(owner, (spec,), None)
+
+    def _notify(self, owner: Owner, specs: Iterable[CellSpec], origin: str | None) -> None:
         found = frozenset(specs)
         if found:
             for callback in tuple(self._subscribers):
@@ -85,7 +100,7 @@ class Notices:
         if isinstance(change, Gap):
             # Whatever was missed: all who listen to something shared look again.
             for shared in [owner_cells for owner_cells in self._lifetime if owner_cells.owner.scope != "session"]:
-                self.tell(shared.owner, [cell.spec for cell in shared.cells if cell.spec.watched], None)
+                self._notify(shared.owner, [cell.spec for cell in shared.cells if cell.spec.watched], None)
             return
         owner = Owner.known(change.key.owner)
         if owner is None:
@@ -94,4 +109,4 @@ class Notices:
         owner_cells = self._lifetime.find(owner)
         cell = owner_cells.find(change.key.name) if owner_cells is not None else None
         if spec is not None and spec.watched and (cell is None or max(cell.stored, cell.sending) < change.version):
-            self.tell(owner, (spec,), None)
+            self._notify(owner, (spec,), None)

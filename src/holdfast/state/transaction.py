@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from typing_extensions import Self
 
-from holdfast.state import commit, lanes
+from holdfast.state import lanes
 from holdfast.state.errors import StateDeadlockError, UpdateError
 from holdfast.state.values.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from holdfast.state.engine import StateEngine
+    from holdfast.clock import Clock
     from holdfast.state.history import History, Move
+    from holdfast.state.lane_policy import LanePolicy
+    from holdfast.state.lifetime import Lifetime
     from holdfast.state.model import Cell, OwnerCells
+    from holdfast.state.observer import Observer
     from holdfast.state.owners import Owner, Owners
+    from holdfast.state.persistence.protocol import Persistence
+    from holdfast.state.settings import StateOptions
     from holdfast.state.spec import CellSpec
+    from holdfast.state.values.capture import Capturer
     from holdfast.state.values.snapshot import Captured
     from holdfast.stores import Claim
 
@@ -30,6 +36,48 @@ current_event: ContextVar[Transaction | None] = ContextVar("holdfast_state_event
 
 _SHORT = 0.25
 """Seconds that an event that holds lanes waits for another one that another process holds."""
+
+
+class Engine(Protocol):
+    """What transactions, and the modules that start them, use of a state engine."""
+
+    clock: Clock
+    options: StateOptions
+    persistence: Persistence
+    lifetime: Lifetime
+    lanes: LanePolicy
+    capturer: Capturer
+    specs: tuple[CellSpec, ...]
+    loop: asyncio.AbstractEventLoop | None
+
+    @property
+    def observer(self) -> Observer:
+        """Receives what happens."""
+        ...
+
+    def event(
+        self,
+        owners: Owners,
+        reads: Sequence[CellSpec],
+        writes: Sequence[CellSpec],
+        *,
+        on_wait: Callable[[int], None] | None = None,
+        source: Hashable = None,
+    ) -> Transaction:
+        """See `StateEngine.event`."""
+        ...
+
+    def create(self, cell: Cell) -> Awaitable[None]:
+        """See `InitialValues.create`."""
+        ...
+
+    def commit(self, event: Transaction, values: Mapping[CellSpec, Any]) -> Awaitable[tuple[CellSpec, ...]]:
+        """See `Committer.commit`."""
+        ...
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """See `StateEngine.spawn`."""
+        ...
 
 
 class Given(NamedTuple):
@@ -78,7 +126,7 @@ class Transaction:
 
     def __init__(
         self,
-        engine: StateEngine,
+        engine: Engine,
         owners: Owners,
         reads: Sequence[CellSpec],
         writes: Sequence[CellSpec],
@@ -127,7 +175,7 @@ class Transaction:
     async def __aenter__(self) -> Self:
         self._before = current_event.get()
         try:
-            for spec in self.engine.lanes_of(self):
+            for spec in self.engine.lanes.lanes_of(self._reads, self._writes, self.source):
                 await self.hold(self.cell(spec))
             await self._claim()
         except BaseException:
@@ -176,7 +224,7 @@ class Transaction:
         """The visitor's cell of a State."""
         cell = self._cells.get(spec)
         if cell is None:
-            owner_cells = self.engine.use(self.owners.of(spec.scope))
+            owner_cells = self.engine.lifetime.use(self.owners.of(spec.scope))
             if self.owners.new and spec.scope == "session":
                 owner_cells.fresh, self.owners.new = True, False
             self._homes.append(owner_cells)
@@ -220,8 +268,7 @@ class Transaction:
             finally:
                 took = clock.monotonic() - began
                 self.waited += took
-                self.engine.stats.lane_waits += 1
-                self.engine.stats.lane_wait_seconds += took
+                self.engine.observer.waited(cell, took)
         else:
             return
         self.held.append(cell)
@@ -293,12 +340,12 @@ class Transaction:
         image = cell.image
         if not isinstance(image, Snapshot):
             value = cell.value
-        elif cell.checked_out_by is None or cell.checked_out_by is self or self.engine.shares_objects(spec):
-            value = await self.engine.live(cell)
+        elif cell.checked_out_by is None or cell.checked_out_by is self or self.engine.lanes.shares_objects(spec):
+            value = await self.engine.capturer.live(cell)
             cell.checked_out_by = self
         else:
             # Another event has the object in its hands: what it does to it is none of this one's business.
-            value = await self.engine.restored(image)
+            value = await self.engine.capturer.restored(image)
         self.given[spec] = Given(cell, value, cell.version, cell.image)
         return value
 
@@ -349,9 +396,9 @@ class Transaction:
                 raise UpdateError(f"{spec.label} is written by an event that does not declare it as an output.")
         self._open = True
         try:
-            changed = await commit.commit(self, values)
-        except BaseException:
-            self._undo()
+            changed = await self.engine.commit(self, values)
+        except BaseException as error:
+            self._undo(error)
             raise
         self._open = False
         return changed
@@ -360,7 +407,8 @@ class Transaction:
         """Forget the step: every cell is as after its last commit."""
         self._undo()
 
-    def _undo(self) -> None:
+    def _undo(self, error: BaseException | None = None) -> None:
+        specs = tuple(self.given)
         for given in self.given.values():
             given.cell.undo(given.value)
         self._release()
@@ -368,7 +416,9 @@ class Transaction:
         self.working.clear()
         self.moves.clear()
         self.inherits.clear()
-        self._open = False
+        if self._open:
+            self._open = False
+            self.engine.observer.rolled_back(specs, error)
 
     def _release(self) -> None:
         for given in self.given.values():
@@ -390,5 +440,5 @@ class Transaction:
             lanes.give_up(cell, self)
         self.held.clear()
         for owner_cells in self._homes:
-            self.engine.leave(owner_cells)
+            self.engine.lifetime.release(owner_cells)
         self._homes.clear()

@@ -9,7 +9,7 @@ import xxhash
 
 from holdfast.state.codec import EncodeError
 from holdfast.state.codec.payload import decode, encode, encode_counted
-from holdfast.state.model import Cell
+from holdfast.state.model import UNSET, Cell
 from holdfast.state.settings import StateOptions
 from holdfast.state.values.atoms import VALUES, is_atom
 from holdfast.state.values.equality import same
@@ -123,6 +123,15 @@ class Capturer:
         if sealed.size <= self._options.rollback_limit:
             return sealed
         return Oversize(sealed.data, digest_of(value, sealed.data, watched=cell.spec.watched))
+
+    async def live(self, cell: Cell) -> Any:
+        """Return the cell's own object, restored from its capture if the cell does not have it."""
+        if cell.value is UNSET and isinstance(cell.image, Snapshot):
+            image = cell.image
+            value = await self.restored(image)
+            if cell.image is image and cell.value is UNSET:
+                cell.value = value
+        return cell.value
 
     async def restored(self, image: Snapshot) -> Any:
         """A new object from bytes, off the event loop if they are many."""
