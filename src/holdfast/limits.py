@@ -161,21 +161,21 @@ class Limits:
     )
     held_bytes: int = bound(
         512 * MB,
-        resource="Waiting events, unread messages, and progress",
+        resource="Waiting events, unread messages (also those of MCP's older transport), and progress",
         unit="bytes",
         per="app",
         beyond="sessions without an open page end: idle ones, and for an open page also those with events; else 503",
     )
     visitor_bytes: int = bound(
         128 * MB,
-        resource="Waiting events, unread messages, and progress",
+        resource="Waiting events, unread messages (also those of MCP's older transport), and progress",
         unit="bytes",
         per="visitor",
         beyond="as in total, among the visitor's sessions",
     )
     session_bytes: int = bound(
         64 * MB,
-        resource="Waiting events, unread messages, and progress",
+        resource="Waiting events, unread messages (also those of MCP's older transport), and progress",
         unit="bytes",
         per="session",
         beyond="503",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import json
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -877,3 +878,45 @@ def test_streams_of_the_older_transport_are_limited(serve: Serve, limit: str) ->
                 return stream.status_code == 200
 
         wait_until(has_room)
+
+
+def test_results_that_a_slow_reader_of_the_older_transport_leaves_are_bounded_in_bytes(serve: Serve) -> None:
+    """C2 a, R4.6: each call is answered in the end, those that found no room with an error."""
+    calls, most = 120, 0
+    ran: list[float] = []
+
+    def long(size: float) -> str:
+        ran.append(size)
+        return "x" * int(size)
+
+    with gr.Blocks() as demo:
+        gr.Button().click(long, gr.Number(), gr.Textbox(), api_name="long")
+    app = serve(demo, mcp_server=True, limits={"session_bytes": 2_000_000})
+    holdings = app.context.runtime.sessions.holdings
+    shake = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "slow", "version": "1"}}
+    with app.client().stream("GET", "/gradio_api/mcp/sse") as stream:
+        lines = stream.iter_lines()
+        path = next(line for line in lines if line.startswith("data: ")).removeprefix("data: ")
+
+        def post(**message: Any) -> None:
+            answer = app.http.post(path, json={"jsonrpc": "2.0", **message})
+            assert answer.status_code == 202, answer.text
+
+        def answer() -> dict[str, Any]:
+            line = next(line for line in lines if line.startswith("data: "))
+            return dict(json.loads(line.removeprefix("data: ")))
+
+        post(id="first", method="initialize", params=shake)
+        assert answer()["id"] == "first"
+        post(method="notifications/initialized")
+        for number in range(calls):
+            post(id=number, method="tools/call", params={"name": "long", "arguments": {"size": 400_000}})
+            wait_until(lambda number=number: len(ran) > number)
+            most = max(most, holdings.held)
+        answers = [answer() for _ in range(calls)]
+    assert {one["id"] for one in answers} == set(range(calls))
+    refused = [one["error"]["message"] for one in answers if "error" in one]
+    assert 0 < len(refused) < calls
+    assert "Wait until some have ended" in refused[0]
+    assert most < 2_500_000
+    wait_until(lambda: holdings.held == 0)

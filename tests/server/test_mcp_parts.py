@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from functools import partial
 
+import pytest
+from mcp.shared.message import SessionMessage
+from mcp.types import JSONRPCError, JSONRPCNotification, JSONRPCResponse
+from tests.waiting import until
+from typing_extensions import Self
+
 import holdfast as gr
+from holdfast.runtime.holdings import Holdings
 from holdfast.server.mcp.docstrings import parameter_texts, result_text
 from holdfast.server.mcp.progress import MAX_TEXT, Meter, Report
 from holdfast.server.mcp.tools import tools_of
+from holdfast.server.mcp.unread import ENTRY, Unread
 from holdfast.wire.messages import (
     Completed,
     Estimation,
@@ -118,3 +127,47 @@ def test_a_tool_has_its_functions_name() -> None:
     assert set(tools_of(demo.spec)) == {"look_up", "look_up_1", "plain", "partial"}
     chat = gr.ChatInterface(lambda message, history: message, api_name="talk")
     assert set(tools_of(chat.spec)) == {"talk"}
+
+
+class Reader:
+    """A stream of the older transport whose reader takes nothing before `go`."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+        self.taken: list[SessionMessage] = []
+
+    async def send(self, item: SessionMessage, /) -> None:
+        await self.go.wait()
+        self.taken.append(item)
+
+    async def aclose(self) -> None:
+        self.go.set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+@pytest.mark.anyio
+async def test_results_that_wait_for_a_slow_reader_of_the_older_transport_are_bounded_in_bytes() -> None:
+    """C2 a, R4.6: one that has no room is answered with an error, so its call ends all the same."""
+    holdings = Holdings(10**9, 10**9, 100_000, relieve=lambda _: None)
+    account, reader = holdings.open("v"), Reader()
+    async with Unread(reader, account, account.admit) as unread:
+        for number in range(20):
+            result = JSONRPCResponse(jsonrpc="2.0", id=number, result={"content": [{"text": "x" * 20_000}]})
+            progress = JSONRPCNotification(jsonrpc="2.0", method="progress", params={"message": "x" * 2_000})
+            for message in (result, progress):
+                sending = asyncio.ensure_future(unread.send(SessionMessage(message)))
+                await asyncio.sleep(0)
+                assert not sending.done() or isinstance(message, JSONRPCNotification)
+        assert 80_000 < holdings.held < 100_000 + 20 * ENTRY
+        reader.go.set()
+        await until(lambda: holdings.held == 0)
+    sent = [item.message for item in reader.taken]
+    assert {one.id for one in sent if isinstance(one, JSONRPCResponse | JSONRPCError)} == set(range(20))
+    errors = [one for one in sent if isinstance(one, JSONRPCError)]
+    assert 12 < len(errors) < 20
+    assert "Wait until some have ended" in errors[0].error.message

@@ -14,7 +14,7 @@ from holdfast import logs
 from holdfast.clock import Clock
 from holdfast.errors import BadRequest, Busy, Denied
 from holdfast.ids import random_id
-from holdfast.runtime.holdings import Holdings, Tally
+from holdfast.runtime.holdings import Account, Holdings, Tally
 from holdfast.runtime.pages import OpenPages
 from holdfast.runtime.session import Session
 from holdfast.runtime.settings import RuntimeOptions
@@ -265,7 +265,19 @@ class Sessions:
         Raises:
             Busy: The session, its visitor, or the server has too much waiting.
         """
-        account = session.account
+        self.make_room(session.account, size, None if session.id in self._open else session)
+
+    def make_room(self, account: Account, size: int, newcomer: Session | None = None) -> None:
+        """Reject data that would exceed a limit of an account, unless dropping sessions without an open page helps.
+
+        Args:
+            account: The account.
+            size: Number of additional bytes.
+            newcomer: Session of the account if it does not have an open page; only idle sessions are dropped for it.
+
+        Raises:
+            Busy: The account, its visitor, or the server holds too much.
+        """
         try:
             account.admit(size)
         except Busy:
@@ -273,21 +285,20 @@ class Sessions:
                 raise
             for tally in (account.tally, None):
                 if tally is None or tally.name:
-                    self._relieve(tally, size, newcomer=session)
+                    self._relieve(tally, size, newcomer)
             account.admit(size)
 
-    def _relieve(self, tally: Tally | None, size: int = 0, *, newcomer: Session | None = None) -> None:
+    def _relieve(self, tally: Tally | None, size: int = 0, newcomer: Session | None = None) -> None:
         """Drop sessions to get below a limit on held bytes.
 
         Args:
             tally: Visitor whose limit is exceeded; `None` for the limit on all visitors.
             size: Number of additional bytes that need room.
-            newcomer: Session that needs the room. If it has no open page, sessions in use are not dropped.
+            newcomer: Session without an open page that needs the room; no session in use is dropped for it.
         """
-        idle_alone = newcomer is not None and newcomer.id not in self._open
         for shelf in (self._fresh, self._closed):
             found = list(shelf if tally is None else shelf.of(tally.name))
-            if idle_alone:
+            if newcomer is not None:
                 found = [session for session in found if session is not newcomer and not _in_use(session)]
             found.sort(key=_relief)
             for session in found:

@@ -18,6 +18,7 @@ from holdfast.server.mcp import arguments, content
 from holdfast.server.mcp.client_sessions import CALLS, Visits, connection_of, request_of, was_cancelled
 from holdfast.server.mcp.progress import Meter
 from holdfast.server.mcp.tools import Tool
+from holdfast.server.mcp.unread import weigh_value
 from holdfast.wire.messages import Completed, Failure, FeedMessage, Generating, Output, Streaming
 
 HIDDEN = "The function failed. See the app's log for details."
@@ -85,10 +86,12 @@ class ToolCalls:
         lasting = ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS
         session = self._visits.session(connection_of(ctx), request, lasting=lasting)
         about = HttpRequest(request, session.id, session.username)
-        feed = Feed()
-        job = await context.runtime.submit(
-            session, EventRequest(fn=tool.listener.id, data=data, request=about, feed=feed, diffs=False)
+        limits = context.options.limits
+        feed = Feed(limits.feed_messages, limits.feed_bytes, session.account)
+        event = EventRequest(
+            fn=tool.listener.id, data=data, request=about, feed=feed, weight=weigh_value(data), diffs=False
         )
+        job = await context.runtime.submit(session, event)
         unfollow = context.runtime.follow(job)
         request.scope.setdefault(CALLS, []).append(unfollow)
         try:
@@ -97,6 +100,7 @@ class ToolCalls:
             if was_cancelled(ctx):
                 job.cancel()
             unfollow()  # no effect if the event has ended
+            feed.ack(feed.last)
         if isinstance(ended.output, Failure):
             raise Error(ended.output.error or HIDDEN)
         if ended.cancelled or not isinstance(ended.output, Output):

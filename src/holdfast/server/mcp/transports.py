@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ from holdfast.server.mcp.client_sessions import request_of
 from holdfast.server.mcp.resources import Readings, has_parameters, shown_prompt, shown_resource, shown_template
 from holdfast.server.mcp.sessions import SLACK, ProtocolSessions, most_sessions
 from holdfast.server.mcp.tools import Tool, of_kind, selected
+from holdfast.server.mcp.unread import ENTRY, Unread
 from holdfast.version import __version__
 
 Page: TypeAlias = "types.PaginatedRequestParams | None"
@@ -106,10 +108,26 @@ class Serving:
         path = urlsplit(self._context.root(request)).path  # the transport sends this path to its client
         server = self._server(request.query_params.get("tools", ""))
         async with self._sse.connect_sse({**scope, "root_path": path}, receive, send) as (incoming, outgoing):
-            await serve_loop(server, incoming, outgoing, lifespan_state={})
+            sessions = self._context.runtime.sessions
+            account = sessions.holdings.open(self._context.visitor(request, scope.get(USER)))
+            try:
+                unread = Unread(outgoing, account, partial(sessions.make_room, account))
+                await serve_loop(server, incoming, unread, lifespan_state={})
+            finally:
+                account.close()
 
     async def messages(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Receive messages posted by clients of the older transport."""
+        """Receive messages posted by clients of the older transport.
+
+        Raises:
+            Busy: So much waits for the visitor, or for all visitors, that an answer would have no room.
+        """
+        sessions = self._context.runtime.sessions
+        account = sessions.holdings.open(self._context.visitor(Request(scope), scope.get(USER)))
+        try:
+            sessions.make_room(account, ENTRY)
+        finally:
+            account.close()
         await self._sse.handle_post_message(scope, receive, send)
 
     def _server(self, names: str | None = None) -> Server[Any]:
