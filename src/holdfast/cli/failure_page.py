@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 import json
 from collections.abc import AsyncIterator
@@ -17,11 +16,14 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from holdfast.clock import Clock, SystemClock
 from holdfast.server.http.origins import Origins
 from holdfast.server.uvicorn_server import Certificate, bind
 from holdfast.wire.encode import encode
 from holdfast.wire.page import Pong, Reload
 
+BEAT = 0.1
+"""Seconds between comments on the event stream, which detect that the page was closed or the program starts."""
 LOCAL = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
 ELSEWHERE = "This app is being edited and currently does not start."
 """Text for pages on other machines, because an error message can contain code of the program."""
@@ -51,9 +53,18 @@ class Broken:
         host: Host of the program.
         port: Port of the program.
         certificate: Certificate of the program, if it uses https.
+        clock: Clock for the intervals of the event stream.
     """
 
-    def __init__(self, error: str, host: str, port: int, certificate: Certificate | None = None) -> None:
+    def __init__(
+        self,
+        error: str,
+        host: str,
+        port: int,
+        certificate: Certificate | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._clock = clock or SystemClock()
         self._error = error.strip()
         self._over = Event()
         app = Starlette(
@@ -109,7 +120,7 @@ class Broken:
     async def _feed(self, error: str) -> AsyncIterator[str]:
         yield f"data: {json.dumps({'type': 'reload', 'error': error})}\n\n"
         while not self._over.is_set():
-            await asyncio.sleep(0.1)
+            await self._clock.sleep(BEAT)
             yield ":\n\n"
 
 

@@ -74,7 +74,7 @@ def supervise(
         def show(status: int) -> Shown | None:
             return _show(report, status, address, chosen, certificate)
 
-        return watch(start, lambda: changes(folder), show=show)
+        return watch(start, lambda: changes(folder), sleep, show)
 
 
 def _show(report: Path, status: int, host: str, port: int, certificate: Certificate | None) -> Shown | None:
@@ -98,7 +98,7 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG00
 def watch(
     start: Callable[[], subprocess.Popen[bytes]],
     look: Look,
-    pause: Callable[[float], None] = sleep,
+    pause: Callable[[float], None],
     show: Callable[[int], Shown | None] = lambda _: None,
 ) -> int:
     """Keep a process running, and replace it after every change.

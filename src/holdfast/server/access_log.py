@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,7 +18,7 @@ class AccessLog:
         now: Function that returns the time in seconds.
     """
 
-    def __init__(self, app: ASGIApp, now: Callable[[], float] = perf_counter) -> None:
+    def __init__(self, app: ASGIApp, now: Callable[[], float]) -> None:
         self._app = app
         self._now = now
         logger.setLevel(logging.INFO)  # the access log was requested, so show it regardless of the log level

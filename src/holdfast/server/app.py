@@ -61,7 +61,7 @@ class ServerApp(Starlette):
         super().__init__(**options)
         self._socket = socket
         access, root_path = context.options.access, context.options.root_path
-        served = AccessLog(self._serve) if context.options.access_log else self._serve
+        served = AccessLog(self._serve, context.runtime.clock.monotonic) if context.options.access_log else self._serve
         self._gate = Gate(served, proxies=access.proxies(), hosts=access.hosts(root_path), origins=context.origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

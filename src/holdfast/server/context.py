@@ -66,7 +66,7 @@ class ServerContext:
         )
         self.bodies = Bodies(options.limits, runtime.clock)
         self.origins = options.access.origins(options.root_path)
-        self.streams = Streams()
+        self.streams = Streams(runtime.clock)
         self.links = Links()
         self.browsers = Browsers(options.secret)
         self.heartbeats = OpenHeartbeats(runtime)

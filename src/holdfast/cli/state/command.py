@@ -31,7 +31,7 @@ def run(given: argparse.Namespace) -> int:
     Returns:
         The exit status: 0 if there are no problems, otherwise 1.
     """
-    telling = Telling(as_json=given.json, action=given.action)
+    telling = Telling(as_json=given.json, action=given.action, clock=SystemClock().monotonic)
     try:
         status = asyncio.run(_run(given, telling))
         sys.stdout.flush()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from time import monotonic
 from typing import Any, TextIO
 
 from holdfast import exact
@@ -23,7 +22,7 @@ class Telling:
         clock: Clock for the interval between progress updates.
     """
 
-    def __init__(self, *, as_json: bool, action: str, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, *, as_json: bool, action: str, clock: Callable[[], float]) -> None:
         self.as_json = as_json
         self._action = action
         self._clock = clock

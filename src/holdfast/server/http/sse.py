@@ -9,6 +9,8 @@ from typing import Protocol
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from holdfast.clock import Clock
+
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache, no-transform"),
@@ -39,11 +41,15 @@ class Stoppable(Protocol):
 class Streams:
     """The open streams, so that they can be stopped with the server.
 
+    Args:
+        clock: Clock for the intervals between heartbeats.
+
     Attributes:
         stopping: Whether `stop` was called; never reset.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
         self._open: set[Stoppable] = set()
         self.stopping = False
 
@@ -150,7 +156,7 @@ class EventStream(Response):
 
     async def _beat(self, send: Send) -> None:
         while self._heartbeat:
-            await asyncio.sleep(self._interval)
+            await self._streams.clock.sleep(self._interval)
             await send({"type": "http.response.body", "body": self._heartbeat, "more_body": True})
 
 
