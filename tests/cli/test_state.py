@@ -479,7 +479,7 @@ def test_cells_are_only_written_to_an_app_with_another_name_by_force(file: str, 
     refused = state(*arguments, "sqlite:///blog.db")
     assert refused.status == 2
     assert "to the app 'shop', but sqlite:///" in refused.err
-    assert "is of 'blog'" in refused.err
+    assert "belongs to 'blog'" in refused.err
     assert state(*arguments, "sqlite:///blog.db", "--force").status == 0
     assert state("check", "--store", "sqlite:///blog.db").status == 0
     assert state("show", "session:a", "cart", "--store", "sqlite:///blog.db", "--json").lines[0]["value"] == "apple"

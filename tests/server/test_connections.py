@@ -210,7 +210,7 @@ def test_connections_are_limited_per_address(serve: Serve, caplog: pytest.LogCap
         held = [connected(app) for _ in range(5)]
         for _ in range(3):
             assert heard(connected(app)).startswith(b"HTTP/1.1 503")
-    assert len([record for record in caplog.records if "127.0.0.1 has 5 connections" in record.getMessage()]) == 1
+    assert len([record for record in caplog.records if "127.0.0.1 has 5 open connections" in record.getMessage()]) == 1
     for sock in held:
         sock.close()
 

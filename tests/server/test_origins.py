@@ -411,7 +411,7 @@ def test_the_visitors_address_is_the_last_one_not_of_a_trusted_proxy(
 
 
 def test_an_invalid_address_is_reported_at_launch() -> None:
-    with pytest.raises(BuildError, match="not an address"):
+    with pytest.raises(BuildError, match="not a valid address"):
         Proxies(["my-proxy"])
 
 
