@@ -1,4 +1,4 @@
-"""Turn Python functions into web apps with state that holds: `import holdfast as gr`, then as with Gradio."""
+"""Turn Python functions into web apps with state that holds: `import holdfast as gr` and use Gradio's API."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from holdfast.components.html import HTML as HTML
     from holdfast.components.image import Image as Image
     from holdfast.components.json import JSON as JSON
-    from holdfast.components.json import JSON as Json  # noqa: N811 -- Gradio's second name for it
+    from holdfast.components.json import JSON as Json  # noqa: N811 -- Gradio exports both spellings
     from holdfast.components.label import Label as Label
     from holdfast.components.markdown import Markdown as Markdown
     from holdfast.components.number import Number as Number
@@ -103,11 +103,11 @@ if TYPE_CHECKING:
     from holdfast.runtime.request import Request as Request
     from holdfast.runtime.toasts import Info as Info
     from holdfast.runtime.toasts import Success as Success
-    from holdfast.runtime.toasts import Warning as Warning  # noqa: A004 -- Gradio's name for it
+    from holdfast.runtime.toasts import Warning as Warning  # noqa: A004 -- the name in Gradio's API
     from holdfast.themes import Base as Theme
 
 NO_RELOAD = True
-"""Code under `if gr.NO_RELOAD:` runs once; Holdfast loads the whole program again when it changes."""
+"""Code under `if gr.NO_RELOAD:` runs once; Holdfast reloads the whole program when it changes."""
 
 PLACES: dict[str, str] = {
     "Accordion": "holdfast.graph.layouts",
@@ -207,7 +207,7 @@ PLACES: dict[str, str] = {
     "update": "holdfast.graph.updates",
     "validate": "holdfast.graph.updates",
 }
-"""Public name -> the module that holds it; what is imported when it is first used."""
+"""Module that defines each public name; imported on first use."""
 
 __all__ = [
     "HTML",
@@ -313,11 +313,13 @@ __all__ = [
 _get, _directory = lazy.attach(__name__, PLACES)
 
 
-if not TYPE_CHECKING:  # a checker sees the imports above, and must go on seeing what is not there
+if not TYPE_CHECKING:  # type checkers use the imports above, so that they still report unknown names
 
     def __getattr__(name: str) -> Any:
         if name in PUBLIC_NAMES and name not in PLACES:
-            raise AttributeError(f"holdfast.{name}: Gradio has it, but this version of Holdfast does not have it yet.")
+            raise AttributeError(
+                f"holdfast.{name}: Gradio has this name, but this version of Holdfast does not support it yet."
+            )
         return _get(name)
 
 

@@ -1,4 +1,4 @@
-"""`Blocks`: the app that a program builds, and its public handle afterwards."""
+"""`Blocks`: builds an app, and is its public handle afterwards."""
 
 from __future__ import annotations
 
@@ -33,53 +33,53 @@ _RESERVED_PATHS = frozenset(
 
 
 class BlocksOptions(TypedDict, total=False):
-    """The options that `Blocks` and everything made of it take."""
+    """Options of `Blocks` and its subclasses."""
 
     fill_height: bool
     """Whether the page is at least as high as the window."""
     fill_width: bool
     """Whether the page is as wide as the window."""
     delete_cache: tuple[float, float] | None
-    """Seconds between two sweeps of the app's files, and seconds after which a file is deleted; at the end of the app
-    all are. The latter is also how long closed sessions are kept."""
+    """Interval between file sweeps, and age at which files are deleted, in seconds; all files are deleted when the app
+    ends. The age also applies to closed sessions."""
     session: Literal["page", "tab"] | None
-    """How long a session lasts: one page load, or as long as the tab, across refresh and restart."""
+    """Lifetime of a session: one page load, or as long as the tab, across refresh and restart."""
     state_concurrency: Literal["serial", "last_write"] | None
-    """`"last_write"` lets events of one session overlap, as Gradio does."""
+    """`"last_write"` lets events of one session overlap, as in Gradio."""
     on_leave: OnLeave | None
-    """What becomes of the events of a visitor who has left for good: `"cancel"`, `"finish"`, or seconds they get."""
+    """What happens to the events of a visitor who has left: `"cancel"`, `"finish"`, or seconds until cancellation."""
     theme: Any
-    """Moved to `launch`; still taken here."""
+    """Moved to `launch`; still accepted here."""
     css: str | None
-    """Moved to `launch`; still taken here."""
+    """Moved to `launch`; still accepted here."""
     css_paths: Any
-    """Moved to `launch`; still taken here."""
+    """Moved to `launch`; still accepted here."""
     js: str | bool | None
-    """Moved to `launch`; still taken here."""
+    """Moved to `launch`; still accepted here."""
     head: str | None
-    """Moved to `launch`; still taken here."""
+    """Moved to `launch`; still accepted here."""
     head_paths: Any
-    """Moved to `launch`; still taken here."""
+    """Moved to `launch`; still accepted here."""
 
 
 class Blocks(BlockContext):
     """An app: `with gr.Blocks() as demo:`, then components and listeners, then `demo.launch()`.
 
     Args:
-        analytics_enabled: Taken for compatibility; Holdfast sends nothing anywhere.
-        mode: What made it, for the config.
-        title: The browser tab's title.
+        analytics_enabled: Accepted for compatibility; Holdfast never sends data.
+        mode: Kind of app, for the config.
+        title: Title of the browser tab.
         fill_height: Whether the page is at least as high as the window.
         fill_width: Whether the page is as wide as the window.
-        delete_cache: Seconds between two sweeps of the app's files, and seconds after which a file is deleted; at the
-            end of the app all are. The latter is also how long closed sessions are kept.
-        session: How long a session lasts: `"page"` (one page load) or `"tab"` (survives refresh and restart).
-        state_concurrency: `"last_write"` lets events of one session overlap, as Gradio does.
-        on_leave: What becomes of the events of a visitor who has left for good: `"cancel"`, `"finish"`, or the seconds
-            that they get. By default waiting events are dropped, a generator or coroutine function ends after 15
+        delete_cache: Interval between file sweeps, and age at which files are deleted, in seconds; all files are
+            deleted when the app ends. The age also applies to closed sessions.
+        session: Lifetime of a session: `"page"` (one page load) or `"tab"` (survives refresh and restart).
+        state_concurrency: `"last_write"` lets events of one session overlap, as in Gradio.
+        on_leave: What happens to the events of a visitor who has left: `"cancel"`, `"finish"`, or seconds until
+            cancellation. By default waiting events are dropped, a generator or coroutine function is canceled after 15
             seconds, and a plain function runs to completion.
-        **options: `theme`, `css`, `css_paths`, `js`, `head`, `head_paths`: taken here for older programs; give them to
-            `launch`.
+        **options: `theme`, `css`, `css_paths`, `js`, `head`, `head_paths`: accepted here for older programs; pass them
+            to `launch` instead.
     """
 
     NAME = "blocks"
@@ -108,7 +108,7 @@ class Blocks(BlockContext):
         self.queue_options: dict[str, Any] = {}
         """Arguments of the last call of `queue`, for `launch`."""
         self.server: Any = None
-        """What `launch` started; set by it."""
+        """Server that `launch` started."""
         outer = current.get()
         super().__init__(render=False)
         self.graph: Graph = Graph(
@@ -128,7 +128,7 @@ class Blocks(BlockContext):
             ),
         )
         self._home: BuildContext | None = None
-        """Where it stands in another app, once it does."""
+        """Place in another app, once this app has been rendered there."""
         self._rendered_again = False
         self._frozen: tuple[int, AppSpec] | None = None
 
@@ -149,34 +149,34 @@ class Blocks(BlockContext):
             self.render()
 
     def render(self) -> Self:
-        """Put this app into the one that is being built, where the program now stands.
+        """Place this app inside the one that is being built.
 
         Raises:
-            RenderError: Outside a `Blocks`, or inside itself.
-            DuplicateBlockError: One of its blocks has a place there already.
+            RenderError: The call is outside a `Blocks`, or inside the app itself.
+            DuplicateBlockError: One of its blocks is already placed there.
         """
         context = current.get()
         if context is None:
             raise RenderError(
                 f"{type(self).__name__}.render() was called outside of a Blocks. "
-                "Call it inside the `with gr.Blocks():` that it is to stand in."
+                "Call it inside the `with gr.Blocks():` that should contain it."
             )
         if context.graph is self.graph:
             return self._render_here(context)
         if self._home is not None:
-            raise DuplicateBlockError("This app stands in another one already. Make a second one for this place.")
+            raise DuplicateBlockError("This app is already part of another one. Create another app for this place.")
         context.graph.absorb(self.graph, context)
         self._home, self.graph = context, context.graph
         return self
 
     def _render_here(self, context: BuildContext) -> Self:
-        """It was made right here, so it has its place already: rendering it too changes nothing."""
+        """Accept one rendering of an app that was created right here, because it is already in its place."""
         if self._home is None:
-            raise RenderError("This app was rendered inside of itself. Render it inside another Blocks.")
+            raise RenderError("This app was rendered inside itself. Render it inside another Blocks.")
         if self._home.parent is not context.parent or self._rendered_again:
             raise DuplicateBlockError(
-                "This app was rendered a second time. An app made inside another one stands where it was made: "
-                "leave out render(), or make the app outside."
+                "This app was rendered a second time. An app created inside another one is placed there: "
+                "remove render(), or create the app outside."
             )
         self._rendered_again = True
         return self
@@ -186,8 +186,8 @@ class Blocks(BlockContext):
         """Build another page of the app: `with demo.route("Settings"):`.
 
         Args:
-            name: Its label in the navigation bar.
-            path: Its address below the app's; by default the name in lower case, with hyphens.
+            name: Label in the navigation bar.
+            path: Path below the app's address; by default the name in lower case, with hyphens.
             show_in_navbar: Whether the navigation bar lists it.
 
         Raises:
@@ -208,7 +208,7 @@ class Blocks(BlockContext):
 
     @property
     def spec(self) -> AppSpec:
-        """The app, frozen as it now stands."""
+        """Frozen app in its current state."""
         if self._frozen is None or self._frozen[0] != self.graph.version:
             app = self.graph.freeze()
             self._frozen = (self.graph.version, app)
@@ -216,22 +216,22 @@ class Blocks(BlockContext):
 
     @property
     def placed(self) -> bool:
-        """Whether it stands inside another app."""
+        """Whether the app is placed inside another app."""
         return self._home is not None
 
     @property
     def blocks(self) -> Mapping[int, Block]:
-        """Every block by its id."""
+        """All blocks by id."""
         return self.graph.blocks
 
     @property
     def fns(self) -> Mapping[int, Listener]:
-        """Every listener by its id."""
+        """All listeners by id."""
         return self.graph.listeners
 
     @property
     def title(self) -> str:
-        """The browser tab's title."""
+        """Title of the browser tab."""
         return self.graph.options.title
 
     @title.setter
@@ -244,14 +244,14 @@ class Blocks(BlockContext):
         return self.get_config_file()
 
     def get_config_file(self) -> dict[str, Any]:
-        """The `/config` object."""
+        """Return the `/config` object."""
         return app_config(self.spec)
 
     def get_api_info(self, all_endpoints: bool = False) -> dict[str, Any]:
-        """The `/info` object.
+        """Return the `/info` object.
 
         Args:
-            all_endpoints: Undocumented endpoints too.
+            all_endpoints: Whether to include undocumented endpoints.
         """
         return api_info(self.spec, all_endpoints=all_endpoints)
 
@@ -266,14 +266,14 @@ class Blocks(BlockContext):
         default_concurrency_limit: int | Literal["not_set"] | None = "not_set",
         **unknown: Any,
     ) -> Self:
-        """Set how events queue.
+        """Set how events are queued.
 
         Args:
-            status_update_rate: Taken for compatibility; places in the queue are told when they change.
-            api_open: Whether events of the queue may also be run directly over HTTP.
-            max_size: Most events that wait; more are refused. `None`: no limit.
-            default_concurrency_limit: Most events at once of each listener that does not say itself; `None`: no limit.
-            **unknown: Parameters that Gradio had once.
+            status_update_rate: Accepted for compatibility; clients receive their position in the queue when it changes.
+            api_open: Whether queued events can also be run directly over HTTP.
+            max_size: Maximum number of waiting events; further events are rejected. `None` for no limit.
+            default_concurrency_limit: Default maximum of concurrent events per listener; `None` for no limit.
+            **unknown: Obsolete parameters of Gradio.
         """
         if unknown:
             settle_unknown("queue()", unknown, _QUEUE_OPTIONS, kind="queue()")
@@ -296,10 +296,11 @@ class Blocks(BlockContext):
         return launch(self, *args, **options)
 
     def block_thread(self) -> None:
-        """Wait until the app ends, after a `launch(prevent_thread_lock=True)`; at once when it is not served.
+        """Wait until the app ends, after `launch(prevent_thread_lock=True)`; return immediately if it is not being
+        served.
 
         Raises:
-            SystemExit: It was interrupted again while it was stopping.
+            SystemExit: The process was interrupted again while stopping.
         """
         from holdfast.launch import block
 
@@ -309,7 +310,7 @@ class Blocks(BlockContext):
         """Stop serving.
 
         Args:
-            verbose: Taken for compatibility.
+            verbose: Accepted for compatibility.
         """
         from holdfast.launch import close
 
@@ -318,7 +319,7 @@ class Blocks(BlockContext):
 
     @property
     def app(self) -> Any:
-        """The ASGI app; needs `launch` first."""
+        """ASGI app, available after `launch`."""
         if self.server is None:
             raise BuildError(
                 "The app is not served yet. Call launch() first, or mount_gradio_app to serve it yourself."
@@ -327,32 +328,32 @@ class Blocks(BlockContext):
 
     @property
     def server_app(self) -> Any:
-        """The ASGI app, under its other name; needs `launch` first."""
+        """Alias of `app`."""
         return self.app
 
     @property
     def is_running(self) -> bool:
-        """Whether it is served."""
+        """Whether the app is being served."""
         return self.server is not None and bool(self.server.running)
 
     @property
     def server_name(self) -> str | None:
-        """The address that it listens on."""
+        """Address that the server listens on."""
         return None if self.server is None else str(self.server.host)
 
     @property
     def server_port(self) -> int | None:
-        """The port that it listens on."""
+        """Port that the server listens on."""
         return None if self.server is None else int(self.server.port)
 
     @property
     def local_url(self) -> str | None:
-        """Where it is served."""
+        """URL of the app on this machine."""
         return None if self.server is None else str(self.server.local_url)
 
     @property
     def local_api_url(self) -> str | None:
-        """Where its API is served."""
+        """URL of the app's API on this machine."""
         url = self.local_url
         return None if url is None else f"{url.rstrip('/')}/gradio_api/"
 
@@ -360,7 +361,7 @@ class Blocks(BlockContext):
     """Always `None`: Holdfast opens no tunnels."""
 
     def integrate(self, **services: Any) -> None:
-        """Taken for compatibility: experiment trackers are not told about the app."""
+        """Accept experiment trackers for compatibility; they are ignored."""
         if services:
             warn(f"integrate() does nothing: Holdfast does not report to {', '.join(services)}.")
 
@@ -369,11 +370,11 @@ class Blocks(BlockContext):
 
         Args:
             *inputs: One value per input.
-            fn_index: Which listener.
-            api_name: Which listener, by its endpoint's name.
+            fn_index: Id of the listener.
+            api_name: Endpoint name of the listener, instead of its id.
 
         Raises:
-            BuildError: The function is stateful, or a generator: it needs a session.
+            BuildError: The function is stateful, or a generator: calling it requires a session.
         """
         app = self.spec
         listener = app.by_api_name(api_name) if api_name is not None else app.listeners.get(fn_index)
@@ -389,8 +390,8 @@ def _call(listener: Listener, inputs: Sequence[Any]) -> Any:
     stateful = [block for block in (*listener.inputs, *listener.outputs) if block.NAME == "state"]
     if stateful or listener.is_generator or listener.signature.special or listener.fn is None:
         raise BuildError(
-            f"The function {listener.api_name!r} cannot be called directly: it has State, yields, or asks for the "
-            "request. Drive the app with holdfast.testing, or over HTTP with gradio_client."
+            f"The function {listener.api_name!r} cannot be called directly: it uses State, is a generator, or uses the "
+            "request. Use holdfast.testing, or over HTTP with gradio_client."
         )
     components: Any = listener.inputs
     values = [component.preprocess(value) for component, value in zip(components, inputs, strict=False)]
@@ -403,7 +404,7 @@ def _call(listener: Listener, inputs: Sequence[Any]) -> Any:
 
 def _check_choice(name: str, value: str | None, choices: Sequence[str]) -> None:
     if value is not None and value not in choices:
-        raise BuildError(f"{name}={value!r} is none of {', '.join(choices)}.")
+        raise BuildError(f"{name}={value!r} is not one of {', '.join(choices)}.")
 
 
 def _check_delete_cache(given: Any) -> None:
@@ -412,20 +413,20 @@ def _check_delete_cache(given: Any) -> None:
     pair = isinstance(given, tuple | list) and len(given) == 2
     if not pair or not all(isinstance(one, int | float) and not isinstance(one, bool) and one > 0 for one in given):
         raise BuildError(
-            f"delete_cache={given!r} cannot be used. Give two numbers of seconds above 0: how often files are swept, "
-            "and how old they get, such as delete_cache=(3600, 86400)."
+            f"delete_cache={given!r} is not valid. Pass two numbers of seconds above 0: the time between sweeps and "
+            "the maximum age of files, such as delete_cache=(3600, 86400)."
         )
 
 
 def _older_options(cls: type[Blocks], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Options that moved to `launch`; still taken, with a warning."""
+    """Accept options that moved to `launch`, with a warning."""
     unknown = [name for name in given if name not in _LAUNCH_OPTIONS]
     if unknown:
         known = {name for one in cls.__mro__ if issubclass(one, Blocks) for name in _parameters(one)}
         settle_unknown(cls.__name__, unknown, known | set(_LAUNCH_OPTIONS))
     moved = {name: value for name, value in given.items() if value is not None and name not in unknown}
     if moved:
-        warn(f"{', '.join(moved)} belong to launch() since Gradio 6; they are still taken here.")
+        warn(f"{', '.join(moved)} belong to launch() since Gradio 6; they are still accepted here.")
     if "theme" in moved:
         moved["theme"] = settled_theme(moved["theme"])
     return {n: (v if n not in {"css_paths", "head_paths"} else _listed(v)) for n, v in moved.items()}

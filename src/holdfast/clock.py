@@ -1,4 +1,4 @@
-"""Time, in one place: everything that waits or stamps takes a `Clock`, so that tests move time instead of sleeping."""
+"""Time: everything that waits or needs timestamps takes a `Clock`, so that tests control time instead of sleeping."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Where time comes from."""
+    """Source of time."""
 
     def time(self) -> float:
-        """Seconds since the epoch; may jump when the machine's clock is set."""
+        """Return seconds since the epoch; can jump when the machine's clock is set."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds that never go back; for durations and deadlines."""
+        """Return seconds that never go backwards, for durations and deadlines."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -24,16 +24,13 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own time."""
+    """Clock of the machine."""
 
     def time(self) -> float:
-        """Seconds since the epoch."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Seconds that never go back."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for `seconds`."""
         await asyncio.sleep(seconds)

@@ -1,18 +1,18 @@
-"""Every error that Holdfast raises, in one tree.
+"""All errors that Holdfast raises.
 
 HoldfastError
-├── Error                      what a handler raises to tell the visitor something (`gr.Error`)
+├── Error                      raised by a handler to show the visitor a message (`gr.Error`)
 │   └── BadValue               a value from the browser that a component cannot accept
-├── BuildError (ValueError)    a mistake in building the app, reported where it was made
+├── BuildError (ValueError)    a mistake in the structure of the app, reported where it was made
 │   ├── DuplicateBlockError
 │   ├── InvalidBlockError
 │   ├── InvalidComponentError
 │   ├── InvalidApiNameError
 │   └── RenderError
-├── AddressError (OSError)     the address or port that an app is to listen on cannot be had
-├── HandlerError               a handler returned what its outputs cannot take
-├── UnavailableError           something that Gradio has and Holdfast does not have yet was used
-├── InvalidPathError           a file outside the folders that the app may serve
+├── AddressError (OSError)     the app cannot listen on the address or port
+├── HandlerError               a handler returned values that its outputs do not accept
+├── UnavailableError           the program uses something that Holdfast does not support yet
+├── InvalidPathError           a file outside the folders that the app can serve
 ├── StateError                 see holdfast.state
 └── RequestError               a request that cannot be served; carries the HTTP status and one sentence
     ├── NotFound 404 · Denied 403 · Unauthenticated 401 · Malformed 422 · BadRequest 400 · TooLarge 413 · Busy 503
@@ -27,27 +27,27 @@ from typing import Any, ClassVar
 
 
 def did_you_mean(given: str, valid: Iterable[Any]) -> str:
-    """A sentence that suggests the valid name that was most likely meant; "" when none is near."""
+    """Return a sentence that suggests the closest valid name, or "" if none is close."""
     near = difflib.get_close_matches(given, [one for one in valid if isinstance(one, str)], n=1)
     return f" Did you mean {near[0]!r}?" if near else ""
 
 
 class HoldfastError(Exception):
-    """The root of all errors that are Holdfast's own."""
+    """Base class of all errors that Holdfast defines."""
 
     at_start: bool = False
-    """Whether `launch` raised it; a program that ends with it then shows its message without a traceback."""
+    """Whether `launch` raised the error, so that a program that ends with it shows its message without a traceback."""
 
 
 class Error(HoldfastError):
-    """Raise it in a handler to show the visitor a message; nothing of the step is kept.
+    """Raised in a handler to show the visitor a message and discard the current step.
 
     Args:
-        message: What the visitor reads. HTML is allowed, as in Gradio.
-        duration: Seconds until the message goes; `None` keeps it until it is closed.
-        visible: Whether a message is shown at all.
-        title: The message's heading.
-        print_exception: Whether the traceback goes to the server's log.
+        message: Message for the visitor. HTML is allowed, as in Gradio.
+        duration: Seconds until the message disappears; `None` keeps it until it is closed.
+        visible: Whether to show a message.
+        title: Heading of the message.
+        print_exception: Whether to log the traceback on the server.
     """
 
     def __init__(
@@ -70,14 +70,14 @@ class Error(HoldfastError):
 
 
 class BadValue(Error):
-    """A value sent by a browser or client that a component refuses; always shown, never logged as a failure."""
+    """A value from a browser or client that a component rejects; always shown, never logged as a failure."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, print_exception=False)
 
 
 class BuildError(HoldfastError, ValueError):
-    """The app is put together in a way that cannot work."""
+    """The structure of the app is not valid."""
 
 
 class DuplicateBlockError(BuildError):
@@ -85,46 +85,46 @@ class DuplicateBlockError(BuildError):
 
 
 class InvalidBlockError(BuildError):
-    """Something that is no block stands where a block must."""
+    """An argument that must be a block is not one."""
 
 
 class InvalidComponentError(BuildError):
-    """Something that is no component (a layout, for example) stands where a component must."""
+    """An argument that must be a component is not one (for example, it is a layout)."""
 
 
 class InvalidApiNameError(BuildError):
-    """An `api_name` that cannot be used."""
+    """An `api_name` is not valid."""
 
 
 class RenderError(BuildError):
-    """A block was rendered or used where it cannot be."""
+    """A block was rendered or used where that is not possible."""
 
 
 class AddressError(HoldfastError, OSError):
-    """The address or port that an app is to listen on cannot be had."""
+    """The app cannot listen on the address or port."""
 
 
 class HandlerError(HoldfastError, ValueError):
-    """A handler returned what its outputs cannot take; the message names the function, the output and the remedy."""
+    """A handler returned values that its outputs do not accept; the message names the function, output, and fix."""
 
 
 class UnavailableError(HoldfastError, NotImplementedError):
-    """Something that Gradio has and this version of Holdfast does not have was used."""
+    """The program uses something from Gradio that this version of Holdfast does not support."""
 
 
 class InvalidPathError(HoldfastError, ValueError):
-    """A path outside the folders that the app may read or serve."""
+    """A path is outside the folders that the app can read or serve."""
 
 
 class StateError(HoldfastError):
-    """The root of errors about State; its kinds are in `holdfast.state`."""
+    """Base class of errors about State; subclasses are in `holdfast.state`."""
 
 
 class RequestError(HoldfastError):
-    """A request that cannot be served as it came: an HTTP status and one sentence that says what to do.
+    """A request cannot be served: an HTTP status and one sentence that says what to do.
 
     Args:
-        detail: The sentence, or a JSON value where Gradio's clients expect one.
+        detail: Sentence, or a JSON value where Gradio's clients expect one.
     """
 
     status: ClassVar[int] = 400
@@ -135,23 +135,23 @@ class RequestError(HoldfastError):
 
 
 class BadRequest(RequestError):
-    """400: the request contradicts itself or the app."""
+    """400: the request is inconsistent with itself or with the app."""
 
 
 class Unauthenticated(RequestError):
-    """401: a login is needed."""
+    """401: a login is required."""
 
     status = 401
 
 
 class Denied(RequestError):
-    """403: this visitor may not touch that."""
+    """403: this visitor is not allowed to access the resource."""
 
     status = 403
 
 
 class NotFound(RequestError):
-    """404: no such function, session, event or file."""
+    """404: the function, session, event or file does not exist."""
 
     status = 404
 
@@ -163,30 +163,30 @@ class TooSlow(RequestError):
 
 
 class Outdated(RequestError):
-    """410: the program was updated since the page was loaded, and what the page asks for is gone or different."""
+    """410: the program was updated after the page was loaded, and what the page requests is gone or different."""
 
     status = 410
 
 
 class TooLarge(RequestError):
-    """413: over a size that the app allows."""
+    """413: the request exceeds a size limit of the app."""
 
     status = 413
 
 
 class StorageFull(RequestError):
-    """507: there is no room for more files; trying again later may work."""
+    """507: there is no space for more files; retrying later may work."""
 
     status = 507
 
 
 class Malformed(RequestError):
-    """422: the body does not have the form that the route takes."""
+    """422: the body does not have the form that the route accepts."""
 
     status = 422
 
 
 class Busy(RequestError):
-    """503: the queue is full or stopped; trying again later may work."""
+    """503: the queue is full or stopped; retrying later may work."""
 
     status = 503

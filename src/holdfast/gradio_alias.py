@@ -1,7 +1,7 @@
-"""`import gradio` means Holdfast, inside this process only: `holdfast run` installs it before it loads the program.
+"""Makes `import gradio` load Holdfast in this process; `holdfast run` installs this before it loads the program.
 
-Every `gradio` module that a program imports is an `Alias`: its names are those of Holdfast's modules. A name that
-Gradio has and Holdfast does not have yet can be imported; it is a `Missing`, which says so when it is used.
+Every `gradio` module that a program imports is an `Alias`, whose names come from Holdfast's modules. Names that Gradio
+has and Holdfast does not support yet can be imported; each is a `Missing`, which raises an error when it is used.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SOURCES: Mapping[str, Sequence[str]] = {
     "themes.fonts": ("holdfast.themes.fonts",),
     "themes.sizes": ("holdfast.themes.sizes",),
 }
-"""Where the names of each submodule come from; those of any other come from what it is inside of."""
+"""Modules that provide the names of each submodule; other submodules use those of their parent."""
 
 RENAMED: Mapping[str, str] = {
     "create_examples": "holdfast:Examples",
@@ -50,14 +50,14 @@ RENAMED: Mapping[str, str] = {
     "IOComponent": "holdfast.components:Component",
     "get_blocks_context": "holdfast.graph.context:current",
 }
-"""Names that are called differently here."""
+"""Names that differ from Gradio's."""
 
 
 class Missing:
-    """A name that Gradio has and Holdfast does not. It can be imported, compared and used in an annotation.
+    """Placeholder for a name that Holdfast does not support; can be imported, compared and used in annotations.
 
     Args:
-        name: Its whole name, such as `gradio.Video`.
+        name: Full name, such as `gradio.Video`.
     """
 
     def __init__(self, name: str) -> None:
@@ -66,8 +66,8 @@ class Missing:
 
     def _fail(self, *_: Any, **__: Any) -> NoReturn:
         raise UnavailableError(
-            f"{self.__name__} exists in Gradio, but this version of Holdfast does not have it yet. "
-            "Leave out the part of the program that uses it, or run the program on Gradio."
+            f"{self.__name__} exists in Gradio, but this version of Holdfast does not support it yet. "
+            "Remove the part of the program that uses it, or run the program on Gradio."
         )
 
     def __getattr__(self, name: str) -> Any:
@@ -78,7 +78,7 @@ class Missing:
     __call__ = __mro_entries__ = __getitem__ = __iter__ = __enter__ = _fail
 
     def __exit__(self, *_: object) -> None:
-        """Never reached: entering fails."""
+        """Never called, because entering raises."""
 
     def __instancecheck__(self, instance: object) -> bool:
         return False
@@ -93,7 +93,7 @@ class Missing:
 
 
 class Alias(types.ModuleType):
-    """A `gradio` module: looks its names up in Holdfast when they are asked for."""
+    """A `gradio` module that looks up its names in Holdfast on access."""
 
     def __getattr__(self, name: str) -> Any:
         if name == "__version__":
@@ -138,7 +138,7 @@ def _load(where: str) -> Any:
 
 
 class Finder(MetaPathFinder, Loader):
-    """Answers imports of `gradio` and its submodules."""
+    """Handles imports of `gradio` and its submodules."""
 
     def find_spec(
         self,
@@ -146,7 +146,7 @@ class Finder(MetaPathFinder, Loader):
         path: Sequence[str] | None = None,  # noqa: ARG002 -- the import system's signature
         target: types.ModuleType | None = None,  # noqa: ARG002 -- the import system's signature
     ) -> importlib.machinery.ModuleSpec | None:
-        """The spec of a `gradio` module; submodules of `components` and `themes` may have any name."""
+        """Return the spec of a `gradio` module; submodules of `components` and `themes` can have any name."""
         package, _, inside = fullname.partition(".")
         if package != "gradio":
             return None
@@ -156,20 +156,20 @@ class Finder(MetaPathFinder, Loader):
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
-        """An empty alias."""
+        """Create an empty alias."""
         module = Alias(spec.name, "Gradio's names, from Holdfast.")
         module.__path__ = []
         return module
 
     def exec_module(self, module: types.ModuleType) -> None:
-        """Nothing to run: names are looked up when they are asked for."""
+        """Do nothing, because names are looked up on access."""
 
 
 def install() -> Callable[[], None]:
-    """Make `import gradio` mean Holdfast in this process.
+    """Make `import gradio` load Holdfast in this process.
 
     Returns:
-        Puts everything back as it was.
+        Function that restores the previous state.
     """
     finder = Finder()
     before = {name: module for name, module in sys.modules.items() if name == "gradio" or name.startswith("gradio.")}

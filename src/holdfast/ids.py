@@ -1,4 +1,4 @@
-"""Ids that nobody can guess, in one place, so that tests can count instead."""
+"""Random ids, from a single place, so that tests can replace them with counters."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Callable
 
 
 def random_id() -> str:
-    """128 random bits as 32 hexadecimal digits: for sessions and events."""
+    """Return 128 random bits as 32 hexadecimal digits, for sessions and events."""
     return secrets.token_hex(16)
 
 
 def random_token() -> str:
-    """256 random bits: the secret that a page holds besides its session's id."""
+    """Return 256 random bits, for the secret that a page holds in addition to its session id."""
     return secrets.token_urlsafe(32)
 
 
 def counted(prefix: str = "id") -> Callable[[], str]:
-    """A source of predictable ids (`id-1`, `id-2`, …) for tests.
+    """Return a source of predictable ids (`id-1`, `id-2`, …) for tests.
 
     Args:
-        prefix: What each id begins with.
+        prefix: Prefix of each id.
     """
     numbers = itertools.count(1)
     return lambda: f"{prefix}-{next(numbers)}"

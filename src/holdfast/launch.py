@@ -1,4 +1,4 @@
-"""`launch()` and `mount_gradio_app()`: an app gets its address."""
+"""`launch()` and `mount_gradio_app()`, which serve an app."""
 
 from __future__ import annotations
 
@@ -38,58 +38,58 @@ if TYPE_CHECKING:
 
 
 class LaunchOptions(CommonOptions, total=False):
-    """The keyword options of `launch`: those of serving, and what belongs to the process."""
+    """Keyword options of `launch`: those of serving, and those of the process."""
 
     footer_links: Sequence[Any] | None
-    """What the page's foot offers: `"api"`, `"gradio"`, `"settings"`, or `{"label", "url"}`."""
+    """Links in the page's footer: `"api"`, `"gradio"`, `"settings"`, or `{"label", "url"}`."""
     log_level: Level | None
-    """The least level that the log shows: `"debug"`, `"info"` (the default), `"warning"` or `"error"`."""
+    """Minimum level of log records: `"debug"`, `"info"` (the default), `"warning"` or `"error"`."""
     log_format: Format | None
-    """`"text"`, or `"json"` for programs that read the log."""
+    """`"text"`, or `"json"` for processing by programs."""
     access_log: bool | None
-    """Whether every request is logged; off by default."""
+    """Whether to log every request; off by default."""
     height: int
-    """Of the frame in a notebook, in pixels."""
+    """Height of the frame in a notebook, in pixels."""
     width: int | str
-    """Of the frame in a notebook."""
+    """Width of the frame in a notebook."""
     ssl_keyfile: str | None
-    """File of the private key: serves https."""
+    """File of the private key for https."""
     ssl_certfile: str | None
-    """File of its certificate."""
+    """File of the certificate for https."""
     ssl_keyfile_password: str | None
-    """Password of the key."""
+    """Password of the private key."""
     ssl_verify: bool
-    """Taken for compatibility: Holdfast does not call itself."""
+    """Accepted for compatibility: Holdfast does not send requests to itself."""
     quiet: bool
-    """`True` prints nothing."""
+    """Whether to print nothing."""
     run_history: Any
-    """Taken for compatibility."""
+    """Accepted for compatibility."""
     app_kwargs: dict[str, Any] | None
-    """Taken for compatibility: there is no FastAPI below."""
+    """Accepted for compatibility: there is no FastAPI app."""
     share_server_address: str | None
-    """Taken for compatibility."""
+    """Accepted for compatibility."""
     share_server_protocol: str | None
-    """Taken for compatibility."""
+    """Accepted for compatibility."""
     share_server_tls_certificate: str | None
-    """Taken for compatibility."""
+    """Accepted for compatibility."""
     num_workers: int | None
-    """Taken for compatibility."""
+    """Accepted for compatibility."""
 
 
 class Terminated(KeyboardInterrupt):
-    """The process was told to end by SIGTERM, not by Ctrl+C."""
+    """The process received SIGTERM rather than Ctrl+C."""
 
 
 INTERRUPTED = 130
-"""Exit status of a program that Ctrl+C has ended."""
+"""Exit status of a program that was ended by Ctrl+C."""
 _running: list[Listening] = []
 stopped = threading.Event()
-"""Set when Ctrl+C or SIGTERM has ended an app that the program waited for: the process is to end."""
+"""Set when Ctrl+C or SIGTERM has stopped an app that the program waited for, so the process should end."""
 
 
 @dataclass(frozen=True)
 class _Served:
-    """What a server serves, for a launch of the same app again."""
+    """What a server serves, to launch the same app again."""
 
     app: AppSpec
     options: ServeOptions
@@ -115,33 +115,34 @@ def launch(
     server_port: int | None = None,
     **options: Unpack[LaunchOptions],
 ) -> tuple[Starlette, str, str | None]:
-    """Serve an app; in a script this returns when the app is stopped, in a notebook or shell at once.
+    """Serve an app; returns in a script when the app is stopped, in a notebook or shell immediately.
 
-    An app that is served already stays at its address and is served as it now is; the other parameters are those of
-    its first launch until it is closed.
+    An app that is already being served keeps its address and is served in its current state; other parameters keep the
+    values of its first launch until it is closed.
 
     Args:
-        blocks: The app.
-        inline: Whether a notebook shows it in a frame; by default it does.
-        inbrowser: Whether it is opened in the default browser.
-        share: Holdfast opens no tunnels; `True` prints what to do instead.
-        debug: Blocks in a notebook too.
-        max_threads: Synchronous functions that run at once.
-        auth: Who may log in: a pair, a list of pairs, a `pathlib.Path` of a file with one `NAME:PASSWORD` per line, or
-            a function of name and password. A hash by `holdfast password` can take a password's place.
+        blocks: App to serve.
+        inline: Whether a notebook shows the app in a frame; by default yes.
+        inbrowser: Whether to open the app in the default browser.
+        share: Holdfast opens no tunnels; `True` prints alternatives.
+        debug: Whether to block in a notebook too.
+        max_threads: Maximum number of concurrently running synchronous functions.
+        auth: Users who can log in: a pair, a list of pairs, a `pathlib.Path` of a file with one `NAME:PASSWORD` per
+            line, or
+            a function of name and password. A hash by `holdfast password` can replace a password.
         auth_message: HTML on the login page.
-        prevent_thread_lock: Returns at once in a script too; the app ends with the program.
-        show_error: Whether visitors read the text of every exception.
-        server_name: The address to listen on; `127.0.0.1` by default, `0.0.0.0` for all of this machine's.
-        server_port: The port; by default the first free one from 7860.
+        prevent_thread_lock: Whether to return immediately in a script too; the app ends with the program.
+        show_error: Whether visitors see the message of every exception.
+        server_name: Address to listen on; by default `127.0.0.1`, `0.0.0.0` for all addresses.
+        server_port: Port to listen on; by default the first free one from 7860.
         **options: See `LaunchOptions`.
 
     Returns:
-        The ASGI app, its URL on this machine, and the public URL (always `None`).
+        ASGI app, its URL on this machine, and the public URL (always `None`).
 
     Raises:
-        BuildError: An option cannot be used.
-        AddressError: The port is taken. It is an `OSError`.
+        BuildError: An option is not valid.
+        AddressError: The port is not available. It is an `OSError`.
     """
     _check_names(options)
     with _without_traceback():
@@ -179,9 +180,9 @@ def launch(
 
 
 def _running_server(blocks: Blocks, *, quiet: bool) -> Listening | None:
-    """The server of an app that is served already, with the app as it now is; `None`: it is not served.
+    """Return the server of an app that is already being served, after updating the app; `None` if it is not served.
 
-    As in Gradio the server and its address stay, and so does all that the first launch was told.
+    As in Gradio, the server, its address, and the parameters of the first launch stay the same.
     """
     server: Listening | None = blocks.server
     if server is None or not server.running or server not in _served:
@@ -213,21 +214,21 @@ def start(
     quiet: bool = False,
     share: bool = False,
 ) -> Listening:
-    """Serve an app in a thread of its own and say where; `launch` without the waiting.
+    """Serve an app in a new thread and print its address; `launch` without waiting.
 
     Args:
-        blocks: The app; its `server` is set.
+        blocks: App to serve; its `server` is set.
         options: See `ServeOptions`.
-        certificate: Serves https with it.
-        server_name: The address to listen on.
-        server_port: The port; 0 takes any free one.
-        settings: What the environment says; read when it is not given.
-        quiet: Prints nothing.
-        share: A public link was asked for.
+        certificate: Certificate for https.
+        server_name: Address to listen on.
+        server_port: Port to listen on; 0 for any free one.
+        settings: Settings from the environment; read if omitted.
+        quiet: Whether to print nothing.
+        share: Whether a public link was requested.
 
     Raises:
-        BuildError: An option cannot be used.
-        AddressError: The port is taken. It is an `OSError`.
+        BuildError: An option is not valid.
+        AddressError: The port is not available. It is an `OSError`.
     """
     settings = settings or read()
     logs.configure(options.get("log_level") or settings.log_level, options.get("log_format") or settings.log_format)
@@ -250,10 +251,10 @@ def start(
 
 
 def block(blocks: Blocks) -> None:
-    """Wait until the app ends, by Ctrl+C or SIGTERM or `close()`; then stop it in good order.
+    """Wait until the app ends through Ctrl+C, SIGTERM or `close()`, then stop it gracefully.
 
     Raises:
-        SystemExit: It was interrupted again while it was stopping.
+        SystemExit: The process was interrupted again while stopping.
     """
     server: Listening | None = blocks.server
     if server is None:
@@ -281,16 +282,16 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG00
 
 
 def _abandon(server: Listening) -> None:
-    print("Interrupted again: the server is left as it is.")
+    print("Interrupted again: the server is abandoned.")
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process ends now, however often it is told to
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process is ending; ignore further interrupts
     server.abandon()
     if server in _running:
         _running.remove(server)
 
 
 def close(blocks: Blocks) -> None:
-    """Stop serving an app, if it is served."""
+    """Stop serving an app if it is being served."""
     server: Listening | None = blocks.server
     blocks.server = None
     if server is not None:
@@ -304,7 +305,7 @@ def close_all(verbose: bool = True) -> None:
     """Stop all apps that this process serves.
 
     Args:
-        verbose: Taken for compatibility.
+        verbose: Accepted for compatibility.
     """
     del verbose
     while _running:
@@ -315,7 +316,7 @@ def mount_gradio_app(
     app: Any,
     blocks: Blocks,
     path: str,
-    server_name: str = "0.0.0.0",  # noqa: S104 -- Gradio's default; the parent's server does the listening
+    server_name: str = "0.0.0.0",  # noqa: S104 -- Gradio's default; unused, the parent's server listens
     server_port: int = 7860,
     footer_links: Any = None,
     run_history: Any = None,
@@ -329,31 +330,31 @@ def mount_gradio_app(
     """Serve an app below a path of a FastAPI or Starlette app.
 
     Args:
-        app: The parent; the app starts and ends with it.
-        blocks: The app.
-        path: Where, such as `/gradio`.
-        server_name: Taken for compatibility: the parent's server listens.
-        server_port: Taken for compatibility.
-        footer_links: What the page's foot offers.
-        run_history: Taken for compatibility.
-        app_kwargs: Taken for compatibility.
-        auth: Who may log in.
+        app: Parent app; the app starts and ends with it.
+        blocks: App to serve.
+        path: Path below the parent, such as `/gradio`.
+        server_name: Accepted for compatibility: the parent's server listens.
+        server_port: Accepted for compatibility.
+        footer_links: Links in the page's footer.
+        run_history: Accepted for compatibility.
+        app_kwargs: Accepted for compatibility.
+        auth: Users who can log in.
         auth_message: HTML on the login page.
-        show_error: Whether visitors read the text of every exception.
+        show_error: Whether visitors see the message of every exception.
         **options: See `CommonOptions`.
 
     Returns:
-        The parent.
+        Parent app.
 
     Raises:
-        BuildError: An option cannot be used.
+        BuildError: An option is not valid.
     """
     del server_name, server_port, run_history, app_kwargs
     _check_names(options, "mount_gradio_app()")
     if not hasattr(app, "mount") or not hasattr(app, "router"):
         raise BuildError(f"mount_gradio_app takes a FastAPI or Starlette app first, but got {type(app).__name__}.")
     if path and not path.startswith("/"):
-        raise BuildError(f"path={path!r} does not begin with a slash. Write path={'/' + path!r}.")
+        raise BuildError(f"path={path!r} does not start with a slash. Write path={'/' + path!r}.")
     serving = _serving(options)
     serving |= {"auth": auth, "auth_message": auth_message, "show_error": show_error, "footer_links": footer_links}
     assembled = assemble(blocks.spec, serving, queue=blocks.queue_options, cors=not has_cors(app))
@@ -363,12 +364,12 @@ def mount_gradio_app(
 
 @contextmanager
 def _without_traceback() -> Iterator[None]:
-    """Let a program that ends because its server cannot start show one message: the way there says nothing."""
+    """Show one message without a traceback if the program ends because its server cannot start."""
     try:
         yield
     except HoldfastError as error:
         error.at_start = True
-        if sys.excepthook is sys.__excepthook__:  # else the program, or a shell, shows errors its own way
+        if sys.excepthook is sys.__excepthook__:  # otherwise the program or a shell has its own handler
             sys.excepthook = _show_error
         raise
 
@@ -384,7 +385,7 @@ _NOT_DONE = ("app_kwargs", "num_workers")
 
 
 def _check_names(options: Mapping[str, Any], called: str = "launch()") -> None:
-    """Refuse options that do not exist; warn of those that do nothing here."""
+    """Reject options that do not exist; warn about options without effect."""
     call: Any = launch if called == "launch()" else mount_gradio_app
     known = set(inspect.signature(call).parameters) - {"blocks", "options"} | set(LaunchOptions.__annotations__)
     unknown = [name for name in options if name not in {*known, "_app", "_frontend", "_boot"}]
@@ -395,7 +396,7 @@ def _check_names(options: Mapping[str, Any], called: str = "launch()") -> None:
         warn(f"{', '.join(idle)} of launch() has no effect in Holdfast.")
     icon = options.get("favicon_path")
     if icon is not None and not Path(icon).is_file():
-        warn(f"favicon_path={str(icon)!r} is no file: pages show Holdfast's own icon. Give the path of an image.")
+        warn(f"favicon_path={str(icon)!r} is not a file: pages show Holdfast's icon. Pass the path of an image.")
 
 
 def _serving(options: Mapping[str, Any]) -> ServeOptions:
@@ -404,14 +405,14 @@ def _serving(options: Mapping[str, Any]) -> ServeOptions:
 
 
 def certificate_of(options: Mapping[str, Any], password: str | None = None) -> Certificate | None:
-    """What https is served with, if it is asked for.
+    """Return the certificate for https, if one was passed.
 
     Args:
-        options: Of `launch`.
-        password: The key's password where the options do not give it.
+        options: Options of `launch`.
+        password: Password of the key, if the options do not contain it.
 
     Raises:
-        BuildError: A part of it is missing.
+        BuildError: The key or the certificate is missing.
     """
     key, chain = options.get("ssl_keyfile"), options.get("ssl_certfile")
     if key is None and chain is None:
@@ -422,7 +423,7 @@ def certificate_of(options: Mapping[str, Any], password: str | None = None) -> C
     for name, path in (("ssl_keyfile", key), ("ssl_certfile", chain)):
         if not Path(path).is_file():
             raise BuildError(
-                f"The certificate cannot be used: {name}={str(path)!r} is no file. Give the path of a PEM file."
+                f"The certificate cannot be used: {name}={str(path)!r} is not a file. Pass the path of a PEM file."
             )
     private.guard(key, chain)
     return Certificate(key, chain, options.get("ssl_keyfile_password") or password)

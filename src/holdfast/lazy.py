@@ -1,4 +1,4 @@
-"""Names that are imported when they are first used, so that importing a package costs nothing."""
+"""Names that are imported on first use, to keep the import of a package cheap."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 
 
 def load(where: str) -> Any:
-    """The thing at `"module:name"`, imported now."""
+    """Import and return the object at `"module:name"`."""
     module, _, name = where.partition(":")
     return getattr(importlib.import_module(module), name)
 
 
 def attach(package: str, table: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """`__getattr__` and `__dir__` for a package.
+    """Return `__getattr__` and `__dir__` for a package.
 
     Args:
-        package: Its name.
-        table: For each public name the module that holds it, `"module"` or `"module:name there"`; a module that is
-            itself the public name ends in a colon.
+        package: Name of the package.
+        table: Module of each public name, as `"module"` or `"module:name there"`; a module that is the public name
+            itself ends with a colon.
     """
 
     def getattribute(name: str) -> Any:

@@ -1,6 +1,6 @@
-"""Every bound on what a server keeps or does for something that a client names, declared once.
+"""Every limit on what a server stores or does on behalf of clients, declared once.
 
-`docs/limits.md` has one table generated from these declarations; regenerate it with
+`docs/limits.md` contains a table that is generated from these declarations; regenerate it with
 `python -m holdfast.limits docs/limits.md`.
 """
 
@@ -22,7 +22,7 @@ Per: TypeAlias = Literal["app", "visitor", "session", "request", "address"]
 KB, MB = 1024, 1024 * 1024
 DAY = 24 * 3600
 PREFIX = "HOLDFAST_LIMIT_"
-"""What the environment variables of all limits begin with."""
+"""Prefix of the environment variables of all limits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,14 +30,14 @@ class Bound:
     """The declaration of one bound.
 
     Attributes:
-        name: The field of `Limits`, or the option that sets it.
-        default: The value without any setting; `None` for no bound.
-        resource: What is bounded.
-        unit: What is counted.
-        per: For whom it is counted. A visitor is a logged-in user, or else an address.
-        option: How a program sets it; empty where it is fixed.
-        environment: The environment variable that sets it, if there is one.
-        beyond: What the visitor sees beyond the bound.
+        name: Field of `Limits`, or the option that sets the limit.
+        default: Value without any setting; `None` for no limit.
+        resource: Resource that is limited.
+        unit: Unit in which the resource is measured.
+        per: Whom the limit applies to. A visitor is a logged-in user, or else an address.
+        option: Option of a program that sets the limit; empty if it is fixed.
+        environment: Environment variable that sets the limit, if any.
+        beyond: Effect on the visitor when the limit is exceeded.
     """
 
     name: str
@@ -54,12 +54,12 @@ def bound(default: float, *, resource: str, unit: Unit, per: Per, beyond: str, o
     """Declare a field of `Limits`.
 
     Args:
-        default: The value without any setting.
-        resource: What is bounded.
-        unit: What is counted.
-        per: For whom it is counted.
-        beyond: What the visitor sees beyond the bound.
-        option: How a program sets it; by default `launch(limits={"name": …})`.
+        default: Value without any setting.
+        resource: Resource that is limited.
+        unit: Unit in which the resource is measured.
+        per: Whom the limit applies to.
+        beyond: Effect on the visitor when the limit is exceeded.
+        option: Option of a program that sets the limit; by default `launch(limits={"name": …})`.
     """
     return field(
         default=default,
@@ -69,18 +69,18 @@ def bound(default: float, *, resource: str, unit: Unit, per: Per, beyond: str, o
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """The bounds of a server, for `launch(limits=gr.Limits(body_bytes=…))`; see `docs/limits.md`.
+    """Limits of a server, for `launch(limits=gr.Limits(body_bytes=…))`; see `docs/limits.md`.
 
-    Every bound can also be set in the environment, as `HOLDFAST_LIMIT_` and the name in capital letters. A value that
+    Every limit can also be set in the environment, as `HOLDFAST_LIMIT_` and the name in capital letters. A value that
     the program sets has precedence.
     """
 
     connections: int = bound(
         20_000,
-        resource="Connections, in any case no more than the process may have files open",
+        resource="Connections, at most as many as the process can have open files",
         unit="number",
         per="app",
-        beyond="one that has sent no request is closed; if there is none, 503",
+        beyond="a connection that has sent no request is closed; if there is none, 503",
     )
     address_connections: int = bound(
         1_000,
@@ -108,14 +108,14 @@ class Limits:
         resource="Pixels of an image that a visitor sends",
         unit="number",
         per="request",
-        beyond="the event fails and says so",
+        beyond="the event fails with a message",
     )
     body_bytes: int = bound(
         32 * MB,
         resource="One JSON body, or one frame of a page",
         unit="bytes",
         per="request",
-        beyond="413, or the page's connection ends",
+        beyond="413, or the page's connection is closed",
     )
     body_values: int = bound(
         1_000_000,
@@ -140,21 +140,21 @@ class Limits:
     )
     body_seconds: float = bound(
         30,
-        resource="Time that a body or upload takes to arrive, besides what `body_rate` allows for its size",
+        resource="Time that a body or upload takes to arrive, in addition to what `body_rate` allows for its size",
         unit="seconds",
         per="request",
         beyond="408",
     )
     body_rate: int = bound(
         16 * KB,
-        resource="Least bytes of a body or upload that arrive in a second",
+        resource="Minimum bytes per second of a body or upload",
         unit="bytes",
         per="request",
         beyond="408, after `body_seconds`",
     )
     answer_seconds: float = bound(
         60,
-        resource="Time in which a client takes nothing of an answer or frame, or less than `body_rate` in a second",
+        resource="Time in which a client reads nothing of an answer or frame, or less than `body_rate` per second",
         unit="seconds",
         per="request",
         beyond="its connection ends",
@@ -185,18 +185,18 @@ class Limits:
         resource="Sessions",
         unit="number",
         per="visitor",
-        beyond="the visitor's session without an open page that was unused for longest ends; if all are open, 503",
+        beyond="the visitor's session without an open page that has been unused the longest ends; if all are open, 503",
     )
     stream_chunks: int = bound(
         64,
-        resource="Values that wait for one running `stream` event",
+        resource="Waiting values of one running `stream` event",
         unit="number",
         per="request",
         beyond="the oldest is dropped",
     )
     session_jobs: int = bound(
         2_000,
-        resource="Events that wait or run",
+        resource="Waiting and running events",
         unit="number",
         per="session",
         beyond="503",
@@ -206,102 +206,102 @@ class Limits:
         resource="Unread messages",
         unit="number",
         per="session",
-        beyond="the steps of each event are folded into one",
+        beyond="the steps of each event are merged into one",
     )
     feed_bytes: int = bound(
         4_000_000,
         resource="Unread messages",
         unit="bytes",
         per="session",
-        beyond="the steps of each event are folded into one; over four times as many, the oldest results are dropped",
+        beyond="the steps of each event are merged into one; above four times as many, the oldest results are dropped",
     )
     visitor_results: int = bound(
         500,
-        resource="Results of `/call` that are not collected",
+        resource="Results of `/call` that have not been collected",
         unit="number",
         per="visitor",
         beyond="the visitor's oldest is dropped: 404 when it is collected",
     )
     results_bytes: int = bound(
         256 * MB,
-        resource="Results of `/call` that are not collected",
+        resource="Results of `/call` that have not been collected",
         unit="bytes",
         per="app",
-        beyond="the oldest of the visitor who holds the most are dropped: 404 when they are collected",
+        beyond="the oldest of the visitor with the most are dropped: 404 when they are collected",
     )
     visitor_results_bytes: int = bound(
         64 * MB,
-        resource="Results of `/call` that are not collected",
+        resource="Results of `/call` that have not been collected",
         unit="bytes",
         per="visitor",
         beyond="the visitor's oldest are dropped: 404 when they are collected",
     )
     results: int = bound(
         1_000,
-        resource="Results of `/call` that are not collected",
+        resource="Results of `/call` that have not been collected",
         unit="number",
         per="app",
-        beyond="the oldest of the visitor who has the most is dropped: 404 when it is collected",
+        beyond="the oldest of the visitor with the most is dropped: 404 when it is collected",
     )
     result_seconds: float = bound(
         600,
-        resource="Results of `/call` that are not collected, after the event has ended",
+        resource="Results of `/call` that have not been collected, after the event has ended",
         unit="seconds",
         per="request",
         beyond="dropped: 404 when it is collected",
     )
     uploads_followed: int = bound(
         1_000,
-        resource="Uploads whose progress is remembered",
+        resource="Uploads whose progress is tracked",
         unit="number",
         per="app",
-        beyond="the oldest of the visitor who has the most is forgotten: its progress ends",
+        beyond="the oldest of the visitor with the most is no longer tracked",
     )
     visitor_uploads_followed: int = bound(
         100,
-        resource="Uploads whose progress is remembered",
+        resource="Uploads whose progress is tracked",
         unit="number",
         per="visitor",
-        beyond="the visitor's oldest is forgotten: its progress ends",
+        beyond="the visitor's oldest is no longer tracked",
     )
     uploads_followed_bytes: int = bound(
         16 * MB,
-        resource="Uploads whose progress is remembered",
+        resource="Uploads whose progress is tracked",
         unit="bytes",
         per="app",
-        beyond="those of the visitor who holds the most are forgotten: their progress ends",
+        beyond="those of the visitor with the most are no longer tracked",
     )
     visitor_uploads_followed_bytes: int = bound(
         4 * MB,
-        resource="Uploads whose progress is remembered",
+        resource="Uploads whose progress is tracked",
         unit="bytes",
         per="visitor",
-        beyond="the visitor's oldest are forgotten: their progress ends",
+        beyond="the visitor's oldest are no longer tracked",
     )
     upload_followed_seconds: float = bound(
         60,
-        resource="Uploads whose progress is remembered, after they have ended",
+        resource="Uploads whose progress is tracked, after they have ended",
         unit="seconds",
         per="request",
-        beyond="forgotten: 404 when its progress is asked for",
+        beyond="no longer tracked: 404 when its progress is requested",
     )
     file_bytes: int = bound(
         10 * 1024 * MB,
-        resource="Uploaded, fetched and produced files",
+        resource="Uploaded, downloaded and generated files",
         unit="bytes",
         per="app",
         beyond="the oldest are deleted; 507 if all of them belong to events that have not ended",
     )
     visitor_file_bytes: int = bound(
         5 * 1024 * MB,
-        resource="Uploaded, fetched and produced files, since the process began",
+        resource="Uploaded, downloaded and generated files, since the process started",
         unit="bytes",
         per="visitor",
         beyond="the visitor's oldest are deleted; 507 if all of them belong to events that have not ended",
     )
     file_seconds: float = bound(
         24 * 3600,
-        resource="Uploaded, fetched and produced files",
+        resource="Uploaded, downloaded and generated files",
         unit="seconds",
         per="app",
         option='launch(limits={"file_seconds": …}), or Blocks(delete_cache=(frequency, age))',
@@ -316,24 +316,24 @@ class Limits:
     )
     login_seconds: float = bound(
         30 * DAY,
-        resource="Login, counted from the password, however often it is used",
+        resource="Login, from entering the password, regardless of use",
         unit="seconds",
         per="request",
         beyond="the page asks for the password again",
     )
     logins: int = bound(
         10_000,
-        resource="Ended logins, last uses of logins, and wrong guesses that are remembered, each",
+        resource="Ended logins, last uses of logins, and wrong guesses that are stored, each",
         unit="number",
         per="app",
-        beyond="as for ended logins: the older logins of everyone end too; else the oldest is forgotten",
+        beyond="for ended logins, the older logins of everyone end too; otherwise the oldest is dropped",
     )
     mcp_sessions: int = bound(
         1_000,
         resource="Sessions of MCP clients",
         unit="number",
         per="app",
-        beyond="an idle session of who has the most ends; if none is idle, or over the older transport, 503",
+        beyond="an idle session of the visitor with the most ends; if none is idle, or over the older transport, 503",
     )
     visitor_mcp_sessions: int = bound(
         100,
@@ -351,7 +351,7 @@ class Limits:
         """Return these limits with other values for some of them.
 
         Raises:
-            BuildError: A name is unknown, or a value cannot be a bound.
+            BuildError: A name is unknown, or a value is not a valid limit.
         """
         names = [declared.name for declared in fields(self)]
         for name in given:
@@ -363,14 +363,14 @@ class Limits:
 
 
 def settled(given: Limits | Mapping[str, Any] | None, environment: Mapping[str, float]) -> Limits:
-    """Return the limits that apply: the program's values over those of the environment, over the defaults.
+    """Return the effective limits: the program's values override those of the environment, which override the defaults.
 
     Args:
-        given: What the program passed to `launch`.
-        environment: The values that the environment sets, by name.
+        given: Argument that the program passed to `launch`.
+        environment: Values that the environment sets, by name.
 
     Raises:
-        BuildError: `given` is not `Limits` or a dict, a name in it is unknown, or a value cannot be a bound.
+        BuildError: `given` is not `Limits` or a dict, a name in it is unknown, or a value is not a valid limit.
     """
     if isinstance(given, Limits):
         chosen: Mapping[str, Any] = {
@@ -382,22 +382,22 @@ def settled(given: Limits | Mapping[str, Any] | None, environment: Mapping[str, 
         chosen = given or {}
     else:
         raise BuildError(
-            f"limits={given!r} cannot be used. Pass gr.Limits(…), or a dict such as {{'body_bytes': 1_000_000}}."
+            f"limits={given!r} is not valid. Pass gr.Limits(…), or a dict such as {{'body_bytes': 1_000_000}}."
         )
     return Limits().with_values({**environment, **chosen})
 
 
 def _check(declared: Field[Any], value: Any) -> None:
-    """Refuse a value that bounds nothing, or everything.
+    """Reject a value that is not a valid limit.
 
     Raises:
-        BuildError: It is not a positive number.
+        BuildError: The value is not a positive number.
     """
     seconds = declared.metadata["unit"] == "seconds"
     number = isinstance(value, int | float if seconds else int) and not isinstance(value, bool)
     if not number or not 0 < value < float("inf"):
         kind = "number of seconds" if seconds else "whole number"
-        raise BuildError(f"The limit {declared.name}={value!r} cannot be used. Set a {kind} above 0, or leave it out.")
+        raise BuildError(f"The limit {declared.name}={value!r} is not valid. Set a {kind} above 0, or omit it.")
 
 
 EXISTING = (
@@ -409,7 +409,7 @@ EXISTING = (
         per="app",
         option="launch(state_session_capacity=…)",
         environment="",
-        beyond="a session without an open page ends, one that was never connected first; if all are open, 503",
+        beyond="a session without an open page ends, starting with one that was never connected; if all are open, 503",
     ),
     Bound(
         name="session_grace",
@@ -419,7 +419,7 @@ EXISTING = (
         per="session",
         option="launch(session_grace=…)",
         environment="HOLDFAST_SESSION_GRACE",
-        beyond="a closed session ends, and so does one that was never connected, counted from its last use",
+        beyond="a closed or never connected session ends, counted from its last use",
     ),
     Bound(
         name="state_memory_limit",
@@ -434,12 +434,12 @@ EXISTING = (
     Bound(
         name="state_rollback_limit",
         default=16 * MB,
-        resource="One value of State that is copied for a rollback",
+        resource="One value of State copied for a rollback",
         unit="bytes",
         per="session",
         option="launch(state_rollback_limit=…)",
         environment="",
-        beyond="its in-place changes are kept when an event fails",
+        beyond="in-place changes of larger values are kept when an event fails",
     ),
     Bound(
         name="max_file_size",
@@ -449,12 +449,12 @@ EXISTING = (
         per="request",
         option="launch(max_file_size=…)",
         environment="",
-        beyond="413; the page shows the size that is allowed",
+        beyond="413; the page shows the maximum size",
     ),
     Bound(
         name="max_size",
         default=None,
-        resource="Events that wait for their turn",
+        resource="Events waiting in the queue",
         unit="number",
         per="app",
         option="queue(max_size=…)",
@@ -464,27 +464,27 @@ EXISTING = (
     Bound(
         name="default_concurrency_limit",
         default=1,
-        resource="Events of one listener that run at once",
+        resource="Events of one listener running concurrently",
         unit="number",
         per="app",
         option="queue(default_concurrency_limit=…), or concurrency_limit=… of a listener",
         environment="HOLDFAST_DEFAULT_CONCURRENCY_LIMIT",
-        beyond="the event waits, and the page shows its place",
+        beyond="the event waits, and the page shows its position",
     ),
     Bound(
         name="on_leave",
         default=15,
-        resource="Event that runs while its visitor has left for good",
+        resource="Running event whose visitor has left",
         unit="seconds",
         per="request",
         option="launch(on_leave=…), Blocks(on_leave=…), or on_leave=… of a listener",
         environment="HOLDFAST_ON_LEAVE",
-        beyond="it is canceled, a generator at its next `yield`; a plain function runs to its end",
+        beyond="the event is canceled, a generator at its next `yield`; a plain function runs to its end",
     ),
     Bound(
         name="max_threads",
         default=40,
-        resource="Synchronous functions that run at once",
+        resource="Concurrently running synchronous functions",
         unit="number",
         per="app",
         option="launch(max_threads=…)",
@@ -492,11 +492,11 @@ EXISTING = (
         beyond="the event waits for a thread",
     ),
 )
-"""The bounds that options of their own set."""
+"""Limits that are set by other options."""
 
 
 def bounds() -> Iterator[Bound]:
-    """Return all bounds: those of `Limits`, then those that options of their own set."""
+    """Yield all limits: those of `Limits`, then those set by other options."""
     for declared in fields(Limits):
         about = dict(declared.metadata)
         option = about.pop("option") or f'launch(limits={{"{declared.name}": …}})'
@@ -511,12 +511,12 @@ _applied: ContextVar[Limits] = ContextVar("limits", default=DEFAULTS)
 
 
 def apply(limits: Limits) -> None:
-    """Let these limits hold for what runs in the present context: an app's event."""
+    """Apply these limits to everything that runs in the current context, such as an app's event."""
     _applied.set(limits)
 
 
 def applied() -> Limits:
-    """Return the limits of the app whose event runs here."""
+    """Return the limits of the app whose event is running."""
     return _applied.get()
 
 
@@ -532,7 +532,7 @@ START, END = "<!-- limits: begin -->", "<!-- limits: end -->"
 
 
 def table() -> str:
-    """Return the table of all bounds as Markdown, one row per bound."""
+    """Return the table of all limits as Markdown, one row per limit."""
     lines = [HEAD, ("---",) * len(HEAD), *(_row(one) for one in sorted(bounds(), key=lambda one: one.resource))]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
@@ -545,7 +545,7 @@ def _row(one: Bound) -> tuple[str, ...]:
 
 
 def shown(value: float | None, unit: Unit) -> str:
-    """Return a bound's value for people."""
+    """Return a limit's value in readable form."""
     if value is None:
         return "no limit"
     if unit == "seconds" and value >= 2 * DAY and value % DAY == 0:
@@ -561,7 +561,7 @@ def shown(value: float | None, unit: Unit) -> str:
 
 
 def with_table(page: str) -> str:
-    """Return the documentation page with its table replaced by the present one."""
+    """Return the documentation page with an updated table."""
     before, _, rest = page.partition(START)
     after = rest.partition(END)[2]
     return f"{before}{START}\n{table()}\n{END}{after}"

@@ -1,4 +1,4 @@
-"""Which addresses a page may link to or load: none that runs a script."""
+"""Addresses that a page can link to or load: none that runs a script."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 SCHEMES = frozenset({"http", "https", "mailto", "blob"})
 _SCHEME = re.compile(r"([a-z][a-z0-9+.\-]*):", re.IGNORECASE)
 _IGNORED = re.compile(r"[\x00-\x20\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\ufeff]")
-"""Characters that a browser, or a reader, does not see in an address."""
+"""Characters that browsers ignore or readers cannot see in an address."""
 
 
 def is_safe_link(url: str) -> bool:
-    """Whether an address is relative, http(s), mailto, blob, or an image in a data URL."""
+    """Return whether an address is relative, http(s), mailto, blob, or an image in a data URL."""
     plain = _IGNORED.sub("", url)
     scheme = _SCHEME.match(plain)
     if scheme is None:

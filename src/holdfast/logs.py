@@ -1,4 +1,4 @@
-"""What the log shows: one line per record, with its session and event, for people (`text`) or programs (`json`).
+"""Log output: one line per record, with its session and event, for people (`text`) or programs (`json`).
 
 A library must not take over its user's logging, so `configure` gives handlers only to the loggers of Holdfast and its
 server, and only where the program has not configured logging itself. A program that has can use `TextFormatter` and
@@ -28,20 +28,20 @@ LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
 FORMATS: tuple[Format, ...] = ("text", "json")
 
 LONGEST = 10_000
-"""Characters of a message that are shown; a client decides how long some of them are."""
+"""Maximum number of characters shown per message; clients control the length of some messages."""
 PACKAGE = str(Path(__file__).resolve().parent) + os.sep
 SERVERS = ("starlette", "uvicorn", "fastapi", "anyio", "uvloop", "asyncio", "mcp")
 """Packages that call a program's functions on behalf of Holdfast."""
 
 about: ContextVar[tuple[str, str | None] | None] = ContextVar("holdfast_about", default=None)
-"""The session and the event that the code being executed works for; threads that run an event inherit it."""
+"""Session and event that the executing code works for; threads that run an event inherit it."""
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 def escaped(text: str) -> str:
-    """Return a string on one line: control characters, which could forge lines or drive a terminal, are escaped."""
+    """Return a string on one line, escaping control characters, which could forge lines or control a terminal."""
     if len(text) > LONGEST:
         text = f"{text[:LONGEST]}… ({len(text) - LONGEST} more characters)"
     return _UNSAFE.sub(_escape, text)
@@ -56,10 +56,10 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def program_traceback(error: BaseException) -> str:
-    """Return the traceback of an error and its causes, each beginning at the program's line.
+    """Return the traceback of an error and its causes, each starting at the program's line.
 
-    What leads to the program is left out, and for an error of our own what follows it too. A traceback that does not
-    pass through the program is shown whole: whoever corrects it needs to see where it comes from.
+    Frames before the program are omitted, and for Holdfast's own errors also the frames after it. A traceback that does
+    not pass through the program is shown completely, because its origin is needed to fix the cause.
     """
     whole = TracebackException.from_exception(error)
     _trim(whole, error)
@@ -67,7 +67,7 @@ def program_traceback(error: BaseException) -> str:
 
 
 def begin_in_program(error: BaseException) -> BaseException:
-    """Return an error whose traceback, and those of its causes, begin in the program, for handlers of any kind."""
+    """Return an error whose traceback, like those of its causes, starts in the program, for handlers of any kind."""
     for each in _chain(error):
         trace = each.__traceback__
         while trace is not None and not _is_program(trace.tb_frame.f_code.co_filename):
@@ -94,7 +94,7 @@ def _chain(error: BaseException) -> Iterable[BaseException]:
 
 
 def _trim(shown: TracebackException | None, error: BaseException | None) -> None:
-    """Leave the frames out that are not the program's, in one error and in those that it shows with it."""
+    """Remove frames outside the program from an error and the errors shown with it."""
     if shown is None or error is None:
         return
     theirs = [number for number, frame in enumerate(shown.stack) if _is_program(frame.filename)]
@@ -115,7 +115,7 @@ _found: tuple[str, ...] = ()
 
 
 def _libraries() -> tuple[str, ...]:
-    """Return the folders of the packages that are not the program's: installed ones and Python's own."""
+    """Return the folders that do not belong to the program: installed packages and Python's library."""
     global _found  # noqa: PLW0603 -- looked up once, when the first error is logged
     if not _found:
         paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
@@ -129,9 +129,9 @@ def _libraries() -> tuple[str, ...]:
 
 
 class TextFormatter(logging.Formatter):
-    """Records for people: time, level, session, event, logger, and the message on one line.
+    """Formats records for people: time, level, session, event, logger, and the message on one line.
 
-    A traceback follows on indented lines, so that nothing in it can pass for a record.
+    A traceback follows on indented lines, so that no part of it looks like a record.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -146,7 +146,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """Records for programs: one JSON object per line, in ASCII."""
+    """Formats records for programs: one JSON object per line, in ASCII."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record as JSON."""
@@ -167,7 +167,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def _about(record: logging.LogRecord) -> tuple[str | None, str | None]:
-    """Return the session and event of a record: what it names itself, else those of the code that wrote it."""
+    """Return the session and event of a record: its own, or else those of the code that logged it."""
     session, event = about.get() or (None, None)
     return getattr(record, "session", session), getattr(record, "event", event)
 
@@ -179,7 +179,7 @@ def _time(record: logging.LogRecord) -> str:
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage().strip()
-    except Exception:  # a message that does not fit its arguments must not hide what happened
+    except Exception:  # a format error must not hide the record
         return f"{record.msg!s} {record.args!r}"
 
 
@@ -194,7 +194,7 @@ def _traceback(record: logging.LogRecord) -> str:
 
 
 class _Stderr(logging.StreamHandler[TextIO]):
-    """Writes to what `sys.stderr` is at the time, as the handler of last resort does."""
+    """Writes to the current `sys.stderr`, like logging's handler of last resort."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -205,14 +205,14 @@ class _Stderr(logging.StreamHandler[TextIO]):
 
 
 def configure(level: str | None = None, format: str | None = None) -> None:
-    """Let the log of Holdfast and its server be seen, unless the program has configured logging itself.
+    """Show the log of Holdfast and its server, unless the program has configured logging itself.
 
     Args:
-        level: The least level that is shown; `info` by default.
-        format: `text` (the default) or `json`. A program that names it gets it, also if it has configured logging.
+        level: Minimum level; by default `info`.
+        format: `text` (the default) or `json`. An explicit format is used even if the program has configured logging.
 
     Raises:
-        BuildError: `level` or `format` has no such value.
+        BuildError: `level` or `format` is not valid.
     """
     chosen = _checked("log_level", level, LEVELS), _checked("log_format", format, FORMATS)
     for name, usual in (("holdfast", "info"), ("uvicorn", "warning")):
@@ -236,7 +236,7 @@ def _configure(logger: logging.Logger, usual: str, level: str | None, format: st
 
 
 def _least(usual: str, level: str) -> int:
-    """Return the level below which a logger stays silent: the server's own is no concern of most programs."""
+    """Return the minimum level of a logger: the server's own records below it rarely matter to programs."""
     least: int = logging.getLevelName(usual.upper())
     return logging.DEBUG if level == "debug" else least
 
@@ -246,7 +246,7 @@ def _checked(name: str, given: str | None, known: tuple[str, ...]) -> str | None
         return None
     text = str(given).lower()
     if text not in known:
-        raise BuildError(f"{name}={given!r} is not one of {', '.join(known)}. Give one of them, or leave it out.")
+        raise BuildError(f"{name}={given!r} is not one of {', '.join(known)}. Use one of them, or omit it.")
     return text
 
 

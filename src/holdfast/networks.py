@@ -1,7 +1,7 @@
-"""Which addresses belong to the open internet.
+"""Addresses on the public internet.
 
-The list is ours, because that of `ipaddress` follows another question (is an address globally unique?) and changes with
-Python's version. Sources: the IANA registries of special-purpose addresses
+The list is maintained here, because `ipaddress` answers a different question (is an address globally unique?) and
+changes with Python's version. Sources: the IANA registries of special-purpose addresses
 (https://www.iana.org/assignments/iana-ipv4-special-registry, …/iana-ipv6-special-registry) and the documentation of
 cloud providers.
 """
@@ -33,45 +33,45 @@ INSIDE_4 = tuple(
         "240.0.0.0/4",  # reserved, broadcast
     )
 )
-"""IPv4 networks of machines, local networks and providers, and those that nothing public may use."""
+"""IPv4 networks of machines, local networks and providers, and networks that nothing public may use."""
 GLOBAL_6 = IPv6Network("2000::/3")
-"""All that is assigned for the public so far."""
+"""All IPv6 addresses assigned for public use so far."""
 INSIDE_6 = tuple(
     IPv6Network(network)
     for network in (
-        "2001::/23",  # protocol assignments; Teredo at 2001::/32, whose IPv4 address is behind somebody's NAT
+        "2001::/23",  # protocol assignments; Teredo at 2001::/32, whose IPv4 address is behind a NAT
         "2001:db8::/32",  # documentation
-        "2002::/16",  # 6to4, which no provider relays any more
+        "2002::/16",  # 6to4, which providers no longer relay
         "3fff::/20",  # documentation
     )
 )
 """IPv6 networks within `GLOBAL_6` that are not public."""
 NAT64 = IPv6Network("64:ff9b::/96")
 ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
-"""Third quarter of an IPv6 address whose last quarter is the IPv4 address of a tunnel's end."""
+"""Third quarter of an IPv6 address whose last quarter is the IPv4 address of a tunnel endpoint."""
 
 
 def is_public(address: str) -> bool:
-    """Whether an address belongs to the open internet, and not to a machine, a local network or a provider's inside.
+    """Return whether an address is on the public internet, and not of a machine, a local network or a provider.
 
     Args:
-        address: IPv4 or IPv6, also with a zone. An IPv4 address within an IPv6 address must be public too.
+        address: IPv4 or IPv6, optionally with a zone. An IPv4 address inside an IPv6 address must be public too.
     """
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, IPv4Address):
         return not any(found in network for network in INSIDE_4)
     if not all(is_public(str(inner)) for inner in embedded(found)):
         return False
-    if found.ipv4_mapped is not None or found in NAT64:  # a connection to it is one to the IPv4 address
+    if found.ipv4_mapped is not None or found in NAT64:  # connecting to it connects to the IPv4 address
         return True
     return found in GLOBAL_6 and not any(found in network for network in INSIDE_6)
 
 
 def embedded(address: IPv6Address) -> Iterator[IPv4Address]:
-    """Yield the IPv4 addresses that an IPv6 address holds: mapped, NAT64, 6to4, Teredo and ISATAP.
+    """Yield the IPv4 addresses inside an IPv6 address: mapped, NAT64, 6to4, Teredo and ISATAP.
 
     Args:
-        address: The IPv6 address.
+        address: IPv6 address.
     """
     if address.ipv4_mapped is not None:
         yield address.ipv4_mapped

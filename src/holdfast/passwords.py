@@ -1,8 +1,8 @@
-"""Password hashes: how a password is kept so that its file or variable does not reveal it.
+"""Password hashes, so that a file or variable does not reveal the password.
 
 The built-in format is scrypt (RFC 7914) from Python's standard library, written as
-`$scrypt$ln=15,r=8,p=3$SALT$HASH`, with the costs that OWASP recommends. Hashes by argon2 (`$argon2id$…`) are taken too,
-with `holdfast[passwords]`.
+`$scrypt$ln=15,r=8,p=3$SALT$HASH`, with the costs that OWASP recommends. Hashes by argon2 (`$argon2id$…`) are accepted
+too, with `holdfast[passwords]`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from holdfast.errors import BuildError
 from holdfast.ids import random_id
 
 LOG_N, R, P = 15, 8, 3
-"""scrypt's costs: 32 MB, about a quarter of a second."""
+"""Costs of scrypt: 32 MB, about a quarter of a second."""
 LENGTH = 32
 MOST_LOG_N = 20
-"""Above it, one guess would take a gigabyte."""
+"""Maximum cost; above it, one guess would take a gigabyte."""
 _FORM = re.compile(r"\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{8,128})\$([A-Za-z0-9+/]{16,128})")
 _ARGON = ("$argon2id$", "$argon2i$", "$argon2d$")
 
@@ -35,10 +35,10 @@ class _Scrypt(NamedTuple):
 
 
 def hashed(password: str) -> str:
-    """Return the hash under which a password can be kept.
+    """Return the hash of a password.
 
     Args:
-        password: Any string that is not empty.
+        password: Any non-empty string.
     """
     salt = bytes.fromhex(random_id())
     digest = _digest(password, _Scrypt(LOG_N, R, P, salt, b"\0" * LENGTH))
@@ -46,40 +46,40 @@ def hashed(password: str) -> str:
 
 
 def is_hash(stored: str) -> bool:
-    """Whether a stored string is a hash, of whatever kind, and not a password.
+    """Return whether a stored string is a hash of any kind, and not a password.
 
     Args:
-        stored: What stands in the place of a password.
+        stored: Stored string.
     """
     return re.match(r"\$[a-z0-9-]{1,32}\$|\{[A-Z0-9-]+\}", stored) is not None
 
 
 def check_hash(name: str, stored: str) -> None:
-    """Refuse a hash that could not be checked later.
+    """Reject a hash that could not be checked later.
 
     Args:
-        name: Whose.
-        stored: The hash.
+        name: Name of the user.
+        stored: Hash to check.
 
     Raises:
-        BuildError: Its kind is not supported, or it is damaged, or its package is missing.
+        BuildError: The kind of hash is not supported, the hash is damaged, or its package is missing.
     """
     if stored.startswith(_ARGON):
         _argon()
         return
     if _parsed(stored) is None:
         raise BuildError(
-            f"The password hash of user {name!r} cannot be used: it must begin with $scrypt$ or $argon2id$ and be "
-            "complete. Make one with: holdfast password"
+            f"The password hash of user {name!r} is not valid: it must start with $scrypt$ or $argon2id$ and be "
+            "complete. Create one with: holdfast password"
         )
 
 
 def fits(password: str, stored: str) -> bool:
-    """Whether a password is the one that was hashed. It takes as long as the hash costs: call it in a thread.
+    """Return whether a password matches a hash. Takes as long as the hash costs: call it in a thread.
 
     Args:
-        password: The password.
-        stored: A hash that `check_hash` lets pass.
+        password: Password to check.
+        stored: Hash that `check_hash` accepts.
     """
     if stored.startswith(_ARGON):
         hasher, mismatch = _argon()
@@ -118,7 +118,7 @@ def _argon() -> tuple[Any, Any]:
         from argon2.exceptions import InvalidHashError, VerificationError
     except ImportError:
         raise BuildError(
-            "A password hash by argon2 needs the package argon2-cffi. Install holdfast[passwords], or make a hash "
+            "A password hash by argon2 needs the package argon2-cffi. Install holdfast[passwords], or create a hash "
             "with: holdfast password"
         ) from None
     return PasswordHasher(), (VerificationError, InvalidHashError)

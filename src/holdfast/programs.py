@@ -1,4 +1,4 @@
-"""Which program this process runs, so that what it keeps on disk is not another program's."""
+"""The name of the program that this process runs, which separates its files on disk from those of other programs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def program_name() -> str:
-    """Return a name for this program that stays the same over restarts and is safe in a path.
+    """Return a name for this program that stays the same across restarts and is safe in a path.
 
-    It is the name of the program's file and a hash of its path. Where the file in `sys.argv` is not the program itself,
-    as under an ASGI server or in a notebook, the rest of the command line tells programs apart.
+    It consists of the name of the program's file and a hash of its path. If the file in `sys.argv` is not the program
+    itself, as under an ASGI server or in a notebook, the rest of the command line distinguishes programs.
     """
     given = sys.argv[0] if sys.argv and sys.argv[0] not in {"", "-c", "-m"} else ""
     path = Path(given).resolve() if given else Path.cwd()

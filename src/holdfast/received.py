@@ -1,12 +1,11 @@
-"""The mark of what a client sent: a dict that looks like an update of Gradio's is only data when a client wrote it.
+"""Marks data from clients, in which a dict that looks like a Gradio update is only data.
 
-Gradio knows an update by an entry of an ordinary dict, `"__type__": "update"`. An author may write such a dict, and so
-may a client. A client's is told apart by the value of that entry: decoding replaces the string by an equal one of a
-class that only this module makes. The mark stays with copies of the dict (`copy`, `deepcopy`, `dict(…)`, `{**…}`), in
-memory and in a store. Text that a program decodes itself, from a value, a file, or a part of a message, has no mark.
-But the string of an update that is written in a program is the interpreter's own object, as are all strings in code
-that could be names (`sys.intern`), and one that was decoded at run time is not. `Sources` also recognizes a dict by its
-content.
+Gradio recognizes an update by an entry of an ordinary dict, `"__type__": "update"`. A program can create such a dict,
+and so can a client. A client's dict is distinguished by the value of that entry: decoding replaces the string with an
+equal one of a class that only this module instantiates. The mark stays with copies of the dict (`copy`, `deepcopy`,
+`dict(…)`, `{**…}`), in memory and in a store. Text that a program decodes itself, from a value, a file, or a part of a
+message, has no mark. But the string of an update written in a program is interned, like all strings in code that could
+be names (`sys.intern`), and a string decoded at run time is not. `Sources` also recognizes a dict by its content.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from typing import Any
 from typing_extensions import Self
 
 KINDS = ("update", "validate")
-"""The values of `__type__` that mean something to the framework."""
+"""Values of `__type__` that have a meaning in the framework."""
 KEY = "__type__"
 
 
@@ -42,12 +41,12 @@ _MARKS = {kind: Received(kind) for kind in KINDS}
 
 
 def received(kind: str) -> str:
-    """The mark for a kind; any other string is returned as it is."""
+    """Return the mark for a kind; any other string is returned unchanged."""
     return _MARKS.get(kind, kind)
 
 
 def is_received(value: Any) -> bool:
-    """Whether `value` is a dict that only looks like one of the framework's: a client sent it, or it was decoded."""
+    """Return whether `value` is a dict from a client, or decoded from text, that only looks like an update."""
     if not isinstance(value, dict):
         return False
     kind = value.get(KEY)
@@ -55,10 +54,10 @@ def is_received(value: Any) -> bool:
 
 
 def mark(payload: Any) -> Any:
-    """Mark what a client sent, in place.
+    """Mark data from a client, in place.
 
     Args:
-        payload: Decoded JSON that only the caller has.
+        payload: Decoded JSON that only the caller references.
 
     Returns:
         The same object.
@@ -78,12 +77,12 @@ def mark(payload: Any) -> Any:
 
 
 class Sources:
-    """What an event's function was given: dicts that it returns and that come from there are values, not updates.
+    """Values that an event's function received; dicts that it returns from there are values, not updates.
 
-    Looked through only when a function returns an ordinary dict with a `__type__`.
+    Searched only if a function returns an ordinary dict with a `__type__`.
 
     Args:
-        given: The request's values, and those of State.
+        given: Values of the request and of State.
     """
 
     __slots__ = ("_found", "_given")
@@ -93,7 +92,7 @@ class Sources:
         self._found: list[dict[Any, Any]] | None = None
 
     def hold(self, value: dict[Any, Any]) -> bool:
-        """Whether a returned dict is marked, or is equal to one in the values or in JSON text among them."""
+        """Return whether a returned dict is marked, or equals one in the values or in JSON text among them."""
         if is_received(value):
             return True
         if self._found is None:
@@ -102,7 +101,7 @@ class Sources:
 
 
 def _typed(value: Any, seen: set[int]) -> Iterator[dict[Any, Any]]:
-    """Dicts with a `__type__`, at any depth; text is looked into when it is JSON."""
+    """Yield dicts with a `__type__` at any depth, including those in JSON strings."""
     if isinstance(value, str):
         if KEY in value or "\\u" in value:
             yield from _in_text(value)
@@ -128,10 +127,10 @@ def _in_text(text: str) -> Iterator[dict[Any, Any]]:
     except (ValueError, RecursionError):
         return
     if isinstance(decoded, dict | list):
-        # Not by its id: once it is dropped, another object may have it.
+        # Start with an empty set: the decoded object is temporary, so its id can be reused.
         yield from _typed(decoded, set())
 
 
 def _is_record(kind: type) -> bool:
-    """Whether objects of a class are data: dataclasses, attrs classes, pydantic models."""
+    """Return whether objects of a class are data: dataclasses, attrs classes, pydantic models."""
     return any(hasattr(kind, name) for name in ("__dataclass_fields__", "__attrs_attrs__", "model_fields"))

@@ -1,4 +1,4 @@
-"""Seals: how the server recognizes a part that it issued itself when a client sends it back."""
+"""Seals, by which the server recognizes parts that it issued when a client sends them back."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import orjson
 from holdfast.ids import random_token
 
 KEPT = 1024
-"""Most encodings whose seal is remembered, so that the parts of a long history are not sealed again at each step."""
+"""Maximum number of cached seals, so that a long history is not sealed again at each step."""
 
 
 class Issued(str):
-    """The seal of a part that this server issued. JSON cannot make one, so a client cannot send one."""
+    """Seal of a part that this server issued. JSON cannot create one, so a client cannot send one."""
 
     __slots__ = ()
 
@@ -25,11 +25,11 @@ class Issued(str):
 class Seal:
     """Seals JSON values and recognizes its seals.
 
-    A value that traveled through JavaScript is still the same: numbers are compared as floats, and the address of a
-    file, which depends on the request, does not count beside its path.
+    A value that has passed through JavaScript still matches: numbers are compared as floats, and the URL of a file,
+    which depends on the request, is ignored if there is a path.
 
     Args:
-        key: The secret; a random one is good for this process alone.
+        key: Secret key; a random one is only valid in this process.
     """
 
     def __init__(self, key: bytes | None = None) -> None:
@@ -37,10 +37,10 @@ class Seal:
         self._known: OrderedDict[bytes, str] = OrderedDict()
 
     def of(self, encoded: bytes) -> str:
-        """The seal of a value.
+        """Return the seal of a value.
 
         Args:
-            encoded: The value as JSON.
+            encoded: Value as JSON.
         """
         digest = hashlib.blake2b(encoded, digest_size=32).digest()
         found = self._known.get(digest)
@@ -53,7 +53,7 @@ class Seal:
         return found
 
     def fits(self, encoded: bytes, seal: object) -> bool:
-        """Whether `seal` is the seal of this value."""
+        """Return whether `seal` is the seal of this value."""
         return isinstance(seal, str) and hmac.compare_digest(self.of(encoded).encode(), seal.encode("utf-8", "replace"))
 
 
@@ -67,10 +67,10 @@ def _canonical(value: Any) -> Any:
 
 
 def reissued(value: Any) -> Any:
-    """What the server kept as JSON before it was sealed, with its parts marked as issued again.
+    """Mark the parts of unsealed JSON that the server stored as issued again.
 
     Args:
-        value: Decoded from a file that only the server writes; changed in place.
+        value: Value decoded from a file that only the server writes; modified in place.
     """
     if isinstance(value, dict):
         if value.get("seal") == "" and value.get("type") == "component":

@@ -1,4 +1,4 @@
-"""What the environment says about how an app runs. This is the only file that reads it."""
+"""Settings from environment variables. This is the only module that reads the environment."""
 
 from __future__ import annotations
 
@@ -14,96 +14,96 @@ from holdfast.errors import BuildError
 SessionKind = Literal["page", "tab"]
 Outage = Literal["continue", "refuse"]
 OnLeave: TypeAlias = Literal["cancel", "finish"] | float
-"""What becomes of an event whose visitor has left for good: it ends, it goes on, or it ends after so many seconds."""
+"""What happens to an event whose visitor has left: cancel it, finish it, or cancel it after some seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The environment's answers, each `None` where it says nothing.
+    """Settings read from environment variables.
 
-    Every name may be written `HOLDFAST_…` or, where Gradio has it too, `GRADIO_…`; the first wins.
+    Every variable can be written `HOLDFAST_…` or, if Gradio has it too, `GRADIO_…`; the first wins.
     """
 
     server_name: str | None = None
-    """`SERVER_NAME`: the address to listen on."""
+    """`SERVER_NAME`: address to listen on."""
     server_port: int | None = None
-    """`SERVER_PORT`: the port, or the first one to try when it is not given to `launch`."""
+    """`SERVER_PORT`: port, or the first port to try if `launch` does not specify one."""
     num_ports: int = 100
-    """`NUM_PORTS`: how many ports after 7860 are tried."""
+    """`NUM_PORTS`: number of ports to try, starting with 7860."""
     root_path: str | None = None
-    """`ROOT_PATH`: where a proxy shows the app; a path or a whole URL."""
+    """`ROOT_PATH`: path or URL under which a proxy serves the app."""
     allowed_paths: tuple[str, ...] = ()
-    """`ALLOWED_PATHS`: more files and folders that may be served, separated by commas."""
+    """`ALLOWED_PATHS`: additional files and folders that can be served, separated by commas."""
     blocked_paths: tuple[str, ...] = ()
     """`BLOCKED_PATHS`: files and folders that are never served, separated by commas."""
     temp_dir: str | None = None
-    """`TEMP_DIR`: where uploaded and produced files are kept."""
+    """`TEMP_DIR`: folder of uploaded and generated files."""
     share: bool | None = None
-    """`SHARE`: asks for a public link."""
+    """`SHARE`: requests a public link."""
     debug: bool | None = None
     """`DEBUG`: blocks the program even in a notebook."""
     mcp_server: bool | None = None
     """`MCP_SERVER`: serves the endpoints as tools."""
     default_concurrency_limit: int | Literal["not_set"] | None = "not_set"
-    """`DEFAULT_CONCURRENCY_LIMIT`: events of one function at a time; `none` for no limit."""
+    """`DEFAULT_CONCURRENCY_LIMIT`: maximum of concurrent events per function; `none` for no limit."""
     heartbeat_interval: float = 15.0
-    """`HEARTBEAT_INTERVAL`: seconds between the signs of life on a quiet stream."""
+    """`HEARTBEAT_INTERVAL`: interval between heartbeats on an idle stream, in seconds."""
     fast_expiry: bool = False
-    """`IS_E2E_TEST`: closed sessions go after a second, as Gradio's own tests expect."""
+    """`IS_E2E_TEST`: drops closed sessions after a second, as Gradio's own tests expect."""
     session: SessionKind | None = None
     """`SESSION`: `page` or `tab`, see `Blocks(session=…)`."""
     session_grace: float | None = None
     """`SESSION_GRACE`: seconds that a closed session is kept."""
     on_leave: OnLeave | None = None
-    """`ON_LEAVE`: what becomes of the events of a visitor who has left: `cancel`, `finish`, or a number of seconds."""
+    """`ON_LEAVE`: what happens to the events of a visitor who has left: `cancel`, `finish`, or a number of seconds."""
     log_level: str | None = None
-    """`LOG_LEVEL`: the least level that the log shows: `debug`, `info`, `warning` or `error`."""
+    """`LOG_LEVEL`: minimum level of log records: `debug`, `info`, `warning` or `error`."""
     log_format: str | None = None
-    """`LOG_FORMAT`: `text`, or `json` for programs."""
+    """`LOG_FORMAT`: `text`, or `json` for processing by programs."""
     access_log: bool | None = None
     """`ACCESS_LOG`: logs every request."""
     state_store: str | None = None
-    """`STATE_STORE`: where State is kept: `memory://`, `sqlite:///path` or `redis://…`."""
+    """`STATE_STORE`: store for State: `memory://`, `sqlite:///path` or `redis://…`."""
     state_outage: Outage | None = None
-    """`STATE_OUTAGE`: what happens to events while the store is out of reach: `continue` or `refuse`."""
+    """`STATE_OUTAGE`: what happens to events while the store is unreachable: `continue` or `refuse`."""
     state_app: str | None = None
-    """`STATE_APP`: the app's name, which a store records; a store of another name is refused."""
+    """`STATE_APP`: name of the app, which a store records; a store with another name is rejected."""
     metrics: bool | None = None
-    """`METRICS`: serves what the app counts at `/gradio_api/metrics`, as Prometheus reads it."""
+    """`METRICS`: serves metrics at `/gradio_api/metrics` in Prometheus format."""
     trusted_origins: tuple[str, ...] = ()
     """`TRUSTED_ORIGINS`: origins whose pages act with the visitor's login, separated by commas."""
     trusted_proxies: tuple[str, ...] = ()
-    """`TRUSTED_PROXIES`, or uvicorn's `FORWARDED_ALLOW_IPS`: proxies whose `X-Forwarded-*` headers count."""
+    """`TRUSTED_PROXIES`, or uvicorn's `FORWARDED_ALLOW_IPS`: proxies whose `X-Forwarded-*` headers are trusted."""
     allowed_hosts: tuple[str, ...] = ()
-    """`ALLOWED_HOSTS`: names under which the app may be reached, separated by commas."""
+    """`ALLOWED_HOSTS`: host names under which the app can be reached, separated by commas."""
     auth: str | None = None
-    """`AUTH`: who may log in, one `NAME:PASSWORD` or `NAME:HASH` per line, where `launch` does not say it."""
+    """`AUTH`: users who can log in, one `NAME:PASSWORD` or `NAME:HASH` per line, unless `launch` specifies them."""
     auth_file: str | None = None
-    """`AUTH_FILE`: a file with the same lines."""
+    """`AUTH_FILE`: file with the same lines as `AUTH`."""
     login_idle: float | None = None
     """`LOGIN_IDLE`: seconds without use after which a login ends."""
     frame_ancestors: tuple[str, ...] = ()
-    """`FRAME_ANCESTORS`: origins whose pages may show the app in a frame, separated by commas."""
+    """`FRAME_ANCESTORS`: origins whose pages can show the app in a frame, separated by commas."""
     hsts: int | None = None
-    """`HSTS`: seconds for which browsers use https only."""
+    """`HSTS`: seconds for which browsers use only https."""
     ssl_keyfile_password: str | None = None
-    """`SSL_KEYFILE_PASSWORD`: the password of the certificate's private key."""
+    """`SSL_KEYFILE_PASSWORD`: password of the certificate's private key."""
     metrics_token: str | None = None
-    """`METRICS_TOKEN`: lets its bearer read metrics and the health page from other machines."""
+    """`METRICS_TOKEN`: token for reading metrics and the health page from other machines."""
     secret_key: str | None = None
-    """`SECRET_KEY`: signs what is stored and the cookies; one is made and kept beside the store when it is missing."""
+    """`SECRET_KEY`: signs stored data and cookies; if missing, one is created and kept next to the store."""
     limits: Mapping[str, float] = field(default_factory=dict)
-    """`HOLDFAST_LIMIT_…`: the limits that it sets, by the name of the field of `Limits`."""
+    """`HOLDFAST_LIMIT_…`: limits set in the environment, by field of `Limits`."""
 
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings as the environment has them now.
+    """Return the current settings of the environment.
 
     Args:
-        environ: What to read instead of the process's environment.
+        environ: Variables to read instead of the process's environment.
 
     Raises:
-        BuildError: A variable holds what its setting cannot be; the message names it.
+        BuildError: A variable has an invalid value; the message names it.
     """
     source = _Source(os.environ if environ is None else environ)
     return Settings(
@@ -146,22 +146,22 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def checked_on_leave(name: str, given: Any) -> OnLeave | None:
-    """Return a policy for unattended events as it was given.
+    """Return a policy for unattended events after checking it.
 
     Args:
-        name: What it was given as.
-        given: The policy.
+        name: Name of the option, for the message.
+        given: Policy to check.
 
     Raises:
-        BuildError: It is not a policy.
+        BuildError: The value is not a policy.
     """
     number = isinstance(given, int | float) and not isinstance(given, bool)
     named = given is None or (isinstance(given, str) and given in {"cancel", "finish"})
     if named or (number and math.isfinite(given) and given >= 0):
         return given  # type: ignore[no-any-return]
     raise BuildError(
-        f"{name}={given!r} is not a policy for events whose visitor has left. Give 'cancel', 'finish', or a number of "
-        "seconds of at least 0, or leave it out."
+        f"{name}={given!r} is not a policy for events whose visitor has left. Use 'cancel', 'finish', or a number of "
+        "seconds of at least 0, or omit it."
     )
 
 
@@ -173,7 +173,7 @@ def _heartbeat(source: _Source) -> float:
 
 
 class _Source:
-    """Looks a name up under both prefixes and turns its text into a value."""
+    """Looks up a name under both prefixes and converts its value."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -202,7 +202,7 @@ class _Source:
             return True
         if text.lower() in {"0", "false", "no", "off"}:
             return False
-        raise BuildError(f"{key} is {text!r}, which is neither yes nor no. Set it to true or false.")
+        raise BuildError(f"{key} is {text!r}, which is not a valid yes or no. Set it to true or false.")
 
     def whole(self, name: str, *, least: int = 0, most: int | None = None) -> int | None:
         found = self._find(name)
@@ -212,7 +212,7 @@ class _Source:
         number = int(text) if text.removeprefix("-").isdecimal() else least - 1
         if number < least or (most is not None and number > most):
             span = f"from {least} to {most}" if most is not None else f"of at least {least}"
-            raise BuildError(f"{key} is {text!r}. Set it to a whole number {span}, or leave it out.")
+            raise BuildError(f"{key} is {text!r}. Set it to a whole number {span}, or remove it.")
         return number
 
     def seconds(self, name: str) -> float | None:
@@ -225,7 +225,7 @@ class _Source:
         except ValueError:
             number = -1.0
         if not number >= 0:
-            raise BuildError(f"{key} is {text!r}. Set it to a number of seconds, or leave it out.")
+            raise BuildError(f"{key} is {text!r}. Set it to a number of seconds, or remove it.")
         return number
 
     def on_leave(self, name: str) -> OnLeave | None:
@@ -248,7 +248,7 @@ class _Source:
         """Return the limits that are set.
 
         Raises:
-            BuildError: A variable names no limit, or its value is not a number above 0.
+            BuildError: A variable does not name a limit, or its value is not a positive number.
         """
         found: dict[str, float] = {}
         for key in sorted(self._environ):
@@ -260,7 +260,7 @@ class _Source:
                 found[name] = int(text) if text.isdecimal() else float(text)
                 limits.Limits().with_values({name: found[name]})
             except ValueError:
-                raise BuildError(f"{key} is {text!r}. Set it to a number above 0, or leave it out.") from None
+                raise BuildError(f"{key} is {text!r}. Set it to a number above 0, or remove it.") from None
             except BuildError as error:
                 raise BuildError(f"{key} is {text!r}. {error}") from None
         return found
@@ -274,7 +274,7 @@ class _Source:
             return "continue"
         if text == "refuse":
             return "refuse"
-        raise BuildError(f"{key} is {text!r}. Set it to continue or refuse, or leave it out.")
+        raise BuildError(f"{key} is {text!r}. Set it to continue or refuse, or remove it.")
 
     def session(self, name: str) -> SessionKind | None:
         found = self._find(name)
@@ -285,4 +285,4 @@ class _Source:
             return "page"
         if text == "tab":
             return "tab"
-        raise BuildError(f"{key} is {text!r}. Set it to page or tab, or leave it out.")
+        raise BuildError(f"{key} is {text!r}. Set it to page or tab, or remove it.")

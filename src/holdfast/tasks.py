@@ -1,4 +1,4 @@
-"""Work that a cancel must not cut in two, and tasks that must end."""
+"""Work that must not be interrupted by cancellation, and tasks that must end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ _Result = TypeVar("_Result")
 async def end(task: asyncio.Task[Any] | None) -> None:
     """Cancel a task and wait until it has ended.
 
-    Asks again where a cancel gets lost, as happens in `asyncio.wait_for` before Python 3.12 when it meets a result.
+    Retries if a cancellation is lost, as in `asyncio.wait_for` before Python 3.12 when a result arrives at the same
+    time.
     """
     while task is not None and not task.done():
         task.cancel()
@@ -21,7 +22,7 @@ async def end(task: asyncio.Task[Any] | None) -> None:
 
 
 async def ended(task: asyncio.Future[Any]) -> None:
-    """Return when a task has ended, however it did; a cancel of the caller does not reach it."""
+    """Wait until a task has ended in any way; cancellation of the caller does not cancel it."""
     if not task.done():
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         task.add_done_callback(lambda _: None if waiter.done() else waiter.set_result(None))
@@ -29,13 +30,13 @@ async def ended(task: asyncio.Future[Any]) -> None:
 
 
 async def outlast(work: Awaitable[_Result]) -> _Result:
-    """Await something to its end; a cancel that comes meanwhile takes effect at the next `await` after it."""
+    """Await work to its end; a cancellation in the meantime takes effect at the next `await` after it."""
     task = asyncio.ensure_future(work)
     cancelled = False
     while not task.done():
         try:
             await ended(task)
-        except asyncio.CancelledError:  # noqa: PERF203 # it may come more than once
+        except asyncio.CancelledError:  # noqa: PERF203 # can be raised more than once
             cancelled = True
     if cancelled:
         cancel_again()
@@ -43,14 +44,14 @@ async def outlast(work: Awaitable[_Result]) -> _Result:
 
 
 class Stubborn(asyncio.Future[Any]):
-    """A future that a cancelled task goes on waiting for."""
+    """A future that a canceled task keeps waiting for."""
 
     def cancel(self, msg: Any | None = None) -> bool:  # noqa: ARG002 # a future's signature
-        """Refuse; the task is cancelled when the result is there."""
+        """Refuse; the task is canceled when the result is available."""
         return False
 
     async def outlast(self) -> Any:
-        """The result; a cancel that comes meanwhile takes effect at the next `await` after it."""
+        """Return the result; a cancellation in the meantime takes effect at the next `await` after it."""
         try:
             return await self
         except asyncio.CancelledError:
@@ -61,11 +62,11 @@ class Stubborn(asyncio.Future[Any]):
 
 
 _cancelled: WeakSet[asyncio.Task[Any]] = WeakSet()
-"""Tasks whose cancel was put off."""
+"""Tasks whose cancellation was deferred."""
 
 
 async def heed_cancel() -> None:
-    """Let a cancel that was put off take effect before something else begins that puts it off."""
+    """Let a deferred cancellation take effect before other work defers it again."""
     task = asyncio.current_task() if _cancelled else None
     if task is not None and task in _cancelled:
         _cancelled.discard(task)
@@ -73,7 +74,7 @@ async def heed_cancel() -> None:
 
 
 def cancel_again() -> None:
-    """Let a cancel that was caught take effect at the next `await`."""
+    """Let a caught cancellation take effect at the next `await`."""
     task = asyncio.current_task()
     if task is not None:
         _cancelled.add(task)

@@ -13,7 +13,7 @@ import pytest
 import holdfast as gr
 from holdfast.errors import BadValue, InvalidPathError, TooLarge
 from holdfast.files import rules as file_rules
-from holdfast.files.rules import FileData, FileRules, SavedFile, check, file_data, publish, sanitise, save_bytes
+from holdfast.files.rules import FileData, FileRules, SavedFile, check, file_data, publish, sanitize, save_bytes
 
 
 @pytest.fixture
@@ -57,13 +57,13 @@ def upload(cache: Path, name: str = "a.txt", data: bytes = b"hi") -> str:
     ],
 )
 def test_a_file_name_is_cleaned(name: str, clean: str) -> None:
-    assert sanitise(name) == clean
+    assert sanitize(name) == clean
 
 
 def test_a_long_name_is_cut_between_characters() -> None:
-    assert len(sanitise("ü" * 300 + ".txt").encode()) <= 200
-    assert sanitise("ü" * 300 + ".txt").endswith("ü.txt")
-    assert len(sanitise("a" * 2_000_000 + "." + "b" * 2_000_000)) == 200
+    assert len(sanitize("ü" * 300 + ".txt").encode()) <= 200
+    assert sanitize("ü" * 300 + ".txt").endswith("ü.txt")
+    assert len(sanitize("a" * 2_000_000 + "." + "b" * 2_000_000)) == 200
 
 
 def test_a_file_is_kept_under_the_hash_of_its_content(cache: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_file_over_the_limit_is_refused_while_it_comes(cache: Path) -> None:
             file.write(b"123")
             file.write(b"456")
 
-    with pytest.raises(TooLarge, match=r"a\.txt is over the maximum file size of 5 bytes"):
+    with pytest.raises(TooLarge, match=r"a\.txt exceeds the maximum file size of 5 bytes"):
         write()
     assert list(cache.iterdir()) == []
 
@@ -278,7 +278,7 @@ def test_a_file_that_is_gone_is_said_to_be(rules: FileRules, cache: Path) -> Non
 
 
 def test_a_path_that_is_no_text_is_refused(rules: FileRules) -> None:
-    with pytest.raises(BadValue, match="The path of a file is a text, but 5"):
+    with pytest.raises(BadValue, match="The path of a file must be a string, but 5"):
         check({"path": 5}, rules)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from holdfast import themes
 from holdfast.errors import BuildError
-from holdfast.themes.base import COLOURS
+from holdfast.themes.base import PAGE_COLORS
 from holdfast.themes.colors import COLORS
 from holdfast.themes.contrast import READABLE, contrast
 from holdfast.themes.presets import PRESETS, theme_of
@@ -67,8 +67,8 @@ def test_a_variable_becomes_the_token_that_is_the_same_thing() -> None:
 def test_the_half_that_is_not_set_stays_as_the_page_has_it() -> None:
     light = variables(themes.Base().set(block_background_fill="#fff"))["--block-background-fill"]
     dark = variables(themes.Base().set(block_background_fill_dark="#111"))["--block-background-fill"]
-    assert halves(light) == ["#fff", COLOURS["--surface"][1]]
-    assert halves(dark) == [COLOURS["--surface"][0], "#111"]
+    assert halves(light) == ["#fff", PAGE_COLORS["--surface"][1]]
+    assert halves(dark) == [PAGE_COLORS["--surface"][0], "#111"]
 
 
 def test_a_reference_becomes_a_css_variable() -> None:
@@ -92,9 +92,9 @@ def test_an_unknown_variable_is_a_type_error_that_names_it() -> None:
 
 
 def test_an_unknown_palette_or_scale_lists_those_that_there_are() -> None:
-    with pytest.raises(ValueError, match=r"no palette 'pinkish'.*rose"):
+    with pytest.raises(ValueError, match=r"'pinkish' is not a valid palette.*rose"):
         themes.Base(primary_hue="pinkish")
-    with pytest.raises(ValueError, match=r"no scale 'huge' for text.*lg, md, sm"):
+    with pytest.raises(ValueError, match=r"'huge' is not a valid scale for text.*lg, md, sm"):
         themes.Base(text_size="huge")
 
 
@@ -121,7 +121,7 @@ def test_a_theme_can_be_given_by_its_name(name: str) -> None:
 
 
 def test_an_unknown_name_lists_the_themes() -> None:
-    with pytest.raises(ValueError, match=r"no theme 'bogus'.*soft"):
+    with pytest.raises(ValueError, match=r"'bogus' is not a valid theme.*soft"):
         theme_of("bogus")
 
 
@@ -131,7 +131,7 @@ def test_a_ready_made_theme_can_be_named_as_its_owners() -> None:
 
 @pytest.mark.parametrize(
     ("given", "sentence"),
-    [(themes.Soft, r"theme=Soft is a class. Call it: theme=Soft\(\)"), (3, "theme=3 is no theme. Give a theme")],
+    [(themes.Soft, r"theme=Soft is a class. Call it: theme=Soft\(\)"), (3, "theme=3 is not a theme. Pass a theme")],
 )
 def test_what_is_no_theme_is_said_with_what_to_give(given: object, sentence: str) -> None:
     with pytest.raises(BuildError, match=sentence):

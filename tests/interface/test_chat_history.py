@@ -49,7 +49,7 @@ def test_two_chats_of_one_name_are_refused_with_a_sentence(tmp_path: Path) -> No
         return gr.ChatInterface(lambda message, history: message, save_history=True, **options)  # type: ignore[arg-type]
 
     for one, two in ((chat(), chat()), (chat(title="A"), chat(title="A"))):
-        with pytest.raises(BuildError, match="Give each its own title"):
+        with pytest.raises(BuildError, match="Give each a different title"):
             start(gr.TabbedInterface([one, two]), {"state_store": "memory://"}, server_port=0, quiet=True)
     demo = gr.TabbedInterface([chat(title="A"), chat(title="B"), chat()])
     start(demo, {"state_store": "memory://"}, server_port=0, quiet=True)

@@ -122,7 +122,7 @@ def test_an_answer_that_is_no_message_is_explained(connect: Connect) -> None:
     def ask(message: str, history: list[Any]) -> int:
         return 5
 
-    with pytest.raises(Exception, match="The chat function 'ask' gave 5, a int"):
+    with pytest.raises(Exception, match="The chat function 'ask' returned 5, a int"):
         connect(gr.ChatInterface(ask)).predict("hi", api_name="/ask")
 
 
@@ -182,9 +182,9 @@ def test_a_chat_without_a_function_is_refused() -> None:
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"chatbot": "chat"}, r"chatbot='chat'\) is no gr\.Chatbot"),
-        ({"textbox": "text"}, r"textbox='text'\) is no component"),
-        ({"examples": "Hello"}, r"examples='Hello'\) is one text\. Give a list of messages: \['Hello'\]"),
+        ({"chatbot": "chat"}, r"chatbot='chat'\) is not a gr\.Chatbot"),
+        ({"textbox": "text"}, r"textbox='text'\) is not a component"),
+        ({"examples": "Hello"}, r"examples='Hello'\) is a single string\. Pass a list of messages: \['Hello'\]"),
     ],
 )
 def test_a_part_of_a_chat_that_cannot_be_one_is_named(given: dict[str, Any], sentence: str) -> None:

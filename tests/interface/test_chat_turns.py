@@ -72,7 +72,7 @@ def test_a_response_becomes_messages_of_the_assistant() -> None:
 
 @pytest.mark.parametrize("response", [None, 5, {"text": "hi"}])
 def test_a_response_that_is_no_message_is_explained(response: Any) -> None:
-    with pytest.raises(ValueError, match=r"The chat function 'f' gave .* It must give a text, a message"):
+    with pytest.raises(ValueError, match=r"The chat function 'f' returned .* It must return a string, a message"):
         answers(response, "f")
 
 

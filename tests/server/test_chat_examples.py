@@ -167,7 +167,7 @@ def _url(part: Any) -> str:
 
 def test_a_state_among_the_inputs_disables_caching_with_a_warning() -> None:
     """E6: as an Interface does."""
-    with pytest.warns(UserWarning, match="are not kept, because a State is among additional_inputs"):
+    with pytest.warns(UserWarning, match="are not cached, because additional_inputs contains a State"):
         demo = gr.ChatInterface(
             lambda message, history, count: message,
             additional_inputs=[gr.State(0)],

@@ -135,7 +135,7 @@ def test_a_visitors_files_do_not_evict_others(clock: ManualClock) -> None:
     assert left == sorted(left)
     assert 3 <= sum(left) <= 5
     holds = Hold(keeper, [path for path in his if Path(path).exists()])
-    with pytest.raises(StorageFull, match="for each visitor"):
+    with pytest.raises(StorageFull, match="per visitor"):
         keep(keeper, "large", b"x" * ROOM * 5)
     holds.release()
     keep(keeper, "medium", b"x" * ROOM * 2)
@@ -257,7 +257,7 @@ async def test_a_failed_sweep_does_not_end_the_sweeps(
         await clock.advance(10)
         await until(lambda: len(swept) == 2 and clock.sleepers)
         tasks.cancel_scope.cancel()
-    assert "the next sweep tries it again" in caplog.text
+    assert "the next sweep will retry" in caplog.text
     keeper.close()
 
 

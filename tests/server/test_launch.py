@@ -252,11 +252,11 @@ def test_a_queue_in_which_nothing_could_run_is_reported_by_launch(
 
 
 def test_the_message_names_a_published_theme_and_the_page_keeps_its_look(demo: gr.Blocks) -> None:
-    with pytest.warns(UserWarning, match="'somebody/seafoam' is not fetched") as said:
+    with pytest.warns(UserWarning, match="'somebody/seafoam' is not downloaded") as said:
         app, _, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, theme="somebody/seafoam")
     assert said[0].filename == __file__
     assert TestClient(app).get("/config").json()["theme"] == "default"
-    with pytest.warns(UserWarning, match="belong to launch|'somebody/seafoam' is not fetched"):
+    with pytest.warns(UserWarning, match="belong to launch|'somebody/seafoam' is not downloaded"):
         older = gr.Blocks(theme="somebody/seafoam")
     assert older.graph.options.theme.name == "default"
 
@@ -371,7 +371,7 @@ def test_a_script_interrupted_twice_ends_without_waiting() -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert out == "Interrupted again: the server is left as it is.\n"
+    assert out == "Interrupted again: the server is abandoned.\n"
     assert err == ""
 
 
@@ -518,7 +518,7 @@ def test_a_mounted_apps_page_uses_its_socket(demo: gr.Blocks) -> None:
 
 @pytest.mark.parametrize(
     ("parent", "path", "sentence"),
-    [(object(), "/x", "takes a FastAPI or Starlette app"), (FastAPI(), "x", "does not begin with a slash")],
+    [(object(), "/x", "takes a FastAPI or Starlette app"), (FastAPI(), "x", "does not start with a slash")],
 )
 def test_an_invalid_mount_is_reported(parent: object, path: str, sentence: str, demo: gr.Blocks) -> None:
     with pytest.raises(BuildError, match=sentence):

@@ -67,7 +67,7 @@ def test_a_text_inside_a_list_that_shrinks_is_edited_before_the_deletes() -> Non
 
 
 def test_an_unknown_edit_is_refused() -> None:
-    with pytest.raises(ValueError, match="'move' is not known"):
+    with pytest.raises(ValueError, match="'move' is not a valid edit"):
         apply([1], [["move", [0], 1]])
 
 

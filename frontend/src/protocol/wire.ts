@@ -10,7 +10,7 @@ export interface ProgressUnit {
   index: number | null
   length: number | null
   unit: string | null
-  /** Share done, 0 to 1, when it is not counted in steps. */
+  /** Completed fraction, from 0 to 1, if progress is not counted in steps. */
   progress: number | null
   desc: string | null
 }
@@ -25,41 +25,41 @@ export interface Output {
   render_config: Record<string, unknown> | null
   changed_state_ids: number[]
   used_cache: "full" | "partial" | null
-  /** True: the State of the step is in memory alone, since the store is out of reach. */
+  /** True: the State of the step is only in memory, because the store is unreachable. */
   unsaved: boolean | null
 }
 
-/** Why a step failed, as far as the visitor may know. */
+/** Reason for a failed step, as far as the visitor is allowed to know. */
 export interface Failure {
   error: string | null
   visible: boolean
   duration: number | null
   title: string | null
-  /** The error itself, for the developer at the server's machine; visitors never get it. */
+  /** Error for the developer at the server's machine; never sent to visitors. */
   trace: string | null
 }
 
-/** The event waits. */
+/** The event is waiting. */
 export interface Estimation {
   msg: "estimation"
   event_id: string | null
-  /** Events before this one. */
+  /** Number of events before this one. */
   rank: number | null
   queue_size: number
-  /** Seconds until it is expected to end. */
+  /** Estimated seconds until the event ends. */
   rank_eta: number | null
-  /** "state": an earlier event of this session still writes a State that this one writes too. */
+  /** "state": an earlier event of this session is still writing a State that this one writes too. */
   waiting_for: "queue" | "state"
 }
 
-/** The function runs. */
+/** The function has started. */
 export interface ProcessStarts {
   msg: "process_starts"
   event_id: string
   eta: number | null
 }
 
-/** `gr.Progress` moved. */
+/** Progress reported by `gr.Progress`. */
 export interface Progress {
   msg: "progress"
   event_id: string
@@ -77,7 +77,7 @@ export interface Log {
   title: string
 }
 
-/** A generator yielded: full values the first time, then edits against the values before. */
+/** A generator yielded: full values the first time, then edits relative to the previous values. */
 export interface Generating {
   msg: "process_generating"
   event_id: string
@@ -88,7 +88,7 @@ export interface Generating {
   full: boolean
 }
 
-/** A step of a `stream` event: full values always. */
+/** A step of a `stream` event, always with full values. */
 export interface Streaming {
   msg: "process_streaming"
   event_id: string
@@ -97,7 +97,7 @@ export interface Streaming {
   time_limit: number | null
 }
 
-/** The event ended. Exactly one per event; full values, a failure, or nothing (cancelled). */
+/** The event ended. Sent exactly once per event, with full values, a failure, or nothing (canceled). */
 export interface Completed {
   msg: "process_completed"
   event_id: string
@@ -117,19 +117,19 @@ export interface StateChanged {
   event_id: null
 }
 
-/** No event of the session is pending: the SSE stream ends. Not sent to our own page. */
+/** No event of the session is pending, so the SSE stream ends. Not sent to Holdfast's page. */
 export interface CloseStream {
   msg: "close_stream"
   event_id: null
 }
 
-/** Keeps proxies from closing a quiet stream. */
+/** Sent so that proxies do not close an idle stream. */
 export interface Heartbeat {
   msg: "heartbeat"
   event_id: null
 }
 
-/** The stream cannot go on. */
+/** The stream cannot continue. */
 export interface UnexpectedError {
   msg: "unexpected_error"
   message: string
@@ -141,43 +141,43 @@ export interface UnexpectedError {
 /** First frame of every connection. */
 export interface Hello {
   type: "hello"
-  /** The session to go on with; null begins one. */
+  /** Session to continue; null starts a new one. */
   session?: string | null
-  /** The secret that was given when the session began (`Welcome.token`). */
+  /** Secret received when the session started (`Welcome.token`). */
   token?: string | null
-  /** The feed that `seen` counts in (`Welcome.epoch`); the count does not hold for another one. */
+  /** Feed that `seen` refers to (`Welcome.epoch`); the number is not valid for another feed. */
   epoch?: string | null
-  /** Number of the last feed message that the page has applied; null: it wants only what is still to come. */
+  /** Number of the last feed message that the page has applied; null requests only future messages. */
   seen?: number | null
-  /** Names this load of the page: another one that comes with the same session may be a copy of it. */
+  /** Id of this page load: another one with the same session may be a duplicate of the page. */
   load?: string
-  /** Which page of a multipage app; "" is the first. */
+  /** Path of the page in a multipage app; "" is the first page. */
   page?: string
-  /** The page's query string, for `gr.Request.query_params`. */
+  /** Query string of the page, for `gr.Request.query_params`. */
   query?: string
-  /** Names the program that has built the page (`Welcome.program`). */
+  /** Program that built the page (`Welcome.program`). */
   program?: string
 }
 
 /** Run one listener. */
 export interface Submit {
   type: "submit"
-  /** Chosen by the page, unique within the session. */
+  /** Id chosen by the page, unique within the session. */
   event_id: string
-  /** What runs: the listener's identity (`event` in the config). A number would be another listener's in another version of the program. */
+  /** Identity of the listener to run (`event` in the config). A number would refer to a different listener in another version of the program. */
   event: string
-  /** One slot per input, State's slots null. */
+  /** One slot per input; slots of States are null. */
   data: unknown[]
-  /** Id of the component whose event it was. */
+  /** Id of the component whose event it is. */
   trigger?: number | null
   event_data?: unknown
-  /** How many State changes in a row led here (R3.5); 0 for an act of the visitor. */
+  /** Number of consecutive State changes that led here (R3.5); 0 for an action of the visitor. */
   round?: number
-  /** More values follow as `Chunk`s: a `stream` event that stays open until one without data. */
+  /** Whether more values follow as `Chunk`s: a `stream` event stays open until a chunk without data. */
   stream?: boolean
 }
 
-/** Stop these events. */
+/** Cancel these events. */
 export interface Cancel {
   type: "cancel"
   event_ids: string[]
@@ -191,13 +191,13 @@ export interface Chunk {
   event_data?: unknown
 }
 
-/** All messages up to this number are applied; the server may forget them. */
+/** All messages up to this number have been applied, so the server can drop them. */
 export interface Ack {
   type: "ack"
   seen: number
 }
 
-/** Asks for a `Pong`; the page sends it when nothing has come for a while. */
+/** Request for a `Pong`, which the page sends after a period without messages. */
 export interface Ping {
   type: "ping"
 }
@@ -212,17 +212,17 @@ export interface Welcome {
   type: "welcome"
   session: string
   token: string
-  /** The session asked for was found and goes on; false: a new one began. */
+  /** Whether the requested session was found and continues; if false, a new one started. */
   resumed: boolean
-  /** Another page has the session open, so this one goes on with a copy of it. */
+  /** Whether another page has the session open, so that this one continues with a copy of it. */
   forked: boolean
-  /** Names the session's feed. When the server has started again it is a new one, and nothing of the old one comes. */
+  /** Id of the session's feed. A restarted server has a new feed without the messages of the old one. */
   epoch: string
-  /** Where the feed goes on from; the page drops its own count when `resumed` is false or the feed is another one. */
+  /** Number after which the feed continues; the page drops its own if `resumed` is false or the feed is a new one. */
   seen: number
-  /** Events of the session that are accepted and not ended; a page resends what it sent and does not find here or in the messages that follow. */
+  /** Accepted events of the session that have not ended; a page resends its events that are neither here nor in the messages that follow. */
   pending: string[]
-  /** Names the running version of the program; a page built by another one should be loaded again. */
+  /** Running version of the program; a page built by another version should be reloaded. */
   program: string
 }
 
@@ -233,11 +233,11 @@ export interface Numbered {
   message: Estimation | ProcessStarts | Progress | Log | Generating | Streaming | Completed | StateChanged
 }
 
-/** A `Submit` that did not become an event (its `event_id`), or a frame that could not be read (null). */
+/** A `Submit` that was rejected (its `event_id`), or a frame that could not be read (null). */
 export interface Refused {
   type: "refused"
   event_id: string | null
-  /** As in HTTP. 410: the program was updated and does not have this event any more, or has another in its place; nothing has run, and the page should be loaded again. */
+  /** HTTP status. 410: the program was updated and no longer has this event, or has a different one in its place; nothing has run, and the page should be reloaded. */
   status: number
   detail: unknown
 }
@@ -247,15 +247,15 @@ export interface Pong {
   type: "pong"
 }
 
-/** Another page says that it has this session: a page that is there answers with `Alive` at once. */
+/** Another page claims this session: a page that has it open answers with `Alive` immediately. */
 export interface Probe {
   type: "probe"
 }
 
-/** The program changed on disk (development): load the page again, or show why the program does not start. */
+/** The program changed on disk during development: reload the page, or show why the program does not start. */
 export interface Reload {
   type: "reload"
-  /** Why it does not start; the page waits until it does. */
+  /** Reason why the program does not start; the page waits until it does. */
   error: string | null
 }
 

@@ -1,1 +1,1 @@
-"""Whole apps from one function, and what they are made of: interfaces, chats, examples, flagging."""
+"""Apps made from one function, and their building blocks: interfaces, chats, examples, flagging."""

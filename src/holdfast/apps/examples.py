@@ -1,4 +1,4 @@
-"""`gr.Examples`: rows of ready-made inputs; a click fills them in, and runs the function or shows its kept results."""
+"""`gr.Examples`: rows of example inputs. A click fills them in, and runs the function or shows its cached results."""
 
 from __future__ import annotations
 
@@ -22,30 +22,31 @@ MODES = ("eager", "lazy", None)
 
 
 class Examples:
-    """Rows of inputs to try an app with.
+    """Rows of example inputs for an app.
 
     Args:
-        examples: A list of rows, a flat list when there is one input, or a folder: its `log.csv` (first line the
-            headings), or, without one, each file in it as a row.
-        inputs: The components that a row fills.
-        outputs: Where results go, when examples are run.
-        fn: The function that makes the results.
-        cache_examples: Keep the results of `fn` for all rows in a folder, and show those instead of running `fn`.
-        cache_mode: `"eager"` makes them when the app is built, `"lazy"` at a row's first click.
-        examples_per_page: Rows shown at once.
-        label: The heading; "Examples" by default.
-        elem_id: `id` of the element.
-        run_on_click: Run `fn` when a row is clicked.
-        preprocess: `False` gives `fn` the browser's values unconverted.
-        postprocess: `False` sends `fn`'s values unconverted.
+        examples: A list of rows, a flat list if there is one input, or a folder: the rows of its `log.csv` (which
+            starts with a heading line), or, without one, each file as a row.
+        inputs: Components that a row fills.
+        outputs: Components for the results, if examples are run.
+        fn: Function that computes the results.
+        cache_examples: Whether to store the results of `fn` for all rows in a folder, and show those instead of running
+            `fn`.
+        cache_mode: `"eager"` computes results when the app is built, `"lazy"` at a row's first click.
+        examples_per_page: Number of rows per page.
+        label: Heading; by default "Examples".
+        elem_id: `id` of the HTML element.
+        run_on_click: Whether to run `fn` when a row is clicked.
+        preprocess: `False` passes the browser's values to `fn` without conversion.
+        postprocess: `False` sends the values of `fn` without conversion.
         api_visibility: Whether the endpoints are documented.
-        api_name: Name of the endpoint that gives a row.
-        api_description: Text for it.
-        batch: `fn` takes and returns lists.
+        api_name: Name of the endpoint that returns a row.
+        api_description: Description of that endpoint.
+        batch: Whether `fn` takes and returns lists.
         example_labels: Texts to show instead of the rows' values.
-        visible_columns: Places of the inputs to show as columns; all by default.
-        visible: Whether it is seen.
-        preload: The row that is filled in when the page opens, where results are kept; `False` for none.
+        visible_columns: Indexes of the inputs to show as columns; by default all.
+        visible: Whether the examples are visible.
+        preload: Index of the row that is filled in when the page opens, if results are cached; `False` for none.
     """
 
     @names_meant("gr.Examples()")
@@ -75,7 +76,7 @@ class Examples:
         preload: int | Literal[False] = 0,
     ) -> None:
         if current.get() is None:
-            raise RenderError("gr.Examples stands outside of a Blocks. Put it inside `with gr.Blocks():`.")
+            raise RenderError("gr.Examples was used outside of a Blocks. Put it inside `with gr.Blocks():`.")
         self.inputs = [inputs] if isinstance(inputs, Component) else list(inputs)
         self.outputs = [outputs] if isinstance(outputs, Component) else list(outputs or ())
         self.fn = fn
@@ -90,7 +91,7 @@ class Examples:
             )
         self.columns = _columns(self.examples, visible_columns)
         if (cache_examples or run_on_click) and (fn is None or not self.outputs):
-            raise BuildError("Examples that are run or cached need `fn` and `outputs`: give both.")
+            raise BuildError("Examples that are run or cached need `fn` and `outputs`: pass both.")
         self.options: ListenerOptions = {
             "api_visibility": api_visibility,
             "api_description": api_description,
@@ -181,22 +182,22 @@ class Examples:
 
 
 def chosen(example: tuple[int, list[Any]] | None) -> int:
-    """The place of the example that a client names.
+    """Return the index of the example that a client sent.
 
     Raises:
-        BadValue: It names none.
+        BadValue: The client did not choose an example.
     """
     if example is None:
-        raise BadValue("No example was chosen. Send the index of one.")
+        raise BadValue("No example was chosen. Send the index of an example.")
     return example[0]
 
 
 def read_rows(examples: Sequence[Any] | str | Path, inputs: Sequence[Component]) -> list[list[Any]]:
-    """The rows, each with one value for every input; what a row has beyond them is left out, with a warning.
+    """Return the rows, each with one value per input; surplus values are dropped with a warning.
 
     Raises:
-        FileNotFoundError: There is no such folder.
-        BuildError: It is no list of rows.
+        FileNotFoundError: The folder does not exist.
+        BuildError: *examples* is not a list of rows.
     """
     if isinstance(examples, str | Path):
         examples = _folder(Path(examples), inputs)
@@ -219,7 +220,7 @@ def _folder(folder: Path, inputs: Sequence[Component]) -> list[list[Any]]:
     table = folder / "log.csv"
     if not table.exists():
         if len(inputs) != 1:
-            warn(f"{folder} has no log.csv, and its files can only fill one input of {len(inputs)}.")
+            warn(f"{folder} has no log.csv, so its files fill only one of {len(inputs)} inputs.")
         return [[str(file)] for file in sorted(folder.iterdir()) if file.is_file() and not file.name.startswith(".")]
     with table.open(encoding="utf-8", newline="") as opened:
         rows = list(csv.reader(opened))[1:]
@@ -233,7 +234,7 @@ def _folder(folder: Path, inputs: Sequence[Component]) -> list[list[Any]]:
 
 
 def _columns(rows: Sequence[Sequence[Any]], visible: Sequence[int] | None) -> list[int]:
-    """Places of the inputs that are shown: those with a value in some row."""
+    """Return the indexes of the inputs to show: those with a value in some row."""
     width = len(rows[0]) if rows else 0
     filled = [place for place in range(width) if any(row[place] is not None for row in rows)]
     return [place for place in filled if visible is None or place in visible]

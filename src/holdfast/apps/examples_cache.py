@@ -1,4 +1,4 @@
-"""Results of examples, computed once and kept in a folder."""
+"""Results of examples, computed once and stored in a folder."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ from holdfast.seals import reissued
 
 CACHE_FOLDER = Path(private.HOME) / "cached_examples"
 IN_APP = ".examples"
-"""The folder of results among the files of an app or a process; its name keeps it from being served."""
+"""Folder of results within the file folder of an app or a process; its name prevents it from being served."""
 UNUSED = 30 * 24 * 3600.0
-"""Seconds after which results are deleted that no program has used."""
+"""Age in seconds at which unused results are deleted."""
 NO_FACTS = frozenset({"value", "every", "inputs", "render", "visible", "elem_id", "elem_classes", "key", "buttons"})
-"""Properties of components that no result depends on."""
+"""Properties of components that do not affect results."""
 
 
 class CachedResults:
-    """What a function gave for each row, kept in a folder that is named after all that the results depend on.
+    """Results of a function for each row, stored in a folder named after everything that the results depend on.
 
     Args:
-        fn: The function, of any kind; of a generator the last value counts.
-        rows: The examples.
-        inputs: The components that a row fills.
-        outputs: The components that the results go to.
-        preprocess: `False` gives `fn` the browser's values.
-        postprocess: `False` keeps what `fn` gave unconverted.
-        batch: `fn` takes and returns lists.
+        fn: Function of any kind; for a generator, the last value counts.
+        rows: Rows of example inputs.
+        inputs: Components that a row fills.
+        outputs: Components for the results.
+        preprocess: `False` passes the browser's values to `fn`.
+        postprocess: `False` stores the values of `fn` without conversion.
+        batch: Whether `fn` takes and returns lists.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class CachedResults:
             os.utime(self.folder, (now, now))
 
     def row(self, place: int) -> list[Any]:
-        """The outputs' values for a row, in the browser's form; computed when they are not kept yet."""
+        """Return the outputs' values for a row, in the browser's form; computed if they are not stored yet."""
         file = self.folder / f"{place}.json"
         with suppress(FileNotFoundError):
             found = list(json.loads(file.read_text(encoding="utf-8")))
@@ -78,7 +78,7 @@ class CachedResults:
         payloads = self._compute(self._rows[place])
         private.make_folder(self.folder)
         kept = [keep_files(payload, self.folder / f"files-{place}", simplify=False) for payload in payloads]
-        unfinished = file.with_suffix(f".{random_id()}")  # others, or other processes, may be computing the same row
+        unfinished = file.with_suffix(f".{random_id()}")  # others may be computing the same row
         private.make_file(unfinished)
         unfinished.write_text(json.dumps(kept), encoding="utf-8")
         unfinished.replace(file)
@@ -97,10 +97,11 @@ class CachedResults:
         return [component.postprocess(value) for component, value in zip(self._outputs, values, strict=True)]
 
     def _folder(self) -> Path:
-        """Where the results are kept.
+        """Return the folder of the results.
 
-        What depends on values without content stays in this process, or it would be taken for the result of others.
-        What a `gr.render` makes can depend on what visitors send, so it is kept and bounded as files of visitors are.
+        Results that depend on values without stable content must stay in this process, or they would be mistaken for
+        others. Results of a `gr.render` can depend on what visitors send, so they are stored and limited like visitors'
+        files.
         """
         files = [
             str(value)
@@ -117,11 +118,11 @@ class CachedResults:
 
 
 def prune(folder: Path, now: float) -> None:
-    """Delete kept results that no program has used for long.
+    """Delete stored results that have not been used for a long time.
 
     Args:
-        folder: The folder of all kept results.
-        now: The time.
+        folder: Folder that contains all stored results.
+        now: Current time.
     """
     if not folder.is_dir():
         return
@@ -132,22 +133,22 @@ def prune(folder: Path, now: float) -> None:
 
 
 def _facts(component: Component) -> dict[str, Any]:
-    """The properties of a component that conversions can depend on."""
+    """Return the properties of a component that conversions can depend on."""
     return {name: value for name, value in component.given.items() if name not in NO_FACTS}
 
 
 def last_result(fn: Callable[..., Any], arguments: Sequence[Any]) -> Any:
-    """What a function of any kind gives in the end: its return, or its last yield.
+    """Return the final result of a function of any kind: its return value, or its last yield.
 
-    An async one runs on an event loop of its own, in a thread of its own, so that it works from anywhere.
+    An async function runs on a new event loop in a new thread, so that this function can be called from anywhere.
     """
     result = fn(*arguments)
-    if inspect.iscoroutine(result) or inspect.isasyncgen(result):  # also of an object, or a lambda around one
+    if inspect.iscoroutine(result) or inspect.isasyncgen(result):  # also from objects and lambdas
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(copy_context().run, asyncio.run, _awaited(result)).result()
     if inspect.isgenerator(result):
         last = None
-        for last in result:  # noqa: B007 -- the last one is what is wanted
+        for last in result:  # noqa: B007 -- only the last one is needed
             pass
         return last
     return result
@@ -157,7 +158,7 @@ async def _awaited(running: Any) -> Any:
     if not inspect.isasyncgen(running):
         return await running
     last = None
-    async for last in running:  # noqa: B007 -- the last one is what is wanted
+    async for last in running:  # noqa: B007 -- only the last one is needed
         pass
     return last
 
@@ -171,5 +172,5 @@ def _by_output(result: Any, outputs: Sequence[Component]) -> list[Any]:
         return [result]
     values = list(result)
     if len(values) < len(outputs):
-        raise BuildError(f"The function of cached examples gave {len(values)} values for {len(outputs)} outputs.")
+        raise BuildError(f"The function of cached examples returned {len(values)} values for {len(outputs)} outputs.")
     return values[: len(outputs)]

@@ -1,4 +1,4 @@
-"""Flagging: visitors mark results, and what they saw is written to a file that its author reads later."""
+"""Flagging: visitors mark results, which are written to a file for the author."""
 
 from __future__ import annotations
 
@@ -14,47 +14,47 @@ from holdfast.apps.samples import Samples
 from holdfast.clock import Clock, SystemClock
 from holdfast.components.base import Component
 from holdfast.files import private
-from holdfast.files.rules import sanitise
+from holdfast.files.rules import sanitize
 from holdfast.graph.updates import update
 from holdfast.runtime.request import Request
 
 
 class FlaggingCallback(ABC):
-    """What happens with flagged samples. Subclass it and give an instance as `flagging_callback`."""
+    """Destination of flagged samples. Subclass it and pass an instance as `flagging_callback`."""
 
     @abstractmethod
     def setup(self, components: Sequence[Component], flagging_dir: str | Path) -> None:
-        """Called once, before the first sample.
+        """Prepare the destination; called once, before the first sample.
 
         Args:
-            components: Whose values each sample has, in this order.
-            flagging_dir: The folder that the author chose.
+            components: Components whose values make up a sample, in this order.
+            flagging_dir: Folder that the author chose.
         """
 
     @abstractmethod
     def flag(self, flag_data: list[Any], flag_option: str | None = None, username: str | None = None) -> int:
-        """Keep one sample.
+        """Store one sample.
 
         Args:
-            flag_data: The components' values in the browser's form.
-            flag_option: Which of several buttons was pressed.
-            username: Who is logged in.
+            flag_data: Values of the components in the browser's form.
+            flag_option: Option of the flag button that was pressed.
+            username: Name of the logged-in user.
 
         Returns:
-            How many samples have been kept so far.
+            Number of samples stored so far.
         """
 
 
 class CSVLogger(FlaggingCallback):
-    """Writes samples into `dataset1.csv` with a heading line; other columns start `dataset2.csv`, and so on.
+    """Writes samples to `dataset1.csv` with a heading line; different columns start `dataset2.csv`, and so on.
 
-    Files among the values are copied into the folder, and the table has their paths.
+    Files among the values are copied into the folder, and the table contains their paths.
 
     Args:
-        simplify_file_data: Write a file's path alone instead of all that is known of it.
-        verbose: Say on the console when a file is begun.
-        dataset_file_name: A name of its own for the file.
-        clock: Where the time of a sample comes from.
+        simplify_file_data: Whether to write only a file's path instead of the complete FileData.
+        verbose: Whether to print a message when a file is created.
+        dataset_file_name: Name of the file, instead of the default.
+        clock: Clock for the timestamps of samples.
     """
 
     def __init__(
@@ -72,13 +72,13 @@ class CSVLogger(FlaggingCallback):
         self._lock = threading.Lock()
 
     def setup(self, components: Sequence[Component], flagging_dir: str | Path) -> None:
-        """Remember the columns; the folder is made with the first sample."""
+        """Store the columns; the folder is created with the first sample."""
         self.components = list(components)
         self.flagging_dir = own_folder(flagging_dir)
         self._samples = Samples(self.flagging_dir, self.dataset_file_name or "dataset*.csv")
 
     def flag(self, flag_data: list[Any], flag_option: str | None = None, username: str | None = None) -> int:
-        """Add a line. Returns the number of samples in the file."""
+        """Add a line, and return the number of samples in the file."""
         extra = {"flag": flag_option, "username": username}
         given = {name: value for name, value in extra.items() if value is not None}
         header = [*map(column_name, self.components, range(len(self.components))), *given, "timestamp"]
@@ -91,7 +91,7 @@ class CSVLogger(FlaggingCallback):
     def _cell(self, place: int, value: Any) -> Any:
         component = self.components[place]
         if component.HAS_FILES:
-            folder = self.flagging_dir / sanitise(column_name(component, place))
+            folder = self.flagging_dir / sanitize(column_name(component, place))
             value = self._samples.keep(value, folder, simplify=self.simplify_file_data)
         return value
 
@@ -117,17 +117,17 @@ class CSVLogger(FlaggingCallback):
 
 
 class SimpleCSVLogger(FlaggingCallback):
-    """Writes samples into `log.csv`, the values alone."""
+    """Writes samples to `log.csv`, without heading or timestamp."""
 
     def setup(self, components: Sequence[Component], flagging_dir: str | Path) -> None:
-        """Remember the columns; the folder is made with the first sample."""
+        """Store the columns; the folder is created with the first sample."""
         self.components = list(components)
         self.flagging_dir = own_folder(flagging_dir)
         self._samples = Samples(self.flagging_dir, "log.csv")
         self._lock = threading.Lock()
 
-    def flag(self, flag_data: list[Any], flag_option: str | None = None, username: str | None = None) -> int:  # noqa: ARG002 -- the simple form has neither
-        """Add a line. Returns the number of samples before it."""
+    def flag(self, flag_data: list[Any], flag_option: str | None = None, username: str | None = None) -> int:  # noqa: ARG002 -- neither is stored
+        """Add a line, and return the number of samples before it."""
         with self._lock:
             private.make_folder(self.flagging_dir)
             row = [
@@ -138,11 +138,11 @@ class SimpleCSVLogger(FlaggingCallback):
 
 
 class ChatCSVLogger:
-    """Writes the messages that visitors liked or disliked into `log.csv`, each with its conversation.
+    """Writes messages that visitors rated to `log.csv`, each with its conversation.
 
     Args:
-        flagging_dir: The folder.
-        clock: Where the time of an entry comes from.
+        flagging_dir: Folder of the file.
+        clock: Clock for the timestamps of entries.
     """
 
     HEADER = ("conversation", "index", "value", "flag", "username", "timestamp")
@@ -166,11 +166,11 @@ class ChatCSVLogger:
 
 
 def flag_method(callback: FlaggingCallback, option: tuple[str, str]) -> Callable[..., Any]:
-    """The listener's function of one flag button.
+    """Return the listener function of one flag button.
 
     Args:
-        callback: Who keeps the sample.
-        option: The button's text and what is written for it.
+        callback: Destination of the samples.
+        option: Text of the button, and the option that is written for it.
     """
     text, mark = option
 
@@ -183,7 +183,7 @@ def flag_method(callback: FlaggingCallback, option: tuple[str, str]) -> Callable
 
 
 def own_folder(flagging_dir: str | Path) -> Path:
-    """The folder of flagged samples, which is never served; of the working folder or one around it, their tables."""
+    """Return the folder of flagged samples and keep it, or its tables if it contains the program, from being served."""
     folder = Path(flagging_dir)
     around = Path.cwd().is_relative_to(folder.resolve())
     private.guard(*(folder / name for name in ("log.csv", "dataset1.csv")) if around else (folder,))
@@ -191,5 +191,5 @@ def own_folder(flagging_dir: str | Path) -> Path:
 
 
 def column_name(component: Component, place: int) -> str:
-    """The heading of a component's column."""
+    """Return the heading of a component's column."""
     return str(component.label or f"component {place}")

@@ -1,8 +1,8 @@
-"""What a function computes, as a hash: the same for the same code with the same values in it, over restarts too.
+"""A hash of what a function computes: the same for the same code with the same values, also after a restart.
 
-Two functions of one factory have the same name and the same code; what tells them apart are the values in their
-closures, defaults, `self` and partial arguments. Some values have no content that could be compared, such as a lock or
-a connection: what was computed with one of them is good for one process and one place alone.
+Two functions of one factory have the same name and code, but different values in their closures, defaults, `self` or
+partial arguments. Some values, such as a lock or a connection, have no content to compare: a result computed with one
+of them is only valid in one process and one place.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from holdfast.state.codec import encode
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis), range)
 _CONSTANTS = (type(None), bool, int, float, complex, str, bytes, tuple, frozenset)
-"""Types of the global values that a function computes with; others change while a program runs."""
+"""Types of global values that identify a function; values of other types change while a program runs."""
 _CONTAINERS = (list, tuple, dict, set, frozenset, types.CodeType, types.MappingProxyType)
 _BUILTINS = (
     types.BuiltinFunctionType,
@@ -37,35 +37,35 @@ _BUILT_IN: tuple[type[Any], ...] = (dict, list, tuple, set, frozenset, str, byte
 """Types whose content is not in their attributes."""
 _DEEPEST = 100
 _MOST = 200_000
-"""Values after which a content counts as none that could be compared."""
+"""Number of values above which content is treated as not comparable."""
 _HASHED_FILE = 64 * 1024 * 1024
-"""Bytes up to which a file counts by its content, not by its time."""
+"""Size in bytes up to which a file is identified by its content instead of its modification time."""
 
 
 class Identity:
-    """Collects what a result depends on.
+    """Accumulates everything that a result depends on.
 
     Attributes:
-        stable: Everything so far has content that is the same in another process.
+        stable: Whether everything so far has content that is the same in another process.
     """
 
     def __init__(self) -> None:
         self.stable = True
         self._hash = hashlib.sha256()
         self._seen: dict[int, int] = {}
-        """Functions, classes and objects that are described already, by their number."""
+        """Functions, classes and objects already described, with their numbers."""
         self._kept: list[Any] = []
-        """What has an entry in `_seen`, so that no other object gets its id."""
+        """Objects with an entry in `_seen`, kept alive so that their ids are not reused."""
         self._inside: set[int] = set()
-        """Containers that are being described: one that is in itself ends there."""
+        """Containers being described, to stop at one that contains itself."""
         self._left = _MOST
 
     def add(self, value: Any) -> None:
-        """One more thing that the result depends on."""
+        """Add something that the result depends on."""
         self._value(value, 0)
 
     def digest(self) -> str:
-        """The hash; without stable content one that no other identity has."""
+        """Return the hash; if there is unstable content, one that no other identity has."""
         if not self.stable:
             self._write("only", random_id())
         return self._hash.hexdigest()[:32]
@@ -87,7 +87,7 @@ class Identity:
         if known is not None or id(value) in self._inside:
             self._write("again", str(known))
             return
-        # Whether two equal containers are one object can differ from process to process, such as those of constants.
+        # Equal containers, such as constants, can be one object in one process and two in another.
         if isinstance(value, _CONTAINERS):
             self._inside.add(id(value))
             self._compound(value, depth + 1)
@@ -172,7 +172,7 @@ class Identity:
         return True
 
     def _set(self, value: Iterable[Any], depth: int) -> None:
-        """A set by the hashes of what is in it, in their order: its own differs from process to process."""
+        """Describe a set by the sorted hashes of its items, because its own order differs between processes."""
         digests = []
         for item in value:
             inner = Identity()
@@ -191,7 +191,7 @@ class Identity:
             return
         try:
             encoded = encode(value)
-        except Exception:  # objects of other packages may refuse with anything
+        except Exception:  # objects of other packages can raise anything
             wrapped = getattr(value, "__wrapped__", None)  # such as functools.lru_cache
             if wrapped is None:
                 self.stable = False
@@ -201,7 +201,7 @@ class Identity:
         self._write("encoded", encoded)
 
     def add_file(self, path: str) -> None:
-        """A file that the result depends on, by its content; a large one by its size and time."""
+        """Add a file that the result depends on, by its content, or by size and time if it is large."""
         try:
             found = Path(path).stat()
             if found.st_size > _HASHED_FILE:
@@ -215,7 +215,7 @@ class Identity:
 def _content(cell: types.CellType) -> Any:
     try:
         return cell.cell_contents
-    except ValueError:  # it has none yet, as in a function that refers to itself
+    except ValueError:  # still empty, as in a function that refers to itself
         return "(empty)"
 
 
@@ -230,24 +230,24 @@ def _attributes(value: Any) -> dict[str, Any]:
 
 
 def _names(code: types.CodeType) -> list[str]:
-    """The names that a function's code looks up, and those of the functions in it."""
+    """Return the names that a function's code looks up, including nested functions."""
     inner = [name for constant in code.co_consts if isinstance(constant, types.CodeType) for name in _names(constant)]
     return sorted({*code.co_names, *inner})
 
 
 def _is_python(value: Any) -> bool:
-    """Whether nothing of an object of the program is hidden in C, as it is in a lock or a file."""
+    """Return whether an object of the program has no state hidden in C code, unlike a lock or a file."""
     if not _is_own(type(value).__module__):
         return dataclasses.is_dataclass(value)
     try:
         object.__reduce_ex__(value, 2)
-    except Exception:  # pickling may run code of the program
+    except Exception:  # pickling can run the program's code
         return False
     return True
 
 
 def _is_own(module: str | None) -> bool:
-    """Whether a module is a part of the program, and neither of Python nor an installed package."""
+    """Return whether a module belongs to the program, and not to Python or an installed package."""
     file = getattr(sys.modules.get(module or ""), "__file__", None)
     if file is None:
         return module == "__main__"
@@ -268,11 +268,11 @@ def _bare(member: Any) -> Any:
 
 
 def identity_of(*parts: Any, files: Iterable[str] = ()) -> Identity:
-    """The identity of a result.
+    """Return the identity of a result.
 
     Args:
-        parts: What it depends on: functions and values.
-        files: Paths of files that it depends on.
+        parts: Functions and values that the result depends on.
+        files: Paths of files that the result depends on.
     """
     found = Identity()
     for part in parts:

@@ -1,4 +1,4 @@
-"""A whole app from one function: inputs, a button, outputs."""
+"""`gr.Interface`: an app made from one function, with inputs, a button and outputs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing_extensions import Unpack
 
 from holdfast.apps.examples import Examples
 from holdfast.apps.flagging import CSVLogger, FlaggingCallback, flag_method, own_folder
-from holdfast.apps.interface_inputs import HEADING, accordion_of, listed, name_unlabelled, pair_states, several
+from holdfast.apps.interface_inputs import HEADING, accordion_of, listed, name_unlabeled, pair_states, several
 from holdfast.blocks import Blocks, BlocksOptions
 from holdfast.components.base import Component
 from holdfast.components.button import Button
@@ -30,47 +30,48 @@ ButtonLike = str | Button | None
 
 
 class Interface(Blocks):
-    """A whole app from one function.
+    """An app made from one function.
 
     Args:
-        fn: What is run: one parameter for each input, one value for each output. A generator streams.
+        fn: Function to run, with one parameter per input and one return value per output. A generator streams.
         inputs: Components, or their names (`"textbox"`, `"state"`, …); `None` for none.
-        outputs: Where the results go; `None` for nowhere.
+        outputs: Components for the results; `None` for none.
         examples: Rows of inputs to try, see `gr.Examples`.
-        cache_examples: Keep the examples' results in a folder instead of running the function at each click.
+        cache_examples: Whether to store the examples' results in a folder instead of running the function at each
+            click.
         cache_mode: `"eager"` or `"lazy"`, see `gr.Examples`.
-        examples_per_page: Rows of examples shown at once.
+        examples_per_page: Number of rows of examples per page.
         example_labels: Texts for the rows.
-        preload_example: The row filled in at the start, where results are kept; `False` for none.
-        live: Run at every change of an input, without a button.
-        title: Heading, and text of the browser's tab.
+        preload_example: Row that is filled in when the page opens, if results are cached; `False` for none.
+        live: Whether to run the function at every change of an input, without a button.
+        title: Heading, and text of the browser tab.
         description: Markdown under the heading.
         article: Markdown at the end.
-        flagging_mode: `"manual"` shows flag buttons, `"auto"` keeps every result, `"never"` none.
-        flagging_options: Texts of several flag buttons, or pairs of text and what is written.
-        flagging_dir: Folder of the kept samples.
-        flagging_callback: What keeps them; a `CSVLogger` by default.
-        batch: The function takes and returns lists.
-        max_batch_size: Most calls in one batch.
+        flagging_mode: `"manual"` shows flag buttons, `"auto"` stores every result, `"never"` stores nothing.
+        flagging_options: Texts of several flag buttons, or pairs of the text and the option to write.
+        flagging_dir: Folder of the stored samples.
+        flagging_callback: Destination of the samples; by default a `CSVLogger`.
+        batch: Whether the function takes and returns lists.
+        max_batch_size: Maximum number of calls per batch.
         api_visibility: Whether the endpoint is documented.
-        api_name: Its name; the function's by default.
-        api_description: Its text; the docstring by default.
-        allow_duplication: Accepted for Gradio's programs.
-        concurrency_limit: Most runs at once; `None` for no limit.
-        additional_inputs: More inputs, in an accordion under the others.
-        additional_inputs_accordion: The accordion, or its label.
-        submit_btn: The submit button, or its text.
-        stop_btn: The button that stops a generator, or its text.
-        clear_btn: The clear button, or its text; `None` for none.
-        show_progress: How the status is shown on the outputs.
-        time_limit: Seconds that a stream may last.
-        stream_every: Seconds between the chunks of a stream.
-        deep_link: Accepted when `None` or `False`; links to a filled-in app are not there yet.
-        validator: Called with the inputs before the function is queued.
+        api_name: Name of the endpoint; by default the function's name.
+        api_description: Description of the endpoint; by default the docstring.
+        allow_duplication: Accepted for compatibility with Gradio.
+        concurrency_limit: Maximum number of concurrent runs; `None` for no limit.
+        additional_inputs: Additional inputs, in an accordion under the others.
+        additional_inputs_accordion: Accordion for the additional inputs, or its label.
+        submit_btn: Submit button, or its text.
+        stop_btn: Button that stops a generator, or its text.
+        clear_btn: Clear button, or its text; `None` for none.
+        show_progress: How to show the status on the outputs.
+        time_limit: Maximum duration of a stream in seconds.
+        stream_every: Interval between the chunks of a stream in seconds.
+        deep_link: Accepted if `None` or `False`; links to a filled-in app are not supported yet.
+        validator: Function called with the inputs before the event is queued.
         **options: See `Blocks`.
 
     Raises:
-        ValueError: The States do not pair up: one among the inputs and one among the outputs, or none at all.
+        ValueError: The States do not match: there must be one among the inputs and one among the outputs, or none.
         TypeError: `fn` is not callable.
     """
 
@@ -100,7 +101,7 @@ class Interface(Blocks):
         api_name: str | None = None,
         api_description: str | Literal[False] | None = None,
         _api_mode: bool = False,
-        allow_duplication: bool = False,  # noqa: ARG002 -- Gradio's programs may give it
+        allow_duplication: bool = False,  # noqa: ARG002 -- accepted for compatibility with Gradio
         concurrency_limit: int | Literal["default"] | None = "default",
         additional_inputs: ComponentLike | Sequence[ComponentLike] | None = None,
         additional_inputs_accordion: str | Accordion | None = None,
@@ -117,10 +118,10 @@ class Interface(Blocks):
         if not callable(fn):
             raise TypeError(f"{fn!r} is not a callable object. gr.Interface takes a function first.")
         if deep_link:
-            raise BuildError("deep_link is not there yet in Holdfast: leave it out.")
+            raise BuildError("deep_link is not supported by Holdfast yet: remove it.")
         self.flagging_mode = flagging_mode or "manual"
         if self.flagging_mode not in {"auto", "manual", "never"}:
-            raise ValueError(f"flagging_mode={flagging_mode!r} is none of 'auto', 'manual', 'never'.")
+            raise ValueError(f"flagging_mode={flagging_mode!r} is not one of 'auto', 'manual', 'never'.")
         super().__init__(title=title or "Holdfast", mode="interface", **options)
         self.fn, self.live = fn, live
         self.heading, self.description, self.article = title, description, article
@@ -129,7 +130,7 @@ class Interface(Blocks):
         self.input_components: list[Component] = [*self.main_inputs, *extra]
         self.output_components: list[Component] = several(outputs, None, 0)
         pair_states(self.input_components, self.output_components)
-        name_unlabelled(fn, self.input_components, self.output_components)
+        name_unlabeled(fn, self.input_components, self.output_components)
         self.is_generator = _is_generator(fn)
         self.listener_options: ListenerOptions = {
             "api_name": api_name,
@@ -171,7 +172,7 @@ class Interface(Blocks):
     def _build(
         self, accordion: str | Accordion | None, submit: str | Button, stop: str | Button, clear: ButtonLike
     ) -> None:
-        """Place everything, then connect it."""
+        """Place the components, then connect the listeners."""
         if self.heading:
             Markdown(HEADING.format(self.heading))
         if self.description:
@@ -275,7 +276,7 @@ class Interface(Blocks):
 
     @staticmethod
     def _connect_stop(run: Dependency, submit: Button, stop: Button) -> None:
-        """While it runs, Stop stands where Submit stood; all of that happens in the browser."""
+        """Replace Submit with Stop while the function runs, entirely in the browser."""
         running = "() => [{visible: false, __type__: 'update'}, {visible: true, __type__: 'update'}]"
         ready = "() => [{visible: true, __type__: 'update'}, {visible: false, __type__: 'update'}]"
         triggers = [
@@ -301,7 +302,7 @@ class Interface(Blocks):
 
 
 def _is_generator(fn: Callable[..., Any]) -> bool:
-    called = fn if inspect.isroutine(fn) else getattr(fn, "__call__", fn)  # noqa: B004 -- an object's own call
+    called = fn if inspect.isroutine(fn) else getattr(fn, "__call__", fn)  # noqa: B004 -- the `__call__` of an object
     return inspect.isgeneratorfunction(called) or inspect.isasyncgenfunction(called)
 
 

@@ -1,4 +1,4 @@
-"""What an `Interface` makes of its `inputs` and `outputs`: components, their labels, and the State among them."""
+"""Conversion of an `Interface`'s `inputs` and `outputs` to components, with labels and a shared State."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ HEADING = "<h1 style='text-align: center; margin-bottom: 1rem'>{}</h1>"
 
 
 def listed(given: Any) -> list[Any]:
-    """One, several or none, as a list."""
+    """Return one, several or no values as a list."""
     if given is None:
         return []
     return list(given) if isinstance(given, list | tuple) else [given]
 
 
 def several(given: Any, fn: Callable[..., Any] | None, first: int) -> list[Component]:
-    """The components of `inputs` or `outputs`, none of them placed yet.
+    """Return the components of `inputs` or `outputs`, none of them placed yet.
 
     Args:
         given: Components, names, or `None`.
-        fn: The function: a "state" starts with its parameter's default.
-        first: Place of the first of them among the function's parameters.
+        fn: Function whose parameter default is the initial value of a "state".
+        first: Index of the first component among the function's parameters.
     """
     found: list[Component] = []
     defaults = _defaults(fn) if fn is not None else []
@@ -42,14 +42,14 @@ def several(given: Any, fn: Callable[..., Any] | None, first: int) -> list[Compo
 
 
 def component_of(given: Any, *, stays: bool = False) -> Component:
-    """A component from what an `Interface` takes: a component, its class, or its name.
+    """Return the component for a component, a component class, or a name.
 
     Args:
-        given: One of these.
-        stays: A component that has a place keeps it; otherwise it is taken out of it.
+        given: Component, component class, or name.
+        stays: Whether a component that is already placed stays there instead of being removed.
 
     Raises:
-        BuildError: It is none of these.
+        BuildError: The value has another type.
         ValueError: No component has that name.
     """
     if isinstance(given, str):
@@ -57,7 +57,7 @@ def component_of(given: Any, *, stays: bool = False) -> Component:
     if isinstance(given, type) and issubclass(given, Component):
         return given(render=False)
     if not isinstance(given, Component):
-        raise BuildError(f"{given!r} is no component. Give one such as gr.Textbox(), or a name such as 'textbox'.")
+        raise BuildError(f"{given!r} is not a component. Pass one such as gr.Textbox(), or a name such as 'textbox'.")
     if given.parent is not None and not stays:
         given.unrender()
     return given
@@ -66,7 +66,7 @@ def component_of(given: Any, *, stays: bool = False) -> Component:
 def _parameters(fn: Callable[..., Any]) -> list[inspect.Parameter]:
     try:
         parameters = inspect.signature(fn).parameters.values()
-    except ValueError:  # a built-in that does not say
+    except ValueError:  # a built-in without a signature
         return []
     return [p for p in parameters if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD}]
 
@@ -76,7 +76,7 @@ def _defaults(fn: Callable[..., Any]) -> list[Any]:
 
 
 def accordion_of(given: str | Accordion | None) -> Accordion:
-    """The accordion of the additional inputs, placed where the program stands; one that was given a label is open."""
+    """Return the accordion of the additional inputs, placed here; one with a custom label is initially open."""
     if not isinstance(given, Accordion):
         return Accordion(given or "Additional Inputs", open=bool(given))
     if given.parent is None:
@@ -85,7 +85,7 @@ def accordion_of(given: str | Accordion | None) -> Accordion:
 
 
 def pair_states(inputs: list[Component], outputs: list[Component]) -> None:
-    """One State among the inputs and one among the outputs are one cell; any other number is a mistake."""
+    """Make one State among the inputs and one among the outputs share a cell; reject any other number."""
     read = [c for c in inputs if isinstance(c, State)]
     written = [place for place, c in enumerate(outputs) if isinstance(c, State)]
     if not read and not written:
@@ -93,14 +93,14 @@ def pair_states(inputs: list[Component], outputs: list[Component]) -> None:
     if len(read) != 1 or len(written) != 1:
         raise BuildError(
             "If using 'state', there must be exactly one state input and one state output. "
-            f"Here are {len(read)} among the inputs and {len(written)} among the outputs. "
+            f"There are {len(read)} among the inputs and {len(written)} among the outputs. "
             "For several States, use gr.Blocks."
         )
     outputs[written[0]] = read[0]
 
 
-def name_unlabelled(fn: Callable[..., Any], inputs: Sequence[Component], outputs: Sequence[Component]) -> None:
-    """Inputs without a label are called after the parameters, outputs "output"; outputs are not for typing in."""
+def name_unlabeled(fn: Callable[..., Any], inputs: Sequence[Component], outputs: Sequence[Component]) -> None:
+    """Label inputs after their parameters and outputs "output", and make outputs non-interactive."""
     names = [p.name for p in _parameters(fn)]
     for place, component in enumerate(inputs):
         if not isinstance(component, State) and component.label is None and place < len(names):

@@ -1,4 +1,4 @@
-"""The folder that flagged samples are written to: bounded in bytes, and never read again from its beginning."""
+"""The folder of flagged samples, which is limited in size and never read again from the start."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from holdfast.files import private
 from holdfast.files.retention import LEAST
 from holdfast.files.rules import is_file_data, is_url
 
-FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 -- spreadsheets take wide ones too
-"""What begins a formula, also after blanks."""
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 -- spreadsheets accept these too
+"""Characters that start a formula, also after whitespace."""
 MARK = 20
-"""Characters of a file's hash that name the folder of its copy."""
+"""Number of characters of a file's hash in the folder name of its copy."""
 PART = 1024 * 1024
 
 logger = logging.getLogger("holdfast.apps")
@@ -31,23 +31,23 @@ class Samples:
     """Tables of samples and copies of the files among their values, in one folder.
 
     Args:
-        folder: The folder; it is made with the first sample.
-        tables: A pattern for the names of its tables.
+        folder: Folder, which is created with the first sample.
+        tables: Pattern of the names of its tables.
     """
 
     def __init__(self, folder: Path, tables: str) -> None:
         self.folder = folder
         self._tables = tables
         self._copied: int | None = None
-        """Bytes of the copies of files; `None` before the first sample."""
+        """Size of the copied files in bytes; `None` before the first sample."""
         self._counted: dict[Path, tuple[int, int]] = {}
-        """The size of each table that was written to, and its lines up to there."""
+        """Size of each table that was written to, and its number of lines up to there."""
 
     def append(self, file: Path, row: Sequence[Any]) -> int:
         """Add a line to a table and return the number of lines after the first.
 
         Raises:
-            Error: There is no room for it.
+            Error: There is no space for it.
         """
         text = io.StringIO(newline="")
         csv.writer(text).writerow(map(cell, row))
@@ -62,7 +62,7 @@ class Samples:
         """Return a value with each file in it copied below `folder`.
 
         Raises:
-            Error: There is no room for it.
+            Error: There is no space for it.
         """
         return keep_files(value, folder, simplify=simplify, admit=self._admit_copy)
 
@@ -71,7 +71,7 @@ class Samples:
         self._copied = (self._copied or 0) + _on_disk(size)
 
     def _admit(self, size: int) -> None:
-        """Refuse what does not fit in. What its author has deleted meanwhile makes room."""
+        """Reject a sample that exceeds the limit, after checking whether the author has deleted files."""
         most = limits.applied().flagged_bytes
         tables = sum(file.stat().st_size for file in self.folder.glob(self._tables))
         if self._copied is None or tables + self._copied + size > most:
@@ -81,8 +81,7 @@ class Samples:
             return
         shown = limits.shown(most, "bytes")
         logger.warning(
-            "A flagged sample was not kept: %s would hold more than %s. Move samples away, or raise the limit "
-            "flagged_bytes.",
+            "A flagged sample was not kept: %s would exceed %s. Move samples away, or raise the limit flagged_bytes.",
             self.folder,
             shown,
         )
@@ -92,7 +91,7 @@ class Samples:
         )
 
     def _lines(self, file: Path) -> int:
-        """Count the lines of a table; of one that has grown only what is new, whichever process has written it."""
+        """Count the lines of a table, reading only what has been added since the last call by any process."""
         size, lines = self._counted.get(file, (0, 0))
         now = file.stat().st_size
         if now < size:
@@ -113,17 +112,17 @@ def keep_files(value: Any, folder: Path, *, simplify: bool, admit: Callable[[int
     """Return a value with each file in it copied below `folder`.
 
     Args:
-        value: The value.
-        folder: The folder.
-        simplify: Leave the path alone of each file, instead of all that is known of it.
-        admit: Called with the size of each file before it is copied; may refuse it.
+        value: Value to process.
+        folder: Folder for the copies.
+        simplify: Whether to keep only the path of each file instead of the complete FileData.
+        admit: Function called with the size of each file before it is copied; can raise an error.
     """
     if isinstance(value, dict):
         if is_file_data(value) and value.get("path") and not is_url(value["path"]):
             source = Path(value["path"])
             kept = folder / _digest(source)[:MARK] / source.name
             size = source.stat().st_size
-            if not kept.exists() or kept.stat().st_size != size:  # or a copy was cut off
+            if not kept.exists() or kept.stat().st_size != size:  # or an earlier copy is incomplete
                 admit(size)
                 private.make_folder(kept.parent)
                 private.make_file(kept)
@@ -136,7 +135,7 @@ def keep_files(value: Any, folder: Path, *, simplify: bool, admit: Callable[[int
 
 
 def _on_disk(size: int) -> int:
-    """Return what a file of this size takes on a disk, with its folder."""
+    """Return the disk space of a file of this size and its folder."""
     return max(size, LEAST) + LEAST
 
 
@@ -149,7 +148,7 @@ def _digest(file: Path) -> str:
 
 
 def cell(value: Any) -> Any:
-    """Return a value as a table's cell: containers as JSON, and no text that a spreadsheet would calculate."""
+    """Convert a value to a table cell: containers as JSON, and strings escaped if a spreadsheet would evaluate them."""
     if value is None:
         return ""
     if isinstance(value, dict | list | tuple):

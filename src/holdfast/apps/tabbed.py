@@ -1,4 +1,4 @@
-"""Several apps behind one row of tabs."""
+"""`gr.TabbedInterface`: several apps in tabs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from holdfast.graph.layouts import Tab, Tabs
 
 
 class TabbedInterface(Blocks):
-    """Several apps as the tabs of one.
+    """Several apps combined into one app with tabs.
 
     Args:
-        interface_list: The apps, one for each tab.
-        tab_names: Their tabs' texts; "Tab 0", "Tab 1", … by default.
-        title: Stands above the tabs and in the browser's title bar.
-        analytics_enabled: Accepted for Gradio's programs; nothing is ever sent anywhere.
-        tabs_kwargs: Options of the `gr.Tabs` around them.
+        interface_list: Apps, one per tab.
+        tab_names: Texts of the tabs; by default "Tab 0", "Tab 1", ….
+        title: Heading above the tabs, and title of the browser tab.
+        analytics_enabled: Accepted for compatibility with Gradio; no data is ever sent.
+        tabs_kwargs: Options of the surrounding `gr.Tabs`.
         **options: See `Blocks`.
     """
 
@@ -36,12 +36,12 @@ class TabbedInterface(Blocks):
         **options: Unpack[BlocksOptions],
     ) -> None:
         if isinstance(interface_list, Blocks):
-            raise BuildError("TabbedInterface takes a list of apps, but got one app. Write [app], or give several.")
+            raise BuildError("TabbedInterface takes a list of apps, but got one app. Write [app], or pass several.")
         for interface in interface_list:
             if not isinstance(interface, Blocks):
                 raise BuildError(
                     f"{interface!r}, a {type(interface).__name__}, cannot be a tab. "
-                    "Give apps: gr.Interface, gr.ChatInterface or gr.Blocks."
+                    "Pass apps: gr.Interface, gr.ChatInterface or gr.Blocks."
                 )
         super().__init__(
             analytics_enabled=analytics_enabled, mode="tabbed_interface", title=title or "Holdfast", **options
@@ -57,8 +57,8 @@ class TabbedInterface(Blocks):
 
 
 def _names(given: Sequence[str] | None, count: int) -> list[str]:
-    """One name for each app: what is missing is numbered, what is too much is left out."""
+    """Return one name per app: missing names are numbered, surplus names are dropped."""
     names = list(given or ())
     if names and len(names) != count:
-        warn(f"There are {count} apps and {len(names)} tab names. Give one name for each app, or none.")
+        warn(f"There are {count} apps and {len(names)} tab names. Pass one name for each app, or none.")
     return names[:count] + [f"Tab {number}" for number in range(len(names), count)]

@@ -1,1 +1,1 @@
-"""Files between browser and handler: rules, downloads from URLs, the cache, and how long files are kept."""
+"""Files between browser and handler: rules, downloads from URLs, the cache, and retention."""

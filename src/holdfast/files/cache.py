@@ -1,4 +1,4 @@
-"""Files that are written into the cache: under a clean name, in a folder named by the hash of their content."""
+"""Writing files into the cache, under a sanitized name in a folder named after the hash of their content."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ from holdfast.files.folders import process_folder
 NAME_BYTES = 200
 TRIES = 5
 _ENDING = re.compile(r"(?<=.)\.[A-Za-z]\w{1,9}$")
-"""What may stand before a file's last ending as a part of it."""
+"""Inner extension, such as `.nii` in `.nii.gz`, that belongs to the extension."""
 CHUNK = 1 << 20
 PART = ".part-"
-"""What the names of unfinished files begin with."""
+"""Prefix of the names of unfinished files."""
 
 app_folder: ContextVar[Path | None] = ContextVar("holdfast_files", default=None)
-"""The folder of the app whose event runs."""
+"""Folder of the app whose event is running."""
 whose: ContextVar[str] = ContextVar("holdfast_visitor", default="")
-"""The visitor for whom files are written; empty if there is none."""
+"""Visitor for whom files are written; empty if there is none."""
 
 
 class Watcher(Protocol):
-    """Watches the files that are written into a folder; called from any thread."""
+    """Observer of the files written into a folder; called from any thread."""
 
     def wrote(self, size: int) -> None:
-        """So many bytes are written; a negative number is of a file that was given up."""
+        """Count bytes that were written; a negative number undoes the count of an abandoned file."""
         ...
 
     def finished(self, path: Path, size: int) -> None:
-        """A file is whole; the bytes that were written are no longer those of an unfinished one."""
+        """Record a completed file; its bytes no longer count as those of an unfinished one."""
         ...
 
 
@@ -49,15 +49,15 @@ _watched: WeakValueDictionary[Path, Watcher] = WeakValueDictionary()
 
 
 def watch(directory: Path, watcher: Watcher) -> None:
-    """Report what is written into a folder, for as long as the watcher is there."""
+    """Report files written into a folder, as long as the watcher exists."""
     _watched[directory] = watcher
 
 
-def sanitise(name: str) -> str:
-    """A client's file name without anything that is more than a name: no folders, no control characters, 200 bytes.
+def sanitize(name: str) -> str:
+    """Return a client's file name reduced to a plain name: no folders, no control characters, at most 200 bytes.
 
     Args:
-        name: The name as it was sent; either kind of slash divides folders.
+        name: Name from the client; both kinds of slash separate folders.
     """
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     kept = "".join(c for c in last if c.isalnum() or c in "._-, ").strip(" ")
@@ -65,9 +65,9 @@ def sanitise(name: str) -> str:
     if not dot or not stem:
         stem, ending = kept, ""
     inner = _ENDING.search(stem) if ending else None
-    if inner is not None:  # `.nii.gz` is one ending, of which nothing may be cut
+    if inner is not None:  # `.nii.gz` is one extension, which must stay complete
         stem, ending = stem[: inner.start()], f"{inner[0][1:]}.{ending}"
-    # The loop below looks at all of it each time, and a client may send a name of any length.
+    # Shorten first: the loop below is quadratic, and a client can send a name of any length.
     stem, ending = stem[:NAME_BYTES], f".{ending[:NAME_BYTES]}" if ending else ""
     while len((stem + ending).encode()) > NAME_BYTES:
         if len(stem) > 1:
@@ -79,12 +79,12 @@ def sanitise(name: str) -> str:
 
 
 def cache_dir() -> Path:
-    """Return where files are kept that are made now: the folder of the app whose event runs, or of this process."""
+    """Return the folder for new files: that of the app whose event is running, or of this process."""
     return app_folder.get() or process_folder()
 
 
 def save_bytes(data: bytes | bytearray | memoryview, name: str, *, directory: Path | None = None) -> str:
-    """Keep `data` under the hash of its content.
+    """Save `data` under the hash of its content.
 
     Returns:
         `<cache>/<sha256>/<name>`.
@@ -95,7 +95,7 @@ def save_bytes(data: bytes | bytearray | memoryview, name: str, *, directory: Pa
 
 
 def save_copy(source: str | os.PathLike[str], name: str | None = None, *, directory: Path | None = None) -> str:
-    """Keep a copy of a file under the hash of its content."""
+    """Save a copy of a file under the hash of its content."""
     with Path(source).open("rb") as stream, SavedFile(name or Path(source).name, directory=directory) as file:
         while chunk := stream.read(CHUNK):
             file.write(chunk)
@@ -103,26 +103,26 @@ def save_copy(source: str | os.PathLike[str], name: str | None = None, *, direct
 
 
 class SavedFile:
-    """A file that is being written into the cache, piece by piece: `with SavedFile(name) as file: file.write(...)`.
+    """A file that is written into the cache in pieces: `with SavedFile(name) as file: file.write(...)`.
 
-    It appears under its final path, whole, when the `with` ends; when that fails nothing stays.
+    The complete file appears under its final path when the `with` block ends; on an error it is removed.
 
     Args:
-        name: The name that it came with; it is cleaned.
-        directory: The cache, when it is not `cache_dir()`.
-        max_size: Bytes above which writing raises `TooLarge`.
+        name: Original name of the file, which is sanitized.
+        directory: Cache folder, if not `cache_dir()`.
+        max_size: Size in bytes above which writing raises `TooLarge`.
     """
 
     def __init__(self, name: str, *, directory: Path | None = None, max_size: int | None = None) -> None:
-        self.name = sanitise(name)
+        self.name = sanitize(name)
         self.directory = directory or cache_dir()
         self.max_size = max_size
         self.size = 0
         self.path = ""
-        """Where it is, once it is whole."""
+        """Path of the complete file."""
         self._hash = hashlib.sha256()
         self._counted = 0
-        """Bytes that the watcher knows of."""
+        """Number of bytes reported to the watcher."""
 
     def __enter__(self) -> Self:
         private.make_folder(self.directory)
@@ -132,15 +132,15 @@ class SavedFile:
         return self
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Add a piece.
+        """Write a piece.
 
         Raises:
-            TooLarge: It is over the allowed size now.
-            StorageFull: The app has no room for it.
+            TooLarge: The file exceeds the maximum size.
+            StorageFull: The app has no space for the file.
         """
         self.size += len(data)
         if self.max_size is not None and self.size > self.max_size:
-            raise TooLarge(f"{self.name} is over the maximum file size of {self.max_size} bytes.")
+            raise TooLarge(f"{self.name} exceeds the maximum file size of {self.max_size} bytes.")
         self._hash.update(data)
         self._counted += len(data)
         if self._watcher is not None:
@@ -148,7 +148,7 @@ class SavedFile:
         self._stream.write(data)
 
     def written(self) -> None:
-        """All of it is written: its file handle is given back before the `with` ends."""
+        """Close the file handle before the `with` block ends, because everything is written."""
         self._stream.close()
 
     def __exit__(
@@ -171,7 +171,7 @@ class SavedFile:
     def _move(part: Path, target: Path) -> None:
         for _ in range(TRIES):
             private.make_folder(target.parent)
-            with suppress(FileNotFoundError):  # a sweep has just removed the folder, which was empty
+            with suppress(FileNotFoundError):  # a sweep has just removed the empty folder
                 part.replace(target)
                 return
         part.replace(target)

@@ -1,4 +1,4 @@
-"""Files that a client names by URL, fetched by the server: from public addresses alone, never more than is allowed."""
+"""Downloads of files that a client names by URL, from public addresses only and limited in size."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from holdfast.networks import is_public
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 5
 TIMEOUT = 20.0
-"""Seconds without a byte after which it is given up."""
+"""Seconds without data after which a download is aborted."""
 LONGEST = 300.0
-"""Seconds after which it is given up in any case: a byte now and then must not hold a thread for ever."""
+"""Maximum duration of a download in seconds, so that a trickle of bytes cannot block a thread indefinitely."""
 HEADERS = {"User-Agent": "holdfast", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fetcher:
-    """Fetches files for clients.
+    """Downloads files for clients.
 
-    The address is looked up once, checked, and then the connection goes to just that address, so that a name which
-    answers differently the second time gains nothing.
+    The host name is resolved once and checked, and the connection goes to exactly that address, so that a name that
+    resolves differently the second time has no effect.
 
     Args:
-        resolve: `socket.getaddrinfo`, or what a test has in its place.
-        public: Whether an address may be asked.
-        max_size: Most bytes of a file; `None` for the caller's own limit alone.
-        longest: Most seconds for each address that is asked.
+        resolve: `socket.getaddrinfo`, or a replacement in tests.
+        public: Function that returns whether an address may be contacted.
+        max_size: Maximum size of a file in bytes; a caller can set a lower limit.
+        longest: Maximum duration in seconds for each address contacted.
     """
 
     resolve: Callable[..., Any] = socket.getaddrinfo
@@ -48,26 +48,26 @@ class Fetcher:
     longest: float = LONGEST
 
     def fetch(self, url: str, directory: Path, *, max_size: int | None = None) -> str:
-        """Fetch a file into the cache; it blocks.
+        """Download a file into the cache; blocks.
 
         Args:
             url: An http or https URL.
-            directory: The cache.
-            max_size: Most bytes.
+            directory: Cache folder.
+            max_size: Maximum size in bytes.
 
         Returns:
-            Its path.
+            Path of the file.
 
         Raises:
-            BadValue: It cannot be fetched, or may not be.
+            BadValue: The file cannot be downloaded, or its address is not allowed.
         """
         limit = self.max_size if max_size is None else min(self.max_size, max_size)
         try:
             return self._follow(url, directory, limit)
         except (TooLarge, StorageFull) as error:
-            raise BadValue(f"The file at {url:.200} cannot be used: {error}") from None
+            raise BadValue(f"The file at {url:.200} was rejected: {error}") from None
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise BadValue(f"The file at {url:.200} cannot be fetched: {error}.") from None
+            raise BadValue(f"The file at {url:.200} cannot be downloaded: {error}.") from None
 
     def _follow(self, url: str, directory: Path, limit: int) -> str:
         for _ in range(MOST_REDIRECTS + 1):
@@ -87,27 +87,27 @@ class Fetcher:
                     if response.length:
                         raise ValueError(f"its server ended {response.length} bytes too early")
                 return file.path
-        raise ValueError("it is redirected too often")
+        raise ValueError("there are too many redirects")
 
     @contextmanager
     def _connected(self, parts: SplitResult) -> Iterator[http.client.HTTPConnection]:
-        """A connection to an address that may be asked.
+        """Open a connection to an address that may be contacted.
 
         Raises:
-            ValueError: It may not be asked, or its time is over.
+            ValueError: The address is not allowed, or the time limit is exceeded.
         """
         secure = parts.scheme == "https"
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("only http and https addresses can be")
+            raise ValueError("only http and https addresses are supported")
         port = parts.port or (443 if secure else 80)
         found = [entry[4] for entry in self.resolve(parts.hostname, port, type=socket.SOCK_STREAM)]
         if not found or not all(self.public(str(address[0])) for address in found):
             raise ValueError(f"{parts.hostname} is not a public address")
         with socket.create_connection(found[0][:2], TIMEOUT) as raw, _Deadline(raw, self.longest) as deadline:
-            if not self.public(str(raw.getpeername()[0])):  # whatever the system has made of the address
+            if not self.public(str(raw.getpeername()[0])):  # check the address that was really connected
                 raise ValueError(f"{parts.hostname} is not a public address")
             connection = http.client.HTTPConnection(parts.hostname, port, timeout=TIMEOUT)
-            connection.default_port = 443 if secure else 80  # decides whether the port stands in the Host header
+            connection.default_port = 443 if secure else 80  # determines whether the Host header contains the port
             try:
                 context = ssl.create_default_context() if secure else None
                 connection.sock = context.wrap_socket(raw, server_hostname=parts.hostname) if context else raw
@@ -121,11 +121,11 @@ class Fetcher:
 
 
 class _Deadline:
-    """Cuts a connection when its time is over, whatever waits for it: a socket's own timeout begins anew at each byte.
+    """Closes a connection when a time limit is exceeded, because a socket's own timeout restarts with each byte.
 
     Args:
-        connected: The socket; what is wrapped around it later is cut too.
-        seconds: Its time.
+        connected: Socket to close, including anything wrapped around it later.
+        seconds: Time limit.
     """
 
     def __init__(self, connected: socket.socket, seconds: float) -> None:
@@ -146,14 +146,14 @@ class _Deadline:
 
     def _cut(self) -> None:
         self._over = True
-        with suppress(OSError):  # the other side was first
+        with suppress(OSError):  # already closed by the peer
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def check(self) -> None:
-        """Say so if its time was over.
+        """Raise an error if the time limit was exceeded.
 
         Raises:
-            ValueError: It was.
+            ValueError: The limit was exceeded.
         """
         if self._over:
             raise ValueError(f"it took longer than {self._seconds:g} seconds")

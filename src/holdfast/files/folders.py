@@ -1,4 +1,4 @@
-"""The folders in which files are kept: below one root of this user, one for each app, and one for this process."""
+"""Folders for files: below one root per user, one for each app and one for this process."""
 
 from __future__ import annotations
 
@@ -19,21 +19,22 @@ from holdfast.errors import BuildError
 from holdfast.files import private
 
 APPS = "apps"
-"""Below the root; an app serves nothing of it but its own folder, whatever its author allows."""
+"""Name of the folder below the root; an app serves only its own folder inside it, whatever its author allows."""
 
 _instead: dict[Path, Path] = {}
-"""Folders that are used because another user has the one that should be."""
+"""Replacement folders, used if another user owns the intended one."""
 _process: dict[tuple[int, Path], tuple[Path, FolderLock]] = {}
 _making = threading.Lock()
 
 
 def root() -> Path:
-    """Return the folder of all apps' files, made when it is missing.
+    """Return the folder of all apps' files, creating it if missing.
 
-    It is below `HOLDFAST_TEMP_DIR` or `GRADIO_TEMP_DIR`, else below a folder of this user among the temporary ones.
+    It is below `HOLDFAST_TEMP_DIR` or `GRADIO_TEMP_DIR`, or else in this user's folder below the system's temporary
+    folder.
 
     Raises:
-        BuildError: The folder that was chosen belongs to another user.
+        BuildError: The chosen folder belongs to another user.
     """
     chosen = settings.read().temp_dir
     base = _chosen(Path(chosen)) if chosen else _temporary()
@@ -48,14 +49,14 @@ def _chosen(folder: Path) -> Path:
     owner = private.stranger(folder)
     if owner is not None:
         raise BuildError(
-            f"HOLDFAST_TEMP_DIR={str(folder)!r} belongs to another user (uid {owner}), who could read and change the "
-            "files of visitors. Choose another folder, or make it this user's own with chown."
+            f"HOLDFAST_TEMP_DIR={str(folder)!r} belongs to another user (uid {owner}), who could read and modify "
+            "visitors' files. Choose another folder, or make it this user's own with chown."
         )
     return folder
 
 
 def _temporary() -> Path:
-    """The folder of this user; where another user was there first, one with a name that cannot be foreseen."""
+    """Return this user's folder; if another user already owns it, one with an unpredictable name."""
     user = str(os.getuid()) if hasattr(os, "getuid") else "user"
     folder = Path(tempfile.gettempdir()) / f"holdfast-{user}"
     with suppress(FileExistsError):
@@ -68,17 +69,17 @@ def _temporary() -> Path:
         if folder not in _instead:
             made = _instead[folder] = Path(tempfile.mkdtemp(prefix=f"{folder.name}-"))
             warnings.warn(
-                f"Another user of this machine has made {folder}, where files of visitors would be kept. They are kept "
-                f"in {made} as long as this process runs. Remove {folder}, or set HOLDFAST_TEMP_DIR.",
+                f"Another user of this machine has made {folder}, where visitors' files would be stored. They are kept "
+                f"in {made} while this process runs. Remove {folder}, or set HOLDFAST_TEMP_DIR.",
                 stacklevel=2,
             )
         return _instead[folder]
 
 
 def process_folder() -> Path:
-    """Return the folder for files that are made outside of any app, such as while apps are built; it ends with us."""
+    """Return the folder for files created outside of apps, such as while apps are built; deleted with the process."""
     base = root()
-    key = (os.getpid(), base)  # a forked process has one of its own
+    key = (os.getpid(), base)  # a forked process gets a different one
     with _making:
         if key not in _process or not _process[key][0].is_dir():
             folder = Path(tempfile.mkdtemp(prefix="process-", dir=base))
@@ -88,7 +89,7 @@ def process_folder() -> Path:
 
 
 def process_folders() -> list[Path]:
-    """Return the folders that `process_folder` has made in this process."""
+    """Return the folders that `process_folder` has created in this process."""
     return [folder for (pid, _), (folder, _) in tuple(_process.items()) if pid == os.getpid()]
 
 
@@ -103,10 +104,10 @@ def _lock_file(folder: Path) -> Path:
 
 
 class FolderLock:
-    """Says that a process uses a folder, until it ends, however it ends.
+    """Lock that marks a folder as used until the process ends in any way.
 
     Args:
-        folder: The folder; it need not exist.
+        folder: Folder to lock; need not exist.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -114,7 +115,7 @@ class FolderLock:
         _share(self._file)
 
     def close(self) -> bool:
-        """Let go. Returns whether no other process uses the folder."""
+        """Release the lock, and return whether no other process uses the folder."""
         try:
             return _alone(self._file)
         finally:
@@ -123,7 +124,7 @@ class FolderLock:
 
 @contextmanager
 def is_free(folder: Path) -> Iterator[bool]:
-    """Whether no process uses a folder; none can begin to while this is entered."""
+    """Yield whether no process uses a folder; none can start using it inside the `with` block."""
     handle = os.open(_lock_file(folder), os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     try:
         yield _alone(handle)
@@ -134,7 +135,7 @@ def is_free(folder: Path) -> Iterator[bool]:
 if sys.platform == "win32":
 
     def _share(_: int) -> None:
-        """Windows does not delete files that are open, which is all that is needed."""
+        """Do nothing, because Windows does not delete open files."""
 
     def _alone(_: int) -> bool:
         return True

@@ -1,9 +1,9 @@
-"""Files that belong to the framework itself: made for their owner alone, and never served, whatever an author allows.
+"""Files of the framework itself, which are readable only by their owner and never served, whatever an author allows.
 
-The key that signs State, the store beside it, TLS keys, password files, kept results of examples, flagged samples:
-a reader of one of them can forge cookies and cells, or see what visitors sent. Each is registered here by the code that
-knows its path (`guard`), for all apps of the process, and `holdfast.files.rules` asks `is_private` before any allow
-rule.
+These are the key that signs State, the store next to it, TLS keys, password files, cached results of examples, and
+flagged samples: reading them would allow forging cookies and cells, or reveal what visitors sent. The code that knows
+each path registers it here (`guard`) for all apps of the process, and `holdfast.files.rules` calls `is_private` before
+any allow rule.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 HOME = ".holdfast"
-"""The folder where the framework keeps its own files by default; nothing in a folder of this name is ever served."""
+"""Default folder of the framework's own files; nothing in a folder with this name is ever served."""
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 
@@ -26,17 +26,17 @@ def guard(*paths: str | os.PathLike[str]) -> None:
     """Never serve these files, nor anything in these folders. They need not exist yet.
 
     Args:
-        paths: Absolute, or relative to the working folder as it is now.
+        paths: Absolute paths, or paths relative to the current working folder.
     """
     _guarded.update(Path(os.path.abspath(path)) for path in paths)  # noqa: PTH100 - a link is guarded as a link too
 
 
 def is_private(real: Path, *, cache: Path | None = None) -> bool:
-    """Whether a file is one of the framework's own, by its path or, under any other name, by its inode.
+    """Return whether a file belongs to the framework, by path or, under any other name, by inode.
 
     Args:
-        real: The path of a file, with all links followed.
-        cache: A folder of files that are served, wherever it lies: a private folder around it does not count.
+        real: Path of a file, with all links resolved.
+        cache: Folder of files that are served; a private folder that contains it is ignored.
     """
     inside = cache is not None and cache in real.parents
     parts = real.relative_to(cache).parts if cache is not None and inside else real.parts
@@ -85,7 +85,7 @@ def _links(path: Path) -> int:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder, and those above it that are missing, for the owner alone; one that is there stays as it is."""
+    """Create a folder and its missing parents with access for the owner only; an existing folder stays unchanged."""
     missing = [path]
     while not missing[-1].parent.exists() and missing[-1].parent != missing[-1]:
         missing.append(missing[-1].parent)
@@ -97,13 +97,13 @@ def make_folder(path: Path) -> None:
 
 
 def make_file(path: Path) -> None:
-    """Make an empty file for the owner alone; whatever is there already stays as it is."""
+    """Create an empty file with access for the owner only; an existing file stays unchanged."""
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
 
 
 def close_to_others(path: Path) -> None:
-    """Take the permissions of group and others away from a file or folder, where it is this user's."""
+    """Remove the permissions of group and others from a file or folder that belongs to this user."""
     with suppress(OSError):
         found = path.stat()
         mode = stat.S_IMODE(found.st_mode)
@@ -113,15 +113,15 @@ def close_to_others(path: Path) -> None:
 
 
 def is_mine(found: os.stat_result) -> bool:
-    """Whether a file belongs to the user that this process runs as."""
+    """Return whether a file belongs to the user of this process."""
     return not hasattr(os, "getuid") or found.st_uid == os.getuid()
 
 
 def stranger(path: Path) -> int | None:
-    """The id of the user to whom a file or folder belongs, if that user is not to be trusted with it.
+    """Return the id of the user that owns a file or folder, if that user is not trusted with it.
 
-    Trusted are this process's user, the superuser, and the owner of the folder around it, unless everybody may write
-    there, as in the folder for temporary files.
+    Trusted are this process's user, the superuser, and the owner of the parent folder, unless all users can write
+    there, as in the system's temporary folder.
     """
     if not hasattr(os, "getuid"):
         return None

@@ -1,8 +1,8 @@
-"""The files of one app: in one folder that no other app uses, bounded in age and in total size.
+"""The files of one app: stored in a folder that no other app uses, and limited in age and total size.
 
-A file is as old as its last upload or its last output, by the modification time that it gets here. It is deleted when
-it is older than the age, and the oldest first when all of them together exceed the total size; never while an event
-that it belongs to waits or runs, and never when the app itself begins with it.
+A file's age is the time since its last upload or output, recorded as its modification time. Files above the maximum age
+are deleted; if the total size is exceeded, the oldest files are deleted first. A file is never deleted while an event
+that uses it is waiting or running, nor if a component of the app initially shows it.
 """
 
 from __future__ import annotations
@@ -27,30 +27,30 @@ from holdfast.files.folders import FolderLock, is_free, root
 from holdfast.programs import program_name
 
 MOST_WAIT = 3600.0
-"""Seconds between two sweeps unless the author says otherwise, or the age is shorter."""
+"""Seconds between two sweeps by default, unless the maximum age is shorter."""
 ABANDONED = 3600.0
-"""Seconds after which a file that was never finished belongs to an upload that has failed."""
+"""Seconds after which an unfinished file belongs to a failed upload."""
 LEAST = 4096
-"""Bytes that a file counts at least, and as much for its folder: that is what a disk gives it."""
+"""Minimum number of bytes counted for a file, and again for its folder, which is what a disk allocates."""
 LONGEST_PATH = 4096
 SPARE = 0.9
-"""The part of the total size that is left when room is made, so that it is not made for each file."""
+"""Fraction of the limit to which files are reduced, so that not every new file triggers a deletion."""
 REST = 5.0
-"""Seconds for which a folder that could not be made smaller counts as full without another look."""
+"""Seconds for which a folder that could not be reduced counts as full without another check."""
 
 logger = logging.getLogger("holdfast.files.rules")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Keeping:
-    """How long files are kept and how many.
+    """Retention policy for files.
 
     Attributes:
         age: Seconds after which a file is deleted.
-        total: Most bytes of all files together.
-        per_visitor: Most bytes of those that were made for one visitor.
+        total: Maximum size of all files in bytes.
+        per_visitor: Maximum size of the files created for one visitor, in bytes.
         frequency: Seconds between two sweeps.
-        all_at_end: Whether all files are deleted when the app ends.
+        all_at_end: Whether to delete all files when the app ends.
     """
 
     age: float = 24 * 3600.0
@@ -64,8 +64,8 @@ class Hold:
     """Files of one event, which are not deleted before it has ended.
 
     Args:
-        keeper: Keeps them.
-        paths: Those that are known already.
+        keeper: Keeper of the files.
+        paths: Paths that are already known.
     """
 
     __slots__ = ("_keeper", "_paths")
@@ -77,7 +77,7 @@ class Hold:
             self.add(path)
 
     def add(self, path: str) -> None:
-        """Hold one more file, if it is one of the app's. Its path is not looked up: a client may name very many."""
+        """Hold another file, if it belongs to the app. Paths are not resolved: a client can name very many."""
         named = os.path.normpath(path)
         if named.startswith(self._keeper.prefix):
             with self._keeper.counting:
@@ -85,7 +85,7 @@ class Hold:
                 self._keeper.held[named] += 1
 
     def release(self) -> None:
-        """The event has ended."""
+        """Release the files, because the event has ended."""
         with self._keeper.counting:
             for named in self._paths:
                 self._keeper.held[named] -= 1
@@ -96,11 +96,11 @@ class Hold:
 
 
 class FileKeeper:
-    """Keeps the files of one app.
+    """Stores and deletes the files of one app.
 
     Args:
-        keeping: How long and how many.
-        clock: Where time comes from.
+        keeping: Retention policy.
+        clock: Source of time.
     """
 
     def __init__(self, keeping: Keeping, clock: Clock) -> None:
@@ -111,32 +111,32 @@ class FileKeeper:
             _live[self.folder] = self
         self.prefix = f"{self.folder}{os.sep}"
         self.held: Counter[str] = Counter()
-        """How many events need a file."""
+        """Number of events that use a file, by path."""
         self._pinned: set[str] = set()
         self.counting = threading.Lock()
         self._finished = 0
-        """Bytes of the files that are whole, as far as is known since the last sweep."""
+        """Size of the completed files, as known since the last sweep, in bytes."""
         self._unfinished = 0
         self._added = 0
-        """Bytes of all files that were ever finished."""
+        """Total size of all files ever completed, in bytes."""
         self._files_of: dict[str, dict[Path, int]] = {}
-        """The files that were first made for a visitor, the oldest first, and their bytes. A restart forgets it; the
-        total size bounds those files."""
+        """Files first created for a visitor, oldest first, with their sizes. This is lost at a restart; the total size
+        still limits those files."""
         self._visitors: dict[Path, str] = {}
         self._by_visitor: Counter[str] = Counter()
-        """Bytes of a visitor's files, finished or not."""
+        """Size of a visitor's files, finished or not, in bytes."""
         self._making_room = threading.Lock()
         self._full_until = 0.0
         self._lock: FolderLock | None = None
         watch(self.folder, self)
 
-    # What the code that writes files calls, from any thread ---------------------------------------------------------
+    # Called by the code that writes files, from any thread ---------------------------------------------------------
 
     def wrote(self, size: int) -> None:
-        """Count bytes that are written; a negative number counts those of a file that was given up.
+        """Count written bytes; a negative number undoes the count of an abandoned file.
 
         Raises:
-            StorageFull: There is no room for them, even without the files that can be deleted.
+            StorageFull: There is no space, even after deleting all files that can be deleted.
         """
         visitor = whose.get()
         with self.counting:
@@ -148,11 +148,11 @@ class FileKeeper:
             self._make_room()
 
     def finished(self, path: Path, size: int) -> None:
-        """A file is whole: its age begins.
+        """Record a completed file, whose age starts now.
 
         Args:
-            path: Where it is.
-            size: Its bytes.
+            path: Path of the file.
+            size: Size in bytes.
         """
         with self.counting:
             self._unfinished -= size
@@ -162,7 +162,7 @@ class FileKeeper:
         self.shown(path)
 
     def _belongs(self, path: Path, size: int) -> None:
-        """Count a whole file for the visitor for whom it was made first."""
+        """Count a completed file for the visitor for whom it was first created."""
         visitor = whose.get()
         self._count(visitor, -size)
         if visitor and path not in self._visitors:
@@ -171,7 +171,7 @@ class FileKeeper:
             self._count(visitor, _room(size))
 
     def _gone(self, path: Path) -> None:
-        """A file was deleted."""
+        """Record that a file was deleted."""
         with self.counting:
             visitor = self._visitors.pop(path, "")
             if visitor:
@@ -186,10 +186,10 @@ class FileKeeper:
                 del self._by_visitor[visitor]
 
     def _make_room_of(self, visitor: str) -> None:
-        """Delete the oldest files of a visitor who has too many.
+        """Delete the oldest files of a visitor who exceeds the limit.
 
         Raises:
-            StorageFull: Those that are left are needed.
+            StorageFull: The remaining files are in use.
         """
         with self._making_room:
             for path in tuple(self._files_of.get(visitor, ())):
@@ -202,12 +202,11 @@ class FileKeeper:
             if self._by_visitor[visitor] > self.keeping.per_visitor:
                 raise StorageFull(
                     f"There is no room for more of your files: this app keeps at most {self.keeping.per_visitor} bytes "
-                    "of them for each visitor, and those that are there are in use. Try again later, or with smaller "
-                    "files."
+                    "per visitor, and the existing files are in use. Try again later, or with smaller files."
                 )
 
     def shown(self, path: str | Path) -> None:
-        """A file is an output: its age begins again."""
+        """Restart a file's age, because it was output again."""
         now = self._clock.time()
         with suppress(OSError):
             os.utime(path, (now, now))
@@ -217,33 +216,33 @@ class FileKeeper:
         return self._finished + self._unfinished
 
     def pin(self, path: str) -> None:
-        """Keep a file as long as the app runs: a component begins with it."""
+        """Keep a file as long as the app runs, because a component initially shows it."""
         self._pinned.add(os.path.realpath(path))
 
     def freed(self) -> None:
-        """Files are not needed any more, so that there may be room."""
+        """Record that files are no longer in use, so that there may be space."""
         self._full_until = 0.0
 
     def _make_room(self) -> None:
         with self._making_room:
             if self._used <= self.keeping.total:
                 return
-            # Uploads that may never be finished do not displace all that is there.
+            # Unfinished uploads must not displace all existing files.
             if self._unfinished <= self.keeping.total / 2 and self._clock.monotonic() >= self._full_until:
                 self.sweep()
                 self._full_until = 0.0 if self._used <= self.keeping.total else self._clock.monotonic() + REST
             if self._used > self.keeping.total:
                 raise StorageFull(
-                    f"There is no room for more files: this app keeps at most {self.keeping.total} bytes of them, and "
-                    "those that are there are in use. Try again later, or with smaller files."
+                    f"There is no room for more files: this app keeps at most {self.keeping.total} bytes, and "
+                    "the existing files are in use. Try again later, or with smaller files."
                 )
 
     # Deleting ---------------------------------------------------------------------------------------------------------
 
     def sweep(self) -> None:
-        """Delete what is too old, then the oldest until the rest fits. Slow: belongs in a thread."""
+        """Delete files that are too old, then the oldest until the rest fits. Slow: run it in a thread."""
         now = self._clock.time()
-        for pinned in tuple(self._pinned):  # other processes of this program see that it is in use
+        for pinned in tuple(self._pinned):  # tell other processes of this program that it is in use
             with suppress(OSError):
                 os.utime(pinned, (now, now))
         before = self._added
@@ -265,7 +264,7 @@ class FileKeeper:
             self._finished = total + self._added - before
 
     def _delete(self, path: Path, modified: float) -> bool:
-        """Delete a file unless it is needed, or has been written again meanwhile. Returns whether it is gone."""
+        """Delete a file unless it is in use or was rewritten in the meantime; return whether it is gone."""
         real = str(path)
         if real in self._pinned or real in self.held:
             return False
@@ -281,12 +280,12 @@ class FileKeeper:
             return False
         self._gone(path)
         if path.parent != self.folder:
-            with suppress(OSError):  # the same content is there under another name
+            with suppress(OSError):  # the folder has the same content under another name
                 path.parent.rmdir()
         return True
 
     def sweep_others(self) -> None:
-        """Delete folders that no process uses any more, when nothing in them is younger than the age."""
+        """Delete folders that no process uses, if they contain no file younger than the maximum age."""
         now = self._clock.time()
         for folder in _siblings(self.folder):
             if folder in _live:
@@ -299,18 +298,16 @@ class FileKeeper:
     # Life -------------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Sweep now and then, until it is cancelled."""
+        """Sweep at intervals until canceled."""
         await asyncio.to_thread(self._open)
         while True:
             try:
                 await asyncio.to_thread(self.sweep)
                 await asyncio.to_thread(self.sweep_others)
-            except Exception as error:  # files stay until the next sweep, which must come in any case
-                if isinstance(error, RuntimeError) and "shutdown" in str(
-                    error
-                ):  # the process ends, and its threads first
+            except Exception as error:  # keep sweeping: the next attempt may succeed
+                if isinstance(error, RuntimeError) and "shutdown" in str(error):  # the process is exiting
                     return
-                logger.exception("Old files in %s cannot be deleted now; the next sweep tries it again.", self.folder)
+                logger.exception("Old files in %s cannot be deleted now; the next sweep will retry.", self.folder)
             await self._clock.sleep(self.keeping.frequency)
 
     def _open(self) -> None:
@@ -318,7 +315,7 @@ class FileKeeper:
             self._lock = FolderLock(self.folder)
 
     def close(self) -> None:
-        """Let go of the folder; delete it, if the author wants that and no other process uses it. Slow."""
+        """Release the folder, and delete it if configured and unused by other processes. Slow: run it in a thread."""
         _live.pop(self.folder, None)
         alone = self._lock is None or self._lock.close()
         self._lock = None
@@ -331,7 +328,7 @@ _naming = threading.Lock()
 
 
 def _free_folder() -> Path:
-    """The first folder of this program that no other app of this process has."""
+    """Return the first folder of this program that no other app of this process uses."""
     base, name = root(), program_name()
     number = 1
     while (folder := base / (name if number == 1 else f"{name}.{number}")) in _live:
@@ -346,7 +343,7 @@ def _siblings(folder: Path) -> list[Path]:
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, float, int]]:
-    """Each file with its modification time and the room that it takes."""
+    """Yield each file with its modification time and allocated size."""
     for place, _, names in os.walk(folder):
         for name in names:
             path = Path(place) / name
@@ -360,7 +357,7 @@ def _room(size: int) -> int:
 
 
 def paths_in(payload: Any) -> Iterator[str]:
-    """The paths of the files in a client's JSON, however deep they are in it."""
+    """Yield the paths of the files in a client's JSON, at any depth."""
     waiting = [payload]
     while waiting:
         value = waiting.pop()

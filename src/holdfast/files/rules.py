@@ -1,7 +1,7 @@
-"""Files on their way between browser and handler: what describes one, where it is kept, which ones may be served.
+"""Files passing between browser and handler: their description, their storage, and which of them may be served.
 
-Every file that a browser may fetch lies in the cache directory under the hash of its content, or in a folder that the
-app's author allowed. A path that a client names is checked against the same rules before anything opens it.
+Every file that a browser may download is in the cache folder under the hash of its content, or in a folder that the
+app's author allowed. A path from a client is checked against the same rules before the file is opened.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
 from holdfast.errors import BadValue, InvalidPathError
-from holdfast.files.cache import SavedFile, app_folder, cache_dir, sanitise, save_bytes, save_copy, whose
+from holdfast.files.cache import SavedFile, app_folder, cache_dir, sanitize, save_bytes, save_copy, whose
 from holdfast.files.fetch import Fetcher
 from holdfast.files.folders import APPS, process_folders
 from holdfast.files.private import is_private
@@ -41,21 +41,21 @@ __all__ = [
     "is_file_data",
     "is_url",
     "publish",
-    "sanitise",
+    "sanitize",
     "save_bytes",
     "save_copy",
     "set_static_paths",
 ]
 
 MARK = {"_type": "gradio.FileData"}
-"""The `meta` by which clients know a file."""
+"""Value of `meta` by which clients recognize a file."""
 URL_PREFIX = "/gradio_api/file="
 INLINE = frozenset({"application/json", "text/plain", "image/jpeg", "image/png", "image/gif", "image/webp"})
-"""Types besides audio and video that a browser may show instead of saving: none of them can run a script."""
+"""Types other than audio and video that a browser may display, because they cannot run scripts."""
 ACTIVE = frozenset({"text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml"})
-"""Types that can run a script when a browser shows them."""
+"""Types that can run a script when a browser displays them."""
 Way = Literal["inline", "sandboxed", "attachment"]
-"""How a browser may have a file: shown, shown without scripts and with no origin, or saved."""
+"""How a browser may receive a file: displayed, displayed without scripts and origin, or saved."""
 
 
 class FileSize:
@@ -69,16 +69,16 @@ class FileSize:
 
 
 class FileData(dict[str, Any]):
-    """A file as the wire has it: a dict, whose entries are attributes too.
+    """A file in the wire format: a dict whose entries are also attributes.
 
     Args:
-        path: Where it is on the server, or a URL.
-        url: Where a browser gets it.
-        size: Bytes.
-        orig_name: Its name where it came from.
-        mime_type: Its type.
-        is_stream: Whether it is a part of a stream.
-        meta: The mark by which clients know a file.
+        path: Path on the server, or a URL.
+        url: URL for browsers.
+        size: Size in bytes.
+        orig_name: Original file name.
+        mime_type: MIME type.
+        is_stream: Whether the file is part of a stream.
+        meta: Marker by which clients recognize a file.
     """
 
     __slots__ = ()
@@ -113,30 +113,30 @@ class FileData(dict[str, Any]):
 def file_data(
     path: str | os.PathLike[str], *, orig_name: str | None = None, size: int | None = None, mime_type: str | None = None
 ) -> FileData:
-    """The FileData of a path or URL; without a name given, it is the last part of a local path that exists."""
+    """Return the FileData of a path or URL; by default the name is the last part of an existing local path."""
     text = os.fspath(path)
-    if orig_name is None and not is_url(text) and os.path.exists(text):  # noqa: PTH110 - the path may be no path at all
+    if orig_name is None and not is_url(text) and os.path.exists(text):  # noqa: PTH110 - the path may not be valid
         orig_name = Path(text).name
     return FileData(path=text, orig_name=orig_name, size=size, mime_type=mime_type)
 
 
 def icon_data(icon: str | os.PathLike[str] | None) -> FileData | None:
-    """The FileData of an icon that the author named by path or URL."""
+    """Return the FileData of an icon that the author passed as a path or URL."""
     return None if icon is None else FileData(path=os.fspath(icon))
 
 
 def is_url(text: object) -> bool:
-    """Is it an http(s) URL?"""
+    """Return whether a value is an http(s) URL."""
     return isinstance(text, str) and text.lower().startswith(("http://", "https://"))
 
 
 def is_file_data(value: object) -> bool:
-    """Is it a dict with the mark of a FileData?"""
+    """Return whether a value is a dict with the marker of a FileData."""
     return isinstance(value, dict) and value.get("meta") == MARK
 
 
 def guess_type(path: str | os.PathLike[str]) -> str | None:
-    """The MIME type that its ending says."""
+    """Return the MIME type of a file extension."""
     return mimetypes.guess_type(os.fspath(path))[0]
 
 
@@ -144,34 +144,34 @@ _static: list[Path] = []
 
 
 def set_static_paths(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> None:
-    """Serve these files and folders as they are, without a copy in the cache; for all apps of this process."""
+    """Serve files and folders directly, without copying them into the cache, for all apps of this process."""
     named = [paths] if isinstance(paths, (str, os.PathLike)) else paths
     _static.extend(Path(path).resolve() for path in named)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileRules:
-    """Which files an app may read for a client and serve to it."""
+    """Rules for files that an app may read for a client and serve to it."""
 
     upload_dir: Path = field(default_factory=cache_dir)
     allowed_paths: tuple[str, ...] = ()
     blocked_paths: tuple[str, ...] = ()
     max_size: int | None = None
-    """Bytes of the largest file that may be uploaded."""
+    """Maximum size of an uploaded file in bytes."""
     sandbox: bool = True
-    """Whether HTML and SVG of allowed folders are shown without scripts and with no origin."""
+    """Whether to display HTML and SVG from allowed folders without scripts and origin."""
     keeper: FileKeeper | None = None
-    """Bounds what is in the cache."""
+    """Keeper that limits the files in the cache."""
     fetcher: Fetcher = field(default_factory=Fetcher)
-    """Gets files that a client names by URL."""
+    """Downloader of files that a client names by URL."""
     seal: Seal = field(default_factory=Seal, compare=False, repr=False)
-    """Recognizes the parts that this server issued when a client sends them back."""
+    """Seal that recognizes parts issued by this server when a client sends them back."""
 
     def may_serve(self, path: str | os.PathLike[str]) -> Way | None:
-        """Whether a browser may have this file, and how.
+        """Return whether a browser may receive a file, and how.
 
-        Links are followed first. Then blocked paths and the framework's own files count, then the cache, which may lie
-        in a folder that the author allowed and holds what visitors have uploaded, then what the author allowed.
+        Links are resolved first. Blocked paths and the framework's own files take precedence, then the cache, which may
+        be inside a folder that the author allowed and contains visitors' uploads, then the author's allowed paths.
         """
         real = _real_file(path)
         if real is None or self._blocked(real):
@@ -179,7 +179,7 @@ class FileRules:
         kind = guess_type(real) or ""
         cache = self.upload_dir.resolve()
         if _within(real, [cache]):
-            if real.relative_to(cache).parts[0].startswith("."):  # unfinished, or the framework's own
+            if real.relative_to(cache).parts[0].startswith("."):  # unfinished, or internal
                 return None
             return "inline" if kind in INLINE or kind.startswith(("audio/", "video/")) else "attachment"
         if not _within(real, self._allowed()):
@@ -190,7 +190,7 @@ class FileRules:
         return [*_static, *(Path(allowed).resolve() for allowed in self.allowed_paths)]
 
     def may_publish(self, path: Path) -> bool:
-        """Whether a handler's file may be copied into the cache: from the working or a temporary folder, or allowed."""
+        """Return whether a handler's file may be cached: it is in the working, temporary, or an allowed folder."""
         real = path.resolve()
         if self._blocked(real):
             return False
@@ -202,33 +202,33 @@ class FileRules:
         return False
 
     def blocks(self, path: Path) -> bool:
-        """Whether the file at a path is one that nothing else allows to be served."""
+        """Return whether the file at a path must not be served, whatever else allows it."""
         return self._blocked(path.resolve())
 
     def _blocked(self, real: Path) -> bool:
-        """Whether nothing that the author allows can open it; asked before any allow rule."""
+        """Return whether a file must not be served, whatever the author allows; checked before any allow rule."""
         cache = self.upload_dir.resolve()
         if is_private(real, cache=cache):
             return True
         if cache.parent.name == APPS and _within(real, [cache.parent]):
-            return not _within(real, [cache, *process_folders()])  # another app's
+            return not _within(real, [cache, *process_folders()])  # belongs to another app
         lowered = Path(str(real).lower())
         return _within(lowered, [Path(str(Path(blocked).resolve()).lower()) for blocked in self.blocked_paths])
 
 
 serving: ContextVar[FileRules | None] = ContextVar("holdfast_file_rules", default=None)
-"""The rules of the app whose event runs."""
+"""Rules of the app whose event is running."""
 holding: ContextVar[Hold | None] = ContextVar("holdfast_file_hold", default=None)
-"""The files that the event needs."""
+"""Files that the running event uses."""
 
 
 def enter(rules: FileRules, hold: Hold | None = None, visitor: str = "") -> None:
-    """Keep files that are made in this context in the app's folder, and judge paths by its rules.
+    """Store files created in this context in the app's folder, and apply the app's rules to paths.
 
     Args:
-        rules: The app's.
-        hold: Takes the files that the event gets and gives.
-        visitor: For whom the files are made.
+        rules: Rules of the app.
+        hold: Hold for the files that the event receives and returns.
+        visitor: Visitor for whom files are created.
     """
     serving.set(rules)
     whose.set(visitor)
@@ -237,10 +237,10 @@ def enter(rules: FileRules, hold: Hold | None = None, visitor: str = "") -> None
 
 
 def check_local(path: str) -> None:
-    """Check that a handler's file may be read on behalf of the visitor whose event runs.
+    """Check that a handler's file may be read on behalf of the visitor whose event is running.
 
     Raises:
-        InvalidPathError: It is in a folder that the app may not serve.
+        InvalidPathError: The file is in a folder that the app may not serve.
     """
     rules = serving.get()
     if rules is not None:
@@ -248,7 +248,7 @@ def check_local(path: str) -> None:
 
 
 def adopt(payload: Any) -> Any:
-    """Return JSON of the framework's own with every file in it copied to where the app keeps its files."""
+    """Return the framework's own JSON with each file in it copied to the app's file folder."""
 
     def copied(file: dict[str, Any]) -> dict[str, Any]:
         path = file.get("path")
@@ -258,36 +258,36 @@ def adopt(payload: Any) -> Any:
 
 
 def publish(payload: Any, rules: FileRules, *, keep: bool = False) -> Any:
-    """An output's JSON with every file in it put where a browser can fetch it.
+    """Make each file in an output's JSON available to browsers.
 
     Args:
-        payload: What `postprocess` gave; it is not changed.
-        rules: The app's.
-        keep: The files are not deleted as long as the app runs.
+        payload: Result of `postprocess`; not modified.
+        rules: Rules of the app.
+        keep: Whether to keep the files as long as the app runs.
 
     Returns:
-        The same with files copied into the cache and their `url` set, relative to the app's root.
+        Payload with files copied into the cache and their `url` set, relative to the app's root.
 
     Raises:
-        InvalidPathError: A handler gave a file from a folder that the app may not serve.
+        InvalidPathError: A handler returned a file from a folder that the app may not serve.
     """
     return _mapped(payload, is_file_data, lambda file: _published(file, rules, keep))
 
 
 def check(payload: Any, rules: FileRules, *, fetch: bool = False) -> Any:
-    """An input's JSON whose every path was found to be one that this client may name.
+    """Check that every path in an input's JSON is one that this client may name.
 
     Args:
-        payload: What the client sent; it is not changed. Any dict with a `path` counts, marked as a file or not.
-        rules: The app's.
-        fetch: Whether files that are named by URL are fetched, which blocks; else they stay URLs.
+        payload: JSON from the client; not modified. Any dict with a `path` is checked, marked as a file or not.
+        rules: Rules of the app.
+        fetch: Whether to download files given by URL, which blocks; otherwise they stay URLs.
 
     Returns:
-        The same with each `url` set.
+        Payload with each `url` set.
 
     Raises:
         InvalidPathError: A path is outside of the uploads and the allowed folders.
-        BadValue: A path is no path, or its file is gone, or its address would run a script.
+        BadValue: A path is not valid, its file no longer exists, or its URL would run a script.
     """
     return _mapped(payload, lambda found: "path" in found or is_file_data(found), lambda f: _checked(f, rules, fetch))
 
@@ -319,12 +319,12 @@ def _check_publishable(path: str, rules: FileRules) -> None:
     if rules.blocks(local):
         raise InvalidPathError(
             f"The file {path} cannot be shown: it is one of the framework's own files, which are never served, or "
-            "named in `blocked_paths`. Write what visitors shall see to another file."
+            "listed in `blocked_paths`. Write what visitors should see to another file."
         )
     if not rules.may_publish(local):
         raise InvalidPathError(
             f"The file {path} cannot be shown: it is neither in the working folder ({Path.cwd()}), nor in the "
-            "temporary one, or its name or folder begins with a dot. Write it there, or name its folder in "
+            "temporary folder, or its name or folder starts with a dot. Write it there, or add its folder to "
             "`allowed_paths` of `launch()`."
         )
 
@@ -337,7 +337,7 @@ def _checked(file: dict[str, Any], rules: FileRules, fetch: bool) -> dict[str, A
             raise BadValue(f"The address of a file cannot be {url!r:.80}. Send one with http or https.")
         return file
     if not isinstance(path, str):
-        raise BadValue(f"The path of a file is a text, but {path!r} (a {type(path).__name__}) was sent.")
+        raise BadValue(f"The path of a file must be a string, but {path!r} (a {type(path).__name__}) was sent.")
     if is_url(path):
         if not fetch:
             return {**file, "url": path}
@@ -359,7 +359,7 @@ def _url(path: str) -> str:
 def _mapped(
     value: Any, wanted: Callable[[dict[str, Any]], bool], change: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> Any:
-    """`value` with every wanted dict changed; what holds none stays the same object."""
+    """Return `value` with `change` applied to every wanted dict; values without one stay the same object."""
     found: Any = value
     if isinstance(value, dict):
         if wanted(value):
@@ -386,7 +386,7 @@ def _real_file(path: str | os.PathLike[str]) -> Path | None:
     try:
         real = Path(path).resolve(strict=True)
         return real if real.is_file() else None
-    except (OSError, ValueError, RuntimeError):  # missing, a NUL in the name, links that go round
+    except (OSError, ValueError, RuntimeError):  # missing, a NUL in the name, circular links
         return None
 
 

@@ -1,4 +1,4 @@
-"""Testing apps without a browser, and stores of one's own.
+"""Tools for testing apps without a browser, and for testing custom stores.
 
     from holdfast import testing
 
@@ -9,9 +9,9 @@
         assert page.value(shown) == "tea"
         assert await page.state(cart) == ["tea"]
 
-`open` runs the app's own runtime and engine, with a clock that stands still until the test moves it; `App` is the
-running app, `Page` one loaded page. `ManualClock` is that clock for tests of other things. `StoreContract` holds a
-store to what the engine relies on; it needs pytest.
+`open` runs the app's own runtime and engine, with a clock that only moves when the test moves it; `App` is the running
+app, `Page` a loaded page. `ManualClock` is the same clock for other tests. `StoreContract` tests a store for
+everything that the engine relies on; it requires pytest.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An app under test: its own runtime and engine, without a server, on a clock that the test moves."""
+"""An app under test: its own runtime and engine, without a server, on a clock that the test controls."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     from holdfast.state import StateEngine
 
 PATIENCE = 10.0
-"""Seconds of real time that the functions of an app may take until a test gives up on them."""
+"""Seconds of real time to wait for the functions of an app before a test fails."""
 _TURNS = 20
-"""Turns of the event loop in which nothing happens, after which nothing is under way."""
+"""Number of event loop iterations without activity after which an app is idle."""
 
 
 class SettlingClock(ManualClock):
-    """A clock on which no more time passes before what became due has been done.
+    """Clock that only moves on after the app has processed everything that became due.
 
     Args:
-        app: The app.
+        app: App under test.
     """
 
     def __init__(self, app: App) -> None:
@@ -44,18 +44,18 @@ class SettlingClock(ManualClock):
         self._app = app
 
     async def settle(self) -> None:
-        """Let what is ready go on, and wait for the events that it begins."""
+        """Let ready tasks continue, and wait for the events that they start."""
         await super().settle()
         if self._app.runs:
             await self._app.settled()
 
 
 class App:
-    """A running app. Made by `open`.
+    """A running app, created by `open`.
 
     Args:
-        demo: The app.
-        options: As for `launch`.
+        demo: App to run.
+        options: Options, as for `launch`.
         patience: Seconds of real time to wait for the app's functions.
         scripts: Python functions in place of JavaScript, by its source.
     """
@@ -68,9 +68,9 @@ class App:
         scripts: Mapping[str, Script] | None = None,
     ) -> None:
         self.clock = SettlingClock(self)
-        """Stands still until `await app.clock.advance(seconds)`."""
+        """Clock that only moves with `await app.clock.advance(seconds)`."""
         self.pages: list[Page] = []
-        """The pages that are open."""
+        """Open pages."""
         self.new_event_id = counted("event")
         self.scripts = Scripts(scripts or {})
         self._demo = demo
@@ -84,33 +84,33 @@ class App:
 
     @property
     def runtime(self) -> Runtime:
-        """Runs its events."""
+        """Runtime that runs the app's events."""
         if self._runtime is None:
-            raise StateError("The app does not run. Use it inside of `async with testing.open(demo) as app:`.")
+            raise StateError("The app is not running. Use it inside `async with testing.open(demo) as app:`.")
         return self._runtime
 
     @property
     def runs(self) -> bool:
-        """It has been started and not stopped."""
+        """Whether the app has been started and not stopped."""
         return self._runtime is not None
 
     @property
     def engine(self) -> StateEngine:
-        """Keeps its State."""
+        """Engine that keeps the app's State."""
         return self.runtime.engine
 
     @property
     def spec(self) -> Spec:
-        """The app as it is served."""
+        """App as it is served."""
         return self.runtime.app
 
     async def start(self) -> None:
-        """Begin; `open` does it."""
+        """Start the app; called by `open`."""
         assembled = assemble(
             self._demo.spec,
             self._options,
             queue=self._demo.queue_options,
-            settings=Settings(secret_key="a key for tests and good for nothing else"),  # noqa: S106 -- it guards nothing
+            settings=Settings(secret_key="a key for tests and good for nothing else"),  # noqa: S106 -- it protects nothing
             clock=self.clock,
             new_id=self._new_id,
             open_store=self._store,
@@ -120,11 +120,11 @@ class App:
         self._runtime = assembled.runtime
 
     def _store(self, url: str) -> Store:
-        """What an app would keep in a file is kept in memory, where a restart finds it."""
+        """Open a store; a default store file is replaced with memory that survives a restart."""
         return MemoryStore(durable=True, shelf=self._shelf) if is_default(url) else stores.open(url)
 
     async def stop(self) -> None:
-        """End; `open` does it."""
+        """Stop the app; called by `open`."""
         runtime, engine = self.runtime, self.engine
         await runtime.aclose()
         await engine.aclose()
@@ -138,16 +138,16 @@ class App:
         browser: str | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Page:
-        """Open a page of the app, as another visitor unless a browser or user is named.
+        """Open a page of the app, as a new visitor unless a browser or user is given.
 
         Args:
-            path: Which page of a multipage app.
-            user: Who is logged in.
-            browser: Any name; visits with the same one share what has `scope="browser"`.
-            query: The page's query, for `gr.Request.query_params`.
+            path: Path of the page in a multipage app.
+            user: Name of the logged-in user.
+            browser: Any name; visits with the same name share States with `scope="browser"`.
+            query: Query of the page, for `gr.Request.query_params`.
 
         Raises:
-            StateError: There is no such page.
+            StateError: The page does not exist.
         """
         path = path.strip("/")
         if path not in {page.path for page in self.spec.pages}:
@@ -160,9 +160,9 @@ class App:
         return page
 
     async def restart(self) -> None:
-        """Stop the process and start another one; open pages connect again by themselves, as they do in a browser.
+        """Restart the process; open pages reconnect automatically, as in a browser.
 
-        A page whose session is not known any more says so (`page.notice`) until it is loaded again.
+        A page whose session no longer exists has a `page.notice` until it is reloaded.
         """
         for page in self.pages:
             page.interrupt()
@@ -173,10 +173,10 @@ class App:
         await self.settled()
 
     async def settled(self) -> None:
-        """Wait until nothing is under way on any page, but for what was begun with `wait=False`.
+        """Wait until all pages are idle, except for events started with `wait=False`.
 
         Raises:
-            TimeoutError: Something does not end; the message names it.
+            TimeoutError: Something does not end in time; the message names it.
         """
         quiet = 0
         while quiet < _TURNS:
@@ -199,12 +199,12 @@ class App:
             await asyncio.wait_for(self._moved.wait(), self._patience)
         except asyncio.TimeoutError:
             raise TimeoutError(
-                f"After {self._patience:g} seconds this has not ended: {', '.join(busy)}. Begin what takes long with "
-                "wait=False, or give testing.open(…, patience=seconds)."
+                f"After {self._patience:g} seconds this has not ended: {', '.join(busy)}. Start long events with "
+                "wait=False, or use testing.open(…, patience=seconds)."
             ) from None
 
     def moved(self) -> None:
-        """Something has happened on a page."""
+        """Record that something has happened on a page."""
         self._moved.set()
 
 
@@ -216,7 +216,7 @@ async def open(
     scripts: Mapping[str, Script] | None = None,
     **options: Unpack[ServeOptions],
 ) -> AsyncIterator[App]:
-    """Run an app for the time of a test, without server and browser.
+    """Run an app during a test, without server and browser.
 
         async with testing.open(demo, session="tab") as app:
             page = await app.visit()
@@ -227,19 +227,19 @@ async def open(
             await app.restart()
             assert page.value(shown) == "Hello Ada"
 
-    State that an app would keep in a file beside the program is kept in memory, where `app.restart()` finds it; with
-    `state_store=` the store is the real one. The environment is not looked at.
+    State that an app would store in a file next to the program is kept in memory, where `app.restart()` finds it; with
+    `state_store=` the real store is used. Environment variables are ignored.
 
     Args:
-        demo: The app.
+        demo: App to run.
         patience: Seconds of real time to wait for the app's functions.
         scripts: Python functions that run in place of JavaScript, by the source that `js=` has; they get the values of
             the listener's inputs and outputs. Without one, an event that needs JavaScript raises a `StateError`.
-        **options: As for `launch`, such as `session="tab"`, `session_grace=60` or `state_store="sqlite:///…"`.
+        **options: Options, as for `launch`, such as `session="tab"`, `session_grace=60` or `state_store="sqlite:///…"`.
     """
     needs_user = any(state.cell.scope == "user" for state in demo.spec.states)  # type: ignore[attr-defined]
     if needs_user and options.get("auth") is None and options.get("auth_dependency") is None:
-        options["auth"] = _nobody  # visits name their user themselves
+        options["auth"] = _nobody  # visits specify their user
     app = App(demo, options, patience, scripts)
     await app.start()
     try:

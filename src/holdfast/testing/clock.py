@@ -1,4 +1,4 @@
-"""A clock that stands still until a test moves it."""
+"""A clock that only moves when a test moves it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import itertools
 
 
 class ManualClock:
-    """Time for tests: `advance` moves it and wakes what slept until then.
+    """Time for tests: `advance` moves it and wakes the tasks that were sleeping until then.
 
     Args:
-        start: Seconds since the epoch at which it stands first.
+        start: Seconds since the epoch at the start.
     """
 
     def __init__(self, start: float = 1_700_000_000.0) -> None:
@@ -22,19 +22,19 @@ class ManualClock:
 
     @property
     def sleepers(self) -> int:
-        """How many are asleep."""
+        """Number of sleeping tasks."""
         return sum(not future.done() for _, _, future in self._sleepers)
 
     def time(self) -> float:
-        """Seconds since the epoch."""
+        """Return seconds since the epoch."""
         return self._time
 
     def monotonic(self) -> float:
-        """Seconds that never go back."""
+        """Return seconds that never go backwards."""
         return self._monotonic
 
     async def sleep(self, seconds: float) -> None:
-        """Return when the test has moved the clock so far."""
+        """Return when the test has moved the clock by this many seconds."""
         if seconds <= 0:
             await asyncio.sleep(0)
             return
@@ -43,11 +43,11 @@ class ManualClock:
         await future
 
     def jump(self, seconds: float) -> None:
-        """Set the wall clock, as an administrator or NTP does; durations do not notice."""
+        """Change the wall clock, as an administrator or NTP does, without affecting durations."""
         self._time += seconds
 
     async def advance(self, seconds: float) -> None:
-        """Let time pass, waking sleepers in order."""
+        """Move time forward, waking sleeping tasks in order."""
         end = self._monotonic + seconds
         await self.settle()
         while self._sleepers and self._sleepers[0][0] <= end:
@@ -61,6 +61,6 @@ class ManualClock:
         self._monotonic = end
 
     async def settle(self) -> None:
-        """Let what is ready go on before more time passes."""
+        """Let ready tasks continue before time moves on."""
         for _ in range(10):
             await asyncio.sleep(0)

@@ -1,6 +1,6 @@
-"""What a page does with events: which listeners run, what follows from them. As the page in the browser does it.
+"""Events of a page: which listeners run, and what follows from their results, as in the browser.
 
-`tests/page_cases` specifies it, and both pages run these cases.
+`tests/page_cases` specifies this behavior; both the page and this module run these cases.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from holdfast.graph.listener import Listener
 
 MOST_ROUNDS = 100
-"""Changes in a row after which a chain counts as one that never settles."""
+"""Number of consecutive changes after which a chain is considered endless."""
 _TRAIL = 8
-"""Blocks of such a chain that its error names at most."""
+"""Maximum number of blocks of such a chain that the error names."""
 _UNKNOWN = "Something went wrong. The server’s log says what."  # noqa: RUF001 -- as on the page
 _BUSY = "This application is currently busy. Please try again. "
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """What led to a call of a listener."""
+    """Reason for a call of a listener."""
 
     trigger: int | None = None
     data: Any = None
     round: int = 0
-    """State changes in a row that led here."""
+    """Number of consecutive State changes that led here."""
     trail: tuple[int, ...] = ()
-    """Blocks whose changes these were, the latest last."""
+    """Blocks whose changes led here, the latest last."""
     background: bool = False
-    """The test does not wait for it."""
+    """Whether the test does not wait for the call."""
 
 
 @dataclass(eq=False)
@@ -49,78 +49,78 @@ class Run:
     listener: Listener
     cause: Cause
     last: list[Any] | None = None
-    """Values of its outputs after its last step; edits apply to these."""
+    """Values of the outputs after the last step, to which edits are applied."""
 
 
 class Surroundings(Protocol):
-    """What the dispatcher needs of the page around it."""
+    """Interface of the page that the dispatcher uses."""
 
     def listeners(self) -> Iterable[Listener]:
-        """The page's listeners, those of renders too."""
+        """Return the listeners of the page, including those of renders."""
 
     def new_id(self) -> str:
-        """An id for an event."""
+        """Return a new event id."""
 
     def submit_run(self, run: Run, data: list[Any]) -> None:
         """Send a call to the server."""
 
     def feed_run(self, run: Run, data: list[Any] | None, event_data: Any = None) -> None:
-        """Send a stream's next values; `None` ends it."""
+        """Send the next values of a stream; `None` ends it."""
 
     def cancel(self, ids: list[str]) -> None:
-        """Stop events."""
+        """Cancel events."""
 
     def inputs(self, listener: Listener) -> list[Any]:
-        """The values of a listener's inputs."""
+        """Return the values of a listener's inputs."""
 
     def outputs(self, listener: Listener) -> list[Any]:
-        """The values of a listener's outputs."""
+        """Return the values of a listener's outputs."""
 
     def receive(self, id: int, given: Any) -> bool:
-        """Take over what an output said; whether its value is another one now."""
+        """Apply an output's value or update; return whether its value changed."""
 
     def rerender(self, config: dict[str, Any]) -> None:
-        """Put what a render built in place of what it built before."""
+        """Replace the previous result of a render."""
 
     def mark_invalid(self, id: int, message: str | None) -> None:
-        """Show what a validator said of an input; `None` for nothing."""
+        """Show a validator's message for an input; `None` clears it."""
 
     def name_of(self, id: int) -> str:
-        """What a block is called in an error."""
+        """Return the name of a block in errors."""
 
     def toast(self, level: str, message: str, title: str | None = None) -> None:
         """Show a message."""
 
     def moved(self) -> None:
-        """Something has happened."""
+        """Record that something has happened."""
 
 
 class Dispatcher:
-    """Turns events into calls, and what the server says of them into values and further events.
+    """Turns events into calls, and the server's messages into values and further events.
 
     Args:
-        around: The page.
-        scripts: What the listeners' `js` does.
+        around: Page that the dispatcher works for.
+        scripts: Replacements for the listeners' `js`.
     """
 
     def __init__(self, around: Surroundings, scripts: Scripts) -> None:
         self._around = around
         self._scripts = scripts
         self._scripted: deque[Run] = deque()
-        """Calls whose scripts run when all else that an event started has begun."""
+        """Calls whose scripts run after everything else that an event started has begun."""
         self._pending: Counter[int] = Counter()
-        """Calls by listener that hold back others: those that have not ended, and one whose end is under way."""
+        """Number of calls that hold back others, by listener: those that have not ended or are ending."""
         self._deferred: dict[int, Cause] = {}
         self._stopped = False
         self.runs: dict[str, Run] = {}
-        """The calls that have not ended."""
+        """Calls that have not ended."""
         self.known: set[int] = set()
-        """Ids of the listeners that the page has."""
+        """Ids of the listeners that the page knows."""
 
     # Events -------------------------------------------------------------------------------------------------------
 
     def fire(self, block: int | None, event: str, data: Any = None, *, background: bool = False) -> None:
-        """Run the listeners of an act of the visitor, or of the page itself."""
+        """Run the listeners of an event of the visitor, or of the page itself."""
         self._stopped = False
         for listener in self._of(block, event):
             self._trigger(listener, Cause(trigger=block, data=data, background=background))
@@ -129,7 +129,7 @@ class Dispatcher:
         self._run_scripts()
 
     def load(self, listeners: Iterable[Listener] | None = None) -> None:
-        """Run the listeners of the load of the page, or of a part of it."""
+        """Run the `load` listeners of the page, or of a part of it."""
         self._load(list(self._around.listeners() if listeners is None else listeners))
         self._run_scripts()
 
@@ -152,7 +152,7 @@ class Dispatcher:
         ]
 
     def _trigger(self, listener: Listener, cause: Cause) -> None:
-        """Call a listener, as its `trigger_mode` says."""
+        """Call a listener according to its `trigger_mode`."""
         if cause.round > MOST_ROUNDS:
             self._stop(cause)
             return
@@ -166,7 +166,7 @@ class Dispatcher:
             return
         self._cancel(listener.cancels)
         if listener.connection == "stream":
-            cause = replace(cause, background=True)  # it ends when the page says so
+            cause = replace(cause, background=True)  # the page ends it
         run = Run(self._around.new_id(), listener, cause)
         self.runs[run.id] = run
         self._pending[listener.id] += 1
@@ -206,7 +206,7 @@ class Dispatcher:
             del self.runs[run.id]
             self._pending[listener.id] -= 1
             raise
-        except Exception as error:  # a function of the test, in place of a script
+        except Exception as error:  # a function of the test that replaces a script
             self._around.toast("error", f"A script of this app failed: {error}")
             self._end(run, success=False, changed=[])
             return
@@ -232,7 +232,7 @@ class Dispatcher:
             self._around.cancel(ids)
 
     def _end_streams(self, block: int | None) -> None:
-        """A source stopped: its running events get no more."""
+        """End the running events of a source that stopped."""
         for run in self.runs.values():
             sources = {target.block.id for target in run.listener.targets if target.block is not None}
             if run.listener.connection == "stream" and block in sources:
@@ -271,7 +271,7 @@ class Dispatcher:
         return self._apply(run.listener, data, touched)
 
     def _rendered(self) -> None:
-        """Take over the listeners of what a render built."""
+        """Register the listeners that a render built."""
         listeners = list(self._around.listeners())
         new = [listener for listener in listeners if listener.id not in self.known]
         self.known = {listener.id for listener in listeners}
@@ -320,7 +320,7 @@ class Dispatcher:
         self._run_scripts()
 
     def abandon(self) -> None:
-        """Drop the calls of which nobody knows how they ended: nothing follows from them."""
+        """Drop calls without consequences, because their outcome is unknown."""
         self.runs.clear()
         self._scripted.clear()
         self._pending.clear()
@@ -330,7 +330,7 @@ class Dispatcher:
     # What follows -------------------------------------------------------------------------------------------------
 
     def _end(self, run: Run, *, success: bool | None, changed: list[int]) -> None:
-        """End a call; `success` is `None` for one that never began, from which nothing follows."""
+        """End a call; `success` is `None` for one that never started, which has no consequences."""
         self.runs.pop(run.id, None)
         listener = run.listener
         children = [] if success is None else self._after(listener)
@@ -364,7 +364,7 @@ class Dispatcher:
 
 
 def _verdicts(detail: Any) -> list[str | None]:
-    """Return what a validator said of each input, `None` where it is right; nothing when it is no validator's."""
+    """Return the validator's message for each input, `None` if it is valid; nothing for other errors."""
     if not isinstance(detail, list):
         return []
     items = [item if isinstance(item, Mapping) else {} for item in detail]
@@ -376,7 +376,7 @@ def _verdicts(detail: Any) -> list[str | None]:
 
 
 def _sentence(detail: Any) -> str:
-    """Return what the visitor reads of a refusal."""
+    """Return the message that the visitor sees for a rejected call."""
     if isinstance(detail, str):
         return detail
     if isinstance(detail, Mapping) and "error" in detail:

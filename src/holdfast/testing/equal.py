@@ -6,7 +6,7 @@ from typing import Any
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two values are the same JSON: `1` and `1.0` are, `1` and `true` are not."""
+    """Return whether two values are the same JSON: `1` and `1.0` are, `1` and `true` are not."""
     if isinstance(a, bool) or isinstance(b, bool):
         return a is b
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):

@@ -1,4 +1,4 @@
-"""One loaded page of an app under test: what a visitor sees of it and does on it."""
+"""A loaded page of an app under test: what a visitor sees and does on it."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ class Toast(NamedTuple):
 
 
 class Page:
-    """A page that a visitor has open. Made by `App.visit`.
+    """A page that a visitor has open, created by `App.visit`.
 
-    What a visitor does (`fill`, `click`, `submit`, `fire`) returns when all that follows from it has ended: chains,
-    `.change` listeners, those of other pages that the app tells of it. With `wait=False` it returns at once.
+    Actions (`fill`, `click`, `submit`, `fire`) return when everything that follows from them has ended: chains,
+    `.change` listeners, and listeners on other pages. With `wait=False` they return immediately.
 
     Args:
-        app: The app.
-        path: Which page of a multipage app.
-        user: Who is logged in.
+        app: App that the page belongs to.
+        path: Path of the page in a multipage app.
+        user: Name of the logged-in user.
         browser: Id of the browser.
-        query: The page's query.
+        query: Query of the page.
     """
 
     def __init__(self, app: App, path: str, *, user: str | None, browser: str, query: Mapping[str, str]) -> None:
@@ -57,36 +57,36 @@ class Page:
         self.browser = browser
         self.query = dict(query)
         self.toasts: list[Toast] = []
-        """What was shown to the visitor, errors too, oldest first."""
+        """Messages shown to the visitor, including errors, oldest first."""
         self.invalid: dict[int, str] = {}
-        """What a validator said, by the input's id."""
+        """Messages of validators, by id of the input."""
         self.connected = False
         self.notice: str | None = None
-        """A sentence that stays until the page is loaded again: the server does not know it any more."""
+        """Message that stays until the page is reloaded, because the server no longer knows its session."""
         self._screen = Screen(lambda: self._view)
         self._renumbered: set[int] = set()
-        """Renders whose blocks the server has numbered again since it has started again."""
+        """Renders whose blocks have new ids after a restart of the server."""
         self._session: Session | None = None
         self._seen = 0
         self._unsent: list[tuple[Run, list[Any]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._reader: asyncio.Task[None] | None = None
         self._timers: dict[int, tuple[float, asyncio.Task[None]]] = {}
-        """Seconds between ticks and what ticks, by the timer's id."""
+        """Interval in seconds and ticking task of each timer, by id."""
         self._dispatcher = Dispatcher(self, app.scripts)
 
     # What the visitor sees ----------------------------------------------------------------------------------------
 
     @property
     def session(self) -> Session:
-        """Its session; `session.id` is what handlers know as `request.session_hash`."""
+        """Session of the page; `session.id` is `request.session_hash` in handlers."""
         if self._session is None:
             raise StateError("This page is closed. Open another one: await app.visit().")
         return self._session
 
     @property
     def errors(self) -> list[str]:
-        """The messages of the errors that were shown."""
+        """Messages of the errors that were shown."""
         return [toast.message for toast in self.toasts if toast.level == "error"]
 
     @property
@@ -94,36 +94,36 @@ class Page:
         return self.session.own_view or self.app.spec
 
     def value(self, block: Component) -> Any:
-        """What a component shows, in the browser's form: a text, a number, a list, a dict of JSON.
+        """Return the value that a component shows, in the browser's form: a string, a number, a list, or JSON.
 
         Raises:
-            StateError: It is a State, which no page has; see `state`.
+            StateError: The component is a State, which is not on the page; see `state`.
         """
         if isinstance(block, State):
             raise StateError("A State is not on the page. Write: await page.state(…)")
         return self._screen.value(block)
 
     def props(self, block: Block) -> dict[str, Any]:
-        """A block's properties as the page has them now, updates included."""
+        """Return a block's current properties on the page, including updates."""
         return self._screen.props(block)
 
     def is_visible(self, block: Block) -> bool:
-        """Whether a block and everything around it is visible."""
+        """Return whether a block and everything around it is visible."""
         return self._screen.is_visible(block)
 
     async def state(self, state: State) -> Any:
-        """A copy of what a State holds for this visitor."""
+        """Return a copy of a State's value for this visitor."""
         return await self.app.engine.get(state.cell, self.session.owners.of(state.cell.scope))
 
     def find(self, kind: str | type[Block] | None = None, **props: Any) -> Any:
-        """The block of the page with these properties; for what `gr.render` has built.
+        """Return the block of the page with these properties, such as one built by `gr.render`.
 
         Args:
-            kind: Its class, or its type's name, such as `"button"`.
-            **props: Properties that it has, such as `label=`, `value=` or `elem_id=`.
+            kind: Class of the block, or name of its type, such as `"button"`.
+            **props: Properties of the block, such as `label=`, `value=` or `elem_id=`.
 
         Raises:
-            LookupError: There is none, or there are several.
+            LookupError: There is no such block, or several.
         """
         found = [block for block in self._blocks() if self._is(block, kind, props)]
         if len(found) != 1:
@@ -148,18 +148,18 @@ class Page:
     # What the visitor does ----------------------------------------------------------------------------------------
 
     async def fill(self, component: Component, value: Any, *, wait: bool = True) -> None:
-        """Change a component's value, as the visitor does: `change` and `input` follow.
+        """Change a component's value as the visitor does; fires `change` and `input`.
 
         Args:
-            component: What is changed.
-            value: What it is to hold, as a handler would return it.
-            wait: Whether to wait for what follows.
+            component: Component to change.
+            value: New value, as a handler would return it.
+            wait: Whether to wait for everything that follows.
         """
         shown: Any = self._view.block(component.id)
         await self._edit(component, shown.postprocess(value), wait=wait)
 
     async def upload(self, component: Component, *paths: str | Path, wait: bool = True) -> None:
-        """Give files to a component: `change`, `input` and `upload` follow."""
+        """Upload files to a component; fires `change`, `input` and `upload`."""
         given: list[Any] = []
         for path in map(Path, paths):
             data = path.read_bytes()
@@ -180,7 +180,7 @@ class Page:
             await self.settled()
 
     async def click(self, block: Block, *, wait: bool = True) -> None:
-        """Press a button, or whatever else listens to `click`."""
+        """Click a button, or any block that listens to `click`."""
         await self.fire(block, "click", wait=wait)
 
     async def submit(self, component: Component, *, wait: bool = True) -> None:
@@ -188,16 +188,16 @@ class Page:
         await self.fire(component, "submit", wait=wait)
 
     async def fire(self, block: Block, event: str, data: Any = None, *, wait: bool = True) -> None:
-        """Let any event of a block happen.
+        """Fire any event of a block.
 
         Args:
-            block: Whose event.
-            event: Its name, such as `"select"`.
-            data: What goes with it, such as `{"index": 0, "value": "a"}`.
-            wait: Whether to wait for what follows.
+            block: Block that fires the event.
+            event: Name of the event, such as `"select"`.
+            data: Data of the event, such as `{"index": 0, "value": "a"}`.
+            wait: Whether to wait for everything that follows.
 
         Raises:
-            StateError: The block has no such event.
+            StateError: The block does not have this event.
         """
         self._check_open()
         if event not in type(block).EVENTS:
@@ -208,13 +208,13 @@ class Page:
             await self.settled()
 
     async def settled(self) -> None:
-        """Wait until nothing is under way any more, but for what was begun with `wait=False`."""
+        """Wait until the page is idle, except for events started with `wait=False`."""
         await self.app.settled()
 
     # Its life -----------------------------------------------------------------------------------------------------
 
     async def refresh(self) -> None:
-        """Load the page again (F5): all begins anew, or, where the session belongs to the tab, goes on as it was."""
+        """Reload the page (F5): it starts over or, if the session belongs to the tab, continues."""
         tab = self.app.spec.options.session == "tab"
         known = self._session
         await self._leave(gone=not tab)
@@ -226,7 +226,7 @@ class Page:
         await self.load()
 
     async def close(self) -> None:
-        """Close the page; `unload` listeners run."""
+        """Close the page, which runs `unload` listeners."""
         await self._leave(gone=True)
         self._session = None
         if self in self.app.pages:
@@ -234,17 +234,17 @@ class Page:
         await self.app.settled()
 
     def lose_connection(self) -> None:
-        """The network goes: what the visitor does is sent later, what happens is told later."""
+        """Lose the network connection: actions are sent later, and messages arrive later."""
         self._disconnect(gone=False)
 
     async def reconnect(self) -> None:
-        """The network is back: the page gets what it missed, once and in order."""
+        """Restore the connection: the page receives the messages that it missed, once and in order."""
         if not self.connected:
             await self._enter(self.session.id, self.session.token)
             await self.settled()
 
     async def duplicate(self) -> Page:
-        """Duplicate the tab: with `session="tab"` the copy begins as this one is, with copies of its State."""
+        """Duplicate the tab: with `session="tab"` the copy starts with this page's content and copies of its State."""
         copy = Page(self.app, self.path, user=self.user, browser=self.browser, query=self.query)
         self.app.pages.append(copy)
         if self.app.spec.options.session != "tab":
@@ -261,7 +261,7 @@ class Page:
         return await self.app.visit(self.path if path is None else path, user=self.user, browser=self.browser)
 
     async def load(self) -> None:
-        """Load the page: it gets a session, and its `load` listeners run. `App.visit` does it."""
+        """Load the page: start a session, and run `load` listeners. Called by `App.visit`."""
         runtime = self.app.runtime
         session = await runtime.returns.begin(username=self.user, browser=self.browser, page=self.path)
         self._connect(session, 0)
@@ -269,7 +269,7 @@ class Page:
         await self.settled()
 
     async def _enter(self, id: str, token: str | None) -> None:
-        """Come back with a session."""
+        """Return to a session."""
         runtime, before = self.app.runtime, self._session
         found = await runtime.returns.find(id, token, username=self.user, browser=self.browser, page=self.path)
         if found is None:
@@ -325,12 +325,12 @@ class Page:
         await self.app.runtime.sessions.settled()
 
     def interrupt(self) -> None:
-        """The server stops; `App.restart` does it."""
+        """Disconnect because the server stops; called by `App.restart`."""
         self.connected = False
         self._disconnect(gone=False)
 
     async def come_back(self) -> None:
-        """The server is there again; `App.restart` does it."""
+        """Reconnect to the restarted server; called by `App.restart`."""
         await self._enter(self.session.id, self.session.token)
 
     def _forget(self) -> None:
@@ -355,7 +355,7 @@ class Page:
             self.moved()
 
     def _set_timers(self) -> None:
-        """Start the timers that are to tick, and stop those that are not; one with another interval begins again."""
+        """Start the active timers and stop the others; a timer with a changed interval restarts."""
         timers = [block for block in self._blocks() if block.NAME == "timer"] if self.connected else []
         wanted = {block.id: seconds for block in timers if (seconds := self._interval(block)) > 0}
         for id, (seconds, task) in list(self._timers.items()):
@@ -368,7 +368,7 @@ class Page:
                 self._timers[id] = (seconds, loop.create_task(self._tick(id, seconds)))
 
     def _interval(self, timer: Any) -> float:
-        """Return the seconds between the ticks of a timer; 0 for one that does not tick."""
+        """Return the interval of a timer in seconds; 0 if it is not active."""
         props, seconds = self.props(timer), self.value(timer)
         ticks = props.get("active", True) and props.get("visible", True)
         return float(1 if seconds is None else seconds) if ticks else 0
@@ -382,7 +382,7 @@ class Page:
 
     @property
     def busy(self) -> list[str]:
-        """What is under way and waited for."""
+        """Activity that `settled` waits for."""
         if not self.connected:
             return []
         runs = [run for run in self._dispatcher.runs.values() if not run.cause.background]
@@ -392,28 +392,28 @@ class Page:
 
     @property
     def has_background(self) -> bool:
-        """Something runs that nobody waits for."""
+        """Whether an event is running that `settled` does not wait for."""
         return any(run.cause.background for run in self._dispatcher.runs.values())
 
     def check(self) -> None:
-        """Raise what went wrong while messages were read."""
+        """Raise any error that occurred while messages were read."""
         if self._reader is not None and self._reader.done() and not self._reader.cancelled():
             self._reader.result()
 
     # What the dispatcher asks -------------------------------------------------------------------------------------
 
     def listeners(self) -> Iterable[Listener]:
-        """The page's listeners, those of renders too."""
+        """Return the listeners of the page, including those of renders."""
         view = self.session.own_view
         found = self.app.spec.listeners.values() if view is None else view.listeners()
         return [listener for listener in found if listener.page == self.path]
 
     def new_id(self) -> str:
-        """An id for an event."""
+        """Return a new event id."""
         return self.app.new_event_id()
 
     def inputs(self, listener: Listener) -> list[Any]:
-        """The values of a listener's inputs."""
+        """Return the values of a listener's inputs."""
         return [
             self._screen.sent_props(block)
             if isinstance(block, Component) and index in listener.component_prop_inputs
@@ -422,7 +422,7 @@ class Page:
         ]
 
     def outputs(self, listener: Listener) -> list[Any]:
-        """The values of a listener's outputs."""
+        """Return the values of a listener's outputs."""
         return [self._given(block) for block in listener.outputs]
 
     def _given(self, block: Block) -> Any:
@@ -431,7 +431,7 @@ class Page:
         return self._screen.value(block)
 
     def submit_run(self, run: Run, data: list[Any]) -> None:
-        """Send a call, now or when the connection is back."""
+        """Send a call now, or after the connection is restored."""
         if not self.connected:
             self._unsent.append((run, data))
             return
@@ -456,36 +456,36 @@ class Page:
             self._dispatcher.refuse(run.id, error.status, error.detail)
 
     def mark_invalid(self, id: int, message: str | None) -> None:
-        """Show what a validator said of an input."""
+        """Show a validator's message for an input."""
         if message is None:
             self.invalid.pop(id, None)
         else:
             self.invalid[id] = message
 
     def feed_run(self, run: Run, data: list[Any] | None, event_data: Any = None) -> None:
-        """Send a stream's next values."""
+        """Send the next values of a stream."""
         self.app.runtime.feed_chunk(self.session, run.id, data, event_data)
 
     def cancel(self, ids: list[str]) -> None:
-        """Stop events."""
+        """Cancel events."""
         self.app.runtime.cancel(self.session, ids)
 
     def receive(self, id: int, given: Any) -> bool:
-        """Take over what an output said; whether its value is another one now."""
+        """Apply an output's value or update; return whether its value changed."""
         changed = self._screen.receive(id, given)
         if self._view.block(id).NAME == "timer":
             self._set_timers()
         return changed
 
     def rerender(self, config: dict[str, Any]) -> None:
-        """Put what a render built in place of what it built before."""
+        """Replace the previous result of a render."""
         number = config["render_id"]
         self._screen.rerender(config, renumbered=number in self._renumbered)
         self._renumbered.discard(number)
         self._set_timers()
 
     def name_of(self, id: int) -> str:
-        """What a block is called in an error."""
+        """Return the name of a block in errors."""
         block: Any = self._view.block(id)
         if isinstance(block, State):
             return f"State {id}" if block.key is None else f"State “{block.key}”"
@@ -496,7 +496,7 @@ class Page:
         self.toasts.append(Toast(level, message, title))
 
     def moved(self) -> None:
-        """Something has happened."""
+        """Record that something has happened."""
         self.app.moved()
 
     def _spawn(self, work: Any) -> None:

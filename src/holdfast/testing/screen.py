@@ -1,4 +1,4 @@
-"""What a page shows: the values and properties of its blocks, as the page in the browser has them."""
+"""Content of a page: values and properties of its blocks, as in the browser."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 _VISITORS = ("value", "open", "selected")
 """Properties that a visitor changes by using a block."""
 _EMPTY = {"textbox": ""}
-"""What the fields of these types hold while they are on the page and nobody has filled them in."""
+"""Values of fields of these types while they are on the page and not filled in."""
 
 
 class Screen:
-    """The values and properties of a page's blocks.
+    """Values and properties of a page's blocks.
 
     Args:
-        view: Gives the app as the page's session has it.
+        view: Function that returns the session's view of the app.
     """
 
     def __init__(self, view: Callable[[], AppView | AppSpec]) -> None:
@@ -33,12 +33,12 @@ class Screen:
         self._values: dict[int, Any] = {}
         self._props: dict[int, dict[str, Any]] = {}
         self._entries: dict[int, dict[str, Any]] = {}
-        """What renders last said of their blocks, by id."""
+        """Values and properties that renders last set for their blocks, by id."""
         self._rendered: dict[int, set[int]] = {}
         """Ids of the blocks of each render."""
 
     def copy(self, view: Callable[[], AppView | AppSpec]) -> Screen:
-        """Return the screen of a page that begins as this one is."""
+        """Return the screen of a page that starts as a copy of this one."""
         copy = Screen(view)
         copy._values = dict(self._values)
         copy._props = {id: dict(props) for id, props in self._props.items()}
@@ -48,11 +48,11 @@ class Screen:
 
     @property
     def renders(self) -> set[int]:
-        """The renders that have put something on the page."""
+        """Renders that have put something on the page."""
         return set(self._rendered)
 
     def rendered_blocks(self) -> Iterable[Block]:
-        """The blocks that renders have put on the page; after a restart, those that they have built again."""
+        """Return the blocks of renders on the page; after a restart, those that have been rebuilt."""
         view = self._view()
         for ids in self._rendered.values():
             for id in sorted(ids):
@@ -74,21 +74,21 @@ class Screen:
         return untouched_value(shown, view) if shown.value is None else shown.value
 
     def props(self, block: Block) -> dict[str, Any]:
-        """Return a block's properties, updates included."""
+        """Return a block's properties, including updates."""
         return {**self._view().block(block.id).props(), **self._props.get(block.id, {})}
 
     def sent_props(self, block: Component) -> dict[str, Any]:
-        """Return a block's properties as the page sends them to a function that asks for all of them."""
+        """Return a block's properties as the page sends them to a function that takes all of them."""
         view = self._view()
         given = block_props(view.block(block.id), view, compact=True)
         return {**given, **self._props.get(block.id, {}), "value": self.value(block)}
 
     def is_visible(self, block: Block) -> bool:
-        """Whether a block and everything around it is visible."""
+        """Return whether a block and everything around it is visible."""
         return not any(seen in {False, "hidden"} for seen in self._visibilities(block))
 
     def _is_on_page(self, block: Block) -> bool:
-        """Whether the page has a block, seen or not."""
+        """Return whether the page has a block, visible or not."""
         return False not in self._visibilities(block)
 
     def _visibilities(self, block: Block) -> Iterable[Any]:
@@ -98,13 +98,13 @@ class Screen:
             here = here.parent
 
     def enter(self, block: Component, value: Any) -> bool:
-        """Take over what a visitor entered; whether it is another value than before."""
+        """Apply a value that the visitor entered; return whether it changed."""
         changed = not same(self.value(block), value)
         self._values[block.id] = value
         return changed
 
     def receive(self, id: int, given: Any) -> bool:
-        """Take over what an output said; whether its value is another one now."""
+        """Apply an output's value or update; return whether the value changed."""
         if not is_update(given):
             return self._replace(id, given)
         props = {name: value for name, value in given.items() if name not in {"__type__", "value"}}
@@ -118,11 +118,11 @@ class Screen:
         return not same(before, value)
 
     def rerender(self, config: dict[str, Any], *, renumbered: bool = False) -> None:
-        """Put what a render built in place of what it built before.
+        """Replace the previous result of a render.
 
         Args:
-            config: What it built.
-            renumbered: The server has started again, so that only keys tell which blocks are the same.
+            config: Config of the new result.
+            renumbered: Whether the server was restarted, so that only keys identify blocks.
         """
         number, container = config["render_id"], config["layout"]["id"]
         entries = {entry["id"]: entry for entry in config["components"] if entry["id"] != container}
@@ -142,7 +142,7 @@ class Screen:
     def _kept(
         self, id: int, entry: dict[str, Any], old: dict[int, dict[str, Any]], *, renumbered: bool
     ) -> dict[str, Any]:
-        """Return the properties that stay from the block that another one stands in for."""
+        """Return the properties that are preserved from the block that another one replaces."""
         key = entry.get("key")
         if renumbered:
             alike = [n for n, was in old.items() if key is not None and _identity(was) == _identity(entry)]
@@ -164,5 +164,5 @@ class Screen:
 
 
 def _identity(entry: dict[str, Any]) -> tuple[Any, Any]:
-    """Return what two entries have in common that may be the same block."""
+    """Return the common identity of two entries that may be the same block."""
     return entry["type"], entry.get("key")

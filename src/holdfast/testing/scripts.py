@@ -1,4 +1,4 @@
-"""What a listener's `js` does in a test, which runs no JavaScript."""
+"""Replacements for a listener's `js`, because tests run no JavaScript."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from holdfast.testing.equal import same
 
 Script = Callable[..., Any]
 _CONSTANT = re.compile(r"\s*\(\)\s*=>\s*(\[.*\])\s*;?\s*", re.DOTALL)
-"""A script that only gives values, such as a `ClearButton`'s."""
+"""Pattern of a script that only returns constants, such as a `ClearButton`'s."""
 
 
 class ScriptError(StateError):
-    """A listener needs JavaScript, and the test gives nothing in its place."""
+    """A listener needs JavaScript, and the test does not replace it."""
 
 
 class Scripts:
-    """The scripts of an app: those that only give values, and Python functions in place of the others.
+    """The scripts of an app: scripts that only return constants, and Python functions that replace the others.
 
     Args:
-        given: Python functions by the source of the scripts that they replace.
+        given: Python functions by the source of the script that each replaces.
     """
 
     def __init__(self, given: Mapping[str, Script]) -> None:
         self._given = dict(given)
 
     def run(self, source: str, values: Sequence[Any], *, name: str) -> Any:
-        """Return what a script returns for these values; `None` where it returns nothing.
+        """Return the result of a script for these values; `None` if it returns nothing.
 
         Args:
-            source: The script.
-            values: Those of the listener's inputs and outputs.
-            name: The listener's name, for the error.
+            source: Source of the script.
+            values: Values of the listener's inputs and outputs.
+            name: Name of the listener, for the error.
 
         Raises:
-            ScriptError: It is JavaScript that nothing replaces.
+            ScriptError: The script needs JavaScript, and nothing replaces it.
         """
         given = self._given.get(source)
         if given is not None:
@@ -54,7 +54,7 @@ class Scripts:
 
 
 def slots(result: Any, wanted: int, before: list[Any]) -> list[Any]:
-    """Return what a script returned as a list with one item per slot; `before` where it returned nothing."""
+    """Return a script's result as a list with one item per slot; `before` if it returned nothing."""
     if result is None or wanted == 0:
         return before
     many = isinstance(result, list)
@@ -64,7 +64,7 @@ def slots(result: Any, wanted: int, before: list[Any]) -> list[Any]:
 
 
 def passed_on(results: list[Any], given: Sequence[Any]) -> list[Any]:
-    """Return a script's results for outputs: a value that the script was given stays a value, never an update."""
+    """Convert a script's results for outputs: a value that the script received stays a value, never an update."""
     if not any(map(is_update, results)):
         return results
     known = [found for value in given for found in _updates_in(value)]
@@ -75,7 +75,7 @@ def passed_on(results: list[Any], given: Sequence[Any]) -> list[Any]:
 
 
 def is_update(given: Any) -> bool:
-    """Whether a value from the server or a script changes properties."""
+    """Return whether a value from the server or a script changes properties."""
     return isinstance(given, dict) and given.get("__type__") == "update"
 
 

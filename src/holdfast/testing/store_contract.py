@@ -1,5 +1,5 @@
-# ruff: noqa: S101 # assertions are what tests are made of
-"""What every store must do, as tests: inherit `StoreContract` and give it your store.
+# ruff: noqa: S101 # tests consist of assertions
+"""Tests of what every store must do: inherit from `StoreContract` and pass it your store.
 
 class TestMyStore(StoreContract):
     @pytest.fixture
@@ -23,26 +23,26 @@ A2 = Key("session:a", "name")
 
 
 def put(key: Key, version: int, data: bytes = b"x", expected: int | None = None, *, announce: bool = False) -> Write:
-    """A write of one cell."""
+    """Return a write of one cell."""
     return Write(key, version, data, expected, announce)
 
 
 class StoreContract:
-    """The contract of `holdfast.stores.Store`."""
+    """Tests of the contract of `holdfast.stores.Store`."""
 
     @pytest.fixture
     def anyio_backend(self) -> str:
-        """Stores live on asyncio."""
+        """Run stores on asyncio."""
         return "asyncio"
 
     @pytest.fixture
     def new_store(self) -> NewStore:
-        """Makes a store object; all of them, in one test, are of one place. To be overridden."""
-        raise NotImplementedError("Override the fixture new_store: it returns a function that makes your store.")
+        """Return a function that creates stores of the same place within a test. Must be overridden."""
+        raise NotImplementedError("Override the fixture new_store: it must return a function that creates your store.")
 
     @pytest.fixture
     async def open_store(self, new_store: NewStore) -> AsyncIterator[Callable[[], Awaitable[Store]]]:
-        """Makes and opens stores of one place; closes them at the end."""
+        """Create and open stores of one place; close them at the end."""
         async with contextlib.AsyncExitStack() as stack:
 
             async def make() -> Store:
@@ -55,25 +55,25 @@ class StoreContract:
 
     @pytest.fixture
     async def store(self, open_store: Callable[[], Awaitable[Store]]) -> Store:
-        """One open store."""
+        """Return an open store."""
         return await open_store()
 
     @pytest.fixture
     async def other(self, open_store: Callable[[], Awaitable[Store]], store: Store) -> Store:  # noqa: ARG002 # opened first
-        """Another one of the same place, as another process has it."""
+        """Return another store of the same place, as another process would have it."""
         return await open_store()
 
     # Cells
 
     @pytest.mark.anyio
     async def test_what_is_not_there_reads_as_none(self, store: Store) -> None:
-        """Without an error."""
+        """Missing cells do not raise an error."""
         assert await store.read([A, B]) == [None, None]
         assert await store.read([]) == []
 
     @pytest.mark.anyio
     async def test_what_is_committed_is_read_back(self, store: Store) -> None:
-        """Byte by byte, empty and large values, any name."""
+        """Bytes are identical, for empty and large values and any name."""
         odd = Key("user:ä/ö\n", "naïve name: with spaces/and\tmore")
         large = bytes(range(256)) * 2_000
         await store.commit([put(A, 1, b""), put(B, 7, large), put(odd, 3, b"\0\xff")])
@@ -81,21 +81,21 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_data_that_the_reader_knows_is_left_out(self, store: Store) -> None:
-        """Only the version comes then."""
+        """Only the version is returned in this case."""
         await store.commit([put(A, 2, b"a"), put(B, 5, b"b")])
         assert await store.read([A, B], [2, 4]) == [Record(2, None), Record(5, b"b")]
         assert await store.read([B, A], [5]) == [Record(5, None), Record(2, b"a")]
 
     @pytest.mark.anyio
     async def test_other_stores_of_the_place_see_a_commit_at_once(self, store: Store, other: Store) -> None:
-        """R7: a commit is everybody's."""
+        """R7: every process sees a commit."""
         for version in range(1, 20):
             await store.commit([put(A, version, str(version).encode())])
             assert await other.read([A]) == [Record(version, str(version).encode())]
 
     @pytest.mark.anyio
     async def test_a_commit_at_another_version_writes_nothing(self, store: Store, other: Store) -> None:
-        """All or none."""
+        """A commit writes everything or nothing."""
         await store.commit([put(A, 1, b"old")])
         with pytest.raises(VersionConflictError) as caught:
             await other.commit([put(B, 1, b"new", 0), put(A, 3, b"new", 2)])
@@ -112,7 +112,7 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_of_many_writers_at_one_version_one_wins(self, store: Store, other: Store) -> None:
-        """Compare and set."""
+        """A commit is a compare-and-set operation."""
         attempts = [s.commit([put(A, 1, str(i).encode(), 0)]) for i in range(20) for s in (store, other)]
         outcomes = await asyncio.gather(*attempts, return_exceptions=True)
         assert outcomes.count(None) == 1
@@ -120,7 +120,7 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_a_write_without_data_deletes(self, store: Store) -> None:
-        """And the cell can come again."""
+        """The cell can be created again."""
         await store.commit([put(A, 1), put(A2, 1)])
         await store.commit([Write(A, 2, None, 1)])
         assert await store.read([A, A2]) == [None, Record(1, b"x")]
@@ -129,9 +129,9 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_commits_outlive_the_store_object(self, new_store: NewStore, store: Store) -> None:
-        """R6.1, where the store is durable."""
+        """R6.1, if the store is durable."""
         if not store.durable:
-            pytest.skip("this store keeps nothing")
+            pytest.skip("this store is not durable")
         await store.commit([put(A, 4, b"kept")])
         await store.aclose()
         again = new_store()
@@ -141,7 +141,7 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_a_commit_that_has_begun_outlasts_a_cancel(self, store: Store) -> None:
-        """R2.5: it is whole, and over when the cancel takes effect."""
+        """R2.5: it completes before the cancellation takes effect."""
         await store.commit([put(B, 1)])
         for version in range(1, 20):
             job = asyncio.create_task(store.commit([put(A, version, expected=version - 1)]))
@@ -170,7 +170,7 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_a_claim_brings_the_cells_as_they_are(self, store: Store) -> None:
-        """In the order of its keys."""
+        """Records have the order of the claim's keys."""
         await store.commit([put(B, 2, b"b")])
         claim = await store.claim([B, A])
         assert claim is not None
@@ -183,7 +183,7 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_one_holder_at_a_time_among_all(self, store: Store, other: Store) -> None:
-        """R7.1: reading, thinking and writing under a claim loses nothing."""
+        """R7.1: reading, processing and writing under a claim loses nothing."""
         inside = 0
 
         async def increment(place: Store) -> None:
@@ -205,7 +205,7 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_claims_of_several_cells_do_not_deadlock(self, store: Store, other: Store) -> None:
-        """Whatever order they are named in."""
+        """The order of the keys does not matter."""
 
         async def hold(place: Store, *keys: Key) -> None:
             claim = await place.claim(keys)
@@ -219,7 +219,7 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_waiting_for_a_claim_can_be_bounded(self, store: Store, other: Store) -> None:
-        """And takes nothing when it is over."""
+        """A claim that times out takes nothing."""
         held = await store.claim([A])
         assert held is not None
         assert await other.claim([B, A], wait=0.05) is None
@@ -287,7 +287,7 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_owners_whose_time_is_over_are_dropped_and_handed_back_once(self, store: Store, other: Store) -> None:
-        """R4.3: each value to one caller only."""
+        """R4.3: each value is returned to one caller only."""
         await store.commit([put(A, 1, b"a"), put(A2, 2, b"n"), put(B, 3, b"b")])
         await store.touch("session:a", 100.0)
         await store.touch("session:b", 200.0)
@@ -301,7 +301,7 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_an_owner_can_be_kept_longer_or_for_ever(self, store: Store) -> None:
-        """The last word counts."""
+        """The last call counts."""
         await store.commit([put(A, 1), put(B, 1)])
         for owner in ("session:a", "session:b"):
             await store.touch(owner, 100.0)
@@ -313,7 +313,7 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_a_commit_says_when_a_new_owner_may_go(self, store: Store, other: Store) -> None:
-        """R6.1: nothing is left for ever by a process that ends before it can `touch`; what was said already counts."""
+        """R6.1: a process that ends before it can `touch` leaves nothing behind; an existing expiry stays."""
         await store.commit([Write(A, 1, b"a", 0, expires=100.0), put(A2, 1, b"n"), Write(B, 1, b"b", 0, expires=100.0)])
         await other.commit([Write(A, 2, b"a", 1, expires=500.0)])
         await store.touch("session:b", 300.0)
@@ -328,7 +328,7 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_a_refused_commit_says_nothing_of_time(self, store: Store) -> None:
-        """All or none."""
+        """A commit writes everything or nothing."""
         await store.commit([put(A, 1), put(B, 1)])
         with pytest.raises(VersionConflictError):
             await store.commit([Write(A, 2, b"", 1, expires=100.0), Write(B, 9, b"", 5, expires=100.0)])
@@ -336,7 +336,7 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_an_owner_without_cells_is_not_kept(self, store: Store) -> None:
-        """R4.6: what a client names does not stay."""
+        """R4.6: an owner named by a client leaves nothing behind."""
         await store.touch("session:nobody", 100.0)
         assert [info async for info in store.owners()] == []
         await store.commit([put(A, 1)])
@@ -347,7 +347,7 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_expiring_much_goes_in_parts(self, store: Store) -> None:
-        """So that nothing is blocked for long."""
+        """Nothing is blocked for a long time."""
         keys = [Key(f"session:{i}", "cart") for i in range(50)]
         await store.commit([put(key, 1) for key in keys])
         for key in keys:
@@ -360,7 +360,7 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_a_cancel_while_owners_expire_loses_none(self, store: Store) -> None:
-        """R4.3: what is dropped is handed back, wherever the cancel came."""
+        """R4.3: dropped cells are returned, whenever the cancellation comes."""
         for turns in range(20):
             keys = [Key(f"session:{turns}-{i}", "cart") for i in range(3)]
             await store.commit([Write(key, 1, b"x", expires=10.0) for key in keys])
@@ -388,7 +388,7 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_an_owner_can_be_dropped_only_if_its_time_is_over(self, store: Store) -> None:
-        """R4.1: whoever thinks so may not know that another process has said otherwise."""
+        """R4.1: another process may have changed the expiry in the meantime."""
         await store.commit([put(A, 1, b"a"), put(B, 3, b"b")])
         await store.touch("session:a", 100.0)
         assert await store.drop("session:a", due=99.0) == []
@@ -404,7 +404,7 @@ class StoreContract:
     async def test_facts_are_written_once_and_outlive_the_store_object(
         self, new_store: NewStore, store: Store, other: Store
     ) -> None:
-        """A fact of the place is what the first has said, unless it is replaced; it is no cell."""
+        """A fact of the place is what the first writer set, unless it is replaced; it is not a cell."""
         assert await store.fact("epoch") is None
         assert await store.fact("epoch", "one") == "one"
         assert await other.fact("epoch", "two") == "one"
@@ -420,7 +420,7 @@ class StoreContract:
     async def test_a_store_knows_whether_others_have_the_place_open(
         self, new_store: NewStore, open_store: Callable[[], Awaitable[Store]]
     ) -> None:
-        """What it has alone, it may go on with while the place is out of reach."""
+        """A store that is open only once can continue on its own while the place is unreachable."""
         first = new_store()
         await first.open()
         assert first.alone()
@@ -432,7 +432,7 @@ class StoreContract:
 
     @pytest.mark.anyio
     async def test_owners_and_names_can_be_listed(self, store: Store) -> None:
-        """With counts and sizes."""
+        """The list has counts and sizes."""
         await store.commit([put(A, 1, b"12345"), put(A2, 1, b"123"), put(B, 1), put(Key("app:app", "n"), 1)])
         await store.touch("session:b", 100.0)
         found = {info.owner: (info.cells, info.size, info.expires) async for info in store.owners("session:")}

@@ -1,4 +1,4 @@
-"""Themes with Gradio's names, on the page's own tokens: `launch(theme=gr.themes.Soft(primary_hue="teal"))`."""
+"""Themes with Gradio's names, based on the page's design tokens: `launch(theme=gr.themes.Soft(primary_hue="teal"))`."""
 
 from __future__ import annotations
 

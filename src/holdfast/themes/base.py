@@ -1,4 +1,4 @@
-"""A theme: Gradio's variables, mapped onto the page's own tokens."""
+"""Base class of themes, which maps Gradio's variables to the page's design tokens."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ TOKENS: Mapping[str, str] = {
     "block_radius": "--radius-l",
     "block_shadow": "--shadow",
 }
-"""Variables that a program sets most, and the token that is the same thing on our page."""
+"""Frequently set variables, with the page's equivalent token."""
 
-COLOURS: Mapping[str, tuple[str, str]] = {
+PAGE_COLORS: Mapping[str, tuple[str, str]] = {
     "--bg": ("#f7f8fa", "#0d0f13"),
     "--surface": ("#ffffff", "#15181e"),
     "--surface-2": ("#f2f4f7", "#1c2028"),
@@ -64,7 +64,7 @@ COLOURS: Mapping[str, tuple[str, str]] = {
     "--danger": ("#c5283d", "#ff7a85"),
     "--ring": ("#2f54eb", "#8aa2ff"),
 }
-"""The page's own colours, light and dark: what holds for the half that a theme does not set."""
+"""Light and dark colors of the page, used for the variant that a theme does not set."""
 PARAMETERS = (
     "primary_hue", "secondary_hue", "neutral_hue", "text_size", "spacing_size", "radius_size", "font", "font_mono",
 )  # fmt: skip
@@ -72,7 +72,7 @@ _REFERENCE = re.compile(r"\*([a-z0-9_]+)")
 
 
 class Base:
-    """A theme. Without arguments it is the page's own look.
+    """A theme. Without arguments it has the page's default look.
 
     Args:
         primary_hue: Palette of buttons, links and focus, or its name.
@@ -81,15 +81,15 @@ class Base:
         text_size: Scale of text.
         spacing_size: Scale of gaps.
         radius_size: Scale of corners.
-        font: Font or fonts of text, the first one found counts.
+        font: Font or fonts of text; the first available one is used.
         font_mono: Font or fonts of code.
     """
 
     NAME: ClassVar[str] = "base"
     HUES: ClassVar[tuple[str | None, str | None, str | None]] = (None, None, None)
-    """Primary, secondary and neutral palette when none is given; `None`: the page's own colours."""
+    """Default primary, secondary and neutral palette; `None` for the page's colors."""
     SCALES: ClassVar[tuple[str | None, str | None, str | None]] = (None, None, None)
-    """Text, spacing and radius scale when none is given."""
+    """Default text, spacing and radius scale."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class Base:
             hint = did_you_mean(name, PARAMETERS)
             raise TypeError(
                 f"{type(self).__name__} has no parameter {name!r}.{hint} It takes: {', '.join(PARAMETERS)}. "
-                "Other variables are set with its set()."
+                "Set other variables with set()."
             )
         self.name = self.NAME
         primary, secondary, neutral = self.HUES
@@ -132,10 +132,11 @@ class Base:
         """Set variables, such as `button_primary_background_fill="*primary_500"`; `*name` refers to another.
 
         Args:
-            **variables: Names as in Gradio; with `_dark` behind it, for the dark page only. `None` sets nothing.
+            **variables: Names as in Gradio; the suffix `_dark` sets a variable for the dark page only. `None` is
+                ignored.
 
         Raises:
-            TypeError: There is no such variable.
+            TypeError: A variable does not exist.
         """
         for name, value in variables.items():
             if name != "custom_css" and name.removesuffix("_dark") not in VARIABLES:
@@ -155,14 +156,14 @@ class Base:
 
     @property
     def stylesheets(self) -> list[str]:
-        """Stylesheets that load its fonts."""
+        """Stylesheets that load the theme's fonts."""
         found = [font.stylesheet() for fonts in self.fonts.values() for font in fonts]
         return [address for address in found if address is not None]
 
     # As CSS -----------------------------------------------------------------------------------------------------------
 
     def css(self) -> str:
-        """Its stylesheet: the palettes and variables by their names in Gradio, and the page's tokens from them."""
+        """Return the stylesheet: palettes and variables under Gradio's names, and derived page tokens."""
         lines = [f"{name}: {value};" for name, value in {**self._palettes(), **self._named(), **self._tokens()}.items()]
         if not lines and not self.custom_css:
             return ""
@@ -171,11 +172,11 @@ class Base:
         return f"@layer theme {{\n  :root {{\n{body}\n  }}{custom}\n}}\n"
 
     def digest(self) -> str:
-        """Changes when the stylesheet does."""
+        """Return a hash of the stylesheet."""
         return xxhash.xxh3_64_hexdigest(self.css().encode())
 
     def body_css(self) -> dict[str, str] | None:
-        """The body's colours, for pages that embed the app; `None` where the page's own apply."""
+        """Return the body's colors for pages that embed the app, or `None` for the page's defaults."""
         names = ("body_background_fill", "body_text_color", "body_background_fill_dark", "body_text_color_dark")
         found = {name: self._resolve(self.values[name]) for name in names if name in self.values}
         return found or None
@@ -194,8 +195,8 @@ class Base:
         return out
 
     def _named(self) -> dict[str, str]:
-        """The variables that were set, light and dark in one value."""
-        pairs = {**COLOURS, **self._hue_tokens()}
+        """Return the variables that were set, with light and dark values combined."""
+        pairs = {**PAGE_COLORS, **self._hue_tokens()}
         out = {}
         for name in sorted({name.removesuffix("_dark") for name in self.values}):
             light, dark = self.values.get(name), self.values.get(f"{name}_dark")
@@ -206,16 +207,16 @@ class Base:
         return out
 
     def _both(self, light: str | None, dark: str | None) -> str:
-        """One value for light and dark; what is no colour is the light one's."""
+        """Combine light and dark values; values that are not colors use the light one."""
         first = light if light is not None else dark or ""
         if light is None or dark is None or light == dark:
             return self._resolve(first)
-        if _is_plain_colour(light, self) and _is_plain_colour(dark, self):
+        if _is_plain_color(light, self) and _is_plain_color(dark, self):
             return f"light-dark({self._resolve(light)}, {self._resolve(dark)})"
         return self._resolve(first)
 
     def _resolve(self, value: str) -> str:
-        """A value with `*name` references as CSS variables."""
+        """Replace `*name` references in a value with CSS variables."""
         return _REFERENCE.sub(lambda found: f"var({_css_name(found[1])})", value)
 
     def _hue_tokens(self) -> dict[str, tuple[str, str]]:
@@ -226,8 +227,8 @@ class Base:
         tokens |= self._scale_tokens()
         for name, token in TOKENS.items():
             given = [self.values[n] for n in (name, f"{name}_dark") if n in self.values]
-            if not given or (token in COLOURS and not all(_is_plain_colour(value, self) for value in given)):
-                continue  # a token is used as a colour where a gradient or a shadow is not allowed
+            if not given or (token in PAGE_COLORS and not all(_is_plain_color(value, self) for value in given)):
+                continue  # gradients and shadows are not valid where the token is used as a color
             tokens[token] = f"var({_css_name(name)})"
         return tokens
 
@@ -243,7 +244,7 @@ class Base:
     # As Gradio's files ------------------------------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
-        """The variables that were set, for a file."""
+        """Return the variables that were set, for a file."""
         return {"theme": dict(self.values), "name": self.name}
 
     def __repr__(self) -> str:
@@ -254,14 +255,14 @@ def _css_name(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _is_plain_colour(value: str, theme: Base) -> bool:
-    """Whether a value is a colour: not a length, a shadow or a gradient, which `light-dark()` does not take."""
+def _is_plain_color(value: str, theme: Base) -> bool:
+    """Return whether a value is a color, as `light-dark()` requires, not a length or gradient."""
     reference = _REFERENCE.fullmatch(value.strip())
     if reference is not None:
         name = reference[1]
         if name.split("_", maxsplit=1)[0] in theme.hues:
             return True
-        return name in theme.values and _is_plain_colour(theme.values[name], theme)
+        return name in theme.values and _is_plain_color(theme.values[name], theme)
     return bool(
         re.fullmatch(r"#[0-9a-fA-F]{3,8}|(?:rgb|hsl|oklch)a?\([^()]*\)|[a-z]+", value.strip())
     ) and value not in {
@@ -272,10 +273,10 @@ def _is_plain_colour(value: str, theme: Base) -> bool:
 
 
 def _accent(color: Color | None) -> dict[str, tuple[str, str]]:
-    """The accent's tokens from a palette, each dark or light enough to be read where it stands."""
+    """Return the accent tokens of a palette, each dark or light enough to be readable in its place."""
     if color is None:
         return {}
-    on_dark = COLOURS["--on-accent"][1]
+    on_dark = PAGE_COLORS["--on-accent"][1]
     light = readable((color.c600, color.c700, color.c800, color.c900), "#ffffff")
     dark = readable((color.c400, color.c300, color.c200), on_dark)
     return {
@@ -317,7 +318,9 @@ def _color(given: Color | str | None) -> Color | None:
     if given is None or isinstance(given, Color):
         return given
     if given not in COLORS:
-        raise ValueError(f"There is no palette {given!r}. There are: {', '.join(str(name) for name in COLORS)}.")
+        raise ValueError(
+            f"{given!r} is not a valid palette. Available palettes: {', '.join(str(name) for name in COLORS)}."
+        )
     return COLORS[given]
 
 
@@ -327,7 +330,7 @@ def _size(given: Size | str | None, kind: str) -> Size | None:
     name = given if given.startswith(kind) else f"{kind}_{given}"
     if name not in SIZES:
         there = ", ".join(str(n).removeprefix(f"{kind}_") for n in SIZES if str(n).startswith(kind))
-        raise ValueError(f"There is no scale {given!r} for {kind}. There are: {there}.")
+        raise ValueError(f"{given!r} is not a valid scale for {kind}. Available scales: {there}.")
     return SIZES[name]
 
 

@@ -1,4 +1,4 @@
-"""Palettes that themes are made of: eleven shades each, from 50 (lightest) to 950. The values are Tailwind CSS's."""
+"""Palettes for themes with eleven shades each, from 50 (lightest) to 950. The values are those of Tailwind CSS."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SHADES = (50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 950)
 
 
 class Color(NamedTuple):
-    """One hue in eleven shades, as CSS colours."""
+    """A hue in eleven shades, as CSS colors."""
 
     c50: str
     c100: str
@@ -25,7 +25,7 @@ class Color(NamedTuple):
     name: str | None = None
 
     def shades(self) -> Iterator[tuple[int, str]]:
-        """Each shade's number and colour."""
+        """Return the number and color of each shade."""
         return zip(SHADES, self[:11], strict=True)
 
 
@@ -122,4 +122,4 @@ COLORS = {color.name: color for color in (
     slate, gray, zinc, neutral, stone, red, orange, amber, yellow, lime, green, emerald, teal, cyan, sky,
     blue, indigo, violet, purple, fuchsia, pink, rose,
 )}  # fmt: skip
-"""Every palette by its name."""
+"""All palettes by name."""

@@ -1,4 +1,4 @@
-"""Fonts of a theme. Nothing is downloaded unless a theme names a `GoogleFont`."""
+"""Fonts for themes. Nothing is downloaded unless a theme uses a `GoogleFont`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from urllib.parse import quote_plus
 
 
 class Font:
-    """A font that the visitor's machine has.
+    """A font installed on the visitor's machine.
 
     Args:
-        name: Its name.
+        name: Name of the font.
     """
 
     def __init__(self, name: str) -> None:
@@ -21,16 +21,16 @@ class Font:
         return self.name if generic or self.name.startswith("ui-") else f"'{self.name}'"
 
     def stylesheet(self) -> str | None:
-        """Address of the stylesheet that loads it; `None`: it is not loaded."""
+        """Return the URL of the stylesheet that loads the font, or `None` if it is not loaded."""
         return None
 
 
 class LocalFont(Font):
-    """A font that the app serves itself, or else the visitor's machine has.
+    """A font that the app serves or that is installed on the visitor's machine.
 
     Args:
-        name: Its name.
-        weights: Weights that are used.
+        name: Name of the font.
+        weights: Weights to use.
     """
 
     def __init__(self, name: str, weights: Iterable[int] = (400, 700)) -> None:
@@ -42,8 +42,8 @@ class GoogleFont(Font):
     """A font that the visitor's browser loads from Google Fonts.
 
     Args:
-        name: Its name there.
-        weights: Weights that are loaded.
+        name: Name of the font at Google Fonts.
+        weights: Weights to load.
     """
 
     def __init__(self, name: str, weights: Iterable[int] = (400, 600)) -> None:
@@ -51,6 +51,6 @@ class GoogleFont(Font):
         self.weights = tuple(weights)
 
     def stylesheet(self) -> str:
-        """Its address at Google Fonts."""
+        """Return the URL of the stylesheet at Google Fonts."""
         weights = ";".join(str(weight) for weight in sorted(self.weights))
         return f"https://fonts.googleapis.com/css2?family={quote_plus(self.name)}:wght@{weights}&display=swap"

@@ -1,4 +1,4 @@
-"""Gradio's ready-made themes by name: their palettes and scales on our page."""
+"""Gradio's predefined themes, as palettes and scales for Holdfast's page."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from holdfast.themes.base import Base
 
 _Three = tuple[str | None, str | None, str | None]
 GALLERY = "gradio/"
-"""Before a ready-made theme's name where it is written as its owner's."""
+"""Prefix of a predefined theme's name when it is written with its owner."""
 
 
 class Default(Base):
-    """The page's own look."""
+    """Default look of the page."""
 
     NAME = "default"
 
 
 class Soft(Base):
-    """Indigo, with soft greys."""
+    """Indigo, with soft grays."""
 
     NAME = "soft"
     HUES: ClassVar[_Three] = ("indigo", "indigo", "gray")
@@ -42,7 +42,7 @@ class Glass(Base):
 
 
 class Origin(Base):
-    """Orange on grey."""
+    """Orange on gray."""
 
     NAME = "origin"
     HUES: ClassVar[_Three] = ("orange", "blue", "gray")
@@ -77,10 +77,10 @@ PRESETS: dict[str, type[Base]] = {
 
 
 def theme_of(given: Any) -> Any:
-    """The theme that `launch(theme=…)` was given: a name stands for one, a theme is taken as it is.
+    """Return the theme for `launch(theme=…)`, given as a name or a theme.
 
     Raises:
-        BuildError: No theme has that name, or it is no theme; themes are not fetched from anywhere.
+        BuildError: The name is unknown, or the value is not a theme; themes are never downloaded.
     """
     if given is None or isinstance(given, Base):
         return given
@@ -88,15 +88,15 @@ def theme_of(given: Any) -> Any:
     if isinstance(given, type) and issubclass(given, Base):
         raise BuildError(f"theme={given.__name__} is a class. Call it: theme={given.__name__}().")
     if not isinstance(given, str):
-        raise BuildError(f"theme={given!r} is no theme. Give a theme, such as gr.themes.Soft(), or a name: {names}.")
+        raise BuildError(f"theme={given!r} is not a theme. Pass a theme, such as gr.themes.Soft(), or a name: {names}.")
     name = given.lower().removeprefix(GALLERY)
     if name not in PRESETS:
         raise BuildError(
-            f"There is no theme {given!r}. There are: {names}. Or give a theme object, such as gr.themes.Soft()."
+            f"{given!r} is not a valid theme. Available themes: {names}. Or pass a theme, such as gr.themes.Soft()."
         )
     return PRESETS[name]()
 
 
 def is_elsewhere(given: Any) -> bool:
-    """Whether it names a theme that somebody published (`owner/theme`), and none of ours."""
+    """Return whether a name refers to a published theme (`owner/theme`) that is not predefined."""
     return isinstance(given, str) and "/" in given and given.lower().removeprefix(GALLERY) not in PRESETS

@@ -1,4 +1,4 @@
-"""Sizes that themes are made of: seven steps each, for text, spacing and corners."""
+"""Scales for themes: seven steps each, for text, spacing and corners."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Size(NamedTuple):
     name: str | None = None
 
     def steps(self) -> Iterator[tuple[str, str]]:
-        """Each step's name and length."""
+        """Return the name and length of each step."""
         return zip(STEPS, self[:7], strict=True)
 
 
@@ -41,4 +41,4 @@ SIZES = {size.name: size for size in (
     radius_lg, radius_md, radius_none, radius_sm, radius_xxl, spacing_lg, spacing_md, spacing_sm, text_lg,
     text_md, text_sm,
 )}  # fmt: skip
-"""Every scale by its name."""
+"""All scales by name."""

@@ -1,4 +1,4 @@
-"""The variables that a theme's `set` takes; each also with `_dark` behind it."""
+"""Variables that a theme's `set` accepts, each also with the suffix `_dark`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Every message and config record as a typed struct, and the generator diff. Pure: no I/O."""
+"""Messages and config records as typed structs, and the generator diff. Pure: no I/O."""

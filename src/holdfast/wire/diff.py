@@ -1,8 +1,8 @@
-"""The generator diff: what changed between two JSON values, as a list of small edits. Gradio's sse_v3 format.
+"""The generator diff: the changes between two JSON values as a list of small edits, in Gradio's sse_v3 format.
 
 An edit is `[op, path, value]`. `append` adds a suffix to a string, `replace` sets a value, `add` inserts into a list or
-sets a new key, `delete` removes. An empty path is the value itself (`replace` and `append` only). Edits are applied in
-order; deletes in a list come last and count in the list as it is by then.
+sets a new key, `delete` removes. An empty path refers to the value itself (`replace` and `append` only). Edits are
+applied in order; deletes in a list come last, and their index refers to the list at that point.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ CONTAINERS = (dict, list)
 
 
 def diff(before: Any, after: Any) -> list[Edit]:
-    """The edits that turn `before` into `after`; both are plain JSON values and stay as they are.
+    """Return the edits that turn `before` into `after`; both are plain JSON values and are not modified.
 
     Returns:
-        An empty list when nothing changed.
+        List of edits, which is empty if nothing changed.
     """
     if type(before) is str and type(after) is str:
         if before == after:
@@ -59,10 +59,10 @@ def _compare_lists(before: list[Any], after: list[Any], path: list[Any], edits: 
 
 
 def _alike(before: Any, after: Any) -> bool:
-    """Whether two items of a list are the same, told in C: most of a list, as of a conversation, mostly stays."""
+    """Return whether two list items are equal, compared in C, because most items of a conversation stay the same."""
     try:
         return orjson.dumps(before) == orjson.dumps(after)
-    except TypeError:  # no plain JSON for it; it is compared piece by piece
+    except TypeError:  # not plain JSON; compare it piece by piece
         return False
 
 
@@ -76,10 +76,10 @@ def _compare_dicts(before: dict[Any, Any], after: dict[Any, Any], path: list[Any
 
 
 def apply(value: Any, edits: list[Edit]) -> Any:
-    """`value` after `edits`; containers that `value` holds may be changed in place.
+    """Return `value` after `edits`; containers in `value` may be modified in place.
 
     Raises:
-        ValueError: An edit that the format does not know, or that does not fit the value.
+        ValueError: An edit is unknown, or does not fit the value.
     """
     for op, path, new in edits:
         if not path:
@@ -100,7 +100,7 @@ def apply(value: Any, edits: list[Edit]) -> Any:
         elif op == "delete":
             del holder[last]
         else:
-            raise ValueError(f"The edit {op!r} is not known; use append, replace, add or delete.")
+            raise ValueError(f"{op!r} is not a valid edit; use append, replace, add or delete.")
     return value
 
 

@@ -1,7 +1,7 @@
-"""JSON out: messages as msgspec writes them, values as orjson does, with the leniency that handlers' results need.
+"""JSON encoding: messages through msgspec, values through orjson, with the leniency that handlers' results need.
 
-Not-a-number becomes null, numpy numbers and arrays become numbers and lists, a key that is no string becomes one, and
-whatever JSON has no form for becomes its `str()`, as in Gradio's queue.
+Not-a-number becomes null, numpy numbers and arrays become numbers and lists, keys become strings, and objects that
+JSON does not support become their `str()`, as in Gradio's queue.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ import orjson
 from holdfast import exact
 
 Frozen: TypeAlias = "msgspec.Raw | str | int | float | bool | None"
-"""A JSON value that nobody can change any more: a scalar, or a container as its bytes."""
+"""An immutable JSON value: a scalar, or a container as its bytes."""
 
 SCALARS = frozenset({str, int, float, bool, type(None)})
 FAST = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_PASSTHROUGH_DATETIME
 LENIENT = FAST | orjson.OPT_NON_STR_KEYS
 MAX_DEPTH = 200
 LINE_BREAKS = ((b"\xc2\x85", b"\\u0085"), (b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"))
-"""Characters that JSON leaves alone and that line readers of some clients split on."""
+"""Characters that JSON does not escape although some clients' line readers split on them."""
 
 
 def _unknown(value: Any) -> Any:
-    """What an encoder writes for an object that it does not know."""
+    """Convert an object that an encoder does not support."""
     if isinstance(value, msgspec.Raw):
         return orjson.Fragment(bytes(value))
     if isinstance(value, msgspec.Struct):
@@ -45,7 +45,7 @@ def _unknown(value: Any) -> Any:
 
 
 def encode_value(value: Any) -> bytes:
-    """`value` as JSON text, whatever it holds."""
+    """Encode `value` as JSON, whatever it contains."""
     try:
         return orjson.dumps(value, default=_unknown, option=FAST)
     except TypeError:
@@ -57,7 +57,7 @@ def encode_value(value: Any) -> bytes:
 
 
 def freeze(value: Any) -> Any:
-    """`value` as it is now: a scalar stays, a container becomes its JSON bytes, so that a later change cannot show."""
+    """Return an immutable snapshot of `value`: a scalar, or a container as its JSON bytes."""
     kind = type(value)
     if kind is str:
         return value if value.isascii() else _encodable(value)
@@ -69,7 +69,7 @@ def freeze(value: Any) -> Any:
 
 
 def thaw(value: Any) -> Any:
-    """The plain value of what `freeze` made; anything else comes back as it is."""
+    """Return the plain value of a result of `freeze`; anything else is returned unchanged."""
     return exact.loads(memoryview(value)) if isinstance(value, msgspec.Raw) else value
 
 
@@ -82,7 +82,7 @@ def _encodable(text: str) -> str:
 
 
 def _plain(value: Any, depth: int) -> Any:
-    """`value` in terms that the standard library's JSON writes; the slow way for what the fast ways refuse."""
+    """Convert `value` for the standard library's JSON encoder, the slow fallback for unsupported values."""
     if depth > MAX_DEPTH:
         raise ValueError(f"A value nests more than {MAX_DEPTH} levels, or contains itself; JSON cannot hold it.")
     if isinstance(value, Mapping):
@@ -105,7 +105,7 @@ _messages = msgspec.json.Encoder(enc_hook=_unknown)
 
 
 def encode(message: Any) -> bytes:
-    """A message, or any value, as JSON text."""
+    """Encode a message, or any value, as JSON."""
     if isinstance(message, msgspec.Struct):
         try:
             return _messages.encode(message)
@@ -122,7 +122,7 @@ def _fields(message: msgspec.Struct) -> dict[str, Any]:
 
 
 def one_line(encoded: bytes) -> bytes:
-    """JSON text without any character that a line reader takes for the end of a line; for SSE frames."""
+    """Escape the characters in JSON that line readers treat as line ends, for SSE frames."""
     for character, escape in LINE_BREAKS:
         if character in encoded:
             encoded = encoded.replace(character, escape)

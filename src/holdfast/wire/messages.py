@@ -1,11 +1,11 @@
-"""What a running event tells those who wait for it.
+"""Messages about running events.
 
-One vocabulary serves every transport: our own page gets each message with its number `n` in the session's feed,
-Gradio's queue protocol gets it as one SSE frame, `/call` gets the few that it knows. Names and fields are those of
-Gradio's `queue/data` stream (sse_v3), so that adapting is mostly leaving out.
+One vocabulary serves every transport: Holdfast's page receives each message with its number `n` in the session's feed,
+Gradio's queue protocol as one SSE frame, and `/call` a subset. Names and fields are those of Gradio's `queue/data`
+stream (sse_v3), so that adapting mostly means omitting.
 
-A container in an `Output` travels as its JSON bytes (`msgspec.Raw`), taken when the step ended, so that nothing that a
-handler changes later can show; `wire.encode.thaw` gives the plain value.
+A container in an `Output` is sent as JSON bytes (`msgspec.Raw`) taken when the step ended, so that later changes by a
+handler have no effect; `wire.encode.thaw` returns the plain value.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 from msgspec import Struct
 
 Edit: TypeAlias = "list[Any]"
-"""One edit of the generator diff: `[op, path, value]`, op one of append, replace, add, delete."""
+"""One edit of the generator diff: `[op, path, value]`, where op is append, replace, add or delete."""
 
 
 class ProgressUnit(Struct, kw_only=True):
@@ -25,7 +25,7 @@ class ProgressUnit(Struct, kw_only=True):
     length: float | None = None
     unit: str | None = "steps"
     progress: float | None = None
-    """Share done, 0 to 1, when it is not counted in steps."""
+    """Completed fraction, from 0 to 1, if progress is not counted in steps."""
     desc: str | None = None
 
 
@@ -41,42 +41,42 @@ class Output(Struct, kw_only=True):
     changed_state_ids: list[int] = []
     used_cache: Literal["full", "partial"] | None = None
     unsaved: bool | None = None
-    """True: the State of the step is in memory alone, since the store is out of reach."""
+    """True: the State of the step is only in memory, because the store is unreachable."""
 
 
 class Failure(Struct, kw_only=True):
-    """Why a step failed, as far as the visitor may know."""
+    """Reason for a failed step, as far as the visitor is allowed to know."""
 
     error: str | None
     visible: bool = True
     duration: float | None = 10
     title: str | None = None
     trace: str | None = None
-    """The error itself, for the developer at the server's machine; visitors never get it."""
+    """Error for the developer at the server's machine; never sent to visitors."""
 
 
 class Estimation(Struct, tag="estimation", tag_field="msg", kw_only=True):
-    """The event waits."""
+    """The event is waiting."""
 
     event_id: str | None
     rank: int | None = None
-    """Events before this one."""
+    """Number of events before this one."""
     queue_size: int = 0
     rank_eta: float | None = None
-    """Seconds until it is expected to end."""
+    """Estimated seconds until the event ends."""
     waiting_for: Literal["queue", "state"] = "queue"
-    """"state": an earlier event of this session still writes a State that this one writes too."""
+    """"state": an earlier event of this session is still writing a State that this one writes too."""
 
 
 class ProcessStarts(Struct, tag="process_starts", tag_field="msg", kw_only=True):
-    """The function runs."""
+    """The function has started."""
 
     event_id: str
     eta: float | None = None
 
 
 class Progress(Struct, tag="progress", tag_field="msg", kw_only=True):
-    """`gr.Progress` moved."""
+    """Progress reported by `gr.Progress`."""
 
     event_id: str
     progress_data: list[ProgressUnit]
@@ -94,7 +94,7 @@ class Log(Struct, tag="log", tag_field="msg", kw_only=True):
 
 
 class Generating(Struct, tag="process_generating", tag_field="msg", kw_only=True):
-    """A generator yielded: full values the first time, then edits against the values before."""
+    """A generator yielded: full values the first time, then edits relative to the previous values."""
 
     event_id: str
     output: Output
@@ -105,7 +105,7 @@ class Generating(Struct, tag="process_generating", tag_field="msg", kw_only=True
 
 
 class Streaming(Struct, tag="process_streaming", tag_field="msg", kw_only=True):
-    """A step of a `stream` event: full values always."""
+    """A step of a `stream` event, always with full values."""
 
     event_id: str
     output: Output
@@ -114,7 +114,7 @@ class Streaming(Struct, tag="process_streaming", tag_field="msg", kw_only=True):
 
 
 class Completed(Struct, tag="process_completed", tag_field="msg", kw_only=True):
-    """The event ended. Exactly one per event; full values, a failure, or nothing (cancelled)."""
+    """The event ended. Sent exactly once per event, with full values, a failure, or nothing (canceled)."""
 
     event_id: str
     output: Output | Failure | None
@@ -134,19 +134,19 @@ class StateChanged(Struct, tag="state_changed", tag_field="msg", kw_only=True):
 
 
 class CloseStream(Struct, tag="close_stream", tag_field="msg", kw_only=True):
-    """No event of the session is pending: the SSE stream ends. Not sent to our own page."""
+    """No event of the session is pending, so the SSE stream ends. Not sent to Holdfast's page."""
 
     event_id: None = None
 
 
 class Heartbeat(Struct, tag="heartbeat", tag_field="msg", kw_only=True):
-    """Keeps proxies from closing a quiet stream."""
+    """Sent so that proxies do not close an idle stream."""
 
     event_id: None = None
 
 
 class UnexpectedError(Struct, tag="unexpected_error", tag_field="msg", kw_only=True):
-    """The stream cannot go on."""
+    """The stream cannot continue."""
 
     message: str
     session_not_found: bool = False
@@ -155,9 +155,9 @@ class UnexpectedError(Struct, tag="unexpected_error", tag_field="msg", kw_only=T
 
 
 EventMessage: TypeAlias = Estimation | ProcessStarts | Progress | Log | Generating | Streaming | Completed
-"""Messages about one event; these enter a feed."""
+"""Messages about one event, which are part of a feed."""
 
 FeedMessage: TypeAlias = EventMessage | StateChanged
-"""All that a feed holds."""
+"""All messages of a feed."""
 
 Message: TypeAlias = FeedMessage | CloseStream | Heartbeat | UnexpectedError

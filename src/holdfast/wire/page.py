@@ -1,9 +1,9 @@
-"""The protocol between our own page and the server: JSON text frames over one WebSocket, or the same over POST and SSE.
+"""The protocol between Holdfast's page and the server: JSON frames over one WebSocket, or the same over POST and SSE.
 
-The page opens with `Hello`, the server answers `Welcome`, then both sides send at will. Every message of the session's
-feed travels as `Numbered`; after a lost connection the page says the last number that it saw (`Hello.seen`) and gets
-the rest, once and in order. Numbers rise but may leave gaps. The page names its events itself (`Submit.event_id`), so
-that a `Submit` sent again after a reconnect runs once.
+The page starts with `Hello`, the server answers `Welcome`, then both sides send at any time. Every message of the
+session's feed is sent as `Numbered`; after a lost connection the page sends the last number that it received
+(`Hello.seen`) and gets the remaining messages, once and in order. Numbers increase but can have gaps. The page chooses
+the ids of its events (`Submit.event_id`), so that a `Submit` that is resent after a reconnect runs once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from msgspec import Struct
 from holdfast.wire.messages import FeedMessage
 
 MAX_ID = 128
-"""Longest session or event id that a client may choose."""
+"""Maximum length of a session or event id that a client chooses."""
 
 
 # From the page ----------------------------------------------------------------------------------------------------
@@ -25,44 +25,44 @@ class Hello(Struct, tag="hello", tag_field="type", kw_only=True):
     """First frame of every connection."""
 
     session: str | None = None
-    """The session to go on with; null begins one."""
+    """Session to continue; null starts a new one."""
     token: str | None = None
-    """The secret that was given when the session began (`Welcome.token`)."""
+    """Secret received when the session started (`Welcome.token`)."""
     epoch: str | None = None
-    """The feed that `seen` counts in (`Welcome.epoch`); the count does not hold for another one."""
+    """Feed that `seen` refers to (`Welcome.epoch`); the number is not valid for another feed."""
     seen: int | None = 0
-    """Number of the last feed message that the page has applied; null: it wants only what is still to come."""
+    """Number of the last feed message that the page has applied; null requests only future messages."""
     load: str = ""
-    """Names this load of the page: another one that comes with the same session may be a copy of it."""
+    """Id of this page load: another one with the same session may be a duplicate of the page."""
     page: str = ""
-    """Which page of a multipage app; "" is the first."""
+    """Path of the page in a multipage app; "" is the first page."""
     query: str = ""
-    """The page's query string, for `gr.Request.query_params`."""
+    """Query string of the page, for `gr.Request.query_params`."""
     program: str = ""
-    """Names the program that has built the page (`Welcome.program`)."""
+    """Program that built the page (`Welcome.program`)."""
 
 
 class Submit(Struct, tag="submit", tag_field="type", kw_only=True):
     """Run one listener."""
 
     event_id: str
-    """Chosen by the page, unique within the session."""
+    """Id chosen by the page, unique within the session."""
     event: str
-    """What runs: the listener's identity (`event` in the config). A number would be another listener's in another
+    """Identity of the listener to run (`event` in the config). A number would refer to a different listener in another
     version of the program."""
     data: list[Any]
-    """One slot per input, State's slots null."""
+    """One slot per input; slots of States are null."""
     trigger: int | None = None
-    """Id of the component whose event it was."""
+    """Id of the component whose event it is."""
     event_data: Any = None
     round: int = 0
-    """How many State changes in a row led here (R3.5); 0 for an act of the visitor."""
+    """Number of consecutive State changes that led here (R3.5); 0 for an action of the visitor."""
     stream: bool = False
-    """More values follow as `Chunk`s: a `stream` event that stays open until one without data."""
+    """Whether more values follow as `Chunk`s: a `stream` event stays open until a chunk without data."""
 
 
 class Cancel(Struct, tag="cancel", tag_field="type", kw_only=True):
-    """Stop these events."""
+    """Cancel these events."""
 
     event_ids: list[str]
 
@@ -76,13 +76,13 @@ class Chunk(Struct, tag="chunk", tag_field="type", kw_only=True):
 
 
 class Ack(Struct, tag="ack", tag_field="type", kw_only=True):
-    """All messages up to this number are applied; the server may forget them."""
+    """All messages up to this number have been applied, so the server can drop them."""
 
     seen: int
 
 
 class Ping(Struct, tag="ping", tag_field="type", kw_only=True):
-    """Asks for a `Pong`; the page sends it when nothing has come for a while."""
+    """Request for a `Pong`, which the page sends after a period without messages."""
 
 
 class Alive(Struct, tag="alive", tag_field="type", kw_only=True):
@@ -101,18 +101,18 @@ class Welcome(Struct, tag="welcome", tag_field="type", kw_only=True):
     session: str
     token: str
     resumed: bool
-    """The session asked for was found and goes on; false: a new one began."""
+    """Whether the requested session was found and continues; if false, a new one started."""
     forked: bool = False
-    """Another page has the session open, so this one goes on with a copy of it."""
+    """Whether another page has the session open, so that this one continues with a copy of it."""
     epoch: str
-    """Names the session's feed. When the server has started again it is a new one, and nothing of the old one comes."""
+    """Id of the session's feed. A restarted server has a new feed without the messages of the old one."""
     seen: int
-    """Where the feed goes on from; the page drops its own count when `resumed` is false or the feed is another one."""
+    """Number after which the feed continues; the page drops its own if `resumed` is false or the feed is a new one."""
     pending: list[str]
-    """Events of the session that are accepted and not ended; a page resends what it sent and does not find here
-    or in the messages that follow."""
+    """Accepted events of the session that have not ended; a page resends its events that are neither here nor in the
+    messages that follow."""
     program: str
-    """Names the running version of the program; a page built by another one should be loaded again."""
+    """Running version of the program; a page built by another version should be reloaded."""
 
 
 class Numbered(Struct, tag="message", tag_field="type", kw_only=True):
@@ -123,12 +123,12 @@ class Numbered(Struct, tag="message", tag_field="type", kw_only=True):
 
 
 class Refused(Struct, tag="refused", tag_field="type", kw_only=True):
-    """A `Submit` that did not become an event (its `event_id`), or a frame that could not be read (null)."""
+    """A `Submit` that was rejected (its `event_id`), or a frame that could not be read (null)."""
 
     event_id: str | None
     status: int
-    """As in HTTP. 410: the program was updated and does not have this event any more, or has another in its place;
-    nothing has run, and the page should be loaded again."""
+    """HTTP status. 410: the program was updated and no longer has this event, or has a different one in its place;
+    nothing has run, and the page should be reloaded."""
     detail: Any
 
 
@@ -137,14 +137,14 @@ class Pong(Struct, tag="pong", tag_field="type", kw_only=True):
 
 
 class Probe(Struct, tag="probe", tag_field="type", kw_only=True):
-    """Another page says that it has this session: a page that is there answers with `Alive` at once."""
+    """Another page claims this session: a page that has it open answers with `Alive` immediately."""
 
 
 class Reload(Struct, tag="reload", tag_field="type", kw_only=True):
-    """The program changed on disk (development): load the page again, or show why the program does not start."""
+    """The program changed on disk during development: reload the page, or show why the program does not start."""
 
     error: str | None = None
-    """Why it does not start; the page waits until it does."""
+    """Reason why the program does not start; the page waits until it does."""
 
 
 ToPage: TypeAlias = Welcome | Numbered | Refused | Pong | Probe | Reload

@@ -1,4 +1,4 @@
-"""Writes the wire structs as TypeScript, so that the page and the server cannot disagree in silence.
+"""Generates TypeScript from the wire structs, so that the page and the server cannot diverge unnoticed.
 
 `python -m holdfast.wire.typescript` writes `frontend/src/protocol/wire.ts`; a test fails when that file is stale.
 """
@@ -25,7 +25,7 @@ export type Edit = [op: "append" | "replace" | "add" | "delete", path: (string |
 """
 SIMPLE = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null", Any: "unknown"}
 FROM_PAGE = frozenset(typing.get_args(page.FromPage))
-"""What the page writes: there a field with a default may be left out."""
+"""Frames that the page sends, in which fields with a default are optional."""
 ALIASES = {
     "EventMessage": messages.EventMessage,
     "FeedMessage": messages.FeedMessage,
@@ -36,7 +36,7 @@ ALIASES = {
 
 
 def typescript() -> str:
-    """The whole file."""
+    """Return the content of the file."""
     parts = [HEADER, f"export const MAX_ID = {page.MAX_ID}\n", EDIT]
     for module in (messages, page):
         parts.extend(_interface(struct) for struct in _structs(module))
@@ -68,7 +68,7 @@ def _interface(struct: type[msgspec.Struct]) -> str:
 
 
 def _field_notes(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """The strings written under the fields, by field name."""
+    """Return the docstrings of a struct's fields, by field name."""
     body = typing.cast("ast.ClassDef", ast.parse(inspect.getsource(struct)).body[0]).body
     notes = {}
     for field, note in itertools.pairwise(body):
@@ -112,9 +112,9 @@ def _name(hint: Any) -> str:
 
 
 def main() -> int:
-    """Write the file into the source tree that the command is run in."""
+    """Write the file into the source tree of the working folder."""
     if not TARGET.parent.parent.is_dir():
-        sys.stderr.write(f"{TARGET.parent.parent} is not here. Run the command in the project's root.\n")
+        sys.stderr.write(f"{TARGET.parent.parent} does not exist. Run the command in the project's root.\n")
         return 1
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_text(typescript(), encoding="utf-8")

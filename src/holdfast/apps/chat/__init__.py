@@ -1,1 +1,1 @@
-"""`gr.ChatInterface`: a chat from one function of a message and the conversation before it."""
+"""`gr.ChatInterface`: a chat app made from one function of a message and the conversation so far."""

@@ -1,4 +1,4 @@
-"""Answers to a chat's examples, computed once and kept."""
+"""Cached answers to a chat's examples."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from holdfast.files.rules import adopt
 
 
 class KeptAnswers:
-    """The conversations that a chat's examples begin, each with its answer.
+    """Conversations that start with a chat's examples, each with its answer.
 
     Args:
-        fn: The chat's function.
-        rows: The examples: the message, and the values of the additional inputs.
-        inputs: The text field and the additional inputs.
-        conversation: A component that keeps a conversation as it is.
-        outputs: The additional outputs.
+        fn: Function of the chat.
+        rows: Examples: the message, and the values of the additional inputs.
+        inputs: Text field and additional inputs.
+        conversation: Component that stores a conversation unchanged.
+        outputs: Additional outputs.
     """
 
     def __init__(
@@ -39,16 +39,16 @@ class KeptAnswers:
         self._results = CachedResults(answer, rows, inputs, [conversation, *outputs])
 
     def compute(self) -> None:
-        """Compute what is not kept yet."""
+        """Compute the answers that are not cached yet."""
         for place in range(self._count):
             self._results.row(place)
 
     def shown(self, place: int | None, chatbot: Chatbot) -> list[Any] | None:
-        """What a click on an example shows, in the browser's form: the chat, its conversation, the additional outputs.
+        """Return what a click on an example shows, in the browser's form: chat, conversation, additional outputs.
 
         Args:
-            place: Which example; `None` when the click names none.
-            chatbot: Shows the conversation.
+            place: Index of the example; `None` if the click does not name one.
+            chatbot: Component that shows the conversation.
         """
         if place is None or not 0 <= place < self._count:
             return None
@@ -57,16 +57,16 @@ class KeptAnswers:
 
 
 def _answer(fn: Callable[..., Any], more_outputs: int, message: str, *more: Any) -> Any:
-    """The conversation that a message begins, and the values of the additional outputs."""
+    """Return the conversation that a message starts, and the values of the additional outputs."""
     said, values = ChatFunction(fn, more_outputs).conversation(message, more)
     return [said, *values] if values else said
 
 
 def can_keep(wanted: bool | None, inputs: Sequence[Component]) -> bool:
-    """Whether answers are kept; a visitor's State is not the same for everyone."""
+    """Return whether to cache answers; they cannot be cached if they depend on a visitor's State."""
     if wanted and any(isinstance(one, State) for one in inputs):
         warnings.warn(
-            "The answers to a chat's examples are not kept, because a State is among additional_inputs. Leave out "
+            "The answers to a chat's examples are not cached, because additional_inputs contains a State. Remove "
             "cache_examples.",
             stacklevel=4,
         )
@@ -75,12 +75,13 @@ def can_keep(wanted: bool | None, inputs: Sequence[Component]) -> bool:
 
 
 def rows_of(examples: Sequence[Any], text: Callable[[Any], str], more: Sequence[Component]) -> list[list[Any]]:
-    """The examples as rows of message and additional inputs; those that a row leaves out begin as their components do.
+    """Return the examples as rows of message and additional inputs; missing inputs get their components' initial
+    values.
 
     Args:
-        examples: What the author gave.
-        text: Gives the message of an example.
-        more: The additional inputs.
+        examples: Examples as the author passed them.
+        text: Function that returns the message of an example.
+        more: Additional inputs.
     """
     rows = []
     for row in examples:

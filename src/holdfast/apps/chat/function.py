@@ -1,4 +1,4 @@
-"""The function behind a chat, whatever its kind: how it is called, and what of its signature the listeners show."""
+"""Calling a chat's function, whatever its kind, and giving the listeners a matching signature."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from holdfast.graph.updates import skip, update
 
 F = TypeVar("F", bound=Callable[..., Any])
 Prepare = Callable[[Any, Any, "list[Message]"], "Turn | None"]
-"""From an event's data, the text field and the conversation to the message that is to be answered."""
+"""Function that finds the message to answer, given an event's data, the text field and the conversation."""
 
 
 class ChatFunction:
-    """A function of message, history and more inputs.
+    """A function of message, history and additional inputs.
 
     Args:
         fn: A function, a coroutine function, or a generator of either kind.
-        more_outputs: How many values it gives after its answer.
-        submit_btn: What the text field's send button shows.
-        stop_btn: What its stop button shows while an answer is on its way.
+        more_outputs: Number of values that the function returns after its answer.
+        submit_btn: Content of the text field's send button.
+        stop_btn: Content of the stop button while an answer is being generated.
     """
 
     def __init__(
@@ -35,15 +35,16 @@ class ChatFunction:
         self.more_outputs = more_outputs
         self.submit_btn, self.stop_btn = submit_btn, stop_btn
         self.name: str = getattr(fn, "__name__", type(fn).__name__)
-        called = fn if inspect.isroutine(fn) else getattr(fn, "__call__", fn)  # noqa: B004 -- an object's own call
+        called = fn if inspect.isroutine(fn) else getattr(fn, "__call__", fn)  # noqa: B004 -- the object's call
         self.is_async = inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called)
         self._signature = signature_of(fn)
 
     def listener(self, prepare: Prepare) -> Callable[..., Any]:
-        """The page's handler: outputs are the text field, the chat, the kept conversation, and the additional ones.
+        """Return the page's handler, whose outputs are the text field, the chat, the stored conversation, and
+        additional outputs.
 
         Args:
-            prepare: Finds the message that is to be answered.
+            prepare: Function that finds the message to answer.
         """
 
         def chat(event: EventData, box: Any, said: Any, *more: Any, **special: Any) -> Iterator[Any]:
@@ -69,7 +70,7 @@ class ChatFunction:
         return self._lend_special(chat_async if self.is_async else chat)
 
     def endpoint(self) -> Callable[..., Any]:
-        """The API's handler: outputs are the answer, the kept conversation, and the additional ones."""
+        """Return the API's handler, whose outputs are the answer, the stored conversation, and additional ones."""
 
         def chat(message: str, history: Any, *more: Any, **special: Any) -> Iterator[Any]:
             turn = Turn(message, list(history or ()))
@@ -86,12 +87,12 @@ class ChatFunction:
     # Calling ----------------------------------------------------------------------------------------------------------
 
     def results(self, turn: Turn, more: Sequence[Any], special: Mapping[str, Any]) -> Iterator[Any]:
-        """What it answers: one value, or each yield.
+        """Yield the function's answers: one return value, or each yielded value.
 
         Args:
-            turn: The message and what was said before.
+            turn: Message to answer, and the conversation before it.
             more: Values of the additional inputs.
-            special: What the runtime fills in (`gr.Request`, …), by parameter.
+            special: Values injected by the runtime (`gr.Request`, …), by parameter.
         """
         result = self._call(turn, more, special)
         if inspect.isgenerator(result):
@@ -100,7 +101,7 @@ class ChatFunction:
             yield result
 
     async def results_async(self, turn: Turn, more: Sequence[Any], special: Mapping[str, Any]) -> AsyncIterator[Any]:
-        """As `results`, for an async function."""
+        """Yield an async function's answers; see `results`."""
         result = self._call(turn, more, special)
         if not inspect.isasyncgen(result):
             yield await result
@@ -112,12 +113,13 @@ class ChatFunction:
             await result.aclose()
 
     def conversation(self, message: str, more: Sequence[Any]) -> tuple[list[Message], list[Any]]:
-        """The conversation that a message begins, with the whole answer, and the values of the additional outputs.
+        """Return the conversation that a message starts, with the complete answer, and the values of the additional
+        outputs.
 
-        Nothing of a visitor is known here: what the function asks of the runtime is left out, or `None`.
+        There is no visitor here: parameters that the runtime would fill are omitted, or `None`.
 
         Args:
-            message: The message.
+            message: Message to answer.
             more: Values of the additional inputs.
         """
         turn = Turn(message, [])
@@ -154,21 +156,21 @@ class ChatFunction:
         return (api_value(response), storable(said), *more)
 
     def _split(self, result: Any) -> tuple[Any, list[Any]]:
-        """The answer, and the values of the additional outputs."""
+        """Split a result into the answer and the values of the additional outputs."""
         if not self.more_outputs:
             return result, []
         values = list(result) if isinstance(result, list | tuple) else [result]
         if len(values) != 1 + self.more_outputs:
             raise HandlerError(
-                f"The chat function {self.name!r} gave {len(values)} values. "
-                f"It must give its answer and {self.more_outputs} for the additional outputs."
+                f"The chat function {self.name!r} returned {len(values)} values. "
+                f"It must return its answer and {self.more_outputs} for the additional outputs."
             )
         return values[0], values[1:]
 
     # Signature --------------------------------------------------------------------------------------------------------
 
     def _lend_special(self, listener: F) -> F:
-        """Make a listener `(event, box, said, *more, **special)` ask the runtime for what the function asks for."""
+        """Give a listener `(event, box, said, *more, **special)` the function's injected parameters."""
         kind = inspect.Parameter
         own = [
             kind("event", kind.POSITIONAL_OR_KEYWORD, annotation=EventData),
@@ -179,7 +181,7 @@ class ChatFunction:
         return self._sign(listener, own)
 
     def _lend_names(self, listener: F) -> F:
-        """Make a listener `(message, history, *more, **special)` show the function's own parameter names."""
+        """Give a listener `(message, history, *more, **special)` the function's own parameter names."""
         kind = inspect.Parameter
         own = [kind(p.name, kind.POSITIONAL_OR_KEYWORD, default=p.default) for p in self._signature.positional]
         return self._sign(listener, own or [kind("more", kind.VAR_POSITIONAL)])
@@ -189,6 +191,6 @@ class ChatFunction:
             inspect.Parameter(p.name, inspect.Parameter.KEYWORD_ONLY, default=p.default, annotation=p.annotation)
             for p in self._signature.special
         ]
-        listener.__name__ = self.name  # what messages call it
+        listener.__name__ = self.name  # its name in messages
         listener.__signature__ = inspect.Signature([*own, *special])  # type: ignore[attr-defined]
         return listener

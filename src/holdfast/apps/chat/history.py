@@ -1,4 +1,4 @@
-"""Earlier conversations of a chat: kept on the server for each browser, listed beside the chat."""
+"""Earlier conversations of a chat: stored on the server for each browser, listed next to the chat."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from holdfast.graph.updates import skip
 from holdfast.ids import random_id
 
 Saved = dict[str, list[Message]]
-"""Conversations by id, the oldest first."""
+"""Conversations by id, oldest first."""
 TITLE_LENGTH = 40
 LABEL = "Conversations"
 WIDTH = 256
 MOST_ROWS = 200
-"""Conversations that the list shows at once; the older ones are on its next pages."""
+"""Number of conversations per page of the list."""
 HIDDEN: ListenerOptions = {"api_visibility": "undocumented", "show_progress": "hidden"}
 
 
 class Conversations(Dataset):
-    """A list of conversations, each with a menu to delete it; the one that is open is marked.
+    """A list of conversations, each with a menu to delete it; the open one is highlighted.
 
-    The page names a conversation by its key: an outdated list opens and deletes no other one.
+    The page identifies a conversation by its key, so an outdated list never opens or deletes the wrong one.
 
     Args:
-        keys: The conversations' ids, in the order of the rows.
-        current: Id of the one that is open.
+        keys: Ids of the conversations, in the order of the rows.
+        current: Id of the open conversation.
         **options: See `Dataset`.
     """
 
@@ -50,24 +50,24 @@ class Conversations(Dataset):
 
 
 class ChatHistory:
-    """The list of earlier conversations, and what its clicks do.
+    """The list of earlier conversations and its listeners.
 
     Args:
-        name: Distinguishes the chats of one app: the title, or else the name of the function.
+        name: Name that distinguishes the chats of one app: the title, or else the function's name.
     """
 
     def __init__(self, name: str) -> None:
         self.saved = State({}, scope="browser", key=f"conversations of {name}", render=False)
         self.saved.cell.clash = (
-            f"Two chats with save_history=True are called {name!r}, by their title or else by the name of their "
-            "function, so each would show the conversations of the other. Give each its own title, as in "
+            f"Two chats with save_history=True are called {name!r} (the title, or else the name of the function), "
+            "so each would show the conversations of the other. Give each a different title, as in "
             'ChatInterface(…, title="Cooking").'
         )
         self.open_id = State(None, render=False)
-        """Id of the conversation that is shown, once it is kept."""
+        """Id of the open conversation, once it has been stored."""
 
     def build(self) -> None:
-        """Place the list at the side of the page."""
+        """Place the list in a sidebar."""
         with Sidebar(LABEL, width=WIDTH, elem_classes=["conversations"]):
             self.new_button = Button("New chat", size="md")
             self.list = Conversations(
@@ -82,13 +82,13 @@ class ChatHistory:
             )
 
     def connect(self, shown: Sequence[Component], root: Any, clear: BoundEvent, changes: Sequence[Dependency]) -> None:
-        """Keep the conversation after every change, and open what is clicked.
+        """Store the conversation after every change, and open the one that is clicked.
 
         Args:
             shown: The chat, and the State of its conversation.
-            root: The app, for its `load` event.
-            clear: The chat was cleared: its conversation is forgotten.
-            changes: The listeners after which the conversation is another.
+            root: App, for its `load` event.
+            clear: Event of clearing the chat, which deletes its conversation.
+            changes: Listeners that change the conversation.
         """
         kept: list[Any] = [self.saved, self.open_id, self.list]
         opened: list[Any] = [self.open_id, *shown, self.list]
@@ -143,19 +143,19 @@ class ChatHistory:
 
 
 def chosen(event: EventData, saved: Saved) -> str | None:
-    """Id of the conversation that an event is about; `None` if it is not kept any more."""
+    """Return the id of the conversation that an event refers to, or `None` if it is no longer stored."""
     number = event._data.get("key") if isinstance(event._data, dict) else None
     return number if isinstance(number, str) and number in saved else None
 
 
 def keep(said: list[Message], saved: Saved, open_id: str | None, new_id: str) -> tuple[Saved, str | None]:
-    """The conversations with this one in its newest form, and its id; nothing was said: as they are.
+    """Return the conversations with this one updated, and its id; an empty conversation changes nothing.
 
     Args:
-        said: The conversation.
-        saved: All of them.
-        open_id: Its id, if it has one.
-        new_id: The id that it gets otherwise.
+        said: Conversation to store.
+        saved: All stored conversations.
+        open_id: Id of the conversation, if it has one.
+        new_id: Id to use otherwise.
     """
     if not said:
         return saved, open_id
@@ -164,19 +164,19 @@ def keep(said: list[Message], saved: Saved, open_id: str | None, new_id: str) ->
 
 
 def newest_first(saved: Saved) -> list[str]:
-    """Ids in the order of the list."""
+    """Return the ids in the order of the list."""
     return list(reversed(saved))
 
 
 def title(said: Sequence[Message]) -> str:
-    """How the list calls a conversation: by the first thing that the visitor said."""
+    """Return a conversation's title in the list: the beginning of the visitor's first message."""
     first = next((text_of(message) for message in said if message.get("role") == "user"), "")
     text = " ".join(first.split())
     return text if len(text) <= TITLE_LENGTH else f"{text[: TITLE_LENGTH - 1]}…"
 
 
 def listing(saved: Saved, open_id: str | None) -> Conversations:
-    """The list as it is now; without a conversation it is not seen."""
+    """Return the current list, which is hidden if there are no conversations."""
     keys = newest_first(saved)
     rows = [[title(saved[number])] for number in keys]
     return Conversations(samples=rows, keys=keys, current=open_id, visible=bool(rows), render=False)

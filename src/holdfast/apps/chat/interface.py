@@ -1,4 +1,4 @@
-"""A chat from one function of a message and what was said before."""
+"""`gr.ChatInterface`: a chat app made from one function."""
 
 from __future__ import annotations
 
@@ -36,57 +36,58 @@ from holdfast.graph.updates import skip, validate
 from holdfast.runtime.request import Request
 
 WELCOME = "## How can I help?\n\nWrite a message below."
-"""What an empty chat says whose author gave no placeholder."""
+"""Text of an empty chat if the author gave no placeholder."""
 GREETING = "## How can I help?\n\nWrite a message below, or begin with one of these."
 
 
 class Answer(JSON):
-    """What the endpoint gives: a text as it is, a message as a dict."""
+    """Answer of the endpoint: strings unchanged, messages as dicts."""
 
     def postprocess(self, value: Any) -> Any:
-        """The answer itself; a text is no JSON to be read."""
+        """Return the answer unchanged, because a string in it is not JSON to parse."""
         return value
 
 
 class ChatInterface(Blocks):
-    """A chat from one function.
+    """A chat app made from one function.
 
     Args:
-        fn: `fn(message, history, *additional_inputs)`. It gives a text, a message (a dict with `content`, or
-            `gr.ChatMessage`), a component, or a list of those; a generator streams, each yield in place of the last.
-        multimodal: Not there yet: files beside the text.
-        chatbot: The `gr.Chatbot` to use.
-        textbox: The `gr.Textbox` to use.
-        additional_inputs: More inputs of the function, under the chat unless they stand elsewhere.
-        additional_inputs_accordion: The accordion around them, or its label.
-        additional_outputs: Where the further values go that the function gives after its answer.
-        editable: Whether visitors can edit what they said.
-        examples: Messages to start with. Rows of message and additional inputs stand in a table under the chat; a click
-            fills them in.
+        fn: Function called as `fn(message, history, *additional_inputs)`. It returns a string, a message (a dict with
+            `content`, or `gr.ChatMessage`), a component, or a list of those; with a generator, each yield replaces the
+            last.
+        multimodal: Not supported yet: files next to the text.
+        chatbot: `gr.Chatbot` to use.
+        textbox: `gr.Textbox` to use.
+        additional_inputs: Additional inputs of the function, shown under the chat unless they are placed elsewhere.
+        additional_inputs_accordion: Accordion for the additional inputs, or its label.
+        additional_outputs: Components for the values that the function returns after its answer.
+        editable: Whether visitors can edit their messages.
+        examples: Messages to start with. Rows of message and additional inputs appear in a table under the chat, where
+            a click fills them in.
         examples_label: Heading of that table.
         example_labels: Texts for the examples.
         example_icons: Images for the examples.
-        run_examples_on_click: `False` puts a message into the text field only.
-        cache_examples: Compute the answer to each example once, as the beginning of a conversation, and show that at a
-            click, also where `run_examples_on_click=False`.
-        cache_mode: `"eager"` computes them when the app is built, `"lazy"` at an example's first click.
-        title: Heading, and text of the browser's tab.
+        run_examples_on_click: `False` only copies the message to the text field.
+        cache_examples: Whether to compute the answer to each example once, as the start of a conversation, and show
+            that conversation at a click, even with `run_examples_on_click=False`.
+        cache_mode: `"eager"` computes the answers when the app is built, `"lazy"` at an example's first click.
+        title: Heading, and text of the browser tab.
         description: Markdown under the heading.
-        flagging_mode: `"manual"` lets visitors like and dislike answers; `"never"`.
-        flagging_options: What they can say.
-        flagging_dir: Folder of what they said.
+        flagging_mode: `"manual"` lets visitors rate answers; `"never"` does not.
+        flagging_options: Ratings to choose from.
+        flagging_dir: Folder in which ratings are stored.
         autofocus: Whether the text field has the focus when the page opens.
-        autoscroll: Whether the chat follows its end.
+        autoscroll: Whether to scroll to the end when a message arrives.
         submit_btn: Text of the send button; `True` for an arrow, `False` or `None` for none.
         stop_btn: Text of the stop button; `True` for a square, `False` or `None` for none.
-        concurrency_limit: Most answers at once; `None` for no limit.
-        show_progress: How the status is shown on the chat.
-        api_name: Name of the endpoint; the function's by default.
-        api_description: Its text; the docstring by default.
-        api_visibility: Whether it is documented.
-        save_history: Whether the visitor's conversations are listed in a sidebar, to open, leave, and delete. They are
-            kept on the server for each browser, for as long as its store keeps them.
-        validator: Called with the message and the additional inputs before the function is queued.
+        concurrency_limit: Maximum number of concurrent answers; `None` for no limit.
+        show_progress: How to show the status on the chat.
+        api_name: Name of the endpoint; by default the function's name.
+        api_description: Description of the endpoint; by default the docstring.
+        api_visibility: Whether the endpoint is documented.
+        save_history: Whether to list the visitor's conversations in a sidebar, to open and delete them. They are stored
+            on the server for each browser, as long as the store keeps them.
+        validator: Function called with the message and the additional inputs before the event is queued.
         **options: See `Blocks`.
     """
 
@@ -131,8 +132,8 @@ class ChatInterface(Blocks):
             raise TypeError(f"{fn!r} is not a callable object. gr.ChatInterface takes a function first.")
         if multimodal:
             raise BuildError(
-                "ChatInterface(multimodal=True) needs gr.MultimodalTextbox, which Holdfast does not have yet. "
-                "Leave multimodal out."
+                "ChatInterface(multimodal=True) needs gr.MultimodalTextbox, which Holdfast does not support yet. "
+                "Remove multimodal."
             )
         _check_parts(chatbot, textbox, examples)
         options.setdefault("fill_height", True)
@@ -286,12 +287,12 @@ class ChatInterface(Blocks):
         return register(fn, (trigger,), inputs, outputs, options)
 
     def _runs(self, trigger: Any, prepare: Prepare, name: str) -> Dependency:
-        """A listener that asks the function."""
+        """Register a listener that calls the function."""
         options: ListenerOptions = {
             **self.shared,
             "api_name": name,
             "api_visibility": "undocumented",
-            # Said of the answer alone: over the field for messages it would lie on the button that sends.
+            # Show the status only on the answer; on the text field it would cover the send button.
             "show_progress_on": [self.chatbot, *self.additional_outputs],
         }
         if self.validator is not None:
@@ -320,7 +321,7 @@ class ChatInterface(Blocks):
         )
 
     def _connect_kept(self, trigger: Any) -> Dependency:
-        """Show the kept conversation of the example that is clicked."""
+        """Show the cached conversation of the example that is clicked."""
 
         def show(event: EventData) -> Any:
             place = turns.example_place(event._data)
@@ -336,7 +337,7 @@ class ChatInterface(Blocks):
         return register(show, (trigger,), None, [*self._shown, *self.additional_outputs], options)
 
     def _connect_ends(self, listeners: Sequence[Dependency]) -> None:
-        """A failed or stopped answer gives the send button back, as a finished one does itself."""
+        """Restore the send button after a failed or canceled answer; a completed one restores it itself."""
         ready = f"() => ({{submit_btn: {json.dumps(self.submit_btn)}, stop_btn: false, __type__: 'update'}})"
         for listener in listeners:
             listener.failure(None, None, self.textbox, js=ready, api_visibility="private")
@@ -374,7 +375,7 @@ class ChatInterface(Blocks):
 
 
 def _without_history(validator: Callable[..., Any]) -> Callable[..., Any]:
-    """The validator as the listener's inputs call it: the conversation stands second there."""
+    """Adapt the validator to the listener's inputs, the second of which is the conversation."""
 
     def check(box: Any, _said: Any, *more: Any) -> Any:
         verdict = validator(box, *more)
@@ -388,16 +389,20 @@ def _without_history(validator: Callable[..., Any]) -> Callable[..., Any]:
 def _check_parts(chatbot: Any, textbox: Any, examples: Any) -> None:
     if chatbot is not None and not isinstance(chatbot, Chatbot):
         raise BuildError(
-            f"ChatInterface(chatbot={chatbot!r}) is no gr.Chatbot. Make one, such as gr.Chatbot(height=400)."
+            f"ChatInterface(chatbot={chatbot!r}) is not a gr.Chatbot. Pass one, such as gr.Chatbot(height=400)."
         )
     if textbox is not None and not isinstance(textbox, Component):
-        raise BuildError(f"ChatInterface(textbox={textbox!r}) is no component. Make one, such as gr.Textbox(lines=2).")
+        raise BuildError(
+            f"ChatInterface(textbox={textbox!r}) is not a component. Pass one, such as gr.Textbox(lines=2)."
+        )
     if isinstance(examples, str):
-        raise BuildError(f"ChatInterface(examples={examples!r}) is one text. Give a list of messages: [{examples!r}].")
+        raise BuildError(
+            f"ChatInterface(examples={examples!r}) is a single string. Pass a list of messages: [{examples!r}]."
+        )
 
 
 def _example(row: Any, label: str | None, icon: str | None) -> ExampleMessage:
-    """A row of `examples` as the Chatbot shows it."""
+    """Return a row of `examples` in the form of the Chatbot."""
     first = row[0] if isinstance(row, list | tuple) and row else row
     text = str(first.get("text", "")) if isinstance(first, Mapping) else str(first)
     found: ExampleMessage = {"text": text}

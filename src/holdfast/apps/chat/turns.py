@@ -1,4 +1,4 @@
-"""What a chat does, as functions of data: what was said, what is asked now, how an answer joins the conversation."""
+"""Pure functions of a chat: which message to answer, and how an answer extends the conversation."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ Message = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True)
 class Turn:
-    """One message that is to be answered."""
+    """A message to answer."""
 
     message: str
     history: list[Message]
-    """What was said before it."""
+    """Conversation before the message."""
 
     @property
     def asked(self) -> list[Message]:
-        """The conversation with the message at its end."""
+        """Conversation that ends with the message."""
         return [*self.history, {"role": "user", "content": self.message}]
 
 
 def new_turn(message: str | None, history: Sequence[Message] | None) -> Turn | None:
-    """The visitor sent a message; `None` when it is empty."""
+    """Return the turn of a new message, or `None` if the message is empty."""
     return Turn(message, list(history or ())) if message and message.strip() else None
 
 
 def last_turn(history: Sequence[Message] | None) -> Turn | None:
-    """The last thing that the visitor said, and what came before it; `None` when nothing was said."""
+    """Return the turn of the visitor's last message, or `None` if there is none."""
     messages = list(history or ())
     for place in range(len(messages) - 1, -1, -1):
         if messages[place].get("role") == "user":
@@ -42,7 +42,7 @@ def last_turn(history: Sequence[Message] | None) -> Turn | None:
 
 
 def edited_turn(data: Any, history: Sequence[Message] | None) -> Turn | None:
-    """The visitor changed a message: what follows it is dropped. A changed answer is `None`: nothing is asked."""
+    """Return the turn of an edited message, dropping what follows; `None` for an edited answer, which asks nothing."""
     messages = list(history or ())
     place = _place(data, "index")
     if place is None or not 0 <= place < len(messages) or messages[place].get("role") != "user":
@@ -51,17 +51,17 @@ def edited_turn(data: Any, history: Sequence[Message] | None) -> Turn | None:
 
 
 def chosen_turn(data: Any, history: Sequence[Message] | None) -> Turn | None:
-    """The visitor clicked one of the answers that a message offered."""
+    """Return the turn of a clicked option of a message."""
     return new_turn(message_text({"content": data.get("value")}), history) if isinstance(data, Mapping) else None
 
 
 def example_place(data: Any) -> int | None:
-    """Which example was clicked."""
+    """Return the index of the example that was clicked."""
     return _place(data, "index")
 
 
 def text_of(message: Message) -> str:
-    """The text of a message, whatever form its content has."""
+    """Return the text of a message, whatever the form of its content."""
     return message_text(message)
 
 
@@ -73,14 +73,14 @@ def _place(data: Any, name: str) -> int | None:
 
 
 def answers(response: Any, fn_name: str) -> list[Any]:
-    """The messages that a chat function's response stands for.
+    """Convert a chat function's response to messages.
 
     Args:
-        response: A text, a component, a dict with `content`, a `ChatMessage`, or a list of them.
-        fn_name: The function, for the message of an error.
+        response: A string, a component, a dict with `content`, a `ChatMessage`, or a list of these.
+        fn_name: Name of the function, for the error message.
 
     Raises:
-        HandlerError: It is none of these.
+        HandlerError: The response has another type.
     """
     if isinstance(response, str | Component):
         return [{"role": "assistant", "content": response}]
@@ -91,18 +91,18 @@ def answers(response: Any, fn_name: str) -> list[Any]:
     if isinstance(response, list | tuple):
         return [message for part in response for message in answers(part, fn_name)]
     raise HandlerError(
-        f"The chat function {fn_name!r} gave {response!r}, a {type(response).__name__}. "
-        "It must give a text, a message (a dict with `content`, or gr.ChatMessage), a component, or a list of those."
+        f"The chat function {fn_name!r} returned {response!r}, a {type(response).__name__}. "
+        "It must return a string, a message (a dict with `content`, or gr.ChatMessage), a component, or a list of them."
     )
 
 
 def storable(messages: Sequence[Any]) -> list[Message]:
-    """The conversation as a State keeps it: plain data, a text as a text, all else in the form of the wire."""
+    """Return a conversation as plain data for a State: strings unchanged, everything else in the wire format."""
     return [message if _plain(message) else _lean(message_out(message)) for message in messages]
 
 
 def _lean(message: Message) -> Message:
-    """A message whose content is one text, with the text alone."""
+    """Replace a content that consists of one text part with the string."""
     match message["content"]:
         case [{"type": "text", "text": str(text)}]:
             return {**message, "content": text}
@@ -120,7 +120,7 @@ def _plain(message: Any) -> bool:
 
 
 def api_value(response: Any) -> Any:
-    """A response as the API gives it: texts as they are, messages as dicts."""
+    """Return a response in the form of the API: strings unchanged, messages as dicts."""
     if isinstance(response, ChatMessage):
         return {
             "role": response.role,
