@@ -9,7 +9,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -147,36 +147,43 @@ def launch(
     _check_names(options)
     with _without_traceback():
         settings = read()
-        server = _running_server(blocks, quiet=options.get("quiet", False))
-        if server is None:
-            close(blocks)
-            serving = _serving(options)
-            serving["boot"] = cast("dict[str, Any]", options).get("_boot", "")
-            serving |= {
-                "max_threads": max_threads,
-                "auth": auth,
-                "auth_message": auth_message,
-                "show_error": show_error,
-            }
-            server = start(
-                blocks,
-                serving,
-                certificate=certificate_of(options, settings.ssl_keyfile_password),
-                quiet=options.get("quiet", False),
-                server_name=server_name,
-                server_port=server_port,
-                settings=settings,
-                share=bool(settings.share if share is None else share),
-            )
-    if inbrowser:
-        webbrowser.open(server.local_url)
     notebook = _in_notebook()
-    if notebook and inline is not False:
-        _show_frame(server.local_url, options.get("width", "100%"), options.get("height", 500))
-    stays = debug or bool(settings.debug) or not (notebook or _is_interactive())
-    if stays and not prevent_thread_lock:
-        block(blocks)
-    return server.app, server.local_url, None
+    waits = (debug or bool(settings.debug) or not (notebook or _is_interactive())) and not prevent_thread_lock
+    server: Listening | None = None
+    interruptible: AbstractContextManager[list[Listening]] = (
+        _closing_when_interrupted(blocks) if waits else nullcontext([])
+    )
+    with interruptible as closed:
+        with _without_traceback():
+            server = _running_server(blocks, quiet=options.get("quiet", False))
+            if server is None:
+                close(blocks)
+                serving = _serving(options)
+                serving["boot"] = cast("dict[str, Any]", options).get("_boot", "")
+                serving |= {
+                    "max_threads": max_threads,
+                    "auth": auth,
+                    "auth_message": auth_message,
+                    "show_error": show_error,
+                }
+                server = start(
+                    blocks,
+                    serving,
+                    certificate=certificate_of(options, settings.ssl_keyfile_password),
+                    quiet=options.get("quiet", False),
+                    server_name=server_name,
+                    server_port=server_port,
+                    settings=settings,
+                    share=bool(settings.share if share is None else share),
+                )
+        if inbrowser:
+            webbrowser.open(server.local_url)
+        if notebook and inline is not False:
+            _show_frame(server.local_url, options.get("width", "100%"), options.get("height", 500))
+        if waits:
+            server.wait()
+    launched = closed[0] if closed else server  # an interruption can come before `start` has returned
+    return launched.app, launched.local_url, None
 
 
 def _running_server(blocks: Blocks, *, quiet: bool) -> Listening | None:
@@ -257,13 +264,37 @@ def block(blocks: Blocks) -> None:
         SystemExit: The process was interrupted again while stopping.
     """
     server: Listening | None = blocks.server
-    if server is None:
-        return
+    if server is not None:
+        with _closing_when_interrupted(blocks):
+            server.wait()
+
+
+@contextmanager
+def _closing_when_interrupted(blocks: Blocks) -> Iterator[list[Listening]]:
+    """Stop the app in good order when Ctrl+C or SIGTERM interrupts what happens inside.
+
+    A process manager may send SIGTERM as soon as it has read the app's address.
+
+    Returns:
+        A list that receives the server when it is closed.
+
+    Raises:
+        KeyboardInterrupt: The app was not yet served.
+        SystemExit: It was interrupted again while it was stopping.
+    """
     main = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGTERM, _interrupt) if main else None
+    closed: list[Listening] = []
     try:
-        server.wait()
+        yield closed
     except KeyboardInterrupt as interruption:
+        server: Listening | None = blocks.server
+        if server is None:
+            if isinstance(interruption, Terminated) and before is not None:
+                signal.signal(signal.SIGTERM, before)
+                signal.raise_signal(signal.SIGTERM)
+            raise
+        closed.append(server)
         stopped.set()
         try:
             if not isinstance(interruption, Terminated):

@@ -343,6 +343,26 @@ def test_a_script_runs_until_it_is_stopped_and_ends_cleanly(how: signal.Signals)
     assert out.rstrip().endswith("after launch")
 
 
+AT_ONCE = """
+import builtins, os, signal
+plain = builtins.print
+def print(*words, **options):
+    plain(*words, **options)
+    if "URL" in str(words):
+        os.kill(os.getpid(), signal.SIGTERM)
+builtins.print = print
+"""
+
+
+def test_sigterm_counts_as_soon_as_the_address_is_printed() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AT_ONCE + SCRIPT.format(src=str(SRC), more="")],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.rstrip().endswith("after launch")
+
+
 BUSY = """
 import sys, threading; sys.path.insert(0, {src!r})
 import holdfast as gr
