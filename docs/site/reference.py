@@ -54,6 +54,10 @@ class Public:
         """The first line of its docstring."""
         return (inspect.getdoc(self.thing) or "").partition("\n")[0]
 
+    def is_a(self, kind: type) -> bool:
+        """Whether it is a class below `kind`."""
+        return inspect.isclass(self.thing) and issubclass(self.thing, kind) and self.thing is not kind
+
 
 def public(module: str) -> list[Public]:
     """Return the classes and functions that a module exports, each once."""
@@ -73,11 +77,6 @@ def public(module: str) -> list[Public]:
         name = own if own in known else known[0]
         found.append(Public(name, path, things[path], tuple(sorted(set(known) - {name}))))
     return sorted(found, key=lambda one: one.name.lower())
-
-
-def is_a(kind: type) -> Any:
-    """Return a test for subclasses of `kind`."""
-    return lambda one: inspect.isclass(one.thing) and issubclass(one.thing, kind)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -102,7 +101,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def _components() -> list[Public]:
-    return [one for one in public("holdfast") if is_a(Component)(one) and one.thing is not Component]
+    return [one for one in public("holdfast") if one.is_a(Component)]
 
 
 def _pictures() -> list[Path]:
@@ -119,7 +118,7 @@ def _pages() -> Iterator[tuple[str, str]]:
     for one in components:
         yield f"reference/components/{one.name.lower()}.md", _component(one, one.name.lower() in pictured)
     others = [one for one in public("holdfast") if one not in components]
-    layouts = [one for one in others if is_a(BlockContext)(one) and one.path.startswith("holdfast.graph.")]
+    layouts = [one for one in others if one.is_a(BlockContext) and one.path.startswith("holdfast.graph.")]
     yield "reference/layouts.md", _page("Layout", "Blocks that hold other blocks: `with gr.Row():`.", layouts, "gr.")
     elsewhere = {one.path for module in MODULES for one in public(module)}
     rest = [one for one in others if one not in layouts and one.path not in elsewhere]

@@ -72,7 +72,7 @@ def dev_page(
     complaints: Complaints,
     context: BrowserContext,
 ) -> Page:
-    """A page of a counter with a title of its own, as Vite serves it."""
+    """The page of a counter, as Vite serves it."""
     expect.set_options(timeout=60_000)  # the first request waits until Vite has prepared the packages
     context.set_default_timeout(60_000)
     with gr.Blocks(title="Developed") as demo:
