@@ -100,3 +100,46 @@ test('only what is kept is acknowledged', () => {
   expect(conversation.ack(2)).toBeNull()
   expect(conversation.ack(5)).toEqual({ type: 'ack', seen: 5 })
 })
+
+const onRow = (event_id: string): Submit => ({ ...submit(event_id), event: 'row' })
+
+/** The server has started again while two calls waited, one of them on what a render has built. */
+function restarting(more: Partial<Welcome> = {}) {
+  const conversation = new Conversation('first', '', (event) => event === 'row')
+  conversation.welcomed(welcome())
+  conversation.say(onRow('row'), false)
+  conversation.say(submit('other'), false)
+  const resumption = conversation.welcomed(welcome({ resumed: true, epoch: 'two', ...more }))
+  return { conversation, ...resumption }
+}
+
+test('R6.8: after a restart, a call on what a render has built waits until that is built again', () => {
+  const { conversation, send } = restarting()
+  expect(send).toEqual([submit('other')])
+  expect(conversation.say(onRow('later'), true)).toBeNull()
+  expect(conversation.say(submit('now'), true)).toEqual(submit('now'))
+  const update = (frame: Submit): Submit => ({ ...frame, trigger: 7 })
+  expect(conversation.rebuilt(true, update)).toEqual([update(onRow('row')), update(onRow('later'))])
+  expect(conversation.rebuilt(true, update)).toEqual([])
+  expect(conversation.say(onRow('free'), true)).toEqual(onRow('free'))
+})
+
+test('R6.8: it still waits after another restart, and after a load of the page', () => {
+  const { conversation } = restarting()
+  const { send, gone } = conversation.welcomed(welcome({ resumed: true, epoch: 'three' }))
+  expect([send, gone]).toEqual([[], ['other']])
+  const next = new Conversation('second', '', (event) => event === 'row')
+  next.resume('s1', 'secret', JSON.parse(JSON.stringify(conversation.keep())) as ReturnType<Conversation['keep']>)
+  expect(next.welcomed(welcome({ resumed: true, epoch: 'three' })).send).toEqual([])
+  expect(next.rebuilt(true, (frame) => frame)).toEqual([onRow('row')])
+})
+
+test('R6.8: what is built again while there is no connection is sent with the next one', () => {
+  const { conversation } = restarting()
+  expect(conversation.rebuilt(false, (frame) => frame)).toEqual([])
+  expect(conversation.welcomed(welcome({ resumed: true, epoch: 'two' })).send).toContainEqual(onRow('row'))
+})
+
+test('R6.8: a copy of a session has what renders had built', () => {
+  expect(restarting({ forked: true }).send).toEqual([onRow('row'), submit('other')])
+})

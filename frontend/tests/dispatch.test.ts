@@ -707,4 +707,45 @@ describe('renders', () => {
     dispatcher.hear(rendered(4, [20]))
     expect(tree.get(20)!.value).toBe('v20')
   })
+
+  test('R6.8: a call that waits for them after a restart goes on with what they build then', () => {
+    const { dispatcher, block, rebuilt, submits } = page()
+    const built = (n: number, ids: number[]) => {
+      const message = rendered(n, ids)
+      const [button, out] = ids as [number, number]
+      const dependency = { id: 50 + button, event: 'row', targets: click(button), outputs: [out], rendered_in: 7 }
+      return {
+        ...message,
+        output: { ...message.output, render_config: { ...config(ids), dependencies: [dependency] } },
+      }
+    }
+    dispatcher.fire(1, 'click')
+    dispatcher.hear(built(1, [20, 21]))
+    dispatcher.fire(20, 'click')
+    dispatcher.renderAgain()
+    expect(rebuilt).toEqual([])
+    dispatcher.hear(built(3, [30, 31]))
+    expect(rebuilt.map((update) => update(submits()[1]!).trigger)).toEqual([30])
+    expect(block(31).status.kind).toBe('waiting')
+    dispatcher.hear(completed('e2', ['done']))
+    expect(block(31).value).toBe('done')
+    expect(block(31).status.kind).toBe('idle')
+    dispatcher.fire(30, 'click')
+    expect(submits().at(-1)).toMatchObject({ event: 'row', trigger: 30 })
+  })
+
+  test('R6.8: a render that fails after a restart holds nothing back', () => {
+    const { dispatcher, rebuilt } = page()
+    dispatcher.fire(1, 'click')
+    dispatcher.hear(rendered(1, [20]))
+    dispatcher.renderAgain()
+    dispatcher.hear(failed('e2'))
+    expect(rebuilt).toHaveLength(1)
+  })
+
+  test('R6.8: a page without renders waits for nothing after a restart', () => {
+    const { dispatcher, rebuilt } = page()
+    dispatcher.renderAgain()
+    expect(rebuilt).toHaveLength(1)
+  })
 })

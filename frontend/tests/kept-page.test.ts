@@ -31,7 +31,7 @@ function restored(from: TestPage): TestPage {
   const to = page()
   for (const render of kept.renders) to.dispatcher.restoreRender(render)
   to.tree.restore(kept.blocks)
-  to.dispatcher.restore({ ...kept, at: 1000 }, 1000)
+  to.dispatcher.restore({ ...kept, at: 1000, conversation: null }, 1000)
   return to
 }
 

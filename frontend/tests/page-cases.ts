@@ -128,6 +128,7 @@ export class CasePage {
     this.#tree = new Tree(entries, { id: 0, children: entries.map(({ id }) => ({ id })) }, services)
     this.#dispatcher = new Dispatcher(this.#tree, listeners, {
       send: (frame) => void this.#frames.push(frame),
+      rebuilt: () => undefined,
       toast: (level, message, more) => void this.#toasts.push([level, message, more?.title ?? null]),
       settled: () => Promise.resolve(),
       scrollTo: () => undefined,

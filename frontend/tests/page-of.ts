@@ -15,6 +15,7 @@ export function pageOf(
   const sent: FromPage[] = []
   const toasts: { level: string; message: string; more: ToastOptions | undefined }[] = []
   const scrolled: Block[] = []
+  const rebuilt: ((frame: Submit) => Submit)[] = []
   let now = 0
   let count = 0
   const entries: ComponentEntry[] = components.map(([id, type, props = {}]) => ({ id, type, props }))
@@ -32,6 +33,7 @@ export function pageOf(
   const tree = new Tree(entries, { id: 0, children: entries.map(({ id }) => ({ id })) }, services)
   const dispatcher: Dispatcher = new Dispatcher(tree, listeners, {
     send: (frame) => void sent.push(frame),
+    rebuilt: (update) => void rebuilt.push(update),
     toast: (level, message, more) => void toasts.push({ level, message, more }),
     settled: () => Promise.resolve(),
     scrollTo: (block) => void scrolled.push(block),
@@ -46,6 +48,8 @@ export function pageOf(
     sent,
     toasts,
     scrolled,
+    /** How what waited for renders changes, each time that they have run again. */
+    rebuilt,
     submits,
     /** The ids of the listeners called so far. */
     called: () => submits().map(({ event }) => Number(event.slice(1))),

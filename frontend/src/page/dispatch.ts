@@ -26,6 +26,8 @@ export class Dispatcher {
   readonly #runs: Runs
   #stopped = false
   #outdated = false
+  /** The server has started again, and renders build again what it had of them. */
+  #rebuilding = false
 
   constructor(tree: Tree, listeners: Listeners, around: Surroundings) {
     this.#tree = tree
@@ -255,6 +257,7 @@ export class Dispatcher {
     const deferred = this.#runs.gate.left(dependency.id)
     const still = this.#listeners.get(dependency.id)
     if (deferred && still) this.#trigger(still, deferred)
+    this.#checkRebuilt()
   }
 
   #change(ids: number[], cause: Cause): void {
@@ -281,6 +284,7 @@ export class Dispatcher {
       config.render_id,
       config.dependencies.map((given) => ({ rendered_in: config.render_id, ...given })),
     )
+    if (this.#rebuilding) this.#runs.rebind(now)
     for (const id of gone) this.#runs.gate.forget(id)
     return now
   }
@@ -289,10 +293,19 @@ export class Dispatcher {
   renderAgain(): void {
     const renders = new Set(this.#tree.renders)
     this.#tree.renumbered()
+    this.#rebuilding = true
     for (const dependency of [...this.#listeners.all]) {
       const outermost = dependency.render_id !== null && dependency.rendered_in === null
       if (outermost && renders.has(dependency.render_id!)) this.#load(dependency)
     }
+    this.#checkRebuilt()
+  }
+
+  /** When no render runs any more, what waited for one is sent. */
+  #checkRebuilt(): void {
+    if (!this.#rebuilding || this.#runs.having(({ render_id }) => render_id !== null).length > 0) return
+    this.#rebuilding = false
+    this.#around.rebuilt((frame) => ({ ...frame, trigger: this.#runs.get(frame.event_id)?.cause.trigger ?? null }))
   }
 
   /** What a render had put on the page. */
@@ -304,7 +317,9 @@ export class Dispatcher {
     return this.#runs.keep()
   }
 
-  restore(kept: Pick<Kept, 'runs' | 'deferred' | 'at'>, today: number): void {
+  restore(kept: Pick<Kept, 'runs' | 'deferred' | 'at' | 'conversation'>, today: number): void {
+    this.#rebuilding = kept.conversation?.rebuilding ?? false
     this.#runs.restore(kept, today)
+    this.#checkRebuilt()
   }
 }

@@ -103,6 +103,7 @@ export class Page implements Services {
         tab?.said()
         works?.()
       },
+      rebuilt: (update) => this.#client.rebuilt(update),
       toast: (level, message, more = {}) =>
         void this.toasts.show(level, message, more.title ?? null, more.duration === undefined ? 10 : more.duration),
       settled: tick,
@@ -125,6 +126,7 @@ export class Page implements Services {
       query: location.search.slice(1),
       kept: config.session === 'tab',
       program: config.program,
+      isRendered: (event) => this.listeners.named(event)?.rendered_in != null,
       patience: config.dev_mode ? EDITED : undefined,
       events: {
         message: (message) => {

@@ -24,8 +24,8 @@ export interface KeptRun {
 /** A call of a listener that has not ended. */
 export interface Run {
   readonly id: string
-  readonly dependency: Dependency
-  readonly cause: Cause
+  dependency: Dependency
+  cause: Cause
   /** Values of its outputs after its last step, as the server sent them; edits apply to these. */
   last: unknown[] | null
   status: Status
@@ -68,6 +68,23 @@ export class Runs {
   /** Forgets a call. It holds back others of its listener until the gate knows that it has left. */
   remove({ id }: Run): void {
     this.#all.delete(id)
+  }
+
+  /** Has the calls of listeners that a render has built again go on with what it has built now. */
+  rebind(made: Dependency[]): void {
+    for (const run of this.#all.values()) {
+      const before = run.dependency
+      const now = made.find(({ event }) => event === before.event)
+      if (now === undefined) continue
+      const at = before.targets.findIndex(([id]) => id === run.cause.trigger)
+      const deferred = this.gate.left(before.id)
+      this.gate.reenter(now.id)
+      if (deferred !== null) this.gate.defer(now.id, deferred)
+      run.dependency = now
+      run.cause = { ...run.cause, trigger: now.targets[at]?.[0] ?? run.cause.trigger }
+      delete run.place
+      this.show(run, run.status)
+    }
   }
 
   // What blocks show -------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-import type { FeedMessage, FromPage, Refused, Reload, ToPage, Welcome } from '../protocol/wire'
+import type { FeedMessage, FromPage, Refused, Reload, Submit, ToPage, Welcome } from '../protocol/wire'
 import { backoff, nextWay, type Way } from './backoff'
 import type { Connect, Connection, Ending } from './connection'
 import { Conversation, type Resumption } from './conversation'
@@ -37,6 +37,8 @@ export interface ClientOptions {
   page: string
   query: string
   events: ClientEvents
+  /** Whether an event is one of a listener that a render has built. */
+  isRendered?: (event: string) => boolean
   /** Which version of the program has built the page. */
   program?: string
   /** Most milliseconds between two attempts to connect. */
@@ -63,7 +65,7 @@ export class Client {
 
   constructor(options: ClientOptions) {
     this.#options = options
-    this.conversation = new Conversation(options.load, options.program)
+    this.conversation = new Conversation(options.load, options.program, options.isRendered)
     this.#random = options.random ?? Math.random
   }
 
@@ -80,6 +82,11 @@ export class Client {
   send(frame: FromPage): void {
     const now = this.conversation.say(frame, this.#welcome)
     if (now) this.#connection?.send(now)
+  }
+
+  /** Renders have run again since the server has started again: what waited for them is sent, as `update` changes it. */
+  rebuilt(update: (frame: Submit) => Submit): void {
+    for (const frame of this.conversation.rebuilt(this.#welcome, update)) this.#connection?.send(frame)
   }
 
   /** The page was hidden, asleep or offline and is back: find out at once whether the connection still stands. */

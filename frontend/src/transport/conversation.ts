@@ -23,6 +23,8 @@ export interface KeptConversation {
   seen: number
   said: [frame: Submit, sent: boolean][]
   open: string[]
+  /** What renders had built is being built again. */
+  rebuilding?: true
 }
 
 /**
@@ -48,10 +50,15 @@ export class Conversation {
   #waiting: FromPage[] = []
   /** What the page shows is of its session, not of a page that has just been loaded. */
   #began = false
+  /** The server has started again, and renders have not yet built again what it had of them. */
+  #rebuilding = false
+  /** Whether an event is one of a listener that a render has built. */
+  readonly #isRendered: (event: string) => boolean
 
-  constructor(load: string, program = '') {
+  constructor(load: string, program = '', isRendered: (event: string) => boolean = () => false) {
     this.#load = load
     this.#program = program
+    this.#isRendered = isRendered
   }
 
   /** Goes on with a session of the tab: where the page stopped, or (null) as a new page of it. */
@@ -62,6 +69,7 @@ export class Conversation {
     this.#began = true
     this.epoch = kept.epoch
     this.seen = kept.seen
+    this.#rebuilding = kept.rebuilding ?? false
     for (const [frame, sent] of kept.said) this.#said.set(frame.event_id, { frame, sent })
     for (const id of kept.open) this.#open.add(id)
   }
@@ -71,7 +79,7 @@ export class Conversation {
     const { session, epoch, seen } = this
     if (session === null || epoch === null) return null
     const said = [...this.#said.values()].map(({ frame, sent }): [Submit, boolean] => [frame, sent])
-    return { session, epoch, seen, said, open: [...this.#open] }
+    return { session, epoch, seen, said, open: [...this.#open], ...(this.#rebuilding && { rebuilding: true as const }) }
   }
 
   hello(page: string, query: string): Hello {
@@ -87,9 +95,27 @@ export class Conversation {
 
   /** Takes note of a frame that the page wants to send; gives it back when it can go out now. */
   say(frame: FromPage, connected: boolean): FromPage | null {
-    if (frame.type === 'submit') this.#said.set(frame.event_id, { frame, sent: connected })
+    const now = connected && !(frame.type === 'submit' && this.#waits(frame))
+    if (frame.type === 'submit') this.#said.set(frame.event_id, { frame, sent: now })
     else if (!connected) this.#waiting.push(frame)
-    return connected ? frame : null
+    return now ? frame : null
+  }
+
+  /** The server has nothing yet that could run it. */
+  #waits({ event }: Submit): boolean {
+    return this.#rebuilding && this.#isRendered(event)
+  }
+
+  /** Renders have run again: gives what waited for them, as `update` changes it, to be sent now. */
+  rebuilt(connected: boolean, update: (frame: Submit) => Submit): Submit[] {
+    if (!this.#rebuilding) return []
+    this.#rebuilding = false
+    const waited = [...this.#said].filter(([, { frame, sent }]) => !sent && this.#isRendered(frame.event))
+    return waited.flatMap(([id, { frame }]) => {
+      const updated = update(frame)
+      this.#said.set(id, { frame: updated, sent: connected })
+      return connected ? [updated] : []
+    })
   }
 
   /** Another version of the program runs at the server than the one that has built the page. */
@@ -115,8 +141,11 @@ export class Conversation {
     // What a server has had that is no more may have run: it is not said again.
     if (restarted) gone.push(...[...this.#said].filter(([, { sent }]) => sent).map(([id]) => id))
     for (const id of restarted ? gone : []) this.refused(id)
-    const send = [...this.#said.values()].map(({ frame }) => frame)
-    for (const said of this.#said.values()) said.sent = true
+    // A copy of a session has what renders had built.
+    if (restarted) this.#rebuilding = !welcome.forked
+    const ready = [...this.#said.values()].filter(({ frame }) => !this.#waits(frame))
+    const send = ready.map(({ frame }) => frame)
+    for (const said of ready) said.sent = true
     const waiting = this.#waiting.filter((frame) => !restarted || frame.type === 'chunk')
     this.#waiting = []
     return { send: [...send, ...waiting], lost, restarted, forked: welcome.forked, changed, gone }
@@ -126,6 +155,7 @@ export class Conversation {
     const gone = this.unfinished
     this.seen = welcome.seen
     this.#acked = welcome.seen
+    this.#rebuilding = false
     this.#said.clear()
     this.#open.clear()
     this.#waiting = []
