@@ -33,6 +33,20 @@ PACKAGE = str(Path(__file__).resolve().parent) + os.sep
 SERVERS = ("starlette", "uvicorn", "fastapi", "anyio", "uvloop", "asyncio", "mcp")
 """Packages that call a program's functions on behalf of Holdfast."""
 
+CONFIGURED: tuple[tuple[str, str], ...] = (
+    ("holdfast", "info"),
+    ("uvicorn", "warning"),
+    ("python_multipart", "error"),
+    ("mcp", "warning"),
+    ("mcp.server.sse", "critical"),
+    ("sse_starlette", "warning"),
+)
+"""Loggers of Holdfast and its server, and the least level that each shows by default.
+
+Two of them report a client's mistakes, one of these with a traceback that quotes the client. The client gets a 400 for
+it, so the log does not need it.
+"""
+
 about: ContextVar[tuple[str, str | None] | None] = ContextVar("holdfast_about", default=None)
 """Session and event that the executing code works for; threads that run an event inherit it."""
 
@@ -215,7 +229,7 @@ def configure(level: str | None = None, format: str | None = None) -> None:
         BuildError: `level` or `format` is not valid.
     """
     chosen = _checked("log_level", level, LEVELS), _checked("log_format", format, FORMATS)
-    for name, usual in (("holdfast", "info"), ("uvicorn", "warning")):
+    for name, usual in CONFIGURED:
         _configure(logging.getLogger(name), usual, *chosen)
 
 

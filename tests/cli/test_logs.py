@@ -144,6 +144,25 @@ def test_a_rejected_input_is_one_line(begin: Begin) -> None:
     assert two[-1] == "'<lambda>' was not run because its validator rejected the input: too short"
 
 
+def test_what_the_servers_packages_log_of_a_clients_mistakes_is_a_record_or_nothing(begin: Begin) -> None:
+    """E35: a related case; a client's broken upload or MCP message must not write lines of its own into the log."""
+    program = begin("--mcp")
+    forged = "x\n\x1b[31m2026-11-29T00:00:00.000Z ERROR   session=- event=- forged: line"
+    with httpx.Client(base_url=program.url, timeout=20) as client:
+        form = {"content-type": "multipart/form-data; boundary=b"}
+        assert client.post("/gradio_api/upload", content=forged, headers=form).status_code == 400
+        with client.stream("GET", "/gradio_api/mcp/sse") as stream:
+            lines = stream.iter_lines()  # dropped, it would close the stream
+            path = next(line for line in lines if line.startswith("data: ")).removeprefix("data: ")
+            with httpx.Client(base_url=program.url, timeout=20) as other:
+                for body in (forged, json.dumps({forged: 1})):
+                    answer = other.post(path, content=body, headers={"content-type": "application/json"})
+                    assert answer.status_code == 400
+    output = program.end()
+    for words in ("forged", "Traceback", "boundary", "ERROR", "WARNING"):
+        assert words not in output, output
+
+
 def test_an_error_in_the_program_has_one_traceback_that_starts_there_also_for_its_cause(begin: Begin) -> None:
     """Requirement 8"""
     program = begin()
