@@ -435,3 +435,49 @@ async def test_keyed_values_of_renders_survive_a_restart() -> None:
         await app.restart()
         assert page.value(page.find("textbox", label="Row 0")) == "zero"
         assert page.value(page.find("textbox", label="Row 1")) == "one"
+
+
+async def test_what_a_visitor_does_while_the_server_restarts_runs_afterwards() -> None:
+    """R5.2, R6.8: also on what a render has built, which has other numbers then."""
+    with gr.Blocks() as demo:
+        more, count, said = gr.Button("More"), gr.State(1), gr.Textbox()
+        more.click(lambda n: n + 1, count, count)
+
+        @gr.render(inputs=count)
+        def rows(count: int) -> None:
+            for n in range(count):
+                press, seen = gr.Button(f"Press {n}"), gr.Textbox(label=f"Seen {n}")
+                press.click(lambda text, n=n: (f"{text} {n}", "seen"), said, [said, seen])
+
+    async with testing.open(demo, session="tab") as app:
+        page = await app.visit()
+        await page.click(more)
+        await page.fill(said, "row")
+        page.lose_connection()
+        await page.click(page.find(gr.Button, value="Press 1"))
+        await app.restart()
+        assert page.errors == []
+        assert page.value(said) == "row 1"
+        assert page.value(page.find("textbox", label="Seen 1")) == "seen"
+
+
+async def test_a_call_on_a_part_that_is_not_built_again_is_refused() -> None:
+    """R6.8"""
+    built = [True]
+    with gr.Blocks() as demo:
+        said = gr.Textbox()
+
+        @gr.render()
+        def part() -> None:
+            if built[0]:
+                gr.Button("Press").click(lambda: "pressed", None, said)
+
+    async with testing.open(demo, session="tab") as app:
+        page = await app.visit()
+        page.lose_connection()
+        await page.click(page.find(gr.Button, value="Press"))
+        built[0] = False
+        await app.restart()
+        assert len(page.errors) == 1
+        assert "render has removed it" in page.errors[0]
+        assert page.value(said) == ""

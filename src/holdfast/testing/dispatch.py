@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -319,13 +319,27 @@ class Dispatcher:
             self._end(run, success=False, changed=[])
         self._run_scripts()
 
-    def abandon(self) -> None:
-        """Drop calls without consequences, because their outcome is unknown."""
-        self.runs.clear()
+    def abandon(self, keep: Collection[str] = ()) -> None:
+        """Drop calls without consequences, because their outcome is unknown; `keep` are ids of those to keep."""
+        self.runs = {id: run for id, run in self.runs.items() if id in keep}
         self._scripted.clear()
-        self._pending.clear()
-        self._deferred.clear()
+        self._pending = Counter(run.listener.id for run in self.runs.values())
+        self._deferred = {id: cause for id, cause in self._deferred.items() if self._pending[id]}
         self._around.moved()
+
+    def rebind(self, run: Run, listener: Listener) -> None:
+        """Continue a call with its listener as a render has built it again."""
+        before = run.listener
+        sources = [None if target.block is None else target.block.id for target in before.targets]
+        if run.cause.trigger in sources:
+            source = listener.targets[sources.index(run.cause.trigger)].block
+            run.cause = replace(run.cause, trigger=None if source is None else source.id)
+        self._pending[before.id] -= 1
+        self._pending[listener.id] += 1
+        deferred = self._deferred.pop(before.id, None)
+        if deferred is not None:
+            self._deferred[listener.id] = deferred
+        run.listener = listener
 
     # What follows -------------------------------------------------------------------------------------------------
 

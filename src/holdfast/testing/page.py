@@ -69,6 +69,10 @@ class Page:
         self._session: Session | None = None
         self._seen = 0
         self._unsent: list[tuple[Run, list[Any]]] = []
+        self._held: list[tuple[Run, list[Any]]] = []
+        """Calls on what renders had built, until that is built again."""
+        self._rebuilding = False
+        """Whether renders build again what another process had of them."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._reader: asyncio.Task[None] | None = None
         self._timers: dict[int, tuple[float, asyncio.Task[None]]] = {}
@@ -277,16 +281,38 @@ class Page:
             self._dispatcher.abandon()
             return
         session = runtime.sessions.open(id, token=token, username=self.user, browser=self.browser, page=self.path)
-        same = before is not None and before.epoch == session.epoch
-        self._connect(session, self._seen if same else 0)
-        if not same:
-            if self._dispatcher.runs:
-                self.toast("error", UNKNOWN)
-            self._dispatcher.abandon()
-            self._renumbered |= self._screen.renders
-            self._dispatcher.load(
-                [one for one in self.app.spec.listeners.values() if one.render_id in self._screen.renders]
-            )
+        if before is not None and before.epoch == session.epoch:
+            self._connect(session, self._seen)
+        else:
+            self._begin_again(session)
+
+    def _begin_again(self, session: Session) -> None:
+        """Continue without the process that had the running events and what renders had built."""
+        waiting = [run.id for run, _ in (*self._unsent, *self._held)]
+        if self._dispatcher.runs.keys() - set(waiting):
+            self.toast("error", UNKNOWN)
+        self._dispatcher.abandon(keep=waiting)
+        self._held += [(run, data) for run, data in self._unsent if run.listener.rendered_in is not None]
+        self._unsent = [(run, data) for run, data in self._unsent if run.listener.rendered_in is None]
+        self._connect(session, 0)
+        self._renumbered |= self._screen.renders
+        self._dispatcher.load(
+            [one for one in self.app.spec.listeners.values() if one.render_id in self._screen.renders]
+        )
+        self._rebuilding = True
+        self._release()
+
+    def _release(self) -> None:
+        """Send the calls on what renders had built, once no render runs anymore."""
+        if not self._rebuilding or any(run.listener.render_id is not None for run in self._dispatcher.runs.values()):
+            return
+        self._rebuilding = False
+        held, self._held = self._held, []
+        for run, data in held:
+            listener = self._view.by_identity(run.listener.identity)
+            if listener is not None:
+                self._dispatcher.rebind(run, listener)
+            self.submit_run(run, data)
 
     def _connect(self, session: Session, seen: int) -> None:
         self._session = session
@@ -338,6 +364,8 @@ class Page:
         self._renumbered.clear()
         self.invalid.clear()
         self._unsent.clear()
+        self._held.clear()
+        self._rebuilding = False
         self._dispatcher = Dispatcher(self, self.app.scripts)
 
     def _check_open(self) -> None:
@@ -435,6 +463,9 @@ class Page:
         if not self.connected:
             self._unsent.append((run, data))
             return
+        if self._rebuilding and run.listener.rendered_in is not None:
+            self._held.append((run, data))
+            return
         self._spawn(self._send(run, data))
 
     async def _send(self, run: Run, data: list[Any]) -> None:
@@ -497,6 +528,7 @@ class Page:
 
     def moved(self) -> None:
         """Record that something has happened."""
+        self._release()
         self.app.moved()
 
     def _spawn(self, work: Any) -> None:
