@@ -80,7 +80,7 @@ def test_an_unexpected_error_is_shown_completely() -> None:
     )
     with pytest.raises(KeyError) as caught:
         names["look"]()
-    said = program_errors.told(caught.value)
+    said = program_errors.error_text(caught.value)
     assert "test_mistakes.py" in said
     assert 'inside.py", line 2, in look' in said
 

@@ -880,8 +880,8 @@ def test_streams_of_the_older_transport_are_limited(serve: Serve, limit: str) ->
         wait_until(has_room)
 
 
-def test_results_that_a_slow_reader_of_the_older_transport_leaves_are_bounded_in_bytes(serve: Serve) -> None:
-    """C2 a, R4.6: each call is answered in the end, those that found no room with an error."""
+def test_results_for_a_slow_reader_of_the_older_transport_are_limited_in_bytes(serve: Serve) -> None:
+    """C2 a, R4.6: each call receives a response, which is an error if there was no room."""
     calls, most = 120, 0
     ran: list[float] = []
 

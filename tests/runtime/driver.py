@@ -59,7 +59,7 @@ class Driver:
         call.setdefault("origin", "page")
         return await self.runtime.submit(session or self.page, EventRequest(fn=fn, data=list(data), **call))
 
-    def told(self, job: Job) -> list[FeedMessage]:
+    def received(self, job: Job) -> list[FeedMessage]:
         """Return the messages of an event so far."""
         assert job.feed is not None
         return [message for _, message in job.feed.after(0) if message.event_id == job.id]
@@ -68,7 +68,7 @@ class Driver:
         """Return all messages of an event."""
         job = await self.submit(fn, *data, session=session, **call)
         await job.wait()
-        return self.told(job)
+        return self.received(job)
 
     async def completed(self, fn: str | int, *data: Any, session: Session | None = None, **call: Any) -> Completed:
         last = (await self.messages(fn, *data, session=session, **call))[-1]

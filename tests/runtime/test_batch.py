@@ -34,7 +34,7 @@ async def test_waiting_events_run_as_one_call_with_separate_results() -> None:
         await until(lambda: sizes == [1] and jobs[4].rank is not None)
         go.set()
         await asyncio.gather(*(job.wait() for job in jobs))
-        assert [driver.told(job)[-1].output.data for job in jobs] == [["A"], ["B"], ["C"], ["D"], ["E"]]  # type: ignore[union-attr]
+        assert [driver.received(job)[-1].output.data for job in jobs] == [["A"], ["B"], ["C"], ["D"], ["E"]]  # type: ignore[union-attr]
         assert driver.runtime.queue.waiting == 0
     assert sizes == [1, 3, 1]
 
@@ -61,7 +61,7 @@ async def test_every_sample_uses_its_own_sessions_state() -> None:
         await until(lambda: sizes == [1] and first[2].rank is not None)
         go.set()
         await asyncio.gather(*(job.wait() for job in [*first, *second]))
-        results = [driver.told(job)[-1].output for job in second]  # type: ignore[union-attr]
+        results = [driver.received(job)[-1].output for job in second]  # type: ignore[union-attr]
         assert [plain(r)[1] for r in results] == ["a0,b0", "a1,b1", "a2,b2"]  # type: ignore[arg-type]
         assert [r.changed_state_ids for r in results] == [[items.id]] * 3  # type: ignore[union-attr]
     assert max(sizes) > 1
@@ -99,7 +99,7 @@ async def test_a_bad_sample_fails_alone() -> None:
         await until(lambda: calls and jobs[3].rank is not None)
         go.set()
         await asyncio.gather(*(job.wait() for job in jobs))
-        assert [driver.told(job)[-1].success for job in jobs] == [True, True, False, True]  # type: ignore[union-attr]
+        assert [driver.received(job)[-1].success for job in jobs] == [True, True, False, True]  # type: ignore[union-attr]
     assert calls == [["a"], ["b", "c"]]
 
 
@@ -122,7 +122,7 @@ async def test_a_canceled_sample_does_not_stop_the_others() -> None:
         jobs[2].cancel()
         go.set()
         await asyncio.gather(*(job.wait() for job in jobs))
-        assert [driver.told(job)[-1].cancelled for job in jobs] == [True, False, True, False]  # type: ignore[union-attr]
+        assert [driver.received(job)[-1].cancelled for job in jobs] == [True, False, True, False]  # type: ignore[union-attr]
         assert (await driver.completed("run", "later")).success
     assert begun == [1, 2, 1]
 

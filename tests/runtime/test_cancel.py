@@ -47,10 +47,10 @@ async def test_a_synchronous_generator_is_closed_once_before_the_lane_is_release
         demo.load(after, count, count, api_name="after")
     async with Driver(demo) as driver:
         one = await driver.submit("steps", None)
-        await until(lambda: len(driver.told(one)) > 2)
+        await until(lambda: len(driver.received(one)) > 2)
         two = await driver.submit("after", None)
         driver.runtime.cancel(driver.page, [one.id])
-        assert is_cancelled(driver.told(one)[-1])
+        assert is_cancelled(driver.received(one)[-1])
         await two.wait()
         kept = await driver.engine.get(count.cell, driver.page.owners.session)
     assert seen == ["closed", "after"]
@@ -75,13 +75,13 @@ async def test_an_async_generator_is_closed_once_and_keeps_its_last_commit() -> 
         demo.load(steps, None, count, api_name="steps")
     async with Driver(demo) as driver:
         job = await driver.submit("steps")
-        await until(lambda: len(driver.told(job)) == 2)
+        await until(lambda: len(driver.received(job)) == 2)
         job.cancel()
         job.cancel()
         await job.wait()
         assert closed == ["closed"]
         assert await driver.engine.get(count.cell, driver.page.owners.session) == 1
-        assert [is_cancelled(m) for m in driver.told(job)] == [False, False, True]
+        assert [is_cancelled(m) for m in driver.received(job)] == [False, False, True]
 
 
 async def test_a_canceled_plain_function_holds_its_lane_to_its_end_and_its_result_is_dropped() -> None:
@@ -101,7 +101,7 @@ async def test_a_canceled_plain_function_holds_its_lane_to_its_end_and_its_resul
         job = await driver.submit("slow", None)
         await until(lambda: job.state == "running")
         job.cancel()
-        assert is_cancelled(driver.told(job)[-1])
+        assert is_cancelled(driver.received(job)[-1])
         following = await driver.submit("next", None)
         await asyncio.sleep(0.01)
         assert following.state == "waiting"
@@ -130,7 +130,7 @@ async def test_an_async_function_is_canceled_where_it_waits() -> None:
         await asyncio.sleep(0.01)
         job.cancel()
         await job.wait()
-        assert is_cancelled(driver.told(job)[-1])
+        assert is_cancelled(driver.received(job)[-1])
     assert seen == ["cancelled"]
 
 
@@ -143,7 +143,7 @@ async def test_an_event_canceled_right_after_acceptance_does_not_count_as_waitin
             job = await driver.submit("run")
             driver.runtime.cancel(driver.page, [job.id])
             await job.wait()
-            assert is_cancelled(driver.told(job)[-1])
+            assert is_cancelled(driver.received(job)[-1])
         assert driver.runtime.queue.waiting == 0
         assert (await driver.completed("run")).success
 
@@ -161,11 +161,11 @@ async def test_a_canceled_waiting_event_never_runs() -> None:
         demo.load(slow, number, None, api_name="slow")
     async with Driver(demo) as driver:
         one, two, three = [await driver.submit("slow", n) for n in (1, 2, 3)]
-        await until(lambda: len(driver.told(three)) == 1)
+        await until(lambda: len(driver.received(three)) == 1)
         two.cancel()
         go.set()
         await asyncio.gather(one.wait(), two.wait(), three.wait())
-        assert is_cancelled(driver.told(two)[-1])
+        assert is_cancelled(driver.received(two)[-1])
         assert driver.runtime.queue.waiting == 0
     assert ran == [1, 3]
 
@@ -191,7 +191,7 @@ async def test_an_event_that_waits_for_a_lane_can_be_canceled() -> None:
         one = await driver.submit("slow", None)
         two = await driver.submit("other", None)
         three = await driver.submit("third", None)
-        await until(lambda: driver.told(three))
+        await until(lambda: driver.received(three))
         two.cancel()
         go.set()
         await asyncio.gather(one.wait(), two.wait(), three.wait())
@@ -215,7 +215,7 @@ async def test_a_listener_that_cancels_others_cancels_only_events_of_its_own_ses
         await until(lambda: mine.state == theirs.state == "running")
         assert (await driver.completed(cancelling)).success
         await mine.wait()
-        assert is_cancelled(driver.told(mine)[-1])
+        assert is_cancelled(driver.received(mine)[-1])
         assert theirs.state == "running"
 
 
@@ -226,7 +226,7 @@ async def test_canceling_an_unknown_event_does_nothing() -> None:
         job = await driver.submit("run")
         await job.wait()
         driver.runtime.cancel(driver.page, [job.id, "never"])
-        assert [is_cancelled(message) for message in driver.told(job)][-1] is False
+        assert [is_cancelled(message) for message in driver.received(job)][-1] is False
 
 
 async def test_closing_the_runtime_ends_running_events() -> None:
@@ -245,9 +245,9 @@ async def test_closing_the_runtime_ends_running_events() -> None:
         demo.load(steps, None, number, api_name="run")
     async with Driver(demo) as driver:
         job = await driver.submit("run")
-        await until(lambda: len(driver.told(job)) > 2)
+        await until(lambda: len(driver.received(job)) > 2)
     assert closed == ["closed"]
-    assert is_cancelled(driver.told(job)[-1])
+    assert is_cancelled(driver.received(job)[-1])
 
 
 async def test_closing_the_runtime_does_not_wait_indefinitely() -> None:
@@ -261,5 +261,5 @@ async def test_closing_the_runtime_does_not_wait_indefinitely() -> None:
     async with Driver(demo, shutdown_grace=0.01) as driver:
         job = await driver.submit("run")
         await until(lambda: job.state == "running")
-    assert is_cancelled(driver.told(job)[-1])
+    assert is_cancelled(driver.received(job)[-1])
     go.set()

@@ -348,9 +348,9 @@ def test_marked_values_are_plain_json() -> None:
 
 def test_sources_can_contain_anything() -> None:
     """A3: cycles, and text that only starts like JSON, cause no errors."""
-    circle: list[Any] = ['{"__type__', '{"\\u005f_type__": "update"}']
-    circle.append(circle)
-    sources = Sources(circle)
+    cycle: list[Any] = ['{"__type__', '{"\\u005f_type__": "update"}']
+    cycle.append(cycle)
+    sources = Sources(cycle)
     assert sources.hold({"__type__": "update"})
     assert not sources.hold({"__type__": "update", "value": 1})
 

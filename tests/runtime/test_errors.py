@@ -104,7 +104,7 @@ async def test_a_submit_sent_twice_runs_once() -> None:
         assert again is first
         await first.wait()
         later = await driver.submit("run", "a", event_id="mine")
-        assert later.over
+        assert later.has_ended
     assert ran == ["a"]
 
 
@@ -208,7 +208,7 @@ async def test_an_event_canceled_during_validation_never_runs() -> None:
         driver.runtime.cancel(driver.page, ["mine"])
         go.set()
         job = await first
-        assert job.over
+        assert job.has_ended
         assert driver.page.jobs == {}
         assert driver.runtime.queue.waiting == 0
     assert ran == []

@@ -90,7 +90,7 @@ async def test_an_overtaken_event_can_be_canceled() -> None:
         first, waits = await driver.submit("update"), await driver.submit("event", None)
         await inside.wait()
         other = await driver.submit("other", None)
-        await until(lambda: driver.told(other))
+        await until(lambda: driver.received(other))
         waits.cancel()
         await waits.wait()
         assert other.state == "waiting"

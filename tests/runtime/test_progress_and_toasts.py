@@ -77,7 +77,7 @@ async def test_a_report_made_while_another_is_sent_is_sent_too(line: int) -> Non
 
     async with Driver(app(run), progress_interval=0.1) as driver:
         job = await driver.submit("run")
-        await until(lambda: [ProgressUnit(index=2, length=2)] in bars(driver.told(job)))
+        await until(lambda: [ProgressUnit(index=2, length=2)] in bars(driver.received(job)))
         go.set()
         await job.wait()
 
@@ -109,8 +109,8 @@ async def test_reports_go_out_while_the_function_runs() -> None:
 
     async with Driver(app(run), progress_interval=0) as driver:
         job = await driver.submit("run")
-        await until(lambda: bars(driver.told(job)))
-        assert not job.over
+        await until(lambda: bars(driver.received(job)))
+        assert not job.has_ended
         go.set()
         await job.wait()
 
@@ -147,10 +147,10 @@ async def test_nested_bars_are_reported_together() -> None:
 
     async with Driver(app(run), progress_interval=0) as driver:
         job = await driver.submit("run")
-        await until(lambda: any(len(units) == 2 for units in bars(driver.told(job))))
+        await until(lambda: any(len(units) == 2 for units in bars(driver.received(job))))
         go.set()
         await job.wait()
-        assert [unit.desc for unit in next(units for units in bars(driver.told(job)) if len(units) == 2)] == [
+        assert [unit.desc for unit in next(units for units in bars(driver.received(job)) if len(units) == 2)] == [
             "outer",
             "inner",
         ]

@@ -46,7 +46,7 @@ def app(*listeners: tuple[Any, dict[str, Any]]) -> gr.Blocks:
 
 
 def estimations(driver: Driver, job: Any) -> list[int | None]:
-    return [m.rank for m in driver.told(job) if isinstance(m, Estimation)]
+    return [m.rank for m in driver.received(job) if isinstance(m, Estimation)]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ async def test_a_new_rank_is_reported_at_most_once_per_interval() -> None:
         await until(lambda: estimations(driver, jobs[4]) == [3])
         for n in range(2):
             gates[n].set()
-            await until(lambda n=n: jobs[n].over)
+            await until(lambda n=n: jobs[n].has_ended)
         assert estimations(driver, jobs[4]) == [3]
         await clock.advance(0.5)
         assert [estimations(driver, job) for job in jobs[3:]] == [[2, 0], [3, 1]]
@@ -197,7 +197,7 @@ async def test_the_expected_time_is_reported_once_it_is_known() -> None:
         gate.go.clear()
         one, two = await driver.submit("run0"), await driver.submit("run0")
         await until(lambda: estimations(driver, two))
-        (estimation,) = driver.told(two)
+        (estimation,) = driver.received(two)
         assert isinstance(estimation, Estimation)
         assert estimation.rank_eta is not None
         assert estimation.queue_size == 1

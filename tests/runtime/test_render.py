@@ -147,5 +147,5 @@ async def test_renders_of_one_session_run_one_after_another() -> None:
         jobs = [await driver.submit(fn, 1) for fn in listeners]
         for job in jobs:
             await job.wait()
-        ids = [of_type(rendered(driver.told(job)[-1]), "textbox")[0]["id"] for job in jobs]
+        ids = [of_type(rendered(driver.received(job)[-1]), "textbox")[0]["id"] for job in jobs]
         assert len(set(ids)) == 2

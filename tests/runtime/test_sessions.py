@@ -383,13 +383,13 @@ async def test_a_page_that_cannot_be_stored_does_not_prevent_storing_others(capl
     with gr.Blocks(session="tab") as demo:
         box = gr.Textbox()
     async with Driver(demo, store=store) as driver:
-        returns = driver.runtime.returns
-        one, two = [await returns.begin(username=None, browser=None, page="") for _ in range(2)]
+        resumption = driver.runtime.resumption
+        one, two = [await resumption.begin(username=None, browser=None, page="") for _ in range(2)]
         store.refused = f"session:{one.id}"
         for session in (one, two):
             session.view.update_props(box.id, {"label": "new"})
-            returns.changed(session)
-        await returns.aclose()
-        kept = await driver.engine.get(returns.record, two.owners.session)
+            resumption.changed(session)
+        await resumption.aclose()
+        kept = await driver.engine.get(resumption.record, two.owners.session)
     assert list(kept["props"].values()) == [{"label": "new"}]
     assert "were not saved and will be lost on a restart" in caplog.text

@@ -251,8 +251,8 @@ async def test_events_that_write_one_state_run_one_after_another_and_report_it()
     async with Driver(demo) as driver:
         one = await driver.submit("first", None)
         two = await driver.submit("second", None)
-        await until(lambda: driver.told(two))
-        (waiting,) = driver.told(two)
+        await until(lambda: driver.received(two))
+        (waiting,) = driver.received(two)
         assert isinstance(waiting, Estimation)
         assert waiting.waiting_for == "state"
         assert await driver.values("read", None) == [0]
@@ -281,7 +281,7 @@ async def test_an_event_that_waits_for_a_lane_holds_no_slot_in_its_group() -> No
     async with Driver(demo) as driver:
         held = await driver.submit("slow", None)
         waits = await driver.submit("quick", None)
-        await until(lambda: driver.told(waits))
+        await until(lambda: driver.received(waits))
         assert (await driver.completed("quick", None, session=driver.open())).success
         assert waits.state == "waiting"
         go.set()
@@ -385,12 +385,12 @@ async def test_an_async_generator_holds_its_lane_until_it_ends() -> None:
     async with Driver(demo) as driver:
         one = await driver.submit("steps", None)
         two = await driver.submit("times", None)
-        await until(lambda: len(driver.told(one)) == 2)
+        await until(lambda: len(driver.received(one)) == 2)
         assert two.state == "waiting"
         go.set()
         await two.wait()
         assert await driver.engine.get(count.cell, driver.page.owners.session) == 20
-        assert isinstance(driver.told(one)[-1], Completed)
+        assert isinstance(driver.received(one)[-1], Completed)
 
 
 async def test_a_listener_without_a_state_has_a_visitor_too() -> None:

@@ -38,7 +38,7 @@ def add(chunk: str, total: int) -> tuple[int, str]:
 
 
 def shown(driver: Driver, job: Any) -> list[Any]:
-    return [message.output.data[1] for message in driver.told(job) if isinstance(message, Streaming)]
+    return [message.output.data[1] for message in driver.received(job) if isinstance(message, Streaming)]
 
 
 async def test_each_chunk_is_a_step_with_full_values_until_the_page_ends_the_stream() -> None:
@@ -50,7 +50,7 @@ async def test_each_chunk_is_a_step_with_full_values_until_the_page_ends_the_str
         await until(lambda: shown(driver, job) == ["2", "3", "4"])
         driver.runtime.feed_chunk(driver.page, job.id, None)
         await job.wait()
-        last = driver.told(job)[-1]
+        last = driver.received(job)[-1]
         assert isinstance(last, Completed)
         assert last.output.data == [None, "4"]  # type: ignore[union-attr]
 
@@ -62,7 +62,7 @@ async def test_a_stream_ends_at_its_time_limit() -> None:
         await until(lambda: shown(driver, job) == ["2"])
         await clock.advance(31)
         await job.wait()
-        assert isinstance(driver.told(job)[-1], Completed)
+        assert isinstance(driver.received(job)[-1], Completed)
 
 
 async def test_a_chunk_for_an_event_that_is_not_running_is_not_found() -> None:
@@ -88,7 +88,7 @@ async def test_a_canceled_stream_ends() -> None:
         await until(lambda: shown(driver, job))
         job.cancel()
         await job.wait()
-        last = driver.told(job)[-1]
+        last = driver.received(job)[-1]
         assert isinstance(last, Completed)
         assert last.cancelled
 
@@ -105,7 +105,7 @@ async def test_a_stream_whose_function_is_slower_than_its_source_can_be_canceled
         for _ in range(100):
             driver.runtime.feed_chunk(driver.page, job.id, ["b", None])
         driver.runtime.cancel(driver.page, [job.id])
-        assert job.over
+        assert job.has_ended
         go.set()
         await job.wait()
         assert shown(driver, job) == []

@@ -91,7 +91,7 @@ async def running(driver: Driver, name: str, session: Session | None = None, **c
     job = await driver.submit(name, session=session, **call)
     await until(lambda: job.state == "running")
     if job.plan.kind == "generator":  # its thread has started
-        await until(lambda: len(driver.told(job)) > 1)
+        await until(lambda: len(driver.received(job)) > 1)
     return job
 
 
@@ -107,10 +107,10 @@ async def test_events_that_can_be_stopped_end_fifteen_seconds_after_the_page_was
         job = await running(driver, kind)
         leave(driver)
         await clock.advance(14)
-        assert not job.over
+        assert not job.has_ended
         await clock.advance(1)
         await job.wait()
-        assert is_cancelled(driver.told(job)[-1])
+        assert is_cancelled(driver.received(job)[-1])
     assert work.ended == [kind]
 
 
@@ -121,7 +121,7 @@ async def test_a_plain_function_runs_to_completion_and_its_result_is_kept() -> N
         job = await running(driver, "plain")
         leave(driver)
         await clock.advance(3000)
-        assert not job.over
+        assert not job.has_ended
         work.go.set()
         await job.wait()
         assert await driver.values("kept", None) == [1]
@@ -161,10 +161,10 @@ async def test_waiting_events_are_canceled_immediately_if_the_page_cannot_return
         theirs = await driver.submit("other", session=other)
         leave(driver)
         await clock.settle()
-        assert [job.over for job in jobs] == [False] + [True] * 29
+        assert [job.has_ended for job in jobs] == [False] + [True] * 29
         await clock.advance(15)
         await theirs.wait()
-        assert driver.told(theirs)[-1].output.data == [7]  # type: ignore[union-attr]
+        assert driver.received(theirs)[-1].output.data == [7]  # type: ignore[union-attr]
     assert work.ran == ["generator"]
 
 
@@ -178,8 +178,8 @@ async def test_a_page_that_returns_in_time_keeps_its_events(closed: bool, second
         await clock.advance(seconds - 1)
         driver.runtime.connect(driver.page)
         await clock.advance(1000)
-        assert not running_.over
-        assert not waiting.over
+        assert not running_.has_ended
+        assert not waiting.has_ended
         leave(driver, gone=False, closed=closed)
         await clock.advance(seconds)
         await running_.wait()
@@ -196,7 +196,7 @@ async def test_a_session_of_a_tab_keeps_its_events_through_sleep() -> None:
         job = await running(driver, "coroutine")
         leave(driver, gone=False)
         await clock.advance(3500)
-        assert not job.over
+        assert not job.has_ended
         driver.runtime.connect(driver.page)
         leave(driver, gone=False, closed=True)
         await clock.advance(15)
@@ -212,7 +212,7 @@ async def test_the_cancel_policy_ends_an_event_immediately(kind: str) -> None:
         job = await running(driver, kind)
         leave(driver)
         await clock.settle()
-        assert job.over
+        assert job.has_ended
         work.go.set()
         await job.wait()
         assert await driver.values("kept", None) == [0]
@@ -228,7 +228,7 @@ async def test_the_finish_policy_lets_all_events_run_to_their_end() -> None:
         work.go.set()
         for job in jobs:
             await job.wait()
-            assert not is_cancelled(driver.told(job)[-1])
+            assert not is_cancelled(driver.received(job)[-1])
     assert work.ended == ["generator"] * 3
 
 
@@ -239,8 +239,8 @@ async def test_a_listeners_policy_overrides_the_apps() -> None:
         job, waiting = await running(driver, "alone"), await driver.submit("alone")
         leave(driver)
         await clock.advance(29)
-        assert not job.over
-        assert not waiting.over
+        assert not job.has_ended
+        assert not waiting.has_ended
         await clock.advance(1)
         await job.wait()
         await waiting.wait()
@@ -261,11 +261,11 @@ async def test_a_stream_that_waits_for_its_next_chunk_ends() -> None:
     clock = ManualClock()
     async with Driver(demo, clock=clock) as driver:
         job = await driver.submit("feed", None, stream=True)
-        await until(lambda: len(driver.told(job)) >= 2)
+        await until(lambda: len(driver.received(job)) >= 2)
         leave(driver)
         await clock.advance(15)
         await job.wait()
-        assert is_cancelled(driver.told(job)[-1])
+        assert is_cancelled(driver.received(job)[-1])
 
 
 async def test_a_batch_ends_when_all_of_its_visitors_have_left() -> None:
@@ -293,9 +293,9 @@ async def test_a_batch_ends_when_all_of_its_visitors_have_left() -> None:
         await until(lambda: all(job.state == "running" for job in jobs))
         leave(driver)
         await clock.advance(15)
-        assert jobs[0].over
+        assert jobs[0].has_ended
         assert ended == []
-        assert not jobs[1].over
+        assert not jobs[1].has_ended
         driver.runtime.disconnect(other, gone=True)
         await clock.advance(15)
         await asyncio.gather(*(job.wait() for job in jobs))
@@ -358,7 +358,7 @@ async def test_an_event_accepted_after_its_page_has_left_ends_too() -> None:
         job = await submitted
         await clock.advance(15)
         await job.wait()
-        assert is_cancelled(driver.told(job)[-1])
+        assert is_cancelled(driver.received(job)[-1])
 
 
 async def test_an_api_clients_events_end_with_its_last_stream() -> None:
@@ -369,17 +369,17 @@ async def test_an_api_clients_events_end_with_its_last_stream() -> None:
         session = runtime.sessions.open("client")
         job = await running(driver, "generator", session=session, origin="api")
         await clock.advance(100)  # the client has joined and can open its stream later
-        assert not job.over
+        assert not job.has_ended
         runtime.listen(session)
         runtime.connect(session)
         runtime.unlisten(session)
         await clock.advance(100)
-        assert not job.over
+        assert not job.has_ended
         runtime.disconnect(session, gone=True)
         await clock.advance(10)
         runtime.listen(session)
         await clock.advance(100)
-        assert not job.over
+        assert not job.has_ended
         runtime.unlisten(session)
         await clock.advance(15)
         await job.wait()
@@ -392,12 +392,12 @@ async def test_a_call_that_is_being_collected_keeps_its_event() -> None:
         job = await running(driver, "coroutine", feed=Feed())
         leave(driver)
         await clock.advance(100)
-        assert not job.over
+        assert not job.has_ended
         leave_first, leave_second = driver.runtime.follow(job), driver.runtime.follow(job)
         leave_first()
         leave_first()
         await clock.advance(100)
-        assert not job.over
+        assert not job.has_ended
         leave_second()
         await clock.advance(15)
         await job.wait()

@@ -249,13 +249,13 @@ def test_a_logout_closes_the_pages_of_its_login(app: Served, everywhere: bool) -
 def test_a_logout_during_a_pages_hello_closes_it_too(app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """R8.1: loading its session from a store can take a while."""
     ann = log_in(app)
-    begin = app.context.runtime.returns.begin
+    begin = app.context.runtime.resumption.begin
 
     async def slowly(**options: Any) -> Any:
         await asyncio.to_thread(ann.get, "logout")
         return await begin(**options)
 
-    monkeypatch.setattr(app.context.runtime.returns, "begin", slowly)
+    monkeypatch.setattr(app.context.runtime.resumption, "begin", slowly)
     cookies = "; ".join(f"{name}={value}" for name, value in ann.cookies.items())
     with app.socket(hello=False, additional_headers={"cookie": cookies}) as page:
         page.say(type="hello")

@@ -29,7 +29,7 @@ from holdfast.errors import Busy, TooLarge, TooSlow
 from holdfast.limits import MB, Limits
 from holdfast.server.http.body import decoded
 from holdfast.server.http.body_budget import LARGE, Bodies, count, weigh
-from holdfast.server.memory import AFTER, Giver
+from holdfast.server.memory import AFTER, MemoryReturner
 from holdfast.testing.clock import ManualClock
 
 PATHS = {"name": "count", "event_id": "e", "session_hash": "s", "path": "p", "rest": "r"}
@@ -258,7 +258,7 @@ def test_memory_is_returned_after_many_bytes_even_of_small_bodies() -> None:
         going.set()
         go.wait(30)
 
-    bodies = Bodies(Limits(), ManualClock(), Giver(give))
+    bodies = Bodies(Limits(), ManualClock(), MemoryReturner(give))
 
     def send(size: int) -> None:
         while size > 0:

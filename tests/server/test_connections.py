@@ -431,7 +431,7 @@ async def test_a_client_that_reads_below_the_minimum_rate_over_time_is_too_slow(
     connections = Connections(limits, clock, Bodies(limits, clock), trusted=lambda _: False)
     place = connections.admit("10.0.0.1", transport)  # type: ignore[arg-type]
     assert place is not None
-    connections.filled(place)
+    connections.start_write_timeout(place)
     ended = None
     for second in range(1, 200):
         transport.left -= takes

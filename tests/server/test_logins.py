@@ -40,7 +40,7 @@ from holdfast.server.login.guesses import FORGET, PATIENCE, Guesses, block_of
 from holdfast.server.login.revocations import FileShelf, StoreShelf
 from holdfast.server.login.routes import Auth
 from holdfast.server.login.tokens import Logins
-from holdfast.server.login.users import FiledUsers, ListedUsers, parse_users
+from holdfast.server.login.users import FileUsers, ListedUsers, parse_users
 from holdfast.server.page.socket import NEEDS_LOGIN
 from holdfast.server.uvicorn_server import Certificate, Listening, bind
 from holdfast.settings import read
@@ -248,7 +248,7 @@ async def test_a_login_lasts_thirty_days_by_default() -> None:
     clock = ManualClock()
     kept = logins(clock=clock)
     kept.idle = 1e9
-    token = kept.give("ann")
+    token = kept.issue("ann")
     await clock.advance(30 * 86400 - 1)
     assert kept.read(token) is not None
     await clock.advance(2)
@@ -265,7 +265,7 @@ def logins(keys: Keyring = KEYS, *, clock: Any = None, app: str = "App", **more:
 
 def test_a_token_is_only_valid_for_its_app_and_key() -> None:
     """B5."""
-    token = logins().give("ann")
+    token = logins().issue("ann")
     read = logins().read(token)
     assert read is not None
     assert read.user == "ann"
@@ -277,7 +277,7 @@ def test_a_token_is_only_valid_for_its_app_and_key() -> None:
 
 @pytest.mark.parametrize("at", range(0, 200, 7))
 def test_a_token_with_a_changed_character_is_invalid(at: int) -> None:
-    token = logins().give("ann")
+    token = logins().issue("ann")
     other = token[: at % len(token)] + ("A" if token[at % len(token)] != "A" else "B") + token[at % len(token) + 1 :]
     assert logins().read(other) is None
 
@@ -289,7 +289,7 @@ def test_an_invalid_token_is_rejected(token: str) -> None:
 
 def test_a_key_can_be_replaced_without_logging_anyone_out() -> None:
     old = logins()
-    token = old.give("ann")
+    token = old.issue("ann")
     both = logins(Keyring(["another key of sixteen bytes", "a key of at least sixteen bytes"]), clock=ManualClock())
     assert set(old.names) < set(both.names)
     login = both.read(token)
@@ -305,7 +305,7 @@ async def test_ended_logins_are_limited_and_never_become_valid_again() -> None:
     """R4.6: beyond the limit, older logins of everyone end too."""
     clock = ManualClock()
     many = logins(clock=clock, limit=3)
-    tokens = [many.give(f"user {number}") for number in range(10)]
+    tokens = [many.issue(f"user {number}") for number in range(10)]
     for token in tokens[:6]:
         login = many.read(token)
         assert login is not None
@@ -318,8 +318,8 @@ async def test_ended_logins_are_limited_and_never_become_valid_again() -> None:
             await many.end(login, everywhere=True)
     assert all(many.read(token) is None for token in tokens)
     await clock.advance(3601)
-    assert many.read(many.give("new")) is not None
-    await many.end(many.read(many.give("one more")), everywhere=False)  # type: ignore[arg-type]
+    assert many.read(many.issue("new")) is not None
+    await many.end(many.read(many.issue("one more")), everywhere=False)  # type: ignore[arg-type]
     assert len(many.revoked) == 1
 
 
@@ -327,8 +327,8 @@ async def test_ended_logins_are_limited_and_never_become_valid_again() -> None:
 async def test_one_user_cannot_fill_the_shared_list() -> None:
     """R4.6: another user's login does not end because of it."""
     many = logins()
-    other = many.give("bob")
-    tokens = [many.give("ann") for _ in range(200)]
+    other = many.issue("bob")
+    tokens = [many.issue("ann") for _ in range(200)]
     for token in tokens:
         login = many.read(token)
         if login is not None:
@@ -350,7 +350,7 @@ async def test_a_logout_applies_in_every_process(kind: str, tmp_path: Path) -> N
         return logins(shelf=shelf)
 
     one, two = process(), process()
-    tokens = [one.give("ann") for _ in range(3)]
+    tokens = [one.issue("ann") for _ in range(3)]
     for there, token in ((one, tokens[0]), (two, tokens[1])):
         login = there.read(token)
         assert login is not None
@@ -365,9 +365,9 @@ async def test_a_logout_applies_in_every_process(kind: str, tmp_path: Path) -> N
 async def test_a_list_signed_with_another_key_ends_no_login(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Anyone who can write to the store could otherwise log everyone out; a damaged list is reported in the log."""
     forger = logins(OTHER_KEYS, shelf=FileShelf(tmp_path / "logins"))
-    await forger.end(forger.read(forger.give("ann")), everywhere=True)  # type: ignore[arg-type]
+    await forger.end(forger.read(forger.issue("ann")), everywhere=True)  # type: ignore[arg-type]
     mine = logins(shelf=FileShelf(tmp_path / "logins"))
-    token = mine.give("ann")
+    token = mine.issue("ann")
     await mine.revoked.refresh()
     assert mine.read(token) is not None
     assert "signed with another key" in caplog.text
@@ -386,7 +386,7 @@ async def test_a_logout_during_an_outage_is_stored_later(tmp_path: Path) -> None
         raise StoreUnavailableError("gone")
 
     shelf.write = out_of_reach  # type: ignore[method-assign]
-    token = mine.give("ann")
+    token = mine.issue("ann")
     await mine.end(mine.read(token), everywhere=False)  # type: ignore[arg-type]
     assert mine.read(token) is None
     shelf.write = reachable  # type: ignore[method-assign]
@@ -636,7 +636,7 @@ def test_an_invalid_list_of_users_is_reported(text: str) -> None:
 
 def test_a_missing_users_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="cannot be read: No such file"):
-        FiledUsers(tmp_path / "users")
+        FileUsers(tmp_path / "users")
 
 
 @pytest.mark.anyio

@@ -130,7 +130,7 @@ def test_a_tool_has_its_functions_name() -> None:
 
 
 class Reader:
-    """A stream of the older transport whose reader takes nothing before `go`."""
+    """A stream of the older transport whose reader does not read before `go` is set."""
 
     def __init__(self) -> None:
         self.go = asyncio.Event()
@@ -151,8 +151,8 @@ class Reader:
 
 
 @pytest.mark.anyio
-async def test_results_that_wait_for_a_slow_reader_of_the_older_transport_are_bounded_in_bytes() -> None:
-    """C2 a, R4.6: one that has no room is answered with an error, so its call ends all the same."""
+async def test_results_waiting_for_a_slow_reader_of_the_older_transport_are_limited_in_bytes() -> None:
+    """C2 a, R4.6: a result without room is replaced by an error, so its call still ends."""
     holdings = Holdings(10**9, 10**9, 100_000, relieve=lambda _: None)
     account, reader = holdings.open("v"), Reader()
     async with Unread(reader, account, account.admit) as unread:

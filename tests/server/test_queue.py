@@ -13,7 +13,7 @@ from tests.waiting import until
 
 import holdfast as gr
 from holdfast.runtime.feed import Feed
-from holdfast.server.gradio.queue import PARTING, REPLAYED, Readers, messages
+from holdfast.server.gradio.queue import CLOSING, REPLAYED, Readers, messages
 from holdfast.testing.clock import ManualClock
 from holdfast.wire.messages import Log
 
@@ -281,16 +281,16 @@ async def test_no_event_is_reported_while_a_closing_stream_is_open(closes: bool)
         while b"close_stream" not in await anext(stream):
             pass
         end = asyncio.create_task(anext(stream, b"ended"))
-        told = asyncio.create_task(readers.parted())
+        told = asyncio.create_task(readers.wait_closed())
         await until(lambda: clock.sleepers)
         assert not told.done()
         if closes:
             end.cancel()
         else:
-            await clock.advance(PARTING)
+            await clock.advance(CLOSING)
             assert await end == b"ended"
         await told
-        await readers.parted()
+        await readers.wait_closed()
 
 
 def test_an_unread_stream_does_not_delay_other_events_of_its_session(serve: Serve) -> None:
@@ -313,13 +313,13 @@ def test_an_unread_stream_does_not_delay_other_events_of_its_session(serve: Serv
 async def test_messages_kept_for_another_stream_are_limited_and_dropped_with_the_last_one() -> None:
     feed, readers = Feed(), Readers()
     one, two = object(), object()
-    readers.begin(one)
+    readers.add(one)
     for _ in range(1000):
-        readers.hand(one, feed.publish(Log(event_id="e", log="x", level="info")), feed)
+        readers.passed(one, feed.publish(Log(event_id="e", log="x", level="info")), feed)
         assert len(feed) <= REPLAYED + 1
-    readers.begin(two)
-    readers.end(one, feed, whole=True)
+    readers.add(two)
+    readers.remove(one, feed, whole=True)
     assert len(feed) > 0
-    readers.hand(two, 1000, feed)
-    readers.end(two, feed, whole=False)
+    readers.passed(two, 1000, feed)
+    readers.remove(two, feed, whole=False)
     assert (len(feed), len(readers)) == (0, 0)

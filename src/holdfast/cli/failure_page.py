@@ -66,7 +66,7 @@ class Broken:
     ) -> None:
         self._clock = clock or SystemClock()
         self._error = error.strip()
-        self._over = Event()
+        self._closed = Event()
         app = Starlette(
             routes=[
                 WebSocketRoute("/{path:path}", self._socket),
@@ -83,12 +83,12 @@ class Broken:
 
     def close(self) -> None:
         """Stop serving and release the program's port."""
-        self._over.set()
+        self._closed.set()
         self._server.should_exit = True
         self._thread.join()
         self._listener.close()
 
-    def _said(self, connection: HTTPConnection) -> str:
+    def _visible_error(self, connection: HTTPConnection) -> str:
         host = (connection.headers.get("host") or "").rsplit(":", 1)[0].strip("[]")
         peer = connection.client.host if connection.client is not None else ""
         forwarded = "x-forwarded-for" in connection.headers or "forwarded" in connection.headers
@@ -102,24 +102,24 @@ class Broken:
         await socket.accept()
         with suppress(WebSocketDisconnect):
             await socket.receive_text()
-            await socket.send_text(encode(Reload(error=self._said(socket))).decode())
+            await socket.send_text(encode(Reload(error=self._visible_error(socket))).decode())
             while True:
                 await socket.receive_text()
                 await socket.send_text(encode(Pong()).decode())
 
     async def _get(self, request: Request) -> Response:
         if "text/html" in request.headers.get("accept", ""):
-            return HTMLResponse(PAGE.format(error=html.escape(self._said(request))), status_code=503)
-        return JSONResponse({"detail": self._said(request)}, status_code=503)
+            return HTMLResponse(PAGE.format(error=html.escape(self._visible_error(request))), status_code=503)
+        return JSONResponse({"detail": self._visible_error(request)}, status_code=503)
 
     async def _post(self, request: Request) -> Response:
         if not request.url.path.endswith("/page/feed"):
-            return JSONResponse({"detail": self._said(request)}, status_code=503)
-        return StreamingResponse(self._feed(self._said(request)), media_type="text/event-stream")
+            return JSONResponse({"detail": self._visible_error(request)}, status_code=503)
+        return StreamingResponse(self._feed(self._visible_error(request)), media_type="text/event-stream")
 
     async def _feed(self, error: str) -> AsyncIterator[str]:
         yield f"data: {json.dumps({'type': 'reload', 'error': error})}\n\n"
-        while not self._over.is_set():
+        while not self._closed.is_set():
             await self._clock.sleep(BEAT)
             yield ":\n\n"
 

@@ -33,9 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             return hash_password(given)
         if given.command == "state":
-            from holdfast.cli.state.command import run as tend
+            from holdfast.cli.state.command import run as run_state
 
-            return tend(given)
+            return run_state(given)
         from holdfast.cli.run import run
 
         return run(given, own, program)

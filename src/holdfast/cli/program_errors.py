@@ -8,7 +8,7 @@ from holdfast.errors import AddressError, HoldfastError
 from holdfast.graph.callsite import is_ours
 
 
-def told(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """Return the text of an error that ended a program, for the program's author.
 
     The stack frames before the program are omitted, and for an error that Holdfast raises on purpose also those after
@@ -18,10 +18,10 @@ def told(error: Exception) -> str:
         error: Error raised by the program.
     """
     frames = list(extract_tb(error.__traceback__))
-    meant = isinstance(error, HoldfastError) or (
+    intended = isinstance(error, HoldfastError) or (
         isinstance(error, (TypeError, ValueError)) and bool(frames) and (frames[-1].line or "").startswith("raise ")
     )
-    frames = _from_the_program(frames, refused=meant)
+    frames = _from_the_program(frames, intended=intended)
     if isinstance(error, AddressError):  # not caused by a line of the program
         return f"holdfast: {error}\n"
     if isinstance(error, HoldfastError):
@@ -31,8 +31,8 @@ def told(error: Exception) -> str:
     return "".join(whole.format())
 
 
-def _from_the_program(frames: list[FrameSummary], *, refused: bool) -> list[FrameSummary]:
+def _from_the_program(frames: list[FrameSummary], *, intended: bool) -> list[FrameSummary]:
     theirs = [index for index, frame in enumerate(frames) if not is_ours(frame.filename)]
     if not theirs:
         return []
-    return frames[theirs[0] : theirs[-1] + 1] if refused else frames[theirs[0] :]
+    return frames[theirs[0] : theirs[-1] + 1] if intended else frames[theirs[0] :]

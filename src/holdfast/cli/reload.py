@@ -116,7 +116,7 @@ def watch(
     """
     seen = look()
     process = start()
-    told = False
+    reported = False
     shown: Shown | None = None
     try:
         while True:
@@ -125,7 +125,7 @@ def watch(
             if now != seen:
                 changed = sorted(file.name for file in {**seen, **now} if seen.get(file) != now.get(file))
                 print(f"Changed: {', '.join(changed)}. Restarting.", file=sys.stderr)
-                seen, told = now, False
+                seen, reported = now, False
                 stop(process)
                 if shown is not None:
                     shown.close()
@@ -133,8 +133,8 @@ def watch(
                 process = start()
             elif process.poll() == 0:
                 return 0
-            elif process.poll() is not None and not told:
-                told = True
+            elif process.poll() is not None and not reported:
+                reported = True
                 print("The program ended with an error. It will restart after the next change.", file=sys.stderr)
                 shown = show(process.poll() or 0)
     finally:

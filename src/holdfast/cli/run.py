@@ -15,7 +15,7 @@ from holdfast import launch as launching
 from holdfast.blocks import Blocks
 from holdfast.cli import program
 from holdfast.cli.arguments import launch_options
-from holdfast.cli.program_errors import told
+from holdfast.cli.program_errors import error_text
 from holdfast.cli.reload import supervise
 from holdfast.errors import HoldfastError
 from holdfast.ids import random_id
@@ -46,10 +46,10 @@ def run(given: argparse.Namespace, command: list[str], arguments: list[str]) -> 
     try:
         return _serve(path, name, given.program, options, arguments)
     except Exception as error:
-        said = told(error)
+        text = error_text(error)
         if given.reloads is not None:
-            Path(given.reloads).write_text(said, "utf-8")
-        print(said, end="", file=sys.stderr)
+            Path(given.reloads).write_text(text, "utf-8")
+        print(text, end="", file=sys.stderr)
         return 2 if isinstance(error, HoldfastError) else 1
 
 

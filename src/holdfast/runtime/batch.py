@@ -28,9 +28,9 @@ class Seat:
         self.outcome: asyncio.Future[Sequence[Any]] = loop.create_future()
         """One value per output of the event."""
 
-    def left(self) -> None:
+    def leave(self) -> None:
         """Handle the cancellation of the seat's event."""
-        self.batch.abandoned()
+        self.batch.cancel_if_unused()
 
 
 class Batch:
@@ -58,7 +58,7 @@ class Batch:
         """Call the function once the inputs of every event are converted or the event has left the batch."""
         self.task = asyncio.get_running_loop().create_task(self._run())
 
-    def abandoned(self) -> None:
+    def cancel_if_unused(self) -> None:
         """Cancel an async function once all of its events are canceled. A function in a thread cannot be stopped."""
         if self.task is not None and self.plan.kind == "async" and all(seat.job.cancelled for seat in self.seats):
             self.task.cancel()

@@ -33,9 +33,9 @@ class Changes:
             for target in listener.targets:
                 if target.event == "change" and target.block is not None and target.block.NAME == "state":
                     self._pages[target.block.id].add(listener.page)
-        self._unsubscribe = engine.subscribe(self.tell)
+        self._unsubscribe = engine.subscribe(self.notify)
 
-    def tell(self, owner: Owner, specs: frozenset[CellSpec], origin: str | None) -> None:
+    def notify(self, owner: Owner, specs: frozenset[CellSpec], origin: str | None) -> None:
         """Notify every open page of an owner.
 
         Args:
@@ -46,8 +46,8 @@ class Changes:
         message = StateChanged(ids=sorted(spec.id for spec in specs))
         for session in self._of(owner, specs):
             # A disconnected page needs only one message, however often the State changes before it reconnects.
-            told = session.connections == 0 and session.feed.tells_of(message.ids)
-            if session.id != origin and not told:
+            reported = session.connections == 0 and session.feed.reports_change_of(message.ids)
+            if session.id != origin and not reported:
                 session.feed.publish(message, weight=60)
 
     def catch_up(self, session: Session) -> None:

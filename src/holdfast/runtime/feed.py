@@ -121,7 +121,7 @@ class Feed:
             asyncio.get_running_loop().call_later(SOON, self._wake_late)
         return self.last
 
-    def tells_of(self, ids: Iterable[int]) -> bool:
+    def reports_change_of(self, ids: Iterable[int]) -> bool:
         """Return whether the newest message is unread and already reports a change of these States."""
         last = self._entries[-1].message if self._entries else None
         return isinstance(last, StateChanged) and set(ids) <= set(last.ids)

@@ -52,7 +52,7 @@ class GeneratorThread:
         self._error: BaseException | None = None
         self._awake: asyncio.Future[None] | None = None
         self._thread = threads.run(self._drive)
-        self._thread.add_done_callback(self._over)
+        self._thread.add_done_callback(self._on_thread_end)
 
     async def next(self) -> list[ConvertedStep]:
         """Return the next steps, or an empty list if the generator has ended.
@@ -62,7 +62,7 @@ class GeneratorThread:
         Raises:
             Exception: Any exception raised by the generator or by the conversion of a yielded value.
         """
-        self._go_on()
+        self._open_gate()
         while True:
             with self._mutex:
                 steps, self._steps = self._steps, []
@@ -71,7 +71,7 @@ class GeneratorThread:
             if steps:
                 self._taken += len(steps)
                 if self._ahead > 1:
-                    self._go_on()
+                    self._open_gate()
                 return steps
             if self._awake is None:
                 break
@@ -87,11 +87,11 @@ class GeneratorThread:
     async def close(self) -> None:
         """Close the generator and wait until its `finally` blocks have run."""
         self._stop = True
-        self._go_on()
+        self._open_gate()
         if not self._thread.done():
             await outlast(self._thread)
 
-    def _go_on(self) -> None:
+    def _open_gate(self) -> None:
         with self._mutex:
             if self._at_gate and (self._stop or self._made < self._taken + self._ahead):
                 self._at_gate = False
@@ -101,7 +101,7 @@ class GeneratorThread:
         if self._awake is not None and not self._awake.done():
             self._awake.set_result(None)
 
-    def _over(self, thread: asyncio.Future[None]) -> None:
+    def _on_thread_end(self, thread: asyncio.Future[None]) -> None:
         error = None if thread.cancelled() else thread.exception()
         with self._mutex:
             self._ended = True

@@ -62,7 +62,7 @@ class Account:
         self.tally.held += size
         self.holdings.held += size
         if size > 0:
-            self.holdings.grown(self.tally)
+            self.holdings.on_growth(self.tally)
 
     def admit(self, size: int) -> None:
         """Raise an error if `size` more bytes would exceed a limit.
@@ -89,7 +89,7 @@ class Account:
             return
         self.add(-self.held)
         self.closed = True
-        self.holdings.closed(self.tally)
+        self.holdings.on_close(self.tally)
 
 
 class Holdings:
@@ -139,13 +139,13 @@ class Holdings:
         tally = self._tallies.get(visitor)
         return 0 if tally is None else tally.sessions
 
-    def closed(self, tally: Tally) -> None:
+    def on_close(self, tally: Tally) -> None:
         """Update a visitor's totals after one of its accounts was closed."""
         tally.sessions -= 1
         if not tally.sessions:
             self._tallies.pop(tally.name, None)
 
-    def grown(self, tally: Tally) -> None:
+    def on_growth(self, tally: Tally) -> None:
         """Schedule enforcement of the limits after an account has grown.
 
         Enforcement runs after the current work, which can belong to an event of a session that is about to be dropped.

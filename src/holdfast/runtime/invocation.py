@@ -45,7 +45,7 @@ class Invocation:
     def inputs(self) -> list[Any]:
         """Return the converted inputs."""
         mark(self.job.call.event_data)
-        if self.plan.told_of_file:
+        if self.plan.receives_file:
             check_files(self.job.call.event_data, self.rules)
         return convert_inputs(self.plan, self.listener, self.view, self.data, self.cells, self.rules)
 
@@ -69,7 +69,7 @@ class Invocation:
         """Return the step for a value that the function returned, converting slow outputs in a thread."""
         return await self.threads.run(self.outputs, returned) if self.plan.heavy else self.outputs(returned)
 
-    def whole(self) -> ConvertedStep | Coroutine[Any, Any, Any]:
+    def run_plain(self) -> ConvertedStep | Coroutine[Any, Any, Any]:
         """Return the only step of a plain function. If the function returns a coroutine, as a lambda around an async
         function does, the caller must await it."""
         returned = self.start()

@@ -103,17 +103,17 @@ class Job:
         "__weakref__",
         "_answer",
         "_progress",
-        "_progress_asked",
         "_progress_due",
-        "_progress_told",
+        "_progress_scheduled",
+        "_progress_sent",
         "call",
         "cancelled",
         "chunks",
-        "farewell",
         "feed",
         "group",
         "hold",
         "id",
+        "is_unload",
         "listener",
         "loop",
         "plan",
@@ -165,7 +165,7 @@ class Job:
         """Number of calls that wait for the event, if it has readers besides its session."""
         self.unsaved = False
         """Whether some of the event's commits are only in memory because the store is unreachable (R6.6)."""
-        self.farewell = False
+        self.is_unload = False
         """Whether the event runs because its visitor has left (`unload`)."""
         self.weight = 0
         """Bytes counted as held for the event."""
@@ -174,13 +174,13 @@ class Job:
         self.progress_interval = 0.02
         self._progress: list[ProgressUnit] | None = None
         """Latest progress report. Only the function's thread writes it."""
-        self._progress_told: list[ProgressUnit] | None = None
-        self._progress_asked = False
+        self._progress_sent: list[ProgressUnit] | None = None
+        self._progress_scheduled = False
         """Whether the loop has been asked to send the report."""
         self._progress_due: asyncio.TimerHandle | None = None
 
     @property
-    def over(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether the event's last message has been published."""
         return self.state == "ended"
 
@@ -223,7 +223,7 @@ class Job:
         if self.task is not None:
             self.task.cancel()
         if self.seat is not None:
-            self.seat.left()
+            self.seat.leave()
 
     def answer(self, task: asyncio.Task[None]) -> asyncio.Future[None]:
         """Return a future that is done when a direct call can respond: at the end of `task`, or after a cancellation.
@@ -252,8 +252,8 @@ class Job:
     def report(self, units: list[ProgressUnit]) -> None:
         """Report progress. Can be called from any thread. Only the latest report in each interval is sent."""
         self._progress = units
-        if not self._progress_asked:
-            self._progress_asked = True
+        if not self._progress_scheduled:
+            self._progress_scheduled = True
             self._on_loop(self._schedule_progress)
 
     def _on_loop(self, fn: Any, *args: Any) -> None:
@@ -282,21 +282,21 @@ class Job:
         Args:
             units: Latest report at the time when the step was made.
         """
-        if units is None or units is self._progress_told:
+        if units is None or units is self._progress_sent:
             return
         if units is self._progress:
             self.flush_progress()
-        elif self._progress is not self._progress_told:
-            self._progress_told = units
+        elif self._progress is not self._progress_sent:
+            self._progress_sent = units
             self.publish(Progress(event_id=self.id, progress_data=units), weight=80 * len(units))
 
     def flush_progress(self) -> None:
         """Send the latest progress report if it has not been sent."""
-        self._progress_asked = False  # reset first, so that a thread that reports from now on schedules another send
+        self._progress_scheduled = False  # reset first, so that a report from now on schedules another send
         if self._progress_due is not None:
             self._progress_due.cancel()
             self._progress_due = None
         units = self._progress
-        if units is not None and units is not self._progress_told:
-            self._progress_told = units
+        if units is not None and units is not self._progress_sent:
+            self._progress_sent = units
             self.publish(Progress(event_id=self.id, progress_data=units), weight=80 * len(units))

@@ -60,7 +60,7 @@ class Plan:
         "order",
         "outputs",
         "reads",
-        "told_of_file",
+        "receives_file",
         "writes",
     )
 
@@ -82,7 +82,7 @@ class Plan:
         self.keywords = listener.keyword_inputs
         count = 1 if listener.inputs_as_dict else len(listener.inputs) - len(self.keywords)
         self.order, self.fills, self.keyword_fills = _layout(listener.fn, count)
-        self.told_of_file = listener.fn is not None and any(
+        self.receives_file = listener.fn is not None and any(
             parameter.special is not None and issubclass(parameter.special, DeletedFileData)
             for parameter in signature_of(listener.fn).parameters
         )
@@ -95,7 +95,7 @@ class Plan:
         """Average duration of its events in seconds."""
         return self._average if self._count else None
 
-    def took(self, seconds: float) -> None:
+    def record_duration(self, seconds: float) -> None:
         """Add an event's duration to the average."""
         self._count += 1
         self._average += (seconds - self._average) / self._count

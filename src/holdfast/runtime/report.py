@@ -29,7 +29,7 @@ class Reporter(Protocol):
     """Receives an event's progress; called only with committed results."""
 
     @property
-    def enough(self) -> bool:
+    def is_satisfied(self) -> bool:
         """Whether no more steps are needed."""
 
     def started(self) -> None:
@@ -62,7 +62,7 @@ class FeedReporter:
 
     __slots__ = ("_began", "_changed", "_diff", "_last", "_streaming", "clock", "job", "show_error")
 
-    enough = False
+    is_satisfied = False
 
     def __init__(self, job: Job, clock: Clock, *, show_error: bool) -> None:
         self.job = job
@@ -106,7 +106,7 @@ class FeedReporter:
     def ended(self, changed: Sequence[int], render_config: dict[str, Any] | None = None) -> None:
         """Report that the function has ended."""
         job = self.job
-        job.plan.took(self.clock.monotonic() - self._began)
+        job.plan.record_duration(self.clock.monotonic() - self._began)
         data = untouched(job) if self._last is NOTHING else self._last.data
         output = self._output(data, [*self._changed, *changed], generating=False)
         output.render_config = render_config
@@ -141,12 +141,12 @@ class DirectReporter:
             clock: Clock for durations.
     """
 
-    __slots__ = ("_began", "clock", "enough", "error", "job", "output")
+    __slots__ = ("_began", "clock", "error", "is_satisfied", "job", "output")
 
     def __init__(self, job: Job, clock: Clock) -> None:
         self.job = job
         self.clock = clock
-        self.enough = False
+        self.is_satisfied = False
         self.output: Output | None = None
         self.error: Exception | None = None
         self._began = 0.0
@@ -158,7 +158,7 @@ class DirectReporter:
 
     def step(self, step: ConvertedStep, changed: Sequence[int], *, last: bool = False) -> None:
         """Keep a committed step."""
-        self.enough = True
+        self.is_satisfied = True
         self.output = Output(
             data=step.data,
             is_generating=not last,
@@ -169,7 +169,7 @@ class DirectReporter:
 
     def ended(self, changed: Sequence[int], render_config: dict[str, Any] | None = None) -> None:
         """Complete the output after the function has ended."""
-        self.job.plan.took(self.clock.monotonic() - self._began)
+        self.job.plan.record_duration(self.clock.monotonic() - self._began)
         if self.output is None:
             self.output = Output(data=untouched(self.job))
         self.output.changed_state_ids = [*self.output.changed_state_ids, *changed]

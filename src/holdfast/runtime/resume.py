@@ -77,7 +77,7 @@ class SessionResumption:
             return session
         if not id.startswith(PAGE):
             return None
-        if not self._sessions.tokens.fits(id, username, token):
+        if not self._sessions.tokens.matches(id, username, token):
             raise Denied(NOT_YOURS)
         record = await self._engine.get(self.record, Owner("session", id))
         if record is None:

@@ -19,7 +19,7 @@ from holdfast.runtime.render import Renders
 from holdfast.runtime.report import Reporter
 from holdfast.runtime.scheduler import Scheduler
 from holdfast.runtime.settings import RuntimeOptions
-from holdfast.runtime.steps import steps, whole
+from holdfast.runtime.steps import run_plain, steps
 from holdfast.runtime.threads import Threads, failure_from, outlast
 from holdfast.state.access import acting, blocked
 from holdfast.wire.messages import Log
@@ -124,7 +124,7 @@ class Runner:
                 await self._run_stream(job, reporter, event, cells)
             else:
                 await self._run_steps(job, job.call, reporter, event, cells)
-            late = event is not None and job.plan.kind in GENERATORS and not reporter.enough
+            late = event is not None and job.plan.kind in GENERATORS and not reporter.is_satisfied
             reporter.ended(await self._commit(job, event, None) if late else ())
         finally:
             if job.seat is not None:
@@ -137,13 +137,13 @@ class Runner:
     ) -> None:
         invocation = Invocation(job, call.data, cells, self.options.file_rules, self.threads)
         if job.plan.kind not in GENERATORS:
-            step = await whole(invocation, self.threads)
+            step = await run_plain(invocation, self.threads)
             reporter.step(step, await self._commit(job, event, step), last=job.chunks is None)
             return
         async with aclosing(steps(invocation, self.generators)) as run:  # type: ignore[type-var]
             async for step in run:
                 reporter.step(step, await self._commit(job, event, step))
-                if reporter.enough:
+                if reporter.is_satisfied:
                     return
 
     async def _commit(self, job: Job, event: Transaction | None, step: ConvertedStep | None) -> Sequence[int]:
@@ -152,18 +152,18 @@ class Runner:
         if event is not None:
             changed = [spec.id for spec in await event.commit({} if step is None else step.cells)]
             if event.unsaved and not job.unsaved:
-                self._tell_unsaved(job)
+                self._mark_unsaved(job)
         if step is not None and step.updates:
             for block_id, props in step.updates:
                 job.session.view.update_props(block_id, props)
             self.on_updates(job.session)
         return changed
 
-    def _tell_unsaved(self, job: Job) -> None:
+    def _mark_unsaved(self, job: Job) -> None:
         """Mark the event's result as not yet stored, and show this on the page once per outage."""
         job.unsaved = True
-        if job.session.unsaved_told != self.engine.outages:
-            job.session.unsaved_told = self.engine.outages
+        if job.session.outage_reported != self.engine.outages:
+            job.session.outage_reported = self.engine.outages
             job.log(Log(event_id=job.id, log=UNSAVED, level="warning", title="Not saved yet"))
 
     # Batches --------------------------------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ class Runner:
         batch = Batch(job.plan, self.threads, lambda: self.queue.done(group))
         batch.add(job)
         if queued:
-            self.queue.companions(job, job.listener.max_batch_size - 1, batch.add)
+            self.queue.take_companions(job, job.listener.max_batch_size - 1, batch.add)
         batch.start()
 
     async def _run_sample(
@@ -227,7 +227,7 @@ class Runner:
         call: EventRequest | None = job.call
         while call is not None:
             await self._run_steps(job, call, reporter, event, cells)
-            call = None if reporter.enough else await self._next_chunk(job, end)
+            call = None if reporter.is_satisfied else await self._next_chunk(job, end)
             if event is not None and call is not None:
                 cells = await event.values()
 

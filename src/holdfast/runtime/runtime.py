@@ -80,13 +80,13 @@ class Runtime:
             on_gone=self._unload,
             tokens=tokens or Tokens(Keyring([random_token()])),
         )
-        self.returns = SessionResumption(app, self.sessions, engine)
+        self.resumption = SessionResumption(app, self.sessions, engine)
         self.runner = Runner(
             engine=engine,
             queue=self.queue,
             clock=self.clock,
             options=self.options,
-            on_updates=self.returns.changed,
+            on_updates=self.resumption.changed,
         )
         self.changes = Changes(app, self.sessions, engine)
         self.unattended = Unattended(self.clock, app.options.on_leave)
@@ -97,7 +97,7 @@ class Runtime:
         cells: list[CellSpec] = [state.cell for state in self.app.states]  # type: ignore[attr-defined]
         if self.engine.store.durable:
             name_lasting_cells(self.app)
-        self.engine.bind([*cells, self.returns.record] if self.returns.lasting else cells)
+        self.engine.bind([*cells, self.resumption.record] if self.resumption.lasting else cells)
 
     async def aclose(self) -> None:
         """Stop: reject new events, cancel running ones and give them time to end, and close all feeds."""
@@ -108,7 +108,7 @@ class Runtime:
             for job in tuple(session.jobs.values()):
                 job.cancel()
         await self.sessions.aclose()
-        await self.returns.aclose()
+        await self.resumption.aclose()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self.options.shutdown_grace)
         await self.runner.aclose()
@@ -132,7 +132,7 @@ class Runtime:
         try:
             return await self._accept(session, call)
         finally:
-            self._let_go(session)
+            self._drop_if_unused(session)
 
     async def _accept(self, session: Session, call: EventRequest) -> Job:
         listener = self.listener(session, call.fn)
@@ -147,7 +147,7 @@ class Runtime:
             self._finish_without_function(job)
             return job
         await self._admit(job, queued=listener.queue)
-        if job.over:  # canceled during validation
+        if job.has_ended:  # canceled during validation
             self._forget(job)
             return job
         if call.stream and listener.connection == "stream":
@@ -158,7 +158,7 @@ class Runtime:
         reporter = FeedReporter(job, self.clock, show_error=self.options.show_error)
         self._start(job, reporter, queued=listener.queue)
         if call.origin == "page" and session.connected_once and not session.attended:  # its page left during validation
-            self._left(session, within=SECONDS)
+            self._schedule_leave(session, within=SECONDS)
         return job
 
     def _check_room(self, session: Session, call: EventRequest) -> None:
@@ -227,7 +227,7 @@ class Runtime:
         try:
             return await self._answer(session, call, gone)
         finally:
-            self._let_go(session)
+            self._drop_if_unused(session)
 
     async def _answer(
         self, session: Session, call: EventRequest, gone: Callable[[], Coroutine[Any, Any, None]] | None
@@ -240,7 +240,7 @@ class Runtime:
             raise BadRequest(f"The listener {call.fn!r} runs only in the browser and cannot be called.")
         queued = listener.queue and self.options.run_in_queue
         await self._admit(job, queued=queued)
-        if job.over:  # canceled while it was validated
+        if job.has_ended:  # canceled while it was validated
             self._forget(job)
             raise _canceled(job)
         self._stop_cancelled_by(job)
@@ -289,7 +289,7 @@ class Runtime:
             NotFound: The session does not have this event, or it has ended.
         """
         job = session.jobs.get(event_id)
-        if job is None or job.chunks is None or job.over:
+        if job is None or job.chunks is None or job.has_ended:
             raise NotFound(f"No stream event {event_id!r} is running in this session. Start one first.")
         self.sessions.admit(session, weight)
         if job.chunks.full() and data is not None:
@@ -339,7 +339,7 @@ class Runtime:
 
     def connect(self, session: Session) -> None:
         """Register a connection of a page or of a client's heartbeat."""
-        self.unattended.back(session)
+        self.unattended.keep(session)
         self.sessions.connect(session)
 
     def disconnect(self, session: Session, *, gone: bool, closed: bool = False) -> None:
@@ -352,29 +352,29 @@ class Runtime:
         """
         self.sessions.disconnect(session, gone=gone)
         if session.token is None or (closed and not gone):
-            self._left(session, within=SECONDS)
+            self._schedule_leave(session, within=SECONDS)
         elif gone:
-            self._left(session, within=0)
+            self._schedule_leave(session, within=0)
         else:
             tab = self.app.options.session == "tab"
-            self._left(session, within=self.options.session_grace if tab else LOST_WITHIN)
+            self._schedule_leave(session, within=self.options.session_grace if tab else LOST_WITHIN)
 
     def goodbye(self, session: Session) -> None:
         """Handle the announcement of an already disconnected page that it is closed."""
         self.sessions.goodbye(session)
-        self._left(session, within=0)
+        self._schedule_leave(session, within=0)
 
     def listen(self, session: Session) -> None:
         """Register an opened stream of an API client."""
         session.readers += 1
-        self.unattended.back(session)
+        self.unattended.keep(session)
 
     def unlisten(self, session: Session) -> None:
         """Unregister a stream of an API client that has ended."""
         session.readers -= 1
-        self._left(session, within=SECONDS)
+        self._schedule_leave(session, within=SECONDS)
 
-    def _left(self, session: Session, *, within: float) -> None:
+    def _schedule_leave(self, session: Session, *, within: float) -> None:
         if not session.attended and not session.closed:
             self.unattended.leave(session, session.followed, within=within)
 
@@ -387,7 +387,7 @@ class Runtime:
         if job is None:
             return lambda: None
         job.readers += 1
-        self.unattended.back(job)
+        self.unattended.keep(job)
         reading = [job]
 
         def unfollow() -> None:
@@ -408,7 +408,7 @@ class Runtime:
             data = [None] * len(listener.inputs)
             call = EventRequest(fn=listener.id, data=data, request=session.request, origin="page")
             job = self._job(session, call, listener, direct=True)
-            job.farewell = True
+            job.is_unload = True
             await ended(self._start(job, DirectReporter(job, self.clock), queued=False))
 
     # Inside -----------------------------------------------------------------------------------------------------------
@@ -475,9 +475,9 @@ class Runtime:
     def _start(self, job: Job, reporter: Reporter, *, queued: bool) -> asyncio.Task[None]:
         self._hold(job)
         keeper = self.options.file_rules.keeper
-        if keeper is not None and (job.plan.heavy or job.plan.told_of_file):
+        if keeper is not None and (job.plan.heavy or job.plan.receives_file):
             given = [data for port, data in zip(job.plan.inputs, job.call.data, strict=False) if has_files(port.block)]
-            job.hold = Hold(keeper, paths_in([*given, job.call.event_data if job.plan.told_of_file else None]))
+            job.hold = Hold(keeper, paths_in([*given, job.call.event_data if job.plan.receives_file else None]))
         task = job.loop.create_task(self.runner.run(job, reporter, queued=queued))
         job.task = task
         self._tasks.add(task)
@@ -491,13 +491,13 @@ class Runtime:
         if job.hold is not None:
             job.hold.release()
         self._forget(job)
-        if not job.over:  # the task was canceled from elsewhere
+        if not job.has_ended:  # the task was canceled from elsewhere
             job.cancel()
         if not task.cancelled() and (error := task.exception()) is not None:
             job.loop.call_exception_handler({"message": "An event ended unexpectedly.", "exception": error})
-        self._let_go(session)
+        self._drop_if_unused(session)
 
-    def _let_go(self, session: Session) -> None:
+    def _drop_if_unused(self, session: Session) -> None:
         """Drop a session that was created for a single event, even if the event was rejected."""
         if session.temporary or session.overdue:
             self.sessions.settle(session)

@@ -112,7 +112,7 @@ class Scheduler:
             await asyncio.sleep(0)  # let events start that can run immediately
             if self.waiting >= bound:
                 raise Busy(f"Queue is full. Max size is {bound} and size is {self.waiting}.")
-        if job.over:  # canceled meanwhile
+        if job.has_ended:  # canceled meanwhile
             return
         self._accepted.add(job)
         job.group = self.group_of(job.listener)
@@ -136,9 +136,9 @@ class Scheduler:
             return
         if on_wait is not None:
             on_wait()
-        await self._line_up(group, job)
+        await self._wait_for_slot(group, job)
 
-    async def _line_up(self, group: ConcurrencyGroup, job: Job) -> None:
+    async def _wait_for_slot(self, group: ConcurrencyGroup, job: Job) -> None:
         ticket = Ticket(job, asyncio.get_running_loop().create_future())
         group.waiting.append(ticket)
         self.estimate(job, len(group.waiting) - 1)
@@ -169,7 +169,7 @@ class Scheduler:
         elif not group.running and group.id not in self._fixed:
             self._groups.pop(group.id, None)
 
-    def companions(self, job: Job, most: int, take: Callable[[Job], None]) -> None:
+    def take_companions(self, job: Job, most: int, take: Callable[[Job], None]) -> None:
         """Pass up to `most` waiting jobs of the same listener to `take`, to run in this job's batch and slot."""
         group = job.group
         if group is None or most <= 0:

@@ -48,11 +48,11 @@ class Session:
         "deadline",
         "developer",
         "epoch",
-        "farewell",
         "feed_bounds",
         "gone",
         "id",
         "jobs",
+        "outage_reported",
         "overdue",
         "owners",
         "page",
@@ -60,7 +60,7 @@ class Session:
         "request",
         "temporary",
         "token",
-        "unsaved_told",
+        "unload_task",
         "username",
     )
 
@@ -97,7 +97,7 @@ class Session:
         """Number of open streams of an API client, in addition to `connections`."""
         self.gone = False
         """Whether the page has closed for good or its grace period expired. Unload listeners have been started."""
-        self.farewell: asyncio.Task[None] | None = None
+        self.unload_task: asyncio.Task[None] | None = None
         """Task that runs the unload listeners."""
         self.deadline: float | None = None
         """Monotonic time at which the session is dropped; `None` while it is connected."""
@@ -107,7 +107,7 @@ class Session:
         """Accepted events that have not yet released everything they hold, by ID."""
         self.request: Request | None = None
         """Request of the latest connection, for listeners that are not started by a request (`unload`)."""
-        self.unsaved_told = 0
+        self.outage_reported = 0
         """Number of the store outage that its page was last notified of."""
         self.closed = False
         """Whether the session has been dropped and its feed closed."""
@@ -162,12 +162,12 @@ class Session:
     @property
     def pending(self) -> list[str]:
         """IDs of the events that have not ended, in order of arrival."""
-        return [id for id, job in self.jobs.items() if not job.over]
+        return [id for id, job in self.jobs.items() if not job.has_ended]
 
     @property
     def idle(self) -> bool:
         """Whether no event is pending, so that Gradio's stream can close after its last message."""
-        return all(job.over for job in self.jobs.values())
+        return all(job.has_ended for job in self.jobs.values())
 
     def knows(self, event_id: str) -> bool:
         """Return whether an event with this ID is running or ran recently."""

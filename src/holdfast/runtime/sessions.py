@@ -86,7 +86,7 @@ class Sessions:
         """Number of sessions dropped because there were too many."""
         engine.choose = self.spare
         self._sweeper: asyncio.Task[None] | None = None
-        self._farewells: set[asyncio.Task[None]] = set()
+        self._unload_tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
         return len(self._open) + len(self._fresh) + len(self._closed)
@@ -146,15 +146,15 @@ class Sessions:
         """
         if id is None:
             new = self.new_id() if temporary else PAGE + self.new_id()
-            secret = None if temporary else self.tokens.give(new, username)
+            secret = None if temporary else self.tokens.issue(new, username)
             return self._add(new, secret, username, browser, page, temporary, visitor, new=True)
         if not id or len(id) > MAX_ID:
             raise BadRequest(f"The session ID has {len(id)} characters; use between 1 and {MAX_ID} characters.")
         session = self.get(id)
         if session is None:
-            if id.startswith(PAGE) and not self.tokens.fits(id, username, token):
+            if id.startswith(PAGE) and not self.tokens.matches(id, username, token):
                 raise Denied(NOT_YOURS)
-            secret = self.tokens.give(id, username) if id.startswith(PAGE) else None
+            secret = self.tokens.issue(id, username) if id.startswith(PAGE) else None
             return self._add(id, secret, username, browser, page, temporary, visitor)
         if not trusted:
             self.check(session, token, username)
@@ -172,7 +172,7 @@ class Sessions:
         Raises:
             Denied: The secret is missing or wrong, or another user started the session.
         """
-        if session.token is not None and not self.tokens.fits(session.id, session.username, token):
+        if session.token is not None and not self.tokens.matches(session.id, session.username, token):
             raise Denied(NOT_YOURS)
         if session.username != username:
             raise Denied("This session was started by another user. Use a different session ID.")
@@ -204,7 +204,7 @@ class Sessions:
         )
         session.deadline = self.clock.monotonic() + self.options.session_grace
         self._fresh.add(session)
-        self._see_to_sweeping()
+        self._ensure_sweeper()
         return session
 
     def touch(self, session: Session) -> None:
@@ -358,31 +358,31 @@ class Sessions:
         session.deadline = self.clock.monotonic() + self.options.session_grace
         self._departing[session.id] = session
         if gone:
-            self._say_goodbye(session)
-        self._see_to_sweeping()
+            self._start_unload(session)
+        self._ensure_sweeper()
 
     def goodbye(self, session: Session) -> None:
         """Handle the announcement of an already disconnected page that it is closed."""
         if not session.connections:
-            self._say_goodbye(session)
+            self._start_unload(session)
 
-    def _say_goodbye(self, session: Session) -> asyncio.Task[None] | None:
+    def _start_unload(self, session: Session) -> asyncio.Task[None] | None:
         """Start the unload listeners of a session once. Return their task while they run."""
         if not session.gone:
             session.gone = True
             self.pages.remove(session)
-            session.farewell = task = asyncio.get_running_loop().create_task(self._farewell(session))
-            self._farewells.add(task)
-            task.add_done_callback(self._farewells.discard)
-        return session.farewell if session.farewell in self._farewells else None
+            session.unload_task = task = asyncio.get_running_loop().create_task(self._run_unload(session))
+            self._unload_tasks.add(task)
+            task.add_done_callback(self._unload_tasks.discard)
+        return session.unload_task if session.unload_task in self._unload_tasks else None
 
-    async def _farewell(self, session: Session) -> None:
+    async def _run_unload(self, session: Session) -> None:
         try:
             await self._on_gone(session)
         except Exception:
             logger.exception("An unload listener failed. The session is closed anyway.")
 
-    def _see_to_sweeping(self) -> None:
+    def _ensure_sweeper(self) -> None:
         if self._sweeper is None or self._sweeper.done():
             self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
 
@@ -406,11 +406,11 @@ class Sessions:
 
     def _end_grace(self, session: Session) -> None:
         self._departing.pop(session.id, None)
-        farewell = self._say_goodbye(session)
-        if farewell is None:
+        unloading = self._start_unload(session)
+        if unloading is None:
             self._drop_unless_back(session)
         else:
-            farewell.add_done_callback(partial(self._drop_unless_back, session))
+            unloading.add_done_callback(partial(self._drop_unless_back, session))
 
     def _drop_unless_back(self, session: Session, _: object = None) -> None:
         """Drop a session after its grace period and unload listeners have ended, but wait for its events to end."""
@@ -421,7 +421,7 @@ class Sessions:
 
     def settle(self, session: Session) -> None:
         """Drop a session that was only kept for its events, after one of them has ended."""
-        if session.jobs or session.farewell in self._farewells:
+        if session.jobs or session.unload_task in self._unload_tasks:
             return
         if session.temporary:
             self.drop(session.id)
@@ -448,28 +448,28 @@ class Sessions:
         for job in tuple(session.jobs.values()):
             job.cancel(why)
         session.close()
-        farewell = self._say_goodbye(session) if session.connected_once else None
+        unloading = self._start_unload(session) if session.connected_once else None
         if keep:
             if session.connections:
                 self.engine.close(id)
             return
         end = self.engine.lapse if lapsed else self.engine.forget
-        if farewell is None:
+        if unloading is None:
             end(id)
         else:  # unload listeners can still use the State
-            farewell.add_done_callback(lambda _: end(id))
+            unloading.add_done_callback(lambda _: end(id))
 
     async def settled(self) -> None:
         """Wait for running unload listeners."""
-        while self._farewells:
-            await asyncio.wait(tuple(self._farewells))
+        while self._unload_tasks:
+            await asyncio.wait(tuple(self._unload_tasks))
 
     async def aclose(self) -> None:
         """Close all feeds and timers. State stays in the engine, which the caller closes."""
         if self._sweeper is not None:
             self._sweeper.cancel()
-        if self._farewells:
-            await asyncio.wait(self._farewells, timeout=self.options.shutdown_grace)
+        if self._unload_tasks:
+            await asyncio.wait(self._unload_tasks, timeout=self.options.shutdown_grace)
         for session in self:
             session.close()
 

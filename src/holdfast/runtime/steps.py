@@ -10,7 +10,7 @@ from holdfast.runtime.outputs import ConvertedStep
 from holdfast.runtime.threads import Threads, outlast
 
 
-async def whole(call: Invocation, threads: Threads) -> ConvertedStep:
+async def run_plain(call: Invocation, threads: Threads) -> ConvertedStep:
     """Run a plain function and return its only step. If it runs in a thread, wait for it to end even when canceled.
 
     Args:
@@ -19,7 +19,7 @@ async def whole(call: Invocation, threads: Threads) -> ConvertedStep:
     """
     if call.plan.kind == "async":
         return await call.outputs_from_loop(await (await call.start_on_loop()))
-    step = await outlast(threads.run(call.whole))
+    step = await outlast(threads.run(call.run_plain))
     return await call.outputs_from_loop(await step) if isinstance(step, Coroutine) else step
 
 

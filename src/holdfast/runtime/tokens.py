@@ -20,7 +20,7 @@ class Tokens:
     def __init__(self, keys: Keyring) -> None:
         self._keys = keys
 
-    def give(self, session: str, username: str | None) -> str:
+    def issue(self, session: str, username: str | None) -> str:
         """Return the secret of a session.
 
         Args:
@@ -29,7 +29,7 @@ class Tokens:
         """
         return self._sign(self._keys.current, session, username)
 
-    def fits(self, session: str, username: str | None, token: str | None) -> bool:
+    def matches(self, session: str, username: str | None, token: str | None) -> bool:
         """Return whether a secret belongs to this session."""
         if not token or len(token) > _MOST:
             return False
@@ -43,6 +43,6 @@ class Tokens:
         return hmac.compare_digest(self._sign(id, session, username).encode(), token.encode())
 
     def _sign(self, key: bytes, session: str, username: str | None) -> str:
-        said = f"page session\0{session}\0{'' if username is None else f'user {username}'}"
-        signed = hmac.new(self._keys.signing(key) or b"", said.encode(), hashlib.sha256)
+        payload = f"page session\0{session}\0{'' if username is None else f'user {username}'}"
+        signed = hmac.new(self._keys.signing(key) or b"", payload.encode(), hashlib.sha256)
         return f"{key.hex()}.{signed.hexdigest()}"

@@ -61,13 +61,13 @@ class Unattended:
             jobs: Function that returns the audience's events.
             within: Seconds that the audience has to return.
         """
-        self.back(audience)
-        if any(not job.over for job in jobs()):
+        self.keep(audience)
+        if any(not job.has_ended for job in jobs()):
             task = asyncio.get_running_loop().create_task(self._end(jobs, within))
             self._departed[audience] = task
             task.add_done_callback(lambda done: self._ended(audience, done))
 
-    def back(self, audience: Hashable) -> None:
+    def keep(self, audience: Hashable) -> None:
         """Keep the events of an audience that has returned."""
         task = self._departed.pop(audience, None)
         if task is not None:
@@ -83,9 +83,9 @@ class Unattended:
             now = self._clock.monotonic()
             due = math.inf
             for job in tuple(jobs()):
-                if job.over:
+                if job.has_ended:
                     continue
-                end = left + max(within, self.patience(job))
+                end = left + max(within, self.grace_for(job))
                 if end <= now:
                     about = {"session": job.session.id, "event": job.id}
                     logger.info("%r was canceled because its visitor has left.", job.plan.name, extra=about)
@@ -96,10 +96,10 @@ class Unattended:
                 return
             await self._clock.sleep(due - now)
 
-    def patience(self, job: Job) -> float:
+    def grace_for(self, job: Job) -> float:
         """Return the seconds that an event has after its visitor has left; infinity if it runs to its end."""
         policy = self._policy if job.listener.on_leave is None else job.listener.on_leave
-        if job.farewell or policy == "finish":
+        if job.is_unload or policy == "finish":
             return math.inf
         if policy == "cancel" or (policy is None and job.state == "waiting"):
             return 0.0

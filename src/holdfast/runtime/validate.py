@@ -70,11 +70,14 @@ async def validate(job: Job, engine: StateEngine, threads: Threads, rules: FileR
 
 
 def _check(job: Job, verdicts: list[dict[str, Any]]) -> None:
-    said = [str(each.get("message") or "") for each in verdicts if not each["is_valid"]]
-    if said:
+    messages = [str(each.get("message") or "") for each in verdicts if not each["is_valid"]]
+    if messages:
         about = {"session": job.session.id, "event": job.id}
         logger.info(
-            "%r was not run because its validator rejected the input: %s", job.plan.name, "; ".join(said), extra=about
+            "%r was not run because its validator rejected the input: %s",
+            job.plan.name,
+            "; ".join(messages),
+            extra=about,
         )
         raise Malformed(verdicts)
 

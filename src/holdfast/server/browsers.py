@@ -41,7 +41,7 @@ class Browsers:
                 return id
         return None
 
-    def give(self, connection: HTTPConnection, response: Response, *, secure: bool) -> None:
+    def set_cookies(self, connection: HTTPConnection, response: Response, *, secure: bool) -> None:
         """Set the browser's ID cookie, generating an ID if the browser has none.
 
         Args:

@@ -109,7 +109,7 @@ class ServerContext:
         if found is not None:
             return found
         if user is not None:
-            await self.runtime.returns.claim(session_hash, user)
+            await self.runtime.resumption.claim(session_hash, user)
         session = self.runtime.sessions.open(
             session_hash,
             token=request.headers.get(TOKEN_HEADER),
@@ -120,7 +120,7 @@ class ServerContext:
         self.heartbeats.begin(session)
         return session
 
-    def passing_session(self, request: HTTPConnection, user: str | None) -> Session:
+    def temporary_session(self, request: HTTPConnection, user: str | None) -> Session:
         """Create a session for a call that does not refer to one. It is dropped after the call.
 
         Args:

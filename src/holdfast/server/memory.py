@@ -17,20 +17,20 @@ AFTER = 64 * MB
 """Number of body bytes after which free memory is returned."""
 
 
-def give_back() -> None:
+def return_memory() -> None:
     """Return the free pages of all pools to the system, if the C library supports it (glibc)."""
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
         trim(0)
 
 
-class Giver:
+class MemoryReturner:
     """Returns memory to the system in a thread after many bytes have been held and freed.
 
     Args:
         give: Function that returns the memory.
     """
 
-    def __init__(self, give: Callable[[], object] = give_back) -> None:
+    def __init__(self, give: Callable[[], object] = return_memory) -> None:
         self._give = give
         self._passed = 0
         self._thread: threading.Thread | None = None

@@ -38,14 +38,14 @@ def mount(parent: Any, child: Starlette, path: str) -> None:
     @asynccontextmanager
     async def both(app: Any) -> AsyncIterator[Any]:
         async with around(app) as state, lifespan(child):
-            with told_of_signals(child.state.context.streams.stop):
+            with stop_on_signals(child.state.context.streams.stop):
                 yield state
 
     parent.router.lifespan_context = both
 
 
 @contextmanager
-def told_of_signals(stop: Callable[[], None]) -> Iterator[None]:
+def stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
     """Call `stop` when a signal ends the server.
 
     A server that is not Holdfast's own first waits for open streams and then ends the app's lifespan, so streams that
@@ -68,12 +68,12 @@ def told_of_signals(stop: Callable[[], None]) -> Iterator[None]:
             handler(number, frame)
 
     # Without a server's handler, a signal ends the process, so nothing needs to be done.
-    heard = [n for n, handler in before.items() if callable(handler) and handler is not signal.default_int_handler]
-    for number in heard:
+    handled = [n for n, handler in before.items() if callable(handler) and handler is not signal.default_int_handler]
+    for number in handled:
         signal.signal(number, pass_on)
     try:
         yield
     finally:
-        for number in heard:
+        for number in handled:
             if signal.getsignal(number) is pass_on:
                 signal.signal(number, before[number])

@@ -16,7 +16,7 @@ from typing import Any
 from uvicorn.protocols.utils import get_remote_addr
 from uvicorn.server import ServerState
 
-from holdfast.server.uvicorn_connections import Connections, HttpProtocol, Place
+from holdfast.server.uvicorn_connections import Connections, ConnectionSlot, HttpProtocol
 
 logger = logging.getLogger("holdfast.server")
 
@@ -65,13 +65,13 @@ class Handshake(asyncio.Protocol):
         self.transport = transport
         transport.pause_reading()  # uvloop reads anyway, see `_pass_on`
         address = get_remote_addr(transport)
-        place = self._connections.admit(address[0] if address else "", transport, secured=False)
-        if place is None:
+        slot = self._connections.admit(address[0] if address else "", transport, secured=False)
+        if slot is None:
             transport.abort()
             return
         self._state.connections.add(self)  # type: ignore[arg-type]
-        self._connections.head_begun(place)
-        self._task = asyncio.get_running_loop().create_task(self._shake_hands(place))
+        self._connections.head_begun(slot)
+        self._task = asyncio.get_running_loop().create_task(self._shake_hands(slot))
 
     def data_received(self, data: bytes) -> None:
         """Keep *data* for the next protocol."""
@@ -81,7 +81,7 @@ class Handshake(asyncio.Protocol):
         """Close the connection because the server stops."""
         self.transport.abort()
 
-    async def _shake_hands(self, place: Place) -> None:
+    async def _shake_hands(self, slot: ConnectionSlot) -> None:
         loop = asyncio.get_running_loop()
         loop.call_soon(self._pass_on)  # scheduled before the start of the handshake in `start_tls`
         within: dict[str, Any] = {"ssl_handshake_timeout": self._connections.limits.header_seconds}
@@ -94,13 +94,13 @@ class Handshake(asyncio.Protocol):
             secured = None
         self._state.connections.discard(self)
         if secured is None or secured.is_closing():
-            self._connections.leave(place)
+            self._connections.leave(slot)
             self.transport.abort()
             return
-        place.transport, place.secured = secured, True
+        slot.transport, slot.secured = secured, True
         http = self._make_http()
         secured.set_protocol(http)
-        self._connections.handed_over = place
+        self._connections.handed_over = slot
         http.connection_made(secured)
         if self._early:
             http.data_received(self._early)

@@ -187,12 +187,12 @@ class Uploads:
         )
 
     async def _frames(self, upload_id: str, progress: UploadProgress) -> AsyncIterator[bytes]:
-        told: dict[str, int] = {}
+        sent: dict[str, int] = {}
         while True:
             for name, size in list(progress.sizes.items()):
-                if size > told.get(name, 0):
-                    message = {"msg": "update", "orig_name": name, "chunk_size": size - told.get(name, 0)}
-                    told[name] = size
+                if size > sent.get(name, 0):
+                    message = {"msg": "update", "orig_name": name, "chunk_size": size - sent.get(name, 0)}
+                    sent[name] = size
                     yield frame(encode(message))
             if progress.done:
                 break

@@ -20,7 +20,7 @@ from holdfast.server.login.guesses import block_of
 
 logger = logging.getLogger("holdfast.server")
 
-LOOK = 1.0
+CHECK_INTERVAL = 1.0
 """Seconds between checks for slow connections."""
 RESERVE = 100
 """File descriptors reserved for files, the store, and the program."""
@@ -31,8 +31,8 @@ MOST_FRAGMENTS = 1_000
 """Maximum number of fragments in a page's message. The page itself never fragments messages."""
 
 
-class Place:
-    """A connection's entry in the connection limit.
+class ConnectionSlot:
+    """A connection's slot in the connection limit.
 
     Args:
         address: Address of the peer.
@@ -92,22 +92,22 @@ class Connections:
         self._trusted = trusted
         self._count = 0
         self._by_address: dict[str, int] = {}
-        self._heads: dict[Place, None] = {}
+        self._heads: dict[ConnectionSlot, None] = {}
         """Connections that wait for a request's head, longest wait first."""
-        self._frames: dict[Place, None] = {}
+        self._frames: dict[ConnectionSlot, None] = {}
         """Connections with an unfinished frame."""
-        self._full: dict[Place, None] = {}
+        self._full: dict[ConnectionSlot, None] = {}
         """Connections whose client does not read what is sent to it."""
-        self.handed_over: Place | None = None
+        self.handed_over: ConnectionSlot | None = None
         """Entry of the connection that is being passed to its next protocol, within one call."""
-        self._look: asyncio.Task[None] | None = None
+        self._checker: asyncio.Task[None] | None = None
         self._warned: set[str] = set()
 
     def __len__(self) -> int:
         return self._count
 
-    def admit(self, address: str, transport: asyncio.Transport, *, secured: bool = True) -> Place | None:
-        """Register a new connection and return its entry, or return `None` if the limit is reached.
+    def admit(self, address: str, transport: asyncio.Transport, *, secured: bool = True) -> ConnectionSlot | None:
+        """Register a new connection and return its slot, or return `None` if the limit is reached.
 
         At the limit, the longest-waiting connection without a request is closed to make room.
         """
@@ -131,11 +131,11 @@ class Connections:
                 return None
             self._close(silent, TOO_SLOW)
             self.leave(silent)
-        place = Place(address, counted, transport, secured)
+        slot = ConnectionSlot(address, counted, transport, secured)
         self._count += 1
         if counted:
             self._by_address[address] = self._by_address.get(address, 0) + 1
-        return place
+        return slot
 
     def _warn(self, kind: str, sentence: str) -> None:
         """Log once that a limit was reached."""
@@ -143,107 +143,107 @@ class Connections:
             self._warned.add(kind)
             logger.warning("%s", sentence)
 
-    def leave(self, place: Place) -> None:
+    def leave(self, slot: ConnectionSlot) -> None:
         """Unregister a connection that has ended. Further calls have no effect."""
-        self.head_ended(place)
-        self.frame(place, 0)
-        self.drained(place)
-        if place.ended:
+        self.head_ended(slot)
+        self.frame(slot, 0)
+        self.stop_write_timeout(slot)
+        if slot.ended:
             return
-        place.ended = True
+        slot.ended = True
         self._count -= 1
-        if place.counted:
-            left = self._by_address[place.address] - 1
+        if slot.counted:
+            left = self._by_address[slot.address] - 1
             if left:
-                self._by_address[place.address] = left
+                self._by_address[slot.address] = left
             else:
-                del self._by_address[place.address]
+                del self._by_address[slot.address]
 
-    def head_begun(self, place: Place) -> None:
+    def head_begun(self, slot: ConnectionSlot) -> None:
         """Start the time limit for a request's head."""
-        if place not in self._heads:
-            self._heads[place] = None
-            place.since = self.clock.monotonic()
-            self._see_to_looking()
+        if slot not in self._heads:
+            self._heads[slot] = None
+            slot.since = self.clock.monotonic()
+            self._ensure_checker()
 
-    def head_ended(self, place: Place) -> None:
+    def head_ended(self, slot: ConnectionSlot) -> None:
         """Stop the time limit after a request's head is complete."""
-        if place in self._heads:
-            del self._heads[place]
-            place.since = None
+        if slot in self._heads:
+            del self._heads[slot]
+            slot.since = None
 
-    def frame(self, place: Place, size: int) -> None:
+    def frame(self, slot: ConnectionSlot, size: int) -> None:
         """Update the number of bytes that are held for an unfinished frame.
 
         Raises:
             Busy: Too many bytes are held for unfinished requests.
         """
-        if size == place.pending:
+        if size == slot.pending:
             return
-        self.bodies.add("", size - place.pending)
-        if not place.pending:
-            self._frames[place] = None
-            place.since = self.clock.monotonic()
-            self._see_to_looking()
-        place.pending = size
+        self.bodies.add("", size - slot.pending)
+        if not slot.pending:
+            self._frames[slot] = None
+            slot.since = self.clock.monotonic()
+            self._ensure_checker()
+        slot.pending = size
         if not size:
-            self._frames.pop(place, None)
-            place.since = None
+            self._frames.pop(slot, None)
+            slot.since = None
 
-    def filled(self, place: Place) -> None:
+    def start_write_timeout(self, slot: ConnectionSlot) -> None:
         """Start the time limit for a client that reads more slowly than data is sent."""
-        if place not in self._full:
-            self._full[place] = None
-            place.full_since = self.clock.monotonic()
-            place.buffered = place.transport.get_write_buffer_size()
-            place.taken = 0
-            self._see_to_looking()
+        if slot not in self._full:
+            self._full[slot] = None
+            slot.full_since = self.clock.monotonic()
+            slot.buffered = slot.transport.get_write_buffer_size()
+            slot.taken = 0
+            self._ensure_checker()
 
-    def drained(self, place: Place) -> None:
+    def stop_write_timeout(self, slot: ConnectionSlot) -> None:
         """Stop the time limit after the client has read almost everything."""
-        self._full.pop(place, None)
+        self._full.pop(slot, None)
 
-    def _see_to_looking(self) -> None:
-        if self._look is None or self._look.done():
-            self._look = asyncio.get_running_loop().create_task(self._look_for_slow())
+    def _ensure_checker(self) -> None:
+        if self._checker is None or self._checker.done():
+            self._checker = asyncio.get_running_loop().create_task(self._check_slow())
 
-    async def _look_for_slow(self) -> None:
+    async def _check_slow(self) -> None:
         """Close connections that are too slow. This task only runs while there are time limits."""
         limits = self.limits
         while self._heads or self._frames or self._full:
-            await self.clock.sleep(LOOK)
+            await self.clock.sleep(CHECK_INTERVAL)
             now = self.clock.monotonic()
-            for place in tuple(self._heads):
-                if now - (place.since or now) <= limits.header_seconds:
+            for slot in tuple(self._heads):
+                if now - (slot.since or now) <= limits.header_seconds:
                     break
-                self._close(place, TOO_SLOW)
-                self.head_ended(place)
-            for place in tuple(self._frames):
-                if now - (place.since or now) > limits.body_seconds + place.pending / limits.body_rate:
-                    place.transport.abort()
-                    self.frame(place, 0)
-            for place in tuple(self._full):
-                left = place.transport.get_write_buffer_size()
-                place.taken += max(0, place.buffered - left)
-                place.buffered = left
-                if now - place.full_since > limits.answer_seconds + place.taken / limits.body_rate:
-                    place.transport.abort()
-                    self.drained(place)
+                self._close(slot, TOO_SLOW)
+                self.head_ended(slot)
+            for slot in tuple(self._frames):
+                if now - (slot.since or now) > limits.body_seconds + slot.pending / limits.body_rate:
+                    slot.transport.abort()
+                    self.frame(slot, 0)
+            for slot in tuple(self._full):
+                left = slot.transport.get_write_buffer_size()
+                slot.taken += max(0, slot.buffered - left)
+                slot.buffered = left
+                if now - slot.full_since > limits.answer_seconds + slot.taken / limits.body_rate:
+                    slot.transport.abort()
+                    self.stop_write_timeout(slot)
 
-    def _close(self, place: Place, answer: bytes) -> None:
-        if not place.secured:
-            place.transport.abort()
-        elif not place.transport.is_closing():
-            place.transport.write(answer)
-            place.transport.close()
-            self.filled(place)  # the connection only ends after the client has read the rest
+    def _close(self, slot: ConnectionSlot, answer: bytes) -> None:
+        if not slot.secured:
+            slot.transport.abort()
+        elif not slot.transport.is_closing():
+            slot.transport.write(answer)
+            slot.transport.close()
+            self.start_write_timeout(slot)  # the connection only ends after the client has read the rest
 
 
 class HttpProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol with the connection limits."""
 
     all: Connections
-    place: Place | None = None
+    slot: ConnectionSlot | None = None
     _in_head = True
     """Whether a request or the rest of a request's head is expected."""
     _moved = False
@@ -254,47 +254,47 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Register the connection, unless the TLS handshake has, or reject it."""
         super().connection_made(transport)
-        self.place, self.all.handed_over = self.all.handed_over, None
-        if self.place is None:
-            self.place = self.all.admit(self.client[0] if self.client else "", transport)
-        if self.place is None:
+        self.slot, self.all.handed_over = self.all.handed_over, None
+        if self.slot is None:
+            self.slot = self.all.admit(self.client[0] if self.client else "", transport)
+        if self.slot is None:
             transport.write(FULL)
             transport.close()
         else:
-            self.all.head_begun(self.place)
+            self.all.head_begun(self.slot)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Unregister the connection."""
-        if self.place is not None:
-            self.all.leave(self.place)
+        if self.slot is not None:
+            self.all.leave(self.slot)
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
         """Start the time limit for a client that reads slowly."""
         super().pause_writing()
-        if self.place is not None:
-            self.all.filled(self.place)
+        if self.slot is not None:
+            self.all.start_write_timeout(self.slot)
 
     def resume_writing(self) -> None:
         """Stop the time limit after the client has read what was sent."""
         super().resume_writing()
-        if self.place is not None and not self.transport.is_closing():
-            self.all.drained(self.place)
+        if self.slot is not None and not self.transport.is_closing():
+            self.all.stop_write_timeout(self.slot)
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection. It only ends after the client has read the last response."""
         super().timeout_keep_alive_handler()
-        if self.place is not None:
-            self.all.filled(self.place)
+        if self.slot is not None:
+            self.all.start_write_timeout(self.slot)
 
     def data_received(self, data: bytes) -> None:
         """Process received data, unless there is too much outside a body."""
-        place = self.place
-        if place is None:
+        slot = self.slot
+        if slot is None:
             return
         self._moved = False
         super().data_received(data)
-        if self.place is not place or self.transport.is_closing():
+        if self.slot is not slot or self.transport.is_closing():
             return
         if self._moved:
             self._loose = len(data) if self._in_head else 0
@@ -305,14 +305,14 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.close()
         elif not self._in_head and self.cycle.response_complete and self.timeout_keep_alive_task is None:
             # This is the rest of an unneeded body, or empty lines, which have stopped uvicorn's own timer.
-            self.all.head_begun(place)
+            self.all.head_begun(slot)
 
     def on_message_begin(self) -> None:
         """Handle the start of a request."""
         super().on_message_begin()
         self._moved = self._in_head = True
-        if self.place is not None:
-            self.all.head_begun(self.place)
+        if self.slot is not None:
+            self.all.head_begun(self.slot)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Process a header but ignore trailers, which must not be treated as headers that a proxy has checked."""
@@ -323,8 +323,8 @@ class HttpProtocol(HttpToolsProtocol):
         """Handle the end of a request's head."""
         self._moved = True
         self._in_head = False
-        if self.place is not None:
-            self.all.head_ended(self.place)
+        if self.slot is not None:
+            self.all.head_ended(self.slot)
         super().on_headers_complete()
 
     def on_chunk_header(self) -> None:
@@ -337,9 +337,9 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def handle_websocket_upgrade(self) -> None:
-        """Pass the connection and its entry to the WebSocket protocol."""
-        place, self.place = self.place, None
-        self.all.handed_over = place
+        """Pass the connection and its slot to the WebSocket protocol."""
+        slot, self.slot = self.slot, None
+        self.all.handed_over = slot
         super().handle_websocket_upgrade()
 
 
@@ -347,41 +347,41 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket protocol with the connection limits and a limit on unfinished frames."""
 
     all: Connections
-    place: Place | None = None
+    slot: ConnectionSlot | None = None
     _partial = 0
 
     def connection_made(self, transport: Any) -> None:
-        """Take over the entry of the HTTP connection."""
+        """Take over the slot of the HTTP connection."""
         super().connection_made(transport)
-        self.place, self.all.handed_over = self.all.handed_over, None
+        self.slot, self.all.handed_over = self.all.handed_over, None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Unregister the connection."""
-        if self.place is not None:
-            self.all.leave(self.place)
+        if self.slot is not None:
+            self.all.leave(self.slot)
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
         """Start the time limit for a page that reads slowly."""
         super().pause_writing()
-        if self.place is not None:
-            self.all.filled(self.place)
+        if self.slot is not None:
+            self.all.start_write_timeout(self.slot)
 
     def resume_writing(self) -> None:
         """Stop the time limit after the page has read what was sent."""
         super().resume_writing()
-        if self.place is not None and not self.transport.is_closing():
-            self.all.drained(self.place)
+        if self.slot is not None and not self.transport.is_closing():
+            self.all.stop_write_timeout(self.slot)
 
     def data_received(self, data: bytes) -> None:
         """Process received data, and count the bytes of an unfinished message."""
         super().data_received(data)
-        if self.place is None or self.place.ended:
+        if self.slot is None or self.slot.ended:
             return
         if not self.frames:
             self._partial = 0
         try:
-            self.all.frame(self.place, len(self.conn.reader.buffer) + self._partial)
+            self.all.frame(self.slot, len(self.conn.reader.buffer) + self._partial)
         except Busy:
             self.transport.abort()
 

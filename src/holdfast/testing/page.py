@@ -256,7 +256,7 @@ class Page:
             return copy
         copy._screen = self._screen.copy(lambda: copy._view)
         copy._dispatcher.known = set(self._dispatcher.known)
-        session = await self.app.runtime.returns.fork(self.session, browser=self.browser, page=self.path)
+        session = await self.app.runtime.resumption.fork(self.session, browser=self.browser, page=self.path)
         copy._connect(session, session.feed.last)
         return copy
 
@@ -267,7 +267,7 @@ class Page:
     async def load(self) -> None:
         """Load the page: start a session, and run `load` listeners. Called by `App.visit`."""
         runtime = self.app.runtime
-        session = await runtime.returns.begin(username=self.user, browser=self.browser, page=self.path)
+        session = await runtime.resumption.begin(username=self.user, browser=self.browser, page=self.path)
         self._connect(session, 0)
         self._dispatcher.load()
         await self.settled()
@@ -275,7 +275,7 @@ class Page:
     async def _enter(self, id: str, token: str | None) -> None:
         """Return to a session."""
         runtime, before = self.app.runtime, self._session
-        found = await runtime.returns.find(id, token, username=self.user, browser=self.browser, page=self.path)
+        found = await runtime.resumption.find(id, token, username=self.user, browser=self.browser, page=self.path)
         if found is None:
             self.notice = LOST
             self._dispatcher.abandon()

@@ -16,9 +16,9 @@ from holdfast.blocks import Blocks
 from holdfast.cli import program
 from holdfast.cli.state import delete_sweep, export_import, list_show
 from holdfast.cli.state.cells import Wanted
-from holdfast.cli.state.loader import Place, opened, url_of
+from holdfast.cli.state.loader import OpenStore, opened, url_of
 from holdfast.cli.state.migrate import Migration, Specs
-from holdfast.cli.state.output import Telling
+from holdfast.cli.state.output import Output
 from holdfast.clock import SystemClock
 from holdfast.errors import StateError
 from holdfast.runtime.runtime import name_lasting_cells
@@ -31,9 +31,9 @@ def run(given: argparse.Namespace) -> int:
     Returns:
         The exit status: 0 if there are no problems, otherwise 1.
     """
-    telling = Telling(as_json=given.json, action=given.action, clock=SystemClock().monotonic)
+    output = Output(as_json=given.json, action=given.action, clock=SystemClock().monotonic)
     try:
-        status = asyncio.run(_run(given, telling))
+        status = asyncio.run(_run(given, output))
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as `| head`, has stopped reading
         _silence()
@@ -42,7 +42,7 @@ def run(given: argparse.Namespace) -> int:
         _silence()
         raise StateError(f"The output could not be written: {error.strerror or error}.") from error
     finally:
-        telling.end()
+        output.end()
     return status
 
 
@@ -51,41 +51,41 @@ def _silence() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-async def _run(given: argparse.Namespace, telling: Telling) -> int:
+async def _run(given: argparse.Namespace, output: Output) -> int:
     known = settings.read()
     url = url_of(given.store, known)
     if given.action == "migrate":
-        return await _migrate(given, telling, url, known)
+        return await _migrate(given, output, url, known)
     if getattr(given, "program", None):
         _load(given.program)
     async with opened(url, known, make=given.action == "import") as place:
-        return await _action(given, place, telling)
+        return await _action(given, place, output)
 
 
-async def _action(given: argparse.Namespace, place: Place, telling: Telling) -> int:
+async def _action(given: argparse.Namespace, place: OpenStore, output: Output) -> int:
     now = SystemClock().time()
     wanted = Wanted(*(getattr(given, name, None) for name in ("scope", "owner", "name")))
     match given.action:
         case "list":
-            work = list_show.show_list(place, wanted, telling, now)
+            work = list_show.show_list(place, wanted, output, now)
         case "show":
-            work = list_show.show_cell(place, given.owner, given.name, telling)
+            work = list_show.show_cell(place, given.owner, given.name, output)
         case "export":
-            work = export_import.export(place, Path(given.file), wanted, telling, now)
+            work = export_import.export(place, Path(given.file), wanted, output, now)
         case "import":
-            work = export_import.bring_in(place, Path(given.file), telling, force=given.force, dry_run=given.dry_run)
+            work = export_import.import_cells(place, Path(given.file), output, force=given.force, dry_run=given.dry_run)
         case "delete":
             work = delete_sweep.delete(
-                place, wanted, telling, everything=given.all, yes=given.yes, dry_run=given.dry_run
+                place, wanted, output, everything=given.all, yes=given.yes, dry_run=given.dry_run
             )
         case "sweep":
-            work = delete_sweep.sweep(place, telling, now, dry_run=given.dry_run)
+            work = delete_sweep.sweep(place, output, now, dry_run=given.dry_run)
         case _:
-            work = delete_sweep.check(place, wanted, telling)
+            work = delete_sweep.check(place, wanted, output)
     return await work
 
 
-async def _migrate(given: argparse.Namespace, telling: Telling, url: str, known: Settings) -> int:
+async def _migrate(given: argparse.Namespace, output: Output, url: str, known: Settings) -> int:
     if not given.program and not given.to:
         raise StateError(
             "Specify what to migrate to: a program's versions (migrate app.py) or another store (--to URL)."
@@ -93,11 +93,11 @@ async def _migrate(given: argparse.Namespace, telling: Telling, url: str, known:
     specs = _load(given.program) if given.program else {}
     async with opened(url, known) as source:
         if not given.to:
-            return await Migration(source, source, specs, telling, given.force, given.dry_run).run()
+            return await Migration(source, source, specs, output, given.force, given.dry_run).run()
         async with opened(given.to, known, make=True) as target:
             if target.store.url == source.store.url:
                 raise StateError(f"--to is the same store ({source.store.url}). Omit it to migrate in place.")
-            return await Migration(source, target, specs, telling, given.force, given.dry_run).run()
+            return await Migration(source, target, specs, output, given.force, given.dry_run).run()
 
 
 def _load(given: str) -> Specs:

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from holdfast.cli.state.cells import AT_ONCE, Stored, Wanted, cells, cells_of, claimed, open_cell, owners
-from holdfast.cli.state.loader import Place
-from holdfast.cli.state.output import Telling, plural
+from holdfast.cli.state.loader import OpenStore
+from holdfast.cli.state.output import Output, plural
 from holdfast.errors import StateError
 from holdfast.state.codec import DecodeError, MissingClassError, decode
 from holdfast.state.persistence.history import cell_name
@@ -15,7 +15,9 @@ from holdfast.state.persistence.reader import ASIDE
 from holdfast.stores import Store, Write
 
 
-async def delete(place: Place, wanted: Wanted, telling: Telling, *, everything: bool, yes: bool, dry_run: bool) -> int:
+async def delete(
+    place: OpenStore, wanted: Wanted, output: Output, *, everything: bool, yes: bool, dry_run: bool
+) -> int:
     """Delete owners or cells.
 
     Raises:
@@ -33,10 +35,10 @@ async def delete(place: Place, wanted: Wanted, telling: Telling, *, everything: 
     what = f"{plural(found, 'cell')} of {plural(len(found_owners), 'owner')} in {place.store.url}"
     facts = {"owners": len(found_owners), "cells": found}
     if dry_run or not found:
-        telling.say(f"{what} would be deleted.", {**facts, "deleted": 0})
+        output.write(f"{what} would be deleted.", {**facts, "deleted": 0})
         return 0
     if not yes and not _confirmed(f"Delete {what}? This cannot be undone; use `export` first to keep a copy. [y/N] "):
-        telling.say("Nothing was deleted.", {**facts, "deleted": 0})
+        output.write("Nothing was deleted.", {**facts, "deleted": 0})
         return 1
     deleted = 0
     for owner in found_owners:
@@ -46,8 +48,8 @@ async def delete(place: Place, wanted: Wanted, telling: Telling, *, everything: 
             gone = await _delete_cells(place.store, owner, wanted)
         deleted += gone
         for _ in range(gone):
-            telling.step()
-    telling.say(f"{plural(deleted, 'cell')} deleted.", {**facts, "deleted": deleted})
+            output.step()
+    output.write(f"{plural(deleted, 'cell')} deleted.", {**facts, "deleted": deleted})
     return 0
 
 
@@ -64,11 +66,11 @@ async def _delete_cells(store: Store, owner: str, wanted: Wanted) -> int:
         if info.owner == owner:
             some = [cell async for cell in cells_of(store, info, wanted)]
             for start in range(0, len(some), AT_ONCE):
-                deleted += await take_out(store, some[start : start + AT_ONCE])
+                deleted += await delete_cells(store, some[start : start + AT_ONCE])
     return deleted
 
 
-async def take_out(store: Store, cells: Sequence[Stored]) -> int:
+async def delete_cells(store: Store, cells: Sequence[Stored]) -> int:
     """Delete cells of an owner while holding their lanes. Cells written meanwhile are kept."""
     claim = await claimed(store, [cell.key for cell in cells])
     try:
@@ -86,7 +88,7 @@ async def take_out(store: Store, cells: Sequence[Stored]) -> int:
     return len(writes)
 
 
-async def sweep(place: Place, telling: Telling, now: float, *, dry_run: bool) -> int:
+async def sweep(place: OpenStore, output: Output, now: float, *, dry_run: bool) -> int:
     """Drop expired owners and expired cells."""
     dropped = 0
     async for info in owners(place.store, Wanted()):
@@ -96,26 +98,26 @@ async def sweep(place: Place, telling: Telling, now: float, *, dry_run: bool) ->
         if over:
             continue
         found = [] if info.owner == ASIDE else [cell async for cell in cells_of(place.store, info, Wanted())]
-        gone = {cell.key.name for cell in found if _is_over(cell, now)}
+        gone = {cell.key.name for cell in found if _has_expired(cell, now)}
         old = [cell for cell in found if cell_name(cell.key.name) in gone]
         for _ in found:
-            telling.step()
+            output.step()
         if old:
-            dropped += len(old) if dry_run else await take_out(place.store, old)
+            dropped += len(old) if dry_run else await delete_cells(place.store, old)
     if not dry_run:
         while expired := await place.store.expire(now):
             dropped += len(expired)
     done = "would be dropped" if dry_run else "dropped"
-    telling.say(f"{plural(dropped, 'cell')} {done}.", {"dropped": 0 if dry_run else dropped, "would_drop": dropped})
+    output.write(f"{plural(dropped, 'cell')} {done}.", {"dropped": 0 if dry_run else dropped, "would_drop": dropped})
     return 0
 
 
-def _is_over(cell: Stored, now: float) -> bool:
+def _has_expired(cell: Stored, now: float) -> bool:
     head = cell.head
     return head is not None and head.expires is not None and head.expires <= now
 
 
-async def check(place: Place, wanted: Wanted, telling: Telling) -> int:
+async def check(place: OpenStore, wanted: Wanted, output: Output) -> int:
     """Read everything and report problems.
 
     Returns:
@@ -125,12 +127,12 @@ async def check(place: Place, wanted: Wanted, telling: Telling) -> int:
     read = bad = aside = unknown = 0
     async for _, cell in cells(place.store, wanted):
         read += 1
-        telling.step()
+        output.step()
         where = f"{cell.key.name!r} of {cell.key.owner}"
         facts = {"owner": cell.key.owner, "name": cell.key.name, "version": cell.version}
         if cell.key.owner == ASIDE:
             aside += 1
-            telling.say(f"set aside: {cell.key.name}", {**facts, "problem": "set aside"})
+            output.write(f"set aside: {cell.key.name}", {**facts, "problem": "set aside"})
             continue
         try:
             decode(open_cell(envelope, cell).payload, lenient=True)
@@ -138,9 +140,9 @@ async def check(place: Place, wanted: Wanted, telling: Telling) -> int:
             unknown += 1
         except DecodeError as error:
             bad += 1
-            telling.say(f"cannot be read: {where}: {error}", {**facts, "problem": str(error)})
+            output.write(f"cannot be read: {where}: {error}", {**facts, "problem": str(error)})
     text = f"{plural(read, 'cell')} read: {bad:,} cannot be read, {aside:,} were set aside before."
     if unknown:
         text += f" {plural(unknown, 'cell')} have classes that are not loaded; use --program FILE to read them too."
-    telling.say(text, {"cells": read, "unreadable": bad, "aside": aside, "unknown_classes": unknown})
+    output.write(text, {"cells": read, "unreadable": bad, "aside": aside, "unknown_classes": unknown})
     return 1 if bad or aside else 0

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from holdfast.cli.state.cells import AT_ONCE, LARGE, Stored, Wanted, cells, claimed, open_cell
 from holdfast.cli.state.file import FORMAT, KIND, Line, cell_facts, lines, names_in, write, writing
-from holdfast.cli.state.loader import Names, Place, opener_of
-from holdfast.cli.state.output import Telling, moment, plural
+from holdfast.cli.state.loader import Names, OpenStore, opener_of
+from holdfast.cli.state.output import Output, moment, plural
 from holdfast.errors import StateError
 from holdfast.state.codec import DecodeError
 from holdfast.state.persistence.reader import ASIDE
@@ -22,7 +22,7 @@ NAMED = 5
 """Maximum number of cells listed in a message."""
 
 
-async def export(place: Place, path: Path, wanted: Wanted, telling: Telling, now: float) -> int:
+async def export(place: OpenStore, path: Path, wanted: Wanted, output: Output, now: float) -> int:
     """Write cells to a file in their stored form: signed, and secret ones encrypted.
 
     Raises:
@@ -36,9 +36,9 @@ async def export(place: Place, path: Path, wanted: Wanted, telling: Telling, now
         async for info, cell in cells(place.store, wanted):
             write(file, cell_facts(Line(cell, info.expires)))
             count += 1
-            telling.step()
+            output.step()
         write(file, {"end": count})
-    telling.say(
+    output.write(
         f"{plural(count, 'cell')} of {place.store.url} written to {path}. "
         "To use them elsewhere, the app needs the same key, which is not in the file.",
         {"cells": count, "file": str(path)},
@@ -53,7 +53,7 @@ class Counted(NamedTuple):
     same: int = 0
 
 
-async def bring_in(place: Place, path: Path, telling: Telling, *, force: bool, dry_run: bool) -> int:
+async def import_cells(place: OpenStore, path: Path, output: Output, *, force: bool, dry_run: bool) -> int:
     """Import the cells of a file into a store, after checking the whole file.
 
     Raises:
@@ -62,26 +62,26 @@ async def bring_in(place: Place, path: Path, telling: Telling, *, force: bool, d
     names = names_in(path)
     place.check_names(names, force=force)
     await place.settle_names(names, dry_run=dry_run)
-    await _look_through(place, path, names, telling, force=force)
+    await _check_conflicts(place, path, names, output, force=force)
     written = same = 0
-    for group in groups(fitted(place, path, names)):
-        counted = await _compared(place.store, group) if dry_run else await put(place.store, group, force=force)
+    for group in groups(bound_cells(place, path, names)):
+        counted = await _compared(place.store, group) if dry_run else await write_cells(place.store, group, force=force)
         written += counted.written
         same += counted.same
     done = "would be imported" if dry_run else "imported"
-    telling.say(
+    output.write(
         f"{plural(written, 'cell')} {done} into {place.store.url}, {same:,} already existed.",
         {"imported": 0 if dry_run else written, "would_import": written, "same": same},
     )
     return 0
 
 
-def fitted(place: Place, path: Path, names: Names) -> Iterator[Line]:
+def bound_cells(place: OpenStore, path: Path, names: Names) -> Iterator[Line]:
     """Yield the cells of a file, bound to the app of the store. Cells that cannot be opened remain unchanged."""
     source = None if place.keys is None else opener_of(place.keys, names)
     for line in lines(path):
         cell = line.cell
-        if source is not None and cell.key.owner != ASIDE and not _fits(place, cell):
+        if source is not None and cell.key.owner != ASIDE and not _can_open(place, cell):
             with suppress(DecodeError):
                 opened, head = open_cell(source, cell), cell.head
                 data = place.opener().seal(
@@ -95,16 +95,16 @@ def fitted(place: Place, path: Path, names: Names) -> Iterator[Line]:
         yield line
 
 
-async def _look_through(place: Place, path: Path, names: Names, telling: Telling, *, force: bool) -> None:
+async def _check_conflicts(place: OpenStore, path: Path, names: Names, output: Output, *, force: bool) -> None:
     newer: list[str] = []
     foreign: list[str] = []
-    for group in groups(fitted(place, path, names)):
+    for group in groups(bound_cells(place, path, names)):
         records = await place.store.read([line.cell.key for line in group])
         for (cell, _), record in zip(group, records, strict=True):
-            telling.step()
+            output.step()
             if _is_newer(record, cell):
                 newer.append(f"{cell.key.name!r} of {cell.key.owner}")
-            if not _fits(place, cell):
+            if not _can_open(place, cell):
                 foreign.append(f"{cell.key.name!r} of {cell.key.owner}")
     if newer and not force:
         raise StateError(
@@ -119,7 +119,7 @@ async def _look_through(place: Place, path: Path, names: Names, telling: Telling
         )
 
 
-def _fits(place: Place, cell: Stored) -> bool:
+def _can_open(place: OpenStore, cell: Stored) -> bool:
     if cell.key.owner == ASIDE:
         return True
     try:
@@ -159,7 +159,7 @@ async def _compared(store: Store, group: Sequence[Line]) -> Counted:
     return Counted(len(group) - same, same)
 
 
-async def put(store: Store, group: Sequence[Line], *, force: bool) -> Counted:
+async def write_cells(store: Store, group: Sequence[Line], *, force: bool) -> Counted:
     """Write cells of an owner while holding their lanes.
 
     Raises:

@@ -8,8 +8,8 @@ import orjson
 
 from holdfast import exact
 from holdfast.cli.state.cells import Stored, Wanted, cells_of, open_cell, owners
-from holdfast.cli.state.loader import Place
-from holdfast.cli.state.output import Telling, left, moment, plural, size_text
+from holdfast.cli.state.loader import OpenStore
+from holdfast.cli.state.output import Output, left, moment, plural, size_text
 from holdfast.cli.state.readable import readable, type_name
 from holdfast.errors import StateError
 from holdfast.state.codec import DecodeError, MissingClassError, decode
@@ -20,7 +20,7 @@ SHOWN = 100
 """Maximum number of a container's items in the text of `show`."""
 
 
-async def show_list(place: Place, wanted: Wanted, telling: Telling, now: float) -> int:
+async def show_list(place: OpenStore, wanted: Wanted, output: Output, now: float) -> int:
     """Write the owners and their cells."""
     found_owners = found_cells = 0
     async for info in owners(place.store, wanted):
@@ -28,22 +28,22 @@ async def show_list(place: Place, wanted: Wanted, telling: Telling, now: float) 
         async for cell in cells_of(place.store, info, wanted):
             if first:
                 found_owners += 1
-                _say_owner(info, telling, now)
+                _write_owner(info, output, now)
             first = False
             found_cells += 1
-            _say_cell(info, cell, telling, now)
-    telling.say(f"{plural(found_owners, 'owner')}, {plural(found_cells, 'cell')} in {place.store.url}", None)
+            _write_cell(info, cell, output, now)
+    output.write(f"{plural(found_owners, 'owner')}, {plural(found_cells, 'cell')} in {place.store.url}", None)
     return 0
 
 
-def _say_owner(info: OwnerInfo, telling: Telling, now: float) -> None:
+def _write_owner(info: OwnerInfo, output: Output, now: float) -> None:
     facts = f"{plural(info.cells, 'cell')}, {size_text(info.size)}, {left(info.expires, now)}"
     if info.owner == ASIDE:
         facts = f"{plural(info.cells, 'cell')} that could not be read and were set aside"
-    telling.say(f"{info.owner}  ({facts})", None)
+    output.write(f"{info.owner}  ({facts})", None)
 
 
-def _say_cell(info: OwnerInfo, cell: Stored, telling: Telling, now: float) -> None:
+def _write_cell(info: OwnerInfo, cell: Stored, output: Output, now: float) -> None:
     head = cell.head
     parts = [f"version {cell.version}", size_text(len(cell.data))]
     if head is None:
@@ -54,7 +54,7 @@ def _say_cell(info: OwnerInfo, cell: Stored, telling: Telling, now: float) -> No
             parts.append("secret")
         if head.expires is not None:
             parts.append(left(head.expires, now))
-    telling.say(f"  {cell.key.name}  {', '.join(parts)}", facts_of(cell, info))
+    output.write(f"  {cell.key.name}  {', '.join(parts)}", facts_of(cell, info))
 
 
 def facts_of(cell: Stored, info: OwnerInfo | None) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def facts_of(cell: Stored, info: OwnerInfo | None) -> dict[str, Any]:
     }
 
 
-async def show_cell(place: Place, owner: str, name: str | None, telling: Telling) -> int:
+async def show_cell(place: OpenStore, owner: str, name: str | None, output: Output) -> int:
     """Write a cell and its value.
 
     Raises:
@@ -91,13 +91,13 @@ async def show_cell(place: Place, owner: str, name: str | None, telling: Telling
         try:
             value = decode(open_cell(place.opener(), cell).payload, lenient=True)
             facts |= {"type": type_name(value)}
-            facts["value"] = readable(value, None) if telling.as_json else None
+            facts["value"] = readable(value, None) if output.as_json else None
             shown = exact.dumps(readable(value, SHOWN), orjson.OPT_INDENT_2 | orjson.OPT_PASSTHROUGH_SUBCLASS)
             text += [f"type {type_name(value)}", "", shown]
         except DecodeError as error:
             problem = error
             facts["unreadable"] = str(error)
-    telling.say("\n".join(text), facts)
+    output.write("\n".join(text), facts)
     if problem is not None:
         hint = (
             " Use --program FILE to run the program that defines it." if isinstance(problem, MissingClassError) else ""
@@ -108,7 +108,7 @@ async def show_cell(place: Place, owner: str, name: str | None, telling: Telling
     return 0
 
 
-async def _the_cell(place: Place, owner: str, name: str | None) -> Stored:
+async def _the_cell(place: OpenStore, owner: str, name: str | None) -> Stored:
     names = sorted(await place.store.names(owner))
     if not names:
         raise StateError(f"{place.store.url} has no owner {owner!r}. Use `holdfast state list` to show all owners.")

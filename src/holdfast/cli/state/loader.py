@@ -31,7 +31,7 @@ def opener_of(keys: Keyring, names: Names) -> Envelope:
     return envelope
 
 
-class Place:
+class OpenStore:
     """An open store.
 
     Args:
@@ -101,7 +101,7 @@ def url_of(given: str | None, settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def opened(url: str, settings: Settings, *, make: bool = False) -> AsyncIterator[Place]:
+async def opened(url: str, settings: Settings, *, make: bool = False) -> AsyncIterator[OpenStore]:
     """Open a store for the duration of a command.
 
     Args:
@@ -120,7 +120,7 @@ async def opened(url: str, settings: Settings, *, make: bool = False) -> AsyncIt
     keys = _keys(store, settings, make=make)
     await store.open()
     try:
-        yield Place(store, keys, Names(await store.fact(APP), await store.fact(PROGRAM)))
+        yield OpenStore(store, keys, Names(await store.fact(APP), await store.fact(PROGRAM)))
     finally:
         await store.aclose()
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from holdfast.cli.state.cells import Stored, Wanted, cells, claimed, open_cell
-from holdfast.cli.state.export_import import put
+from holdfast.cli.state.export_import import write_cells
 from holdfast.cli.state.file import Line
-from holdfast.cli.state.loader import Place
-from holdfast.cli.state.output import Telling, plural
+from holdfast.cli.state.loader import OpenStore
+from holdfast.cli.state.output import Output, plural
 from holdfast.state.codec import DecodeError, encode
 from holdfast.state.persistence.history import cell_name, dump, load
 from holdfast.state.persistence.reader import ASIDE, Reader, place
@@ -29,15 +29,15 @@ class Migration:
         source: Store to read cells from.
         target: Store to write them to: the source itself, or another store.
         specs: The program's States.
-        telling: Output of the command.
+        output: Output of the command.
         force: Overwrite newer cells in another store.
         dry_run: Do not write anything.
     """
 
-    source: Place
-    target: Place
+    source: OpenStore
+    target: OpenStore
     specs: Specs
-    telling: Telling
+    output: Output
     force: bool
     dry_run: bool
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("migrated", "copied", "same", "failed"), 0))
@@ -56,12 +56,12 @@ class Migration:
         self.target.check_names(self.source.names, force=self.force)
         await self.target.settle_names(self.source.names, dry_run=self.dry_run)
         async for info, cell in cells(self.source.store, Wanted()):
-            self.telling.step()
+            self.output.step()
             try:
                 data, what = self._today(cell)
             except DecodeError as error:
                 self.counts["failed"] += 1
-                self.telling.say(
+                self.output.write(
                     f"not migrated: {cell.key.name!r} of {cell.key.owner}: {error}",
                     {"owner": cell.key.owner, "name": cell.key.name, "problem": str(error)},
                 )
@@ -73,7 +73,7 @@ class Migration:
             text = f"{text}, {counts['copied']:,} written to {self.target.store.url}"
         if counts["failed"]:
             text = f"{text}, {counts['failed']:,} could not be migrated and are unchanged"
-        self.telling.say(f"{text}.{' Nothing was written.' if self.dry_run else ''}", {**counts})
+        self.output.write(f"{text}.{' Nothing was written.' if self.dry_run else ''}", {**counts})
         return 1 if counts["failed"] else 0
 
     def _today(self, cell: Stored) -> tuple[bytes, str]:
@@ -105,7 +105,7 @@ class Migration:
             if what == "migrated" and not self.dry_run:
                 what = await _replace(self.source.store, before, line.cell.data)
         elif not self.dry_run:
-            self.counts["copied"] += (await put(self.target.store, [line], force=self.force)).written
+            self.counts["copied"] += (await write_cells(self.target.store, [line], force=self.force)).written
         self.counts[what] += 1
 
 

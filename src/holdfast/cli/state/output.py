@@ -13,7 +13,7 @@ EVERY = 0.1
 """Minimum number of seconds between progress updates."""
 
 
-class Telling:
+class Output:
     """Writes text or JSON.
 
     Args:
@@ -31,7 +31,7 @@ class Telling:
         self._next = 0.0
         self._shown = 0
 
-    def say(self, text: str, facts: Mapping[str, Any] | None) -> None:
+    def write(self, text: str, facts: Mapping[str, Any] | None) -> None:
         """Write a line of text, or the facts as JSON (nothing if they are `None`)."""
         self._wipe()
         if not self.as_json:

@@ -70,7 +70,7 @@ def results(context: ServerContext) -> Kept[Result]:
 def _in_use(result: Result) -> bool:
     """Return whether a result is not complete yet or is being collected."""
     job = result.job()
-    return (job is not None and not job.over) or result.feed.watched
+    return (job is not None and not job.has_ended) or result.feed.watched
 
 
 class Calls:
@@ -122,7 +122,7 @@ class Calls:
         weight: int,
     ) -> Response:
         if session is None:
-            session = self._context.passing_session(request, user)
+            session = self._context.temporary_session(request, user)
         limits = self._context.options.limits
         account = self._results.account(session.visitor)
         feed = Feed(limits.feed_messages, limits.feed_bytes, account)
@@ -153,7 +153,7 @@ class Calls:
             self._context.streams,
             heartbeat=HEARTBEAT,
             interval=self._context.options.heartbeat,
-            farewell=_stopped,
+            final_frames=_stopped,
             on_end=self._context.runtime.follow(self._jobs.get(event_id)),
         )
 

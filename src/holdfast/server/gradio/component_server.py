@@ -28,7 +28,7 @@ class ComponentCall(Struct, kw_only=True):
     """Version of the program that built the page. Component numbers are only valid for that version."""
 
 
-_asked = msgspec.json.Decoder(ComponentCall)
+_decoder = msgspec.json.Decoder(ComponentCall)
 
 
 class ComponentServer:
@@ -52,14 +52,14 @@ class ComponentServer:
         """Call a method of the session's own instance of a component."""
         await self._context.identify(request)
         try:
-            asked, weight = await read_weighed(request, _asked)
+            body, weight = await read_weighed(request, _decoder)
         except Malformed as error:
             raise BadRequest(f"Invalid JSON body. {error}") from None
-        if asked.program not in {"", self._context.runtime.app.program}:
+        if body.program not in {"", self._context.runtime.app.program}:
             raise Outdated("The app was updated. Reload the page.")
-        session = await self._context.client_session(request, asked.session_hash)
+        session = await self._context.client_session(request, body.session_hash)
         about = HttpRequest(request, session.id, session.username)
         result = await self._context.runtime.component_server(
-            session, asked.component_id, asked.fn_name, asked.data, request=about, weight=weight
+            session, body.component_id, body.fn_name, body.data, request=about, weight=weight
         )
         return JSON(result)

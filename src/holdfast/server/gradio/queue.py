@@ -48,7 +48,7 @@ UNKNOWN = frame(encode(UnexpectedError(message="404: Not Found", session_not_fou
 REPLAYED = 50
 """Messages to repeat on a stream if another stream, which is or may be dead, has received them."""
 
-PARTING = 0.5
+CLOSING = 0.5
 """Seconds that a client has to process the end of its stream before the connection ends. Most clients close it."""
 
 _predict = msgspec.json.Decoder(PredictBody)
@@ -97,7 +97,7 @@ class QueueRoutes:
         )
         job = await self._context.runtime.submit(session, call)
         if (readers := self._readers.get(session)) is not None:
-            await readers.parted()
+            await readers.wait_closed()
         return JSON({"event_id": job.id})
 
     async def data(self, request: Request) -> Response:
@@ -107,11 +107,11 @@ class QueueRoutes:
             raise Malformed("The query parameter session_hash is missing.")
         user = await self._context.identify(request)
         session = await self._context.known_session(request, id, user)
-        farewell = on_end = None
+        final_frames = on_end = None
         if session is None:
             frames: AsyncIterator[bytes] = _not_found()
         else:
-            farewell = partial(last_words, session, self._context.runtime.clock)
+            final_frames = partial(final_frames_of, session, self._context.runtime.clock)
             self._context.runtime.listen(session)
             on_end = partial(self._context.runtime.unlisten, session)
             readers = self._readers.setdefault(session, Readers())
@@ -121,7 +121,7 @@ class QueueRoutes:
             self._context.streams,
             heartbeat=HEARTBEAT,
             interval=self._context.options.heartbeat,
-            farewell=farewell,
+            final_frames=final_frames,
             on_end=on_end,
         )
 
@@ -158,29 +158,29 @@ class Readers:
 
     A stream with a sent `close_stream` only ends when its client closes it. On `close_stream`, the Python client gives
     up all events that it knows, so an event started just before would be lost, although its messages would arrive
-    through the next stream. `parted` therefore delays the response to a new event while a stream is closing.
+    through the next stream. `wait_closed` therefore delays the response to a new event while a stream is closing.
     """
 
     def __init__(self) -> None:
-        self._handed: dict[object, int] = {}
+        self._passed: dict[object, int] = {}
         self._read = 0
         """Number of the last message of a stream that was read to its end."""
-        self._parting = 0
-        self._parted: asyncio.Event | None = None
+        self._closing = 0
+        self._closed: asyncio.Event | None = None
 
     def __len__(self) -> int:
-        return len(self._handed)
+        return len(self._passed)
 
-    def begin(self, reader: object) -> None:
+    def add(self, reader: object) -> None:
         """Register an opened stream."""
-        self._handed[reader] = 0
+        self._passed[reader] = 0
 
-    def hand(self, reader: object, n: int, feed: Feed) -> None:
+    def passed(self, reader: object, n: int, feed: Feed) -> None:
         """Record that a message was passed to a stream's connection."""
-        self._handed[reader] = n
-        feed.ack(min(self._handed.values()) - REPLAYED)
+        self._passed[reader] = n
+        feed.ack(min(self._passed.values()) - REPLAYED)
 
-    def end(self, reader: object, feed: Feed, *, whole: bool) -> None:
+    def remove(self, reader: object, feed: Feed, *, whole: bool) -> None:
         """Unregister a stream. All its messages count as read if it is complete, otherwise all but the last few.
 
         Args:
@@ -188,31 +188,31 @@ class Readers:
             feed: Feed of its messages.
             whole: The stream sent all messages; otherwise, it broke off.
         """
-        handed = self._handed.pop(reader, None)
-        if handed is None:
+        passed = self._passed.pop(reader, None)
+        if passed is None:
             return
         if whole:
-            self._read = max(self._read, handed)
-        if not self._handed:
-            feed.ack(max(self._read, handed - REPLAYED))
+            self._read = max(self._read, passed)
+        if not self._passed:
+            feed.ack(max(self._read, passed - REPLAYED))
 
     @contextmanager
-    def parting(self) -> Iterator[None]:
+    def closing(self) -> Iterator[None]:
         """Mark a stream as closing until its client has closed it."""
-        self._parting += 1
+        self._closing += 1
         try:
             yield
         finally:
-            self._parting -= 1
-            if not self._parting and self._parted is not None:
-                self._parted.set()
-                self._parted = None
+            self._closing -= 1
+            if not self._closing and self._closed is not None:
+                self._closed.set()
+                self._closed = None
 
-    async def parted(self) -> None:
+    async def wait_closed(self) -> None:
         """Wait until no stream is closing."""
-        if self._parting:
-            self._parted = self._parted or asyncio.Event()
-            await self._parted.wait()
+        if self._closing:
+            self._closed = self._closed or asyncio.Event()
+            await self._closed.wait()
 
 
 async def messages(
@@ -233,33 +233,33 @@ async def messages(
     generated: set[str] = set()
     seen, ended = 0, False
     reader = object()
-    readers.begin(reader)
+    readers.add(reader)
     try:
         while await feed.wait(seen):
             unread = feed.after(seen)
             seen = feed.last
             for n, message in unread:
                 encoded = encode_for_client(message, generated)
-                readers.hand(reader, n, feed)
+                readers.passed(reader, n, feed)
                 if encoded:
                     yield frame(one_line(absolute_files(encoded, root)))
                 ended = ended or isinstance(message, Completed)
-            if ended and _all_told(session, seen):
+            if ended and _all_sent(session, seen):
                 yield DRAIN  # a slow or lost client must not delay those who wait until it is closed
-                if _all_told(session, seen):
+                if _all_sent(session, seen):
                     break
         else:
             yield STOPPED
             return
-        readers.end(reader, feed, whole=True)
-        with readers.parting():
+        readers.remove(reader, feed, whole=True)
+        with readers.closing():
             yield CLOSE
-            await clock.sleep(PARTING)
+            await clock.sleep(CLOSING)
     finally:
-        readers.end(reader, feed, whole=False)
+        readers.remove(reader, feed, whole=False)
 
 
-async def last_words(session: Session, clock: Clock) -> AsyncIterator[bytes]:
+async def final_frames_of(session: Session, clock: Clock) -> AsyncIterator[bytes]:
     """Yield the end of a session's stream when the server stops.
 
     Gradio's Python client only shows a message from the end of an event: on `unexpected_error` it raises a `KeyError`,
@@ -269,16 +269,16 @@ async def last_words(session: Session, clock: Clock) -> AsyncIterator[bytes]:
         session: Session of the stream.
         clock: Source of time.
     """
-    jobs = [job for job in session.jobs.values() if job.feed is session.feed and not job.over]
+    jobs = [job for job in session.jobs.values() if job.feed is session.feed and not job.has_ended]
     for job in jobs:
         end = Completed(event_id=job.id, output=UNFINISHED, success=False, title="Error")
         yield frame(encode_for_client(end, set()))
     if jobs:
-        await clock.sleep(PARTING)
+        await clock.sleep(CLOSING)
     yield STOPPED
 
 
-def _all_told(session: Session, seen: int) -> bool:
+def _all_sent(session: Session, seen: int) -> bool:
     return session.idle and seen == session.feed.last
 
 

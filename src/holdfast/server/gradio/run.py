@@ -53,7 +53,7 @@ class Run:
         if listener.queue and not self._context.options.api_open:
             raise NotFound(CLOSED)
         if session is None:
-            session = self._context.passing_session(request, user)
+            session = self._context.temporary_session(request, user)
         call = EventRequest(
             fn=listener.id,
             data=fill(listener, body.data),

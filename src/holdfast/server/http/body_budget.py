@@ -13,9 +13,9 @@ from typing_extensions import Self
 from holdfast.clock import Clock
 from holdfast.errors import Busy, TooLarge, TooSlow
 from holdfast.limits import MB, Limits
-from holdfast.server.memory import Giver
+from holdfast.server.memory import MemoryReturner
 
-LOOK = 1.0
+CHECK_INTERVAL = 1.0
 """Seconds between checks for bodies that arrive too slowly."""
 FULL = "The server has reached its memory limit for unfinished requests. Try again later."
 YOURS = "You have reached the server's memory limit for unfinished requests. Wait until some have ended."
@@ -30,16 +30,16 @@ class Bodies:
         memory: Returns freed memory to the system after many bytes.
     """
 
-    def __init__(self, limits: Limits, clock: Clock, memory: Giver | None = None) -> None:
+    def __init__(self, limits: Limits, clock: Clock, memory: MemoryReturner | None = None) -> None:
         self.limits = limits
-        self._memory = memory or Giver()
+        self._memory = memory or MemoryReturner()
         self.clock = clock
         self.held = 0
         """Bytes held for all unfinished bodies."""
         self._by_visitor: dict[str, int] = {}
         self._awaited: set[Intake] = set()
         """Bodies that a request is currently waiting for."""
-        self._look: asyncio.Task[None] | None = None
+        self._checker: asyncio.Task[None] | None = None
 
     def intake(self, receive: Receive, visitor: str, limit: int | None = None) -> Intake:
         """Return an object that receives a body. Use it in a `with` block, at whose end the body stops counting.
@@ -74,17 +74,17 @@ class Bodies:
     def wait(self, intake: Intake) -> None:
         """Register a request that waits for more of its body."""
         self._awaited.add(intake)
-        if self._look is None or self._look.done():
-            self._look = asyncio.get_running_loop().create_task(self._look_for_slow())
+        if self._checker is None or self._checker.done():
+            self._checker = asyncio.get_running_loop().create_task(self._check_slow())
 
     def waited(self, intake: Intake) -> None:
         """Unregister a request that no longer waits for its body."""
         self._awaited.discard(intake)
 
-    async def _look_for_slow(self) -> None:
+    async def _check_slow(self) -> None:
         """Cancel bodies that arrive too slowly. This task only runs while a request waits for its body."""
         while self._awaited:
-            await self.clock.sleep(LOOK)
+            await self.clock.sleep(CHECK_INTERVAL)
             for intake in tuple(self._awaited):
                 intake.check()
 

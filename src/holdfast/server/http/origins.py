@@ -102,10 +102,10 @@ class Origins:
         asked = None if origin is None else parse(origin)
         if asked is None:
             return False
-        told = reported(scope)
-        reached = [told.origin or "", f"{scheme_of(scope)}://{headers.get('host', '')}"]
+        report = reported(scope)
+        reached = [report.origin or "", f"{scheme_of(scope)}://{headers.get('host', '')}"]
         addresses = {self._public, *map(parse, reached)}
-        if told.scheme is None:  # many proxies terminate https but only report the host
+        if report.scheme is None:  # many proxies terminate https but only report the host
             hosts = [url.partition("://")[2] for url in reached]
             addresses |= {parse(f"https://{host}") for host in hosts if ":" not in host and host not in LOCAL}
         return asked in addresses

@@ -42,9 +42,9 @@ def is_secure(connection: HTTPConnection, configured: str | None) -> bool:
 
 
 def _origin(connection: HTTPConnection) -> str:
-    told = reported(connection.scope).origin
-    if told is not None:
-        return told
+    origin = reported(connection.scope).origin
+    if origin is not None:
+        return origin
     own = connection.headers.get("host", "")
     if not HOST.fullmatch(own):
         name, port = connection.scope.get("server") or ("localhost", None)

@@ -81,7 +81,7 @@ class EventStream(Response):
         streams: Collection that the stream registers itself in while it is open.
         heartbeat: Frame to send every `interval` seconds; empty for none.
         interval: Seconds between heartbeats.
-        farewell: Function that returns the frames to send when the server stops.
+        final_frames: Function that returns the frames to send when the server stops.
         on_end: Callback for when the stream has ended for any reason.
     """
 
@@ -92,14 +92,14 @@ class EventStream(Response):
         *,
         heartbeat: bytes = b"",
         interval: float = 15.0,
-        farewell: Callable[[], AsyncIterator[bytes]] | None = None,
+        final_frames: Callable[[], AsyncIterator[bytes]] | None = None,
         on_end: Callable[[], None] | None = None,
     ) -> None:
         self._frames = frames
         self._streams = streams
         self._heartbeat = heartbeat
         self._interval = interval
-        self._farewell = farewell
+        self._final_frames = final_frames
         self._stopped: asyncio.Future[None] | None = None
         self.status_code = 200
         self.background = None
@@ -115,7 +115,7 @@ class EventStream(Response):
             task.add_done_callback(self._pushes.discard)
 
     def stop(self) -> None:
-        """Stop the stream after sending the farewell."""
+        """Stop the stream after sending the final frames."""
         if self._stopped is not None and not self._stopped.done():
             self._stopped.set_result(None)
 
@@ -134,8 +134,8 @@ class EventStream(Response):
             await _end(pump, watch, beat, *self._pushes)
             if self._on_end is not None:
                 self._on_end()
-        if self._stopped.done() and self._farewell is not None:
-            async for data in self._farewell():
+        if self._stopped.done() and self._final_frames is not None:
+            async for data in self._final_frames():
                 await send({"type": "http.response.body", "body": data, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         if not pump.cancelled() and (error := pump.exception()) is not None:

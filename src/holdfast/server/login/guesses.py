@@ -88,7 +88,7 @@ class Guesses:
             record.next = due + delay(kind, record.wrong)
         return due - now
 
-    def was_right(self, name: str, address: str) -> None:
+    def undo(self, name: str, address: str) -> None:
         """Undo the registration of a guess that was correct.
 
         Args:

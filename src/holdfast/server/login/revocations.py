@@ -27,7 +27,7 @@ MOST_OF_ONE = 64
 TRIES = 8
 
 
-class Kept(msgspec.Struct, array_like=True):
+class EndedLogins(msgspec.Struct, array_like=True):
     """Stored list of ended logins."""
 
     ids: dict[str, tuple[int, float]]
@@ -251,7 +251,7 @@ class Revoked:
                 )
 
     def _dumped(self) -> bytes:
-        data = msgspec.json.encode(Kept(dict(self._ids), dict(self._people), self._floor))
+        data = msgspec.json.encode(EndedLogins(dict(self._ids), dict(self._people), self._floor))
         return self._sign(data.decode()).encode() + b"\n" + data
 
     def _take(self, kept: bytes | None) -> None:
@@ -260,7 +260,7 @@ class Revoked:
             return
         try:
             genuine = self._genuine(data.decode(), signature.decode())
-            found = msgspec.json.decode(data, type=Kept)
+            found = msgspec.json.decode(data, type=EndedLogins)
         except (msgspec.DecodeError, UnicodeDecodeError):
             genuine = False
         if not genuine:

@@ -137,9 +137,9 @@ class Auth:
                 return login
         return None
 
-    def counts(self, login: Login) -> bool:
+    def is_valid(self, login: Login) -> bool:
         """Return whether a login is still valid."""
-        return self._logins.counts(login)
+        return self._logins.is_valid(login)
 
     def use(self, login: Login) -> None:
         """Mark a login as used."""
@@ -183,9 +183,9 @@ class Auth:
         if not fits:
             logger.warning("Failed login: name %.100r from %.64s.", username, address or "an unknown address")
             return None
-        self._guesses.was_right(username, address)
+        self._guesses.undo(username, address)
         logger.info("Login: name %.100r from %.64s.", username, address or "an unknown address")
-        return self._logins.give(username)
+        return self._logins.issue(username)
 
     async def log_out(self, connection: HTTPConnection, *, everywhere: bool) -> None:
         """End the login of a request, or all logins of its user."""
@@ -195,7 +195,7 @@ class Auth:
             if login is not None:
                 await self._logins.end(login, everywhere=everywhere)
 
-    def give(self, response: Response, token: str, *, secure: bool) -> None:
+    def set_cookie(self, response: Response, token: str, *, secure: bool) -> None:
         """Set the login's cookie on a response.
 
         Args:
@@ -218,9 +218,9 @@ class Auth:
         login = self.login_of(connection)
         token = None if login is None else self._logins.renewed(login)
         if token is not None:
-            self.give(response, token, secure=secure)
+            self.set_cookie(response, token, secure=secure)
 
-    def take(self, response: Response) -> None:
+    def delete_cookies(self, response: Response) -> None:
         """Delete the login's cookies."""
         for name in self._logins.names:
             response.delete_cookie(SECURE + name, path="/", httponly=True, secure=True, samesite="lax")
@@ -250,7 +250,7 @@ class Auth:
                 if self._users is not None:
                     self._users.refresh()
                 await self._logins.revoked.refresh()
-                links.log_out(self.counts)
+                links.log_out(self.is_valid)
             except Exception:
                 logger.exception("The check for ended logins failed. It will be repeated shortly.")
 
@@ -317,7 +317,7 @@ class AuthRoutes:
         if token is None:
             raise BadRequest("Incorrect credentials.")
         response = JSON({"success": True})
-        self._auth.give(response, token, secure=is_secure(request, self._root_path))
+        self._auth.set_cookie(response, token, secure=is_secure(request, self._root_path))
         return response
 
     async def logout(self, request: Request) -> Response:
@@ -332,10 +332,10 @@ class AuthRoutes:
             return logout_button()
         everywhere = request.query_params.get("all_session", "true").lower() in {"true", "1"}
         await self._auth.log_out(request, everywhere=everywhere)
-        self._links.log_out(self._auth.counts)
+        self._links.log_out(self._auth.is_valid)
         status = 303 if request.method == "POST" else 302
         response = RedirectResponse(public_root(request, self._root_path) + "/", status_code=status)
-        self._auth.take(response)
+        self._auth.delete_cookies(response)
         return response
 
     async def user(self, request: Request) -> Response:

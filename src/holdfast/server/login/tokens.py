@@ -84,7 +84,7 @@ class Logins:
         """Suffixes of the app's cookies, unique among apps at the same address, for the current and older keys."""
         return [self._sign(key, f"cookie\0{self._app}")[:16] for key in self._keys.ids]
 
-    def give(self, user: str) -> str:
+    def issue(self, user: str) -> str:
         """Return the token of a new login.
 
         Args:
@@ -104,11 +104,11 @@ class Logins:
             token: Token from a request.
         """
         login = self._verified(token)
-        if login is None or not self.counts(login):
+        if login is None or not self.is_valid(login):
             return None
         return login
 
-    def counts(self, login: Login) -> bool:
+    def is_valid(self, login: Login) -> bool:
         """Return whether a login is valid: not logged out, expired, or older than its user's password."""
         now = self._clock.time()
         if now - login.began / 1000 > self._lifetime:
@@ -161,8 +161,8 @@ class Logins:
 
     def _bond_of(self, user: str, key: str) -> str | None:
         bond = self._bond(user)
-        said = f"bond\0{self._app}\0{user}\0{bond}"
-        return None if bond is None else self._sign(bytes.fromhex(key), said)[:32]
+        depends_on = f"bond\0{self._app}\0{user}\0{bond}"
+        return None if bond is None else self._sign(bytes.fromhex(key), depends_on)[:32]
 
     def _token(self, login: Login) -> str:
         payload = base64.urlsafe_b64encode(msgspec.json.encode(login)).decode("ascii").rstrip("=")
@@ -194,5 +194,5 @@ class Logins:
             hmac.compare_digest(self._sign_kept(data, key).encode(), signature.encode()) for key in self._keys.ids
         )
 
-    def _sign(self, key: bytes, said: str) -> str:
-        return hmac.new(self._keys.signing(key) or b"", f"login\0{said}".encode(), hashlib.sha256).hexdigest()
+    def _sign(self, key: bytes, data: str) -> str:
+        return hmac.new(self._keys.signing(key) or b"", f"login\0{data}".encode(), hashlib.sha256).hexdigest()

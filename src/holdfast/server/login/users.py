@@ -46,7 +46,7 @@ class Users(Protocol):
         ...
 
 
-class AskedUsers:
+class FunctionUsers:
     """Users checked by an author's function.
 
     Args:
@@ -115,7 +115,7 @@ class ListedUsers:
         return hmac.new(self._secret, text.encode(), hashlib.sha256).digest()
 
 
-class FiledUsers:
+class FileUsers:
     """Users from a file, with its current content: a user whose line was removed is logged out within seconds.
 
     Args:
@@ -169,9 +169,9 @@ def users_of(rule: AuthRule) -> Users:
         BuildError: It is not a valid rule, or a file or hash in it is not valid.
     """
     if isinstance(rule, os.PathLike):
-        return FiledUsers(Path(rule))
+        return FileUsers(Path(rule))
     if callable(rule):
-        return AskedUsers(rule)
+        return FunctionUsers(rule)
     listed: Sequence[Any] = [rule] if _is_pair(rule) else rule
     if not isinstance(listed, list | tuple) or not listed or not all(_is_pair(pair) for pair in listed):
         raise BuildError(

@@ -15,7 +15,7 @@ from holdfast.runtime.jobs import EventRequest, Job
 from holdfast.server.context import ServerContext
 from holdfast.server.http.request import HttpRequest
 from holdfast.server.mcp import arguments, content
-from holdfast.server.mcp.client_sessions import CALLS, Visits, connection_of, request_of, was_cancelled
+from holdfast.server.mcp.client_sessions import CALLS, ClientSessions, connection_of, request_of, was_cancelled
 from holdfast.server.mcp.progress import Meter
 from holdfast.server.mcp.tools import Tool
 from holdfast.server.mcp.unread import weigh_value
@@ -36,7 +36,7 @@ class ToolCalls:
 
     def __init__(self, context: ServerContext) -> None:
         self._context = context
-        self._visits = Visits(context)
+        self._visits = ClientSessions(context)
 
     async def call(
         self, ctx: Context, tools: Mapping[str, Tool], name: str, given: Mapping[str, Any]

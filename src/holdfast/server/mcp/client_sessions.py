@@ -20,14 +20,14 @@ CALLS = "holdfast.calls"
 
 
 @dataclass
-class Visit:
+class ClientSession:
     """A session of the protocol."""
 
     id: str
     session: Session | None = None
 
 
-class Visits:
+class ClientSessions:
     """Assigns a session to each connection and closes it with the connection.
 
     A session is created by a connection's first call, not when the connection is opened, so a client that only lists
@@ -55,10 +55,10 @@ class Visits:
         user: str | None = request.scope.get(USER)
         sessions = self._context.runtime.sessions
         if not lasting:
-            return self._context.passing_session(request, user)
+            return self._context.temporary_session(request, user)
         visit = connection.state.get(KEY)
         if visit is None:
-            visit = connection.state[KEY] = Visit(f"mcp-{self._context.runtime.new_id()}")
+            visit = connection.state[KEY] = ClientSession(f"mcp-{self._context.runtime.new_id()}")
             connection.exit_stack.callback(self._end, visit)
         session = sessions.open(
             visit.id,
@@ -72,7 +72,7 @@ class Visits:
         session.request = HttpRequest(request, session.id, user)
         return session
 
-    def _end(self, visit: Visit) -> None:
+    def _end(self, visit: ClientSession) -> None:
         if visit.session is not None:
             self._context.runtime.disconnect(visit.session, gone=True)
 

@@ -53,7 +53,7 @@ def shown_prompt(tool: Tool) -> types.Prompt:
     return types.Prompt(name=tool.name, description=tool.description, arguments=arguments)
 
 
-class Readings:
+class ResourceReader:
     """Reads resources and prompts, each as an event of the runtime.
 
     Args:

@@ -20,7 +20,7 @@ from holdfast.server.http.errors import JSON
 from holdfast.server.mcp.client_sessions import CALLS
 from holdfast.server.mcp.landing import landing
 from holdfast.server.mcp.tools import described, selected, tools_of
-from holdfast.server.mcp.transports import Running, Serving
+from holdfast.server.mcp.transports import ActiveRequest, McpServer
 
 ASGI: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -35,7 +35,7 @@ class McpRoutes:
     def __init__(self, context: ServerContext) -> None:
         self._context = context
         self._tools = tools_of(context.runtime.app)
-        self._serving = Serving(context, self._tools)
+        self._serving = McpServer(context, self._tools)
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Return a context manager that serves while it is open."""
@@ -100,7 +100,7 @@ class Guarded:
         if user is not None:  # the `mcp` package binds each session to this user
             scope["user"] = AuthenticatedUser(AccessToken(token="", client_id=user, scopes=[]))
         with self._context.bodies.intake(receive, self._context.visitor(request, user)) as intake:
-            running = Running(intake, send)
+            running = ActiveRequest(intake, send)
             self._context.streams.add(running)
             try:
                 await running.serve(self._app, scope)

@@ -65,7 +65,9 @@ class ProtocolSessions:
         opened = None if id is None else self._kept.get(id)
         if id is None:
             self._check_room()
-            await self._app(scope, receive, self._noting(scope, self._context.visitor(request, scope.get(USER)), send))
+            await self._app(
+                scope, receive, self._registering(scope, self._context.visitor(request, scope.get(USER)), send)
+            )
         elif opened is None:
             await self._app(scope, receive, send)
         else:
@@ -82,15 +84,15 @@ class ProtocolSessions:
         if len(self._kept) >= self._kept.bounds.number and not self._kept.evict():
             raise Busy("All tool sessions of this app are in use. Try again later.")
 
-    def _noting(self, scope: Scope, visitor: str, send: Send) -> Send:
-        async def noting(message: Message) -> None:
+    def _registering(self, scope: Scope, visitor: str, send: Send) -> Send:
+        async def registering(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == 200:
                 for name, value in message.get("headers", ()):
                     if name.lower() == ID:
                         self._kept.add(value.decode(), Opened(value, scope), self._kept.account(visitor))
             await send(message)
 
-        return noting
+        return registering
 
     def _end_soon(self, opened: Opened) -> None:
         task = asyncio.get_running_loop().create_task(self._end(opened))

@@ -24,7 +24,7 @@ from holdfast.server.context import USER, ServerContext
 from holdfast.server.http.body_budget import Intake
 from holdfast.server.mcp.calls import Context, ToolCalls
 from holdfast.server.mcp.client_sessions import request_of
-from holdfast.server.mcp.resources import Readings, has_parameters, shown_prompt, shown_resource, shown_template
+from holdfast.server.mcp.resources import ResourceReader, has_parameters, shown_prompt, shown_resource, shown_template
 from holdfast.server.mcp.sessions import SLACK, ProtocolSessions, most_sessions
 from holdfast.server.mcp.tools import Tool, of_kind, selected
 from holdfast.server.mcp.unread import ENTRY, Unread
@@ -37,7 +37,7 @@ MESSAGES = "/gradio_api/mcp/messages/"
 """Path for messages of clients with the older transport, below the app's root."""
 
 
-class Serving:
+class McpServer:
     """Serves an app's tools.
 
     Args:
@@ -120,7 +120,7 @@ class Serving:
         """Receive messages posted by clients of the older transport.
 
         Raises:
-            Busy: So much waits for the visitor, or for all visitors, that an answer would have no room.
+            Busy: So much is held for the visitor, or for all visitors, that there is no room for a response.
         """
         sessions = self._context.runtime.sessions
         account = sessions.holdings.open(self._context.visitor(Request(scope), scope.get(USER)))
@@ -156,7 +156,7 @@ class Serving:
 
     def _add_readings(self, server: Server[Any], offered: Offered) -> None:
         """Add resources and prompts if the app has any, because a server announces what it has handlers for."""
-        readings = Readings(self._calls, self._context.options.rules)
+        readings = ResourceReader(self._calls, self._context.options.rules)
 
         async def list_resources(ctx: Context, _: Page) -> types.ListResourcesResult:
             found = offered(ctx, "resource").values()
@@ -206,7 +206,7 @@ def _discover(server: Server[Any]) -> Any:
     return discover
 
 
-class Running:
+class ActiveRequest:
     """A request that is being served. When the server stops, its client appears disconnected, and it ends normally.
 
     Args:

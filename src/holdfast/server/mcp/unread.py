@@ -1,7 +1,7 @@
-"""What waits for the reader of a stream of the older transport: bounded in bytes, as unread messages are.
+"""Limit the bytes that wait for the reader of a stream of the older transport, like unread messages.
 
-The stream carries the answers of all requests that its client has posted. A client that reads slowly, but fast enough
-to keep its connection, could otherwise let any number of results pile up.
+The stream carries the responses to all requests that its client has posted. A client that reads slowly, but fast enough
+to keep its connection, could otherwise accumulate any number of results.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from holdfast.errors import Busy
 from holdfast.runtime.holdings import Account
 
 ENTRY = 4_000
-"""Bytes that a waiting message takes besides its content, about."""
+"""Approximate overhead of a waiting message in bytes, not counting its content."""
 
 
 class Unread:
-    """The stream to a reader; each message counts until the reader takes it.
+    """A stream to a reader. Each message counts as held until it is read.
 
     Args:
-        stream: The transport's stream.
-        account: Where the bytes are counted.
-        admit: Refuses bytes for which there is no room, with `Busy`.
+        stream: Stream of the transport.
+        account: Account that counts the bytes.
+        admit: Function that raises `Busy` if there is no room for a number of bytes.
     """
 
     def __init__(self, stream: WriteStream[SessionMessage], account: Account, admit: Callable[[int], None]) -> None:
@@ -37,7 +37,7 @@ class Unread:
         self._admit = admit
 
     async def send(self, item: SessionMessage, /) -> None:
-        """Send a message; without room for it, an error in place of a result, and no notification."""
+        """Send a message. Without room for it, send an error instead of a result, and drop a notification."""
         size = weigh(item)
         try:
             self._admit(size)
@@ -69,7 +69,7 @@ class Unread:
 
 
 def weigh(item: SessionMessage) -> int:
-    """Return about how many bytes a message takes."""
+    """Return the approximate size of a message in bytes."""
     message = item.message
     if isinstance(message, types.JSONRPCResponse):
         return ENTRY + weigh_value(message.result)
@@ -79,7 +79,7 @@ def weigh(item: SessionMessage) -> int:
 
 
 def weigh_value(value: Any) -> int:
-    """Return about how many bytes a value of JSON takes."""
+    """Return the approximate size of a JSON value in bytes."""
     if isinstance(value, str):
         return 64 + len(value)
     if isinstance(value, dict):

@@ -85,7 +85,7 @@ class PageLink:
         self.seen = _start(hello, session) if resumed and not forked else feed.last
         self.on_replaced: Callable[[], object] | None = None
         self.on_logged_out: Callable[[], object] | None = None
-        self.on_say: Callable[[ToPage], object] | None = None
+        self.on_push: Callable[[ToPage], object] | None = None
         """Callback that sends a frame that is neither a response nor from the feed."""
         self._runtime = context.runtime
         self._context = context
@@ -98,7 +98,7 @@ class PageLink:
         self._logged_out = False
         self._is_current = hello.program in {"", context.runtime.app.program}
         """Whether the page was built by the running version of the program."""
-        self._asked: asyncio.Future[bool] | None = None
+        self._probe: asyncio.Future[bool] | None = None
 
     def welcome(self) -> Welcome:
         """Return the response to the page's hello."""
@@ -134,13 +134,13 @@ class PageLink:
         """Register the connection: open the session and close an older connection."""
         self._runtime.connect(self.session)
         self._context.links.hold(self)
-        if self.login is not None and not self._context.auth.counts(self.login):
+        if self.login is not None and not self._context.auth.is_valid(self.login):
             self.log_out()  # the login ended during the handshake
 
     def end(self) -> None:
         """Unregister the connection."""
         self._context.links.release(self)
-        self._answered(there=False)
+        self._end_probe(responded=False)
         self._runtime.disconnect(self.session, gone=self._left, closed=self.closed)
 
     def leave(self) -> None:
@@ -158,26 +158,26 @@ class PageLink:
         if self.on_logged_out is not None:
             self.on_logged_out()
 
-    async def answers(self) -> bool:
+    async def responds(self) -> bool:
         """Probe the page and return whether it responds. A closed or reloaded page cannot."""
-        if self._asked is None:
-            self._asked = asyncio.get_running_loop().create_future()
-            if self.on_say is not None:
-                self.on_say(Probe())
-        asked = self._asked
-        patience = asyncio.ensure_future(self._runtime.clock.sleep(ANSWERS_WITHIN))
-        either: list[asyncio.Future[Any]] = [asked, patience]
+        if self._probe is None:
+            self._probe = asyncio.get_running_loop().create_future()
+            if self.on_push is not None:
+                self.on_push(Probe())
+        probe = self._probe
+        timeout = asyncio.ensure_future(self._runtime.clock.sleep(ANSWERS_WITHIN))
+        either: list[asyncio.Future[Any]] = [probe, timeout]
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            patience.cancel()
-        self._answered(there=False)
-        return asked.result()
+            timeout.cancel()
+        self._end_probe(responded=False)
+        return probe.result()
 
-    def _answered(self, *, there: bool) -> None:
-        asked, self._asked = self._asked, None
-        if asked is not None and not asked.done():
-            asked.set_result(there)
+    def _end_probe(self, *, responded: bool) -> None:
+        probe, self._probe = self._probe, None
+        if probe is not None and not probe.done():
+            probe.set_result(responded)
 
     def takes_long(self, frame: FromPage) -> bool:
         """Return whether `take` may wait for an author's function, for which other frames should not wait."""
@@ -211,7 +211,7 @@ class PageLink:
         elif isinstance(frame, Ping):
             return Pong()
         elif isinstance(frame, Alive):
-            self._answered(there=True)
+            self._end_probe(responded=True)
         else:
             return Refused(event_id=None, status=400, detail="This connection has already sent a hello.")
         return None
@@ -282,7 +282,7 @@ async def greet(context: ServerContext, connection: HTTPConnection, hello: Hello
         RequestError: The page has no access, or the session belongs to another page or user.
     """
     if is_foreign(context, connection):
-        _tell_operator(context, connection)
+        _log_rejection(context, connection)
         raise Denied(
             "This app does not accept connections from pages of other origins. If this is its own page behind a proxy, "
             "configure the proxy to pass the Host header on or to set X-Forwarded-Host, or set root_path to the public "
@@ -309,7 +309,7 @@ async def greet(context: ServerContext, connection: HTTPConnection, hello: Hello
     return link
 
 
-def _tell_operator(context: ServerContext, connection: HTTPConnection) -> None:
+def _log_rejection(context: ServerContext, connection: HTTPConnection) -> None:
     """Log a rejected page once. Most likely, it is the app's own page behind a proxy that hides this."""
     if context.refused_pages:
         return
@@ -327,18 +327,18 @@ async def _session_of(
     context: ServerContext, hello: Hello, user: str | None, browser: str | None, page: str, visitor: str
 ) -> tuple[Session, bool, bool, bool]:
     """Return a page's session, and whether it was resumed, is a copy, and may have missed changes."""
-    returns = context.runtime.returns
+    resumption = context.runtime.resumption
     known = None
     if hello.session is not None:
-        known = await returns.find(
+        known = await resumption.find(
             hello.session, hello.token, username=user, browser=browser, page=page, visitor=visitor
         )
     if known is None:
-        return await returns.begin(username=user, browser=browser, page=page, visitor=visitor), False, False, False
+        return await resumption.begin(username=user, browser=browser, page=page, visitor=visitor), False, False, False
     other = context.links.of(known.id)
     # A reloaded connection of the same page is not probed: its secret takes precedence over its old connection.
-    if returns.tab and other is not None and other.load != hello.load and await other.answers():
-        return await returns.fork(known, browser=browser, page=page), True, True, True
+    if resumption.tab and other is not None and other.load != hello.load and await other.responds():
+        return await resumption.fork(known, browser=browser, page=page), True, True, True
     # The page shows State from before and was not notified of changes made in another process or on another page.
     missed = hello.epoch is not None and (hello.epoch != known.epoch or known.page != page)
     session = context.runtime.sessions.open(
@@ -351,8 +351,8 @@ def _start(hello: Hello, session: Session) -> int:
     """Return the number after which the page needs the messages of its session's feed."""
     if hello.seen is None:
         return session.feed.last
-    counts = hello.epoch is None or hello.epoch == session.epoch
-    return min(max(hello.seen, 0), session.feed.last) if counts else 0
+    is_current = hello.epoch is None or hello.epoch == session.epoch
+    return min(max(hello.seen, 0), session.feed.last) if is_current else 0
 
 
 def is_foreign(context: ServerContext, connection: HTTPConnection) -> bool:

@@ -17,7 +17,7 @@ class Link(Protocol):
     load: str
     login: Login | None
 
-    async def answers(self) -> bool:
+    async def responds(self) -> bool:
         """Probe the page and return whether it responds."""
 
     def leave(self) -> None:
@@ -54,14 +54,14 @@ class Links:
         if self._by_session.get(link.session.id) is link:
             del self._by_session[link.session.id]
 
-    def log_out(self, counts: Callable[[Login], bool]) -> None:
+    def log_out(self, is_valid: Callable[[Login], bool]) -> None:
         """Close the connections of pages whose logins have ended.
 
         Args:
-            counts: Function that returns whether a login is still valid.
+            is_valid: Function that returns whether a login is still valid.
         """
         for link in list(self._by_session.values()):
-            if link.login is not None and not counts(link.login):
+            if link.login is not None and not is_valid(link.login):
                 link.log_out()
 
     def of(self, session_id: str) -> Link | None:

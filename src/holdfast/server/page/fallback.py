@@ -44,8 +44,8 @@ class Goodbye(Struct, kw_only=True):
     token: str
 
 
-_said = msgspec.json.Decoder(SendBody)
-_goodbye = msgspec.json.Decoder(Goodbye)
+_send_decoder = msgspec.json.Decoder(SendBody)
+_goodbye_decoder = msgspec.json.Decoder(Goodbye)
 
 
 class FeedRoutes:
@@ -81,24 +81,24 @@ class FeedRoutes:
             on_end=link.end,
         )
         link.on_replaced = link.on_logged_out = stream.stop  # the page then requests another and receives the reason
-        link.on_say = lambda said: stream.push(frame(one_line(encode(said))))
+        link.on_push = lambda message: stream.push(frame(one_line(encode(message))))
         link.begin()
         return stream
 
     async def send(self, request: Request) -> Response:
         """Process the frames of a page that has an open stream."""
-        said, weight = await read_weighed(request, _said)
-        each = weight // max(len(said.frames), 1)
-        session = await self._own(request, said.session, said.token)
+        body, weight = await read_weighed(request, _send_decoder)
+        each = weight // max(len(body.frames), 1)
+        session = await self._own(request, body.session, body.token)
         link = self._context.links.of(session.id)
         if link is None:
             raise NotFound("This session has no open stream. Open one, then send again.")
-        answers = [await link.take(one, each) for one in said.frames]
+        answers = [await link.take(one, each) for one in body.frames]
         return JSON(SendReply(frames=[answer for answer in answers if answer is not None]))
 
     async def close(self, request: Request) -> Response:
         """Handle the announcement that a page is closed. A tab's session continues, because it may be a refresh."""
-        bye = await read_as(request, _goodbye, MAX_GOODBYE)
+        bye = await read_as(request, _goodbye_decoder, MAX_GOODBYE)
         session = await self._own(request, bye.session, bye.token)
         if self._context.runtime.app.options.session != "tab":
             link = self._context.links.of(session.id)

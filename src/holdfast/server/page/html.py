@@ -223,7 +223,7 @@ class Pages:
         response = HTMLResponse(content, headers=headers)
         self._context.auth.renew(request, response, secure=secure)
         if self._browser_scope:
-            self._context.browsers.give(request, response, secure=secure)
+            self._context.browsers.set_cookies(request, response, secure=secure)
         return response
 
 

@@ -59,7 +59,7 @@ class PageSocket:
 
         link.on_replaced = partial(give_way, REPLACED, "Another connection of this page has replaced this one.")
         link.on_logged_out = partial(give_way, NEEDS_LOGIN, "The login of this page has ended.")
-        link.on_say = lambda frame: self._spawn(_answer(websocket, frame))
+        link.on_push = lambda frame: self._spawn(_answer(websocket, frame))
         link.begin()  # before the welcome, which may not arrive, so that the session ends with its connection
         try:
             await _send(websocket, encode(link.welcome()))
@@ -170,9 +170,9 @@ async def _send(websocket: WebSocket, frame: bytes) -> None:
 async def _close(websocket: WebSocket, code: int, reason: str) -> None:
     """Close the socket, after which the reader receives its end."""
     if websocket.application_state is WebSocketState.CONNECTED:
-        said = reason.encode()[:120].decode("utf-8", "ignore")
+        text = reason.encode()[:120].decode("utf-8", "ignore")
         with suppress(WebSocketDisconnect, RuntimeError):  # the socket was already closed
-            await websocket.send({"type": "websocket.close", "code": code, "reason": said})
+            await websocket.send({"type": "websocket.close", "code": code, "reason": text})
 
 
 def _refusal(error: RequestError) -> Refused:
