@@ -1,4 +1,4 @@
-"""What every component does: start values, functions as values, names in messages, properties."""
+"""Behavior of all components: initial values, functions as values, names in messages, properties."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from holdfast.files.rules import FileRules, publish
 from holdfast.graph.app_config import app_config
 
 
-def test_a_start_value_that_cannot_be_shown_is_reported_where_it_is_given() -> None:
+def test_an_invalid_initial_value_is_reported_where_it_is_passed() -> None:
     with gr.Blocks(), pytest.raises(ValueError, match="expects one of"):
         gr.Label(value=["a"])
 
@@ -37,7 +37,7 @@ def test_a_function_as_value_runs_again_when_its_inputs_change() -> None:
     assert listener["inputs"] == [name.id]
 
 
-def test_a_function_as_value_runs_again_every_so_many_seconds() -> None:
+def test_a_function_as_value_runs_again_at_an_interval() -> None:
     with gr.Blocks() as demo:
         gr.Number(lambda: 1, every=5)
     config = demo.get_config_file()
@@ -46,7 +46,7 @@ def test_a_function_as_value_runs_again_every_so_many_seconds() -> None:
     assert [timer["id"], "tick"] in [list(t) for t in config["dependencies"][0]["targets"]]
 
 
-def test_a_start_value_is_converted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_initial_value_is_converted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[Any] = []
 
     def postprocess(_: gr.Textbox, value: Any) -> Any:
@@ -59,14 +59,14 @@ def test_a_start_value_is_converted_once(monkeypatch: pytest.MonkeyPatch) -> Non
     assert calls == ["a"]
 
 
-def test_a_new_start_value_replaces_the_old_one() -> None:
+def test_a_new_initial_value_replaces_the_old_one() -> None:
     box = gr.Textbox("a")
     assert box.value == "a"
     box.value = 5
     assert box.value == "5"
 
 
-def test_a_sessions_own_properties_leave_the_start_value() -> None:
+def test_a_sessions_changed_properties_keep_the_initial_value() -> None:
     slider = gr.Slider(0, 10, 4)
     changed = slider.changed({"maximum": 20})
     assert (changed.value, changed.maximum, slider.maximum) == (4, 20, 10)
@@ -89,19 +89,19 @@ def test_classes_are_always_a_list(classes: Any, kept: list[str]) -> None:
 
 
 @pytest.mark.parametrize("shown", [True, None])
-def test_a_label_is_shown_unless_it_is_said_otherwise(shown: Any) -> None:
+def test_a_label_is_shown_by_default(shown: Any) -> None:
     assert gr.Textbox(show_label=shown).show_label is True
     assert gr.Textbox(show_label=False).show_label is False
 
 
-def test_a_label_goes_with_the_frame() -> None:
+def test_a_label_is_hidden_without_a_frame() -> None:
     assert gr.Textbox(container=False, render=False).show_label is False
     assert gr.Dropdown(["a"], container=False, show_label=None, render=False).show_label is False
     assert gr.Checkbox(container=False, render=False).show_label is True
     assert gr.Textbox(container=False, show_label=True, render=False).show_label is False
 
 
-def test_what_an_update_changes_is_what_was_given() -> None:
+def test_an_update_changes_only_the_arguments_passed() -> None:
     assert gr.Textbox("q", label="NL").given == {"value": "q", "label": "NL"}
     assert gr.Dropdown(["p"], value="p").given == {"choices": ["p"], "value": "p"}
 
@@ -122,7 +122,7 @@ def test_no_component_lists_an_event_twice(name: str) -> None:
     assert len(set(events)) == len(events) > 0
 
 
-def test_an_own_button_stands_in_its_component_and_nowhere_else() -> None:
+def test_a_custom_button_belongs_to_one_component_only() -> None:
     with gr.Blocks() as demo:
         button = gr.Button("Ask")
         box = gr.Textbox(buttons=["copy", button])
@@ -134,7 +134,7 @@ def test_an_own_button_stands_in_its_component_and_nowhere_else() -> None:
     assert button.id in demo.blocks
 
 
-def test_files_in_other_properties_than_the_value_get_their_url(tmp_path: Path) -> None:
+def test_files_in_properties_other_than_the_value_get_a_url(tmp_path: Path) -> None:
     icon = tmp_path / "icon.png"
     icon.write_bytes(b"x")
     with gr.Blocks() as demo:

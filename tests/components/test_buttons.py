@@ -11,7 +11,7 @@ from holdfast.files.rules import FileData
 
 
 @pytest.mark.parametrize(("payload", "value"), [("Run", "Run"), (None, None)])
-def test_a_button_gives_its_text(payload: Any, value: Any) -> None:
+def test_a_button_passes_its_text(payload: Any, value: Any) -> None:
     assert gr.Button().preprocess(payload) == value
 
 
@@ -66,7 +66,7 @@ def _function(demo: Any, listener: dict[str, Any]) -> Any:
     return demo.fns[listener["id"]].fn
 
 
-def test_a_clear_button_puts_components_back_to_their_start_values_in_the_browser(tmp_path: Path) -> None:
+def test_a_clear_button_resets_components_in_the_browser(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("notes")
     with gr.Blocks() as demo:
         cleared = [
@@ -107,7 +107,7 @@ def test_a_clear_button_puts_components_back_to_their_start_values_in_the_browse
     ]
 
 
-def test_a_clear_button_puts_states_back_on_the_server() -> None:
+def test_a_clear_button_resets_states_on_the_server() -> None:
     """R1.7: back to the initial value, a factory runs again, any number of times."""
     made: list[int] = []
 
@@ -131,7 +131,7 @@ def test_a_clear_button_puts_states_back_on_the_server() -> None:
     assert second[1] == [before + 2]
 
 
-def test_a_clear_button_of_one_state_gives_its_value_alone() -> None:
+def test_a_clear_button_of_one_state_returns_just_its_value() -> None:
     with gr.Blocks() as demo:
         gr.ClearButton(gr.State({"a": 1}))
     (backend,) = _listeners(demo)
@@ -155,6 +155,6 @@ def test_a_clear_button_made_outside_of_an_app_clears_once_it_is_placed() -> Non
     assert [d["outputs"] for d in _listeners(demo)] == [[box.id]]
 
 
-def test_what_is_no_component_is_refused_by_a_clear_button() -> None:
+def test_a_clear_button_rejects_what_is_not_a_component() -> None:
     with gr.Blocks(), pytest.raises(ValueError, match="ClearButton clears components"):
         gr.ClearButton([gr.Row()])  # type: ignore[list-item]

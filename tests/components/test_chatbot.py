@@ -33,7 +33,7 @@ def test_nothing_is_an_empty_list(value: Any) -> None:
     assert gr.Chatbot().postprocess(value) == []
 
 
-def test_a_text_is_one_part_without_its_indentation() -> None:
+def test_a_string_is_one_part_without_its_indentation() -> None:
     assert shown("  pad\n   b ") == [text("pad\nb ")]
 
 
@@ -59,7 +59,7 @@ def test_a_url_is_a_file_of_a_guessed_type() -> None:
     assert message["content"][0]["file"] == file("http://x/y.png?size=3", mime_type="image/png")
 
 
-def test_a_file_data_keeps_what_it_says() -> None:
+def test_a_file_data_keeps_its_properties() -> None:
     (message,) = shown(gr.FileData(path="/a/b.png"))
     assert message["content"][0] == {"file": file("/a/b.png"), "alt_text": None, "type": "file"}
 
@@ -74,7 +74,7 @@ def test_parts_of_a_list_keep_their_order() -> None:
     assert [part["type"] for part in message["content"]] == ["text", "file", "text", "component"]
 
 
-def test_a_component_travels_with_its_value_options_and_properties() -> None:
+def test_a_component_is_sent_with_its_value_options_and_properties() -> None:
     (message,) = shown(gr.Textbox("q", label="L"))
     (part,) = message["content"]
     assert part["component"] == "textbox"
@@ -84,7 +84,7 @@ def test_a_component_travels_with_its_value_options_and_properties() -> None:
     assert part["props"]["lines"] == 1
 
 
-def test_a_component_in_a_message_stands_nowhere_else() -> None:
+def test_a_component_in_a_message_is_not_placed_elsewhere() -> None:
     with gr.Blocks() as demo:
         bot = gr.Chatbot()
         bot.postprocess([{"role": "user", "content": gr.Textbox("q")}])
@@ -106,19 +106,19 @@ def test_known_metadata_and_options_are_kept_and_the_rest_is_dropped() -> None:
 @pytest.mark.parametrize(
     "value", ["hi", {"role": "user", "content": "x"}, [["a", "b"]], ["a"], [{"content": "a"}], [{"role": "user"}], 5]
 )
-def test_what_are_no_messages_is_an_error_for_the_visitor(value: Any) -> None:
+def test_invalid_messages_are_an_error_for_the_visitor(value: Any) -> None:
     with pytest.raises(gr.Error, match=NOT_MESSAGES):
         gr.Chatbot().postprocess(value)
 
 
 @pytest.mark.parametrize("content", [5, None, ("a",), {"text": "q"}, {"text": "q", "files": []}, [None]])
-def test_content_that_cannot_be_shown_is_refused(content: Any) -> None:
+def test_content_that_cannot_be_shown_is_rejected(content: Any) -> None:
     with pytest.raises(ValueError, match="Invalid message for Chatbot component: "):
         shown(content)
 
 
 @pytest.mark.parametrize("option", [{"label": "x"}, 5])
-def test_an_option_without_a_value_is_refused(option: Any) -> None:
+def test_an_option_without_a_value_is_rejected(option: Any) -> None:
     with pytest.raises(ValueError, match="An option of a message is a dict with `value`"):
         shown("x", options=[option])
 
@@ -147,7 +147,7 @@ def test_several_pairs_of_tags_are_found_in_the_order_of_the_text() -> None:
     assert list(thoughts("<plan>p</plan><think>t</think>x", tags)) == [("p", "done"), ("t", "done"), ("x", None)]
 
 
-def test_a_thought_becomes_a_message_of_its_own() -> None:
+def test_a_thought_becomes_a_separate_message() -> None:
     bot = gr.Chatbot(reasoning_tags=TAGS)
     content = "<think>a</think>b"
     metadata, options = {"title": "X"}, [{"value": "o"}]
@@ -209,7 +209,7 @@ def test_history_goes_back_with_new_texts_added() -> None:
         ([{"role": "user", "content": [{"component": "bogus", "value": 1}]}], "cannot be created"),
     ],
 )
-def test_a_malformed_conversation_is_refused_with_the_place(payload: Any, message: str) -> None:
+def test_a_malformed_conversation_is_rejected_with_its_position(payload: Any, message: str) -> None:
     with pytest.raises(BadValue, match=message):
         gr.Chatbot().preprocess(payload)
 
@@ -260,7 +260,7 @@ def test_images_of_the_speakers_and_of_examples_are_files() -> None:
     ],
 )
 def test_the_text_of_a_message_is_read_in_every_form(content: Any, wanted: str) -> None:
-    """E17: siblings looked for: what a function writes, what it gets, a ChatMessage; found: all three differ."""
+    """E17: checked what a function writes, what it gets, and a ChatMessage; all three differ."""
     assert gr.message_text({"role": "user", "content": content}) == wanted
     assert gr.message_text(gr.ChatMessage(content)) == wanted
 
@@ -273,8 +273,8 @@ def test_the_text_that_a_page_sends_back_is_the_text_that_was_written() -> None:
     assert gr.message_text(bot.preprocess(wire)[0]) == "hi"
 
 
-def test_there_is_no_type() -> None:
-    """E16: programs for Gradio 5 give it."""
+def test_the_obsolete_option_type_is_accepted_with_a_warning() -> None:
+    """E16: programs for Gradio 5 pass it."""
     with pytest.warns(UserWarning, match="type of Chatbot is from older versions"):
         gr.Chatbot(type="messages")  # type: ignore[call-arg]
 

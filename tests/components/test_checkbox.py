@@ -9,22 +9,22 @@ from holdfast.errors import BadValue
 
 
 @pytest.mark.parametrize("payload", [True, False, None, 1])
-def test_what_was_sent_passes(payload: Any) -> None:
+def test_the_payload_is_passed_through(payload: Any) -> None:
     assert gr.Checkbox().preprocess(payload) is payload
 
 
 @pytest.mark.parametrize("payload", [[True], {"a": 1}])
-def test_a_list_or_an_object_is_refused(payload: Any) -> None:
+def test_a_list_or_an_object_is_rejected(payload: Any) -> None:
     with pytest.raises(BadValue, match='Checkbox "Agree" takes true or false, but'):
         gr.Checkbox(label="Agree").preprocess(payload)
 
 
 @pytest.mark.parametrize(("value", "payload"), [(True, True), (1, True), ([], False), (None, False), ("no", True)])
-def test_the_truth_of_what_is_returned_counts(value: Any, payload: bool) -> None:
+def test_the_truthiness_of_the_result_counts(value: Any, payload: bool) -> None:
     assert gr.Checkbox().postprocess(value) is payload
 
 
-def test_it_is_not_ticked_at_first() -> None:
+def test_it_is_initially_not_checked() -> None:
     assert gr.Checkbox().value is False
     assert gr.Checkbox(value=True).value is True
 

@@ -21,13 +21,13 @@ def test_choices_become_pairs_of_label_and_value(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [gr.Radio, gr.CheckboxGroup, gr.Dropdown])
-def test_a_choice_that_is_no_pair_is_refused(kind: Any) -> None:
+def test_a_choice_that_is_not_a_pair_is_rejected(kind: Any) -> None:
     with pytest.raises(ValueError, match=r"\('a', 'b', 'c'\) has 3 items"):
         kind([("a", "b", "c")])
 
 
 @pytest.mark.parametrize("kind", [gr.Radio, gr.CheckboxGroup, gr.Dropdown])
-def test_a_type_that_does_not_exist_is_refused(kind: Any) -> None:
+def test_a_type_that_does_not_exist_is_rejected(kind: Any) -> None:
     message = "Invalid value for parameter `type`: bogus. Please choose from one of: ['value', 'index']"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         kind(["a"], type="bogus")
@@ -58,7 +58,7 @@ def test_a_type_that_does_not_exist_is_refused(kind: Any) -> None:
         (gr.Dropdown(CHOICES, allow_custom_value=True, multiselect=True, type="index"), ["a", "z"], [0, None]),
     ],
 )
-def test_a_handler_gets_values_or_positions(component: Any, payload: Any, value: Any) -> None:
+def test_a_handler_gets_values_or_indexes(component: Any, payload: Any, value: Any) -> None:
     assert component.preprocess(payload) == value
 
 
@@ -76,14 +76,14 @@ def test_a_handler_gets_values_or_positions(component: Any, payload: Any, value:
         (gr.Dropdown(CHOICES, multiselect=True), ["z"], QUOTED),
     ],
 )
-def test_what_is_no_choice_is_refused_and_the_choices_are_listed(component: Any, payload: Any, message: str) -> None:
+def test_a_value_that_is_not_a_choice_is_rejected_with_a_list(component: Any, payload: Any, message: str) -> None:
     with pytest.raises(BadValue) as refused:
         component.preprocess(payload)
     assert str(refused.value) == message
 
 
 @pytest.mark.parametrize("payload", [None, "a", 5, {"a": 1}])
-def test_a_checkbox_group_takes_only_lists(payload: Any) -> None:
+def test_a_checkbox_group_accepts_only_lists(payload: Any) -> None:
     with pytest.raises(BadValue, match="CheckboxGroup takes a list of choices, but"):
         gr.CheckboxGroup(CHOICES).preprocess(payload)
 
@@ -122,7 +122,7 @@ def test_a_handler_returns_one_or_several_values(component: Any, value: Any, pay
         (gr.Dropdown(["a"], multiselect=True, value="a"), ["a"]),
     ],
 )
-def test_what_is_chosen_at_first(component: Any, value: Any) -> None:
+def test_the_initially_chosen_value(component: Any, value: Any) -> None:
     assert component.value == value
 
 
@@ -187,13 +187,13 @@ def test_a_session_with_other_choices_is_checked_against_those() -> None:
 
 
 @pytest.mark.parametrize("component", [gr.CheckboxGroup, gr.Dropdown])
-def test_any_number_of_chosen_values_is_looked_up_quickly(component: Any) -> None:
-    """R4.6: a client may send as many as it likes."""
+def test_many_chosen_values_are_looked_up_quickly(component: Any) -> None:
+    """R4.6: a client can send any number of values."""
     made = component([str(number) for number in range(2_000)], type="index")
     assert made.preprocess(["1999"] * 200_000) == [1999] * 200_000
 
 
-def test_choices_may_be_lists_and_what_was_sent_may_be_anything() -> None:
+def test_choices_can_be_lists_and_payloads_can_be_anything() -> None:
     lists = gr.CheckboxGroup([("x", [1]), ("y", "a"), ("again", "a")], type="index")
     assert lists.preprocess(["a", [1]]) == [1, 0]
     with pytest.raises(BadValue):

@@ -54,7 +54,7 @@ def test_the_datatype_does_not_convert() -> None:
         (table([], "a"), np.array([])),
     ],
 )
-def test_a_handler_may_get_an_array(payload: Any, expected: Any) -> None:
+def test_a_handler_can_get_an_array(payload: Any, expected: Any) -> None:
     array = gr.Dataframe(type="numpy").preprocess(payload)
     assert array.tolist() == expected.tolist()
     assert array.shape == expected.shape
@@ -65,11 +65,11 @@ def test_rows_of_different_lengths_are_an_array_of_lists() -> None:
 
 
 @pytest.mark.parametrize("rows", [[[1, "x"]], [], [[]], [[1]]])
-def test_a_handler_may_get_the_rows(rows: Any) -> None:
+def test_a_handler_can_get_the_rows(rows: Any) -> None:
     assert gr.Dataframe(type="array").preprocess(table(rows, "a", "b")) == rows
 
 
-def test_a_handler_may_get_a_polars_frame() -> None:
+def test_a_handler_can_get_a_polars_frame() -> None:
     frame = gr.Dataframe(type="polars").preprocess(table([[1, "x"], [None, "y"]], "a", "b"))
     assert frame.to_dict(as_series=False) == {"a": [1, None], "b": ["x", "y"]}
     mixed = gr.Dataframe(type="polars").preprocess(table([[1], ["x"]], "a"))
@@ -91,13 +91,13 @@ def test_a_handler_may_get_a_polars_frame() -> None:
         table("x", "a"),
     ],
 )
-def test_what_is_no_table_is_refused(kind: Any, payload: Any) -> None:
+def test_an_invalid_table_is_rejected(kind: Any, payload: Any) -> None:
     with pytest.raises(BadValue, match='Dataframe "Data" takes a table'):
         gr.Dataframe(type=kind, label="Data").preprocess(payload)
 
 
 @pytest.mark.parametrize("header", [{}, [["a"]], [{}]])
-def test_a_header_that_is_no_text_is_refused(header: Any) -> None:
+def test_a_header_that_is_not_a_string_is_rejected(header: Any) -> None:
     with pytest.raises(BadValue, match="whose headers are strings"):
         gr.Dataframe().preprocess({"headers": [header], "data": [[1]]})
 
@@ -108,7 +108,7 @@ def test_a_row_with_too_few_cells_is_named(kind: Any) -> None:
         gr.Dataframe(type=kind).preprocess(table([[1, 2], [1]], "a", "b"))
 
 
-def test_two_columns_of_one_name_are_no_polars_frame() -> None:
+def test_polars_frames_need_unique_column_names() -> None:
     with pytest.raises(BadValue, match="several columns are called 'a'"):
         gr.Dataframe(type="polars").preprocess(table([[1, 2]], "a", "a"))
     assert gr.Dataframe().preprocess(table([[1, 2]], "a", "a")).shape == (1, 2)
@@ -148,7 +148,7 @@ def test_every_kind_of_table_becomes_headers_and_rows(value: Any, expected: Any)
     assert shown(value) == expected
 
 
-def test_the_components_headers_are_for_tables_without_their_own() -> None:
+def test_the_components_headers_apply_to_tables_without_headers() -> None:
     assert shown([[1, 2, 3]], headers=["a", "b"]) == table([[1, 2, 3]], "a", "b", "3")
     assert shown(None, headers=["a", "b"]) == table([], "a", "b")
     assert shown(pd.DataFrame({"q": [1]}), headers=["a"]) == table([[1]], "q")
@@ -174,7 +174,7 @@ def test_cells_are_plain_values() -> None:
     assert [type(cell) for cell in rows[0]] == [str, int, str, dict, bool]
 
 
-def test_times_of_polars_are_texts() -> None:
+def test_polars_times_become_strings() -> None:
     frame = pl.DataFrame({"d": [dt.date(2020, 1, 2), None], "n": [1.5, None]})
     assert shown(frame)["data"] == [["2020-01-02", 1.5], [None, None]]
 
@@ -188,17 +188,17 @@ def test_a_csv_file_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [5, pd.Series([1]), {1, 2}, np.float64(2)])
-def test_what_is_no_table_cannot_be_returned(value: Any) -> None:
+def test_a_result_that_is_not_a_table_is_rejected(value: Any) -> None:
     with pytest.raises(ValueError, match=r"Cannot process value of type <class '.*'> in gr\.Dataframe"):
         gr.Dataframe().postprocess(value)
 
 
-def test_columns_of_different_lengths_are_refused() -> None:
+def test_columns_of_different_lengths_are_rejected() -> None:
     with pytest.raises(ValueError, match=r"columns with different lengths: \[1, 2\]"):
         gr.Dataframe().postprocess({"a": [1], "b": [1, 2]})
 
 
-def test_rows_that_are_none_are_refused() -> None:
+def test_invalid_rows_are_rejected() -> None:
     with pytest.raises(ValueError, match="`data` is a str"):
         gr.Dataframe().postprocess({"headers": ["a"], "data": "x"})
 
@@ -233,19 +233,19 @@ def test_counts_and_headers_follow_from_one_another(
 
 
 @pytest.mark.parametrize("headers", [["a"], []])
-def test_headers_that_do_not_fit_the_count_are_refused(headers: list[str]) -> None:
+def test_headers_that_do_not_match_the_count_are_rejected(headers: list[str]) -> None:
     with pytest.raises(ValueError, match="The length of the headers list must be equal to the column_count"):
         gr.Dataframe(headers=headers, column_count=2)
 
 
-def test_a_type_that_does_not_exist_is_refused() -> None:
+def test_a_type_that_does_not_exist_is_rejected() -> None:
     with pytest.raises(
         ValueError, match=r"Invalid value for parameter `type`: bogus.*\['pandas', 'numpy', 'array', 'polars'\]"
     ):
         gr.Dataframe(type="bogus")  # type: ignore[arg-type]
 
 
-def test_datatypes_can_be_read_off_a_frame() -> None:
+def test_datatypes_can_be_derived_from_a_frame() -> None:
     columns = {"a": [1], "b": ["x"], "c": [dt.datetime(2020, 1, 1)], "d": [True], "e": [1.5]}
     expected = ["number", "str", "date", "bool", "number"]
     assert gr.Dataframe(pd.DataFrame(columns), datatype="auto").datatype == expected
@@ -291,7 +291,7 @@ DATES = [dt.datetime(2024, 5, 1, 12, 30), dt.datetime(2025, 1, 2)]
 @pytest.mark.parametrize("told", ["frame", "datatype", "auto"])
 @pytest.mark.parametrize("kind", ["pandas", "polars"])
 def test_dates_arrive_as_dates(kind: Any, told: str) -> None:
-    """E14: siblings: polars (found), a `datatype` without a frame (found), empty cells."""
+    """E14: also for polars, a `datatype` without a frame, and empty cells."""
     make: Any = {"pandas": pd.DataFrame, "polars": pl.DataFrame}[kind]
     frame = make({"when": DATES, "n": [1, 2]})
     options: dict[str, Any] = {
@@ -307,8 +307,8 @@ def test_dates_arrive_as_dates(kind: Any, told: str) -> None:
     assert list(got["n"]) == [1, 2]
 
 
-def test_a_date_that_was_erased_is_missing_and_a_wrong_one_stays_as_typed() -> None:
-    """E14: bad input never loses data."""
+def test_an_erased_date_is_missing_and_an_invalid_one_stays_as_typed() -> None:
+    """E14: invalid input never loses data."""
     table = gr.Dataframe(headers=["when"], datatype="date", column_count=1)
     erased = table.preprocess({"headers": ["when"], "data": [["2024-05-01"], [""]]})
     assert erased["when"].isna().tolist() == [False, True]
@@ -318,7 +318,7 @@ def test_a_date_that_was_erased_is_missing_and_a_wrong_one_stays_as_typed() -> N
     ]
 
 
-def test_formats_of_columns_are_taken_apart_for_the_page() -> None:
+def test_column_formats_are_parsed_for_the_page() -> None:
     formats = {"Price": "$,.2f", "When": "%Y-%m-%d", ("2024", "May"): "{:.0f} kg", "Plain": "", 5: "08.1%"}
     assert gr.Dataframe(column_formats=formats).props()["column_formats"] == {
         "Price": {"kind": "number", "symbol": "$", "group": ",", "precision": 2, "type": "f"},
@@ -356,7 +356,7 @@ def test_a_format_does_not_change_the_value() -> None:
         ("{{}}", "must contain the value exactly once"),
     ],
 )
-def test_a_bad_format_is_refused_where_the_table_is_made(given: str, why: str) -> None:
+def test_an_invalid_format_is_rejected_where_the_table_is_created(given: str, why: str) -> None:
     with pytest.raises(ValueError, match=re.escape(why)) as error:
         gr.Dataframe(column_formats={"Price": given})
     assert repr(given) in str(error.value)
@@ -365,6 +365,6 @@ def test_a_bad_format_is_refused_where_the_table_is_made(given: str, why: str) -
 
 
 @pytest.mark.parametrize("given", ["$,.2f", ["$,.2f"], {"Price": 2}, {"Price": None}])
-def test_formats_that_are_no_strings_by_header_are_refused(given: Any) -> None:
+def test_formats_that_are_not_strings_by_header_are_rejected(given: Any) -> None:
     with pytest.raises(TypeError, match="column_formats"):
         gr.Dataframe(column_formats=given)

@@ -31,28 +31,28 @@ def test_a_handler_gets_the_row_its_index_or_both(kind: Any, payload: Any, value
 
 @pytest.mark.parametrize("kind", ["values", "tuple"])
 @pytest.mark.parametrize("payload", [2, -1])
-def test_a_row_that_does_not_exist_is_refused(kind: Any, payload: int) -> None:
+def test_a_row_that_does_not_exist_is_rejected(kind: Any, payload: int) -> None:
     with pytest.raises(BadValue, match=f"has 2 rows, so the index {payload} does not exist"):
         make(type=kind).preprocess(payload)
 
 
 @pytest.mark.parametrize("payload", ["0", True, [0], 0.5])
-def test_what_is_no_index_is_refused(payload: Any) -> None:
+def test_an_invalid_index_is_rejected(payload: Any) -> None:
     with pytest.raises(BadValue, match="Dataset takes the index of a row, but"):
         make().preprocess(payload)
 
 
 @pytest.mark.parametrize(("value", "payload"), [(1, 1), (None, None), (["b", 2], 1), (("a", 1), 0), (["z", 9], None)])
-def test_a_handler_chooses_by_index_or_row(value: Any, payload: Any) -> None:
+def test_a_handler_selects_by_index_or_row(value: Any, payload: Any) -> None:
     assert make().postprocess(value) == payload
 
 
-def test_what_is_no_row_cannot_be_chosen() -> None:
+def test_an_unknown_row_cannot_be_selected() -> None:
     with pytest.raises(ValueError, match="takes the index of a row, or a row, but was given 'x'"):
         make().postprocess("x")
 
 
-def test_cells_travel_as_their_components_send_them() -> None:
+def test_cells_are_sent_in_the_form_of_their_components() -> None:
     dataset = gr.Dataset(components=[gr.Image(), "textbox"], samples=[["https://x/a.png", 5]])
     assert dataset.samples == [[FileData(path="https://x/a.png"), "5"]]
     assert dataset.preprocess(0) == ["https://x/a.png", 5]
@@ -64,17 +64,17 @@ def test_headers_are_the_labels_of_the_components() -> None:
     assert make(headers=["x", "y"]).headers == ["x", "y"]
 
 
-def test_a_row_wider_than_the_components_is_refused() -> None:
+def test_a_row_wider_than_the_components_is_rejected() -> None:
     with pytest.raises(ValueError, match="has 2 values, but there are 1 components"):
         gr.Dataset(components=["textbox"], samples=[["a", "b"]])
 
 
-def test_a_type_that_does_not_exist_is_refused() -> None:
+def test_a_type_that_does_not_exist_is_rejected() -> None:
     with pytest.raises(ValueError, match="Invalid value for parameter `type`: bogus"):
         make(type="bogus")
 
 
-def test_its_components_stand_nowhere_else() -> None:
+def test_its_components_are_not_placed_elsewhere() -> None:
     with gr.Blocks() as demo:
         make()
     assert [type(child).__name__ for child in demo.children] == ["Dataset"]
@@ -110,13 +110,13 @@ def test_its_config_api_and_events_are_gradios() -> None:
 @pytest.mark.parametrize(
     ("kind", "index"), [("index", -1), ("values", -1), ("tuple", -1), ("values", 2), ("tuple", 10**9)]
 )
-def test_a_client_chooses_a_row_that_there_is(kind: Any, index: int) -> None:
-    """A1: an index from a client is one of the rows', whatever form the function takes."""
+def test_a_client_can_only_select_an_existing_row(kind: Any, index: int) -> None:
+    """A1: an index from a client must be a row's, whatever the function gets."""
     with pytest.raises(BadValue, match="has 2 rows"):
         gr.Dataset(components=["textbox"], samples=[["a"], ["b"]], type=kind).preprocess(index)
 
 
-def test_an_example_that_no_click_has_named_is_a_clients_mistake() -> None:
-    """E35: not a traceback of the program's."""
+def test_a_call_without_an_example_is_the_clients_mistake() -> None:
+    """E35: the program logs no traceback."""
     with pytest.raises(BadValue, match="No example was chosen"):
         chosen(None)

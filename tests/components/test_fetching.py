@@ -1,9 +1,8 @@
 """Files that a client names by URL.
 
-B8: siblings looked for: other requests that the server sends (found: none), other ways to write an address in a URL
-(decimal, octal and hexadecimal IPv4, zones, names that resolve to it), redirects, names whose address changes between
-check and connection. Found: embedded IPv4 addresses of all kinds, providers' own addresses, and that what the system
-connects to was not looked at.
+B8: the tests cover all notations of an address in a URL (decimal, octal and hexadecimal IPv4, zones, names that resolve
+to it), redirects, names whose address changes between check and connection, embedded IPv4 addresses, providers'
+addresses, and the address that the system really connects to.
 """
 
 from __future__ import annotations
@@ -51,14 +50,14 @@ class Site(BaseHTTPRequestHandler):
         self.wfile.write(b"hello")
 
     def drip(self, piece: bytes) -> None:
-        """Send a little again and again, until the other side goes."""
+        """Send small chunks repeatedly until the client disconnects."""
         self.flush_headers()
         with contextlib.suppress(OSError):
             while not self.server.stopped.wait(0.01):  # type: ignore[attr-defined]
                 self.wfile.write(piece)
 
     def log_message(self, *_: Any) -> None:
-        """Tests are quiet."""
+        """Log nothing during tests."""
 
 
 @pytest.fixture
@@ -98,38 +97,38 @@ def test_a_redirect_inside_is_not_followed(site: str, tmp_path: Path) -> None:
     ("place", "message"),
     [("/missing", "its server answered 404"), ("/away-for-ever", "there are too many redirects")],
 )
-def test_what_cannot_be_had_is_said(site: str, tmp_path: Path, place: str, message: str) -> None:
+def test_a_failed_download_is_reported(site: str, tmp_path: Path, place: str, message: str) -> None:
     with pytest.raises(BadValue, match=message):
         LOCAL.fetch(site + place, tmp_path)
 
 
-def test_a_file_over_the_limit_is_left(site: str, tmp_path: Path) -> None:
+def test_a_file_above_the_limit_is_discarded(site: str, tmp_path: Path) -> None:
     with pytest.raises(BadValue, match="exceeds the maximum file size of 4 bytes"):
         LOCAL.fetch(f"{site}/a.txt", tmp_path, max_size=4)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("place", ["/dripping", "/dripping-headers"])
-def test_a_server_that_never_ends_is_left_after_a_while(site: str, tmp_path: Path, place: str) -> None:
-    """Its bytes come often enough for a socket's own timeout."""
+def test_an_endless_download_is_aborted(site: str, tmp_path: Path, place: str) -> None:
+    """Its bytes arrive often enough to avoid the socket's timeout."""
     with pytest.raises(BadValue, match=r"took longer than 0\.2 seconds"):
         Fetcher(public=lambda _: True, longest=0.2).fetch(site + place, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_half_a_file_is_none(site: str, tmp_path: Path) -> None:
+def test_an_incomplete_file_is_discarded(site: str, tmp_path: Path) -> None:
     with pytest.raises(BadValue, match="its server ended 45 bytes too early"):
         LOCAL.fetch(f"{site}/cut", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_this_machine_is_not_asked(site: str, tmp_path: Path) -> None:
+def test_this_machine_is_not_contacted(site: str, tmp_path: Path) -> None:
     with pytest.raises(BadValue, match=r"127\.0\.0\.1 is not a public address"):
         Fetcher().fetch(f"{site}/a.txt", tmp_path)
     assert Site.hosts == []
 
 
-def test_a_name_of_which_one_address_is_inside_is_not_asked(tmp_path: Path) -> None:
+def test_a_name_with_one_internal_address_is_not_contacted(tmp_path: Path) -> None:
     def resolve(*_: Any, **__: Any) -> list[Any]:
         return [(socket.AF_INET, None, None, "", (address, 80)) for address in ("93.184.215.14", "10.0.0.1")]
 
@@ -138,7 +137,7 @@ def test_a_name_of_which_one_address_is_inside_is_not_asked(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://x/y", "http:///a", "http://[bad"])
-def test_only_web_addresses_are_asked(url: str, tmp_path: Path) -> None:
+def test_only_web_addresses_are_contacted(url: str, tmp_path: Path) -> None:
     with pytest.raises(BadValue, match="cannot be downloaded"):
         Fetcher().fetch(url, tmp_path)
 
@@ -161,14 +160,14 @@ OUTSIDE = """
 
 
 @pytest.mark.parametrize("address", INSIDE.split())
-def test_an_address_inside_is_known(address: str) -> None:
-    """B8: also one that holds an IPv4 address, and those of cloud providers."""
+def test_an_internal_address_is_recognized(address: str) -> None:
+    """B8: also IPv6 addresses that contain IPv4 addresses, and those of cloud providers."""
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", OUTSIDE.split())
-def test_an_address_of_the_open_internet_is_known(address: str) -> None:
-    """B8: NAT64 is how a machine without IPv4 reaches it."""
+def test_a_public_address_is_recognized(address: str) -> None:
+    """B8: machines without IPv4 use NAT64."""
     assert is_public(address)
 
 
@@ -189,8 +188,8 @@ def test_an_address_of_the_open_internet_is_known(address: str) -> None:
         "localhost",
     ],
 )
-def test_an_address_inside_is_not_asked_however_it_is_written(host: str, tmp_path: Path) -> None:
-    """B8: what is checked is what the name resolves to."""
+def test_an_internal_address_is_not_contacted_in_any_notation(host: str, tmp_path: Path) -> None:
+    """B8: the resolved address is checked."""
     with pytest.raises(BadValue, match="is not a public address"):
         Fetcher().fetch(f"http://{host}/secret", tmp_path)
 
@@ -211,12 +210,12 @@ def test_the_address_that_was_checked_is_the_one_connected_to(site: str, tmp_pat
 
     path = Fetcher(resolve=resolve, public=public).fetch(f"http://rebind.example:{port}/a.txt", tmp_path)
     assert Path(path).read_bytes() == b"hello"
-    assert asked == ["127.0.0.1", "127.0.0.1"]  # what was looked up, and what was connected to
+    assert asked == ["127.0.0.1", "127.0.0.1"]  # the resolved address, and the connected one
     assert next(answers) == "10.0.0.1"
 
 
-def test_what_the_system_connects_to_is_checked_too(site: str, tmp_path: Path) -> None:
-    """B8: 0.0.0.0 is connected as 127.0.0.1, for one."""
+def test_the_connected_address_is_checked_too(site: str, tmp_path: Path) -> None:
+    """B8: for example, 0.0.0.0 connects to 127.0.0.1."""
     port = site.rpartition(":")[2]
     with pytest.raises(BadValue, match="is not a public address"):
         Fetcher(public=lambda address: address == "0.0.0.0").fetch(f"http://0.0.0.0:{port}/a.txt", tmp_path)

@@ -30,7 +30,7 @@ def test_a_handler_gets_a_path_that_has_a_name(kind: Any, note: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [gr.File, gr.UploadButton])
-def test_a_handler_may_get_the_bytes(kind: Any, note: str) -> None:
+def test_a_handler_can_get_the_bytes(kind: Any, note: str) -> None:
     assert kind(type="binary").preprocess(FileData(path=note)) == b"hi"
     assert kind(type="binary", file_count="multiple").preprocess([FileData(path=note)]) == [b"hi"]
 
@@ -45,7 +45,7 @@ def test_several_files_are_a_list(kind: Any, count: str, note: str) -> None:
 
 
 @pytest.mark.parametrize("payload", ["x", 5, {}, {"path": None}, {"url": "x"}, [], {"path": ["x"]}])
-def test_what_is_no_file_is_refused(payload: Any) -> None:
+def test_an_invalid_file_is_rejected(payload: Any) -> None:
     with pytest.raises(BadValue, match="File takes a file such as"):
         gr.File().preprocess(payload)
 
@@ -56,7 +56,7 @@ def test_several_files_must_be_a_list(payload: Any) -> None:
         gr.File(file_count="multiple").preprocess(payload)
 
 
-def test_a_file_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(BadValue, match=r'File "CV": the file \'gone\.pdf\' no longer exists'):
         gr.File(label="CV").preprocess({"path": str(tmp_path / "gone.pdf")})
 
@@ -82,12 +82,12 @@ def test_a_file_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
         ("dir.nii/x.gz", [".nii.gz"], False),
     ],
 )
-def test_types_are_endings_categories_or_mime_types(path: str, types: list[str], fitting: bool) -> None:
+def test_types_are_extensions_categories_or_mime_types(path: str, types: list[str], fitting: bool) -> None:
     assert fits(path, types) is fitting
 
 
 @pytest.mark.parametrize("kind", [gr.File, gr.UploadButton])
-def test_a_file_of_another_type_is_refused_judged_by_its_path(kind: Any, note: str) -> None:
+def test_a_file_of_another_type_is_rejected_based_on_its_path(kind: Any, note: str) -> None:
     with pytest.raises(BadValue) as refused:
         kind(file_types=[".png"]).preprocess(FileData(path=note, orig_name="a.png"))
     assert str(refused.value) == ("Invalid file type. Please upload a file that is one of these formats: ['.png']")
@@ -104,7 +104,7 @@ def test_a_returned_path_becomes_a_file_with_name_and_size(kind: Any, note: str)
     assert component.postprocess(None) is None
 
 
-def test_a_single_path_of_several_stays_a_single_file(note: str) -> None:
+def test_a_single_path_stays_a_single_file(note: str) -> None:
     assert gr.File(file_count="multiple").postprocess(note) == FileData(path=note, orig_name="note.txt", size=2)
 
 
@@ -119,7 +119,7 @@ def test_a_missing_file_or_a_folder_cannot_be_returned(tmp_path: Path) -> None:
         gr.File().postprocess(str(tmp_path))
 
 
-def test_what_is_no_path_cannot_be_returned() -> None:
+def test_a_result_that_is_not_a_path_is_rejected() -> None:
     with pytest.raises(ValueError, match="File takes a path or a list of paths, but was given 5"):
         gr.File().postprocess(5)
 
@@ -136,7 +136,7 @@ def test_what_is_no_path_cannot_be_returned() -> None:
         ),
     ],
 )
-def test_wrong_options_are_refused(kind: Any, options: dict[str, Any], message: str) -> None:
+def test_invalid_options_are_rejected(kind: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         kind(**options)
 
@@ -164,7 +164,7 @@ def test_their_schemas_are_gradios() -> None:
     assert gr.DownloadButton().api_info() == gr.UploadButton().api_info() == one
 
 
-def test_their_examples_can_be_fetched_by_everybody() -> None:
+def test_their_examples_are_publicly_available() -> None:
     example = gr.File().example_payload()
     assert sorted(example) == ["meta", "orig_name", "path", "url"]
     assert example["path"] == example["url"] == gr.File().example_value()

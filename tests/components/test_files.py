@@ -1,4 +1,4 @@
-"""Where files are kept, which ones are served, and how paths in payloads are checked."""
+"""Storing files, serving files, and checking paths in payloads."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_file_that_fails_half_way_leaves_nothing(cache: Path) -> None:
     assert list(cache.iterdir()) == []
 
 
-def test_a_file_over_the_limit_is_refused_while_it_comes(cache: Path) -> None:
+def test_a_file_above_the_limit_is_rejected_during_the_upload(cache: Path) -> None:
     def write() -> None:
         with SavedFile("a.txt", directory=cache, max_size=5) as file:
             file.write(b"123")
@@ -95,7 +95,7 @@ def test_a_file_over_the_limit_is_refused_while_it_comes(cache: Path) -> None:
     assert list(cache.iterdir()) == []
 
 
-def test_the_cache_is_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_determines_the_cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "there"))
     assert file_rules.cache_dir().is_relative_to((tmp_path / "there").resolve())
     assert file_rules.cache_dir().is_dir()
@@ -232,7 +232,7 @@ def test_what_holds_no_file_stays_the_same_object(rules: FileRules) -> None:
 
 
 @pytest.mark.parametrize("place", ["missing.txt", "/etc/hostname", ".hidden/a.txt"])
-def test_a_handlers_file_that_may_not_leave_is_refused(
+def test_a_handlers_file_that_may_not_be_served_is_rejected(
     rules: FileRules, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -243,7 +243,7 @@ def test_a_handlers_file_that_may_not_leave_is_refused(
         publish(FileData(path=place), rules)
 
 
-def test_an_allowed_file_may_be_hidden(cache: Path, tmp_path: Path) -> None:
+def test_an_allowed_file_can_be_hidden(cache: Path, tmp_path: Path) -> None:
     hidden = tmp_path / ".hidden"
     hidden.write_text("x")
     rules = FileRules(upload_dir=cache, allowed_paths=(str(hidden),))
@@ -257,7 +257,7 @@ def test_a_clients_path_in_the_cache_gets_its_url(rules: FileRules, cache: Path)
 
 @pytest.mark.parametrize("marked", [True, False])
 @pytest.mark.parametrize("deep", [True, False])
-def test_a_clients_path_elsewhere_is_refused_marked_or_not(rules: FileRules, marked: bool, deep: bool) -> None:
+def test_a_clients_path_elsewhere_is_rejected_marked_or_not(rules: FileRules, marked: bool, deep: bool) -> None:
     file: dict[str, Any] = {"path": "/etc/hostname"}
     if marked:
         file["meta"] = {"_type": "gradio.FileData"}
@@ -266,18 +266,18 @@ def test_a_clients_path_elsewhere_is_refused_marked_or_not(rules: FileRules, mar
 
 
 @pytest.mark.parametrize("path", ["{cache}/../../etc/hostname", "{cache}/link/hostname", "/etc/hostname\x00.png"])
-def test_tricks_with_a_path_are_refused(rules: FileRules, cache: Path, path: str) -> None:
+def test_manipulated_paths_are_rejected(rules: FileRules, cache: Path, path: str) -> None:
     (cache / "link").symlink_to("/etc")
     with pytest.raises((InvalidPathError, BadValue)):
         check({"path": path.format(cache=cache)}, rules)
 
 
-def test_a_file_that_is_gone_is_said_to_be(rules: FileRules, cache: Path) -> None:
+def test_a_missing_file_is_reported(rules: FileRules, cache: Path) -> None:
     with pytest.raises(BadValue, match="no longer exists"):
         check({"path": str(cache / "gone.txt")}, rules)
 
 
-def test_a_path_that_is_no_text_is_refused(rules: FileRules) -> None:
+def test_a_path_that_is_not_a_string_is_rejected(rules: FileRules) -> None:
     with pytest.raises(BadValue, match="The path of a file must be a string, but 5"):
         check({"path": 5}, rules)
 

@@ -28,7 +28,7 @@ def picture(folder: Path, mode: str = "RGB", name: str = "i.png", **options: Any
 
 
 def stored(path: str) -> PILImage.Image:
-    """The image in a file, which is closed."""
+    """Return the image in a file, closing the file."""
     image = PILImage.open(io.BytesIO(Path(path).read_bytes()))
     image.load()
     return image
@@ -48,19 +48,19 @@ def test_a_handler_gets_an_array(tmp_path: Path, wanted: str | None, shape: tupl
 
 
 @pytest.mark.parametrize(("mode", "wanted", "got"), [("RGB", "L", "L"), ("P", "RGB", "RGB"), ("P", None, "P")])
-def test_a_handler_may_get_a_pil_image(tmp_path: Path, mode: str, wanted: str | None, got: str) -> None:
+def test_a_handler_can_get_a_pil_image(tmp_path: Path, mode: str, wanted: str | None, got: str) -> None:
     image = gr.Image(type="pil", image_mode=wanted).preprocess(FileData(path=picture(tmp_path, mode)))
     assert isinstance(image, PILImage.Image)
     assert image.mode == got
 
 
-def test_a_path_is_the_same_when_the_mode_fits(tmp_path: Path) -> None:
+def test_a_path_is_unchanged_if_the_mode_matches(tmp_path: Path) -> None:
     path = picture(tmp_path)
     assert gr.Image(type="filepath").preprocess(FileData(path=path)) == path
     assert gr.Image(type="filepath", image_mode=None).preprocess(FileData(path=path)) == path
 
 
-def test_a_path_of_another_mode_is_converted_beside_it(tmp_path: Path) -> None:
+def test_a_path_with_another_mode_is_converted_to_a_new_file(tmp_path: Path) -> None:
     path = gr.Image(type="filepath").preprocess(FileData(path=picture(tmp_path, "RGBA")))
     assert Path(path).name == "image.webp"
     assert stored(path).mode == "RGB"
@@ -73,14 +73,14 @@ def test_a_data_url_is_an_image_too(tmp_path: Path, kind: Any) -> None:
     assert (image.shape[:2] if kind == "numpy" else image.size[::-1]) == (3, 4)
 
 
-def test_of_an_animation_a_handler_gets_the_first_picture(tmp_path: Path) -> None:
+def test_a_handler_gets_the_first_frame_of_an_animation(tmp_path: Path) -> None:
     path = tmp_path / "a.gif"
     first, second = PILImage.new("RGB", (2, 2), "red"), PILImage.new("RGB", (2, 2), "blue")
     first.save(path, save_all=True, append_images=[second])
     assert gr.Image().preprocess(FileData(path=str(path)))[0, 0].tolist() == [255, 0, 0]
 
 
-def test_a_photo_is_turned_as_its_camera_was_held(tmp_path: Path) -> None:
+def test_a_photo_is_rotated_by_its_exif_orientation(tmp_path: Path) -> None:
     exif = PILImage.Exif()
     exif[0x0112] = 6
     path = picture(tmp_path, name="p.jpg", exif=exif)
@@ -93,27 +93,27 @@ def test_null_is_none() -> None:
 
 
 @pytest.mark.parametrize("payload", ["x", 5, [1]])
-def test_what_is_no_file_is_refused(payload: Any) -> None:
+def test_an_invalid_file_is_rejected(payload: Any) -> None:
     with pytest.raises(BadValue, match="Image takes an image such as"):
         gr.Image().preprocess(payload)
 
 
 @pytest.mark.parametrize("payload", [{}, {"path": None, "url": None}, {"path": 5}, {"url": "http://x/y.png"}])
-def test_an_image_without_a_path_is_refused(payload: Any) -> None:
+def test_an_image_without_a_path_is_rejected(payload: Any) -> None:
     with pytest.raises(BadValue, match=r"Image path is None\."):
         gr.Image().preprocess(payload)
 
 
 @pytest.mark.parametrize("kind", ["numpy", "filepath"])
 @pytest.mark.parametrize(("name", "content"), [("a.png", b"no image"), ("a.svg", b"<svg/>"), ("a.png", b"")])
-def test_a_file_that_is_no_image_is_refused(tmp_path: Path, kind: Any, name: str, content: bytes) -> None:
+def test_a_file_that_is_not_an_image_is_rejected(tmp_path: Path, kind: Any, name: str, content: bytes) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(BadValue, match=rf"The file {name} is not a readable image"):
         gr.Image(type=kind).preprocess(FileData(path=str(path)))
 
 
-def test_an_image_cut_in_the_middle_is_refused(tmp_path: Path) -> None:
+def test_a_truncated_image_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "cut.png"
     PILImage.effect_noise((64, 64), 50).save(path)
     path.write_bytes(path.read_bytes()[:500])
@@ -124,17 +124,17 @@ def test_an_image_cut_in_the_middle_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "url", ["data:image/png;base64", "data:image/png;base64,@@@", "data:image/png;base64,aGk=", "data:,x"]
 )
-def test_a_damaged_data_url_is_refused(url: str) -> None:
+def test_a_damaged_data_url_is_rejected(url: str) -> None:
     with pytest.raises(BadValue):
         gr.Image().preprocess({"url": url})
 
 
-def test_a_file_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(BadValue, match="no longer exists"):
         gr.Image().preprocess(FileData(path=str(tmp_path / "gone.png")))
 
 
-def test_an_image_of_too_many_pixels_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_with_too_many_pixels_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PILImage, "MAX_IMAGE_PIXELS", 4)
     with pytest.raises(BadValue, match="too many pixels"):
         gr.Image().preprocess(FileData(path=picture(tmp_path)))
@@ -165,21 +165,21 @@ def test_arrays_and_pil_images_become_files(value: Any) -> None:
 
 
 @pytest.mark.parametrize(("value", "shade"), [(0.0, 0), (0.5, 128), (1.0, 255), (-1.0, 0), (True, 255), (200, 200)])
-def test_numbers_become_shades(value: Any, shade: int) -> None:
+def test_numbers_become_pixel_values(value: Any, shade: int) -> None:
     file = gr.Image(format="png").postprocess(np.full((1, 1), value))
     assert file is not None
     assert stored(file.path).getpixel((0, 0)) == shade
 
 
 @pytest.mark.parametrize("format", ["png", "jpeg", "webp", "gif", "jpg"])
-def test_the_format_is_the_authors(format: str) -> None:
+def test_the_author_chooses_the_format(format: str) -> None:
     file = gr.Image(format=format).postprocess(np.zeros((2, 2, 3), np.uint8))
     assert file is not None
     assert file.orig_name == f"image.{format}"
     assert stored(file.path).format == {"jpg": "JPEG"}.get(format, format.upper())
 
 
-def test_a_path_stays_and_a_missing_one_is_not_looked_for(tmp_path: Path) -> None:
+def test_a_path_is_passed_through_without_a_check(tmp_path: Path) -> None:
     path = picture(tmp_path)
     assert gr.Image().postprocess(path) == FileData(path=path, orig_name="i.png")
     assert gr.Image().postprocess(Path(path)) == FileData(path=path, orig_name="i.png")
@@ -187,14 +187,14 @@ def test_a_path_stays_and_a_missing_one_is_not_looked_for(tmp_path: Path) -> Non
     assert gr.Image().postprocess("https://x/y.png") == FileData(path="https://x/y.png")
 
 
-def test_an_svg_travels_as_text(tmp_path: Path) -> None:
+def test_an_svg_is_sent_as_text(tmp_path: Path) -> None:
     path = tmp_path / "a.svg"
     path.write_text("<svg xmlns='x'/>")
     file = gr.Image().postprocess(str(path))
     assert file == FileData(url="data:image/svg+xml,%3Csvg%20xmlns%3D%27x%27/%3E", orig_name="a.svg")
 
 
-def test_a_data_url_travels_as_it_is() -> None:
+def test_a_data_url_is_sent_unchanged() -> None:
     assert gr.Image().postprocess("data:image/png;base64,aGk=") == FileData(url="data:image/png;base64,aGk=")
 
 
@@ -211,12 +211,12 @@ def test_a_data_url_travels_as_it_is() -> None:
         (b"x", "Cannot process this value as an Image, it is of type: <class 'bytes'>"),
     ],
 )
-def test_what_is_no_image_is_refused(value: Any, message: str) -> None:
+def test_a_result_that_is_not_an_image_is_rejected(value: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         gr.Image().postprocess(value)
 
 
-def test_a_format_that_cannot_hold_the_image_is_said_so() -> None:
+def test_a_format_that_cannot_hold_the_image_is_reported() -> None:
     with pytest.raises(ValueError, match=r"mode RGBA cannot be written as jpeg.*Convert it to RGB"):
         gr.Image(format="jpeg").postprocess(PILImage.new("RGBA", (1, 1)))
     with pytest.raises(ValueError, match="'bogus' is not a supported image format"):
@@ -233,12 +233,12 @@ def test_a_format_that_cannot_hold_the_image_is_said_so() -> None:
         ({"sources": ["x"]}, "`sources` must a list consisting of elements in ['upload', 'webcam', 'clipboard']"),
     ],
 )
-def test_wrong_options_are_refused(options: dict[str, Any], message: str) -> None:
+def test_invalid_options_are_rejected(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         gr.Image(**options)
 
 
-def test_a_watermark_is_laid_over_the_image(tmp_path: Path) -> None:
+def test_a_watermark_is_drawn_over_the_image(tmp_path: Path) -> None:
     mark = PILImage.new("RGB", (10, 10), "white")
     options = gr.WatermarkOptions(watermark=mark, position="top-left")
     file = gr.Image(format="png", watermark=options).postprocess(np.zeros((100, 100, 3), np.uint8))
@@ -252,7 +252,7 @@ def test_a_watermark_is_laid_over_the_image(tmp_path: Path) -> None:
     ("position", "place"),
     [("top-right", (85, 12)), ("bottom-left", (12, 85)), ("bottom-right", (85, 85)), ((40, 50), (41, 51))],
 )
-def test_a_watermark_stands_where_it_is_told(position: Any, place: tuple[int, int]) -> None:
+def test_a_watermark_is_drawn_at_its_position(position: Any, place: tuple[int, int]) -> None:
     options = gr.WatermarkOptions(watermark=PILImage.new("RGB", (10, 10), "white"), position=position)
     file = gr.Image(format="png", watermark=options).postprocess(np.zeros((100, 100, 3), np.uint8))
     assert file is not None

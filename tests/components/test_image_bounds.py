@@ -1,8 +1,7 @@
-"""A small file that is a huge image is refused before it is decoded.
+"""A small file that contains a huge image is rejected before decoding.
 
-C4: siblings looked for: an image in a data URL, a type that is not converted (`filepath`), a watermark laid over a
-visitor's file, other components that decode images (none decodes a visitor's). Found: all three ways into `Image`
-decoded first, up to Pillow's own bound of 179 million pixels. What a program opens itself has no such bound.
+C4: covers images in data URLs, a type that is not converted (`filepath`), and watermarks over a visitor's file. Images
+that a program opens itself are not limited.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ def never_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("type", ["numpy", "pil", "filepath"])
 @pytest.mark.usefixtures("never_decoded")
-def test_an_image_of_too_many_pixels_is_refused_unread(tmp_path: Path, type: Any) -> None:
+def test_an_image_with_too_many_pixels_is_rejected_before_decoding(tmp_path: Path, type: Any) -> None:
     """C4: 8,000 by 8,000 in a few KB."""
     file = tmp_path / "huge.png"
     file.write_bytes(huge(8_000))
@@ -67,8 +66,8 @@ async def test_the_limit_is_the_apps(tmp_path: Path) -> None:
         assert "The maximum is 100" in str((await driver.completed("shape", url(11))).output)
 
 
-def test_what_a_program_opens_is_its_own_matter(tmp_path: Path) -> None:
-    """C4: the bound is for visitors."""
+def test_images_that_a_program_opens_are_not_limited(tmp_path: Path) -> None:
+    """C4: the limit only applies to visitors."""
     file = tmp_path / "large.png"
     file.write_bytes(huge(8_000))
     assert opened(str(file), "large").size == (8_000, 8_000)

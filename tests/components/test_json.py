@@ -53,13 +53,13 @@ def test_what_is_shown_does_not_change_with_the_handlers_object() -> None:
     assert shown == {"a": [1]}
 
 
-def test_text_that_is_no_json_is_an_error_for_the_visitor() -> None:
+def test_invalid_json_text_is_an_error_for_the_visitor() -> None:
     with pytest.raises(gr.Error, match="Invalid JSON string: "):
         gr.JSON().postprocess("{bad")
 
 
 @pytest.mark.parametrize("value", [{(1, 2): "a"}, {b"key": 1}])
-def test_what_json_cannot_hold_is_refused_with_the_reason(value: Any) -> None:
+def test_a_value_that_json_cannot_represent_is_rejected_with_the_reason(value: Any) -> None:
     with pytest.raises(ValueError, match='JSON "Result" cannot show dict as JSON: '):
         gr.JSON(label="Result").postprocess(value)
 

@@ -24,19 +24,19 @@ def test_a_handler_gets_confidences_or_the_label(payload: Any, value: Any) -> No
 
 
 @pytest.mark.parametrize("payload", ["cat", 5, [], {"label": "a", "confidences": [1]}, {"confidences": "x"}])
-def test_what_is_no_label_is_refused(payload: Any) -> None:
+def test_an_invalid_label_is_rejected(payload: Any) -> None:
     with pytest.raises(BadValue, match="Label takes "):
         gr.Label().preprocess(payload)
 
 
-def test_confidences_are_sorted_with_the_surest_as_the_label() -> None:
+def test_confidences_are_sorted_and_the_highest_is_the_label() -> None:
     assert gr.Label().postprocess({"a": 0.2, "b": 0.8}) == {
         "label": "b",
         "confidences": [{"label": "b", "confidence": 0.8}, {"label": "a", "confidence": 0.2}],
     }
 
 
-def test_only_so_many_confidences_are_shown() -> None:
+def test_the_number_of_confidences_is_limited() -> None:
     shown = gr.Label(num_top_classes=1).postprocess({"a": 0.2, "b": 0.8})
     assert shown == {"label": "b", "confidences": [{"label": "b", "confidence": 0.8}]}
 
@@ -68,12 +68,12 @@ def test_a_damaged_json_file_is_named(tmp_path: Path) -> None:
         gr.Label().postprocess(path)
 
 
-def test_a_list_is_refused_with_what_is_expected() -> None:
+def test_a_list_is_rejected_with_the_expected_types() -> None:
     with pytest.raises(ValueError, match=r"expects one of: a string label.*Instead, got a <class 'list'>"):
         gr.Label().postprocess(["a"])
 
 
-def test_a_confidence_that_is_no_number_is_refused() -> None:
+def test_a_confidence_that_is_not_a_number_is_rejected() -> None:
     with pytest.raises(ValueError, match="a dict with a number for each label"):
         gr.Label().postprocess({"a": "much"})
 

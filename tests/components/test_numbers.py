@@ -33,31 +33,31 @@ def test_a_precision_rounds_both_ways(precision: int, payload: Any, value: Any, 
     [(-1, "Value -1 is less than minimum value 0."), (11, "Value 11 is greater than maximum value 10.")],
 )
 @pytest.mark.parametrize("component", [gr.Number(minimum=0, maximum=10), gr.Slider(0, 10)])
-def test_a_number_outside_the_limits_is_refused(component: Any, payload: int, message: str) -> None:
+def test_a_number_outside_the_limits_is_rejected(component: Any, payload: int, message: str) -> None:
     with pytest.raises(BadValue) as refused:
         component.preprocess(payload)
     assert str(refused.value) == message
 
 
 @pytest.mark.parametrize("component", [gr.Number(minimum=0, maximum=10), gr.Slider(0, 10)])
-def test_a_handler_may_return_a_number_outside_the_limits(component: Any) -> None:
+def test_a_handler_can_return_a_number_outside_the_limits(component: Any) -> None:
     assert component.postprocess(50) == 50
 
 
 @pytest.mark.parametrize("payload", ["abc", [1], {"a": 1}])
 @pytest.mark.parametrize("component", [gr.Number(label="Age", minimum=0), gr.Slider(0, 10, label="Age")])
-def test_what_is_no_number_is_refused_with_a_sentence(component: Any, payload: Any) -> None:
+def test_an_invalid_number_is_rejected_with_a_message(component: Any, payload: Any) -> None:
     with pytest.raises(BadValue, match=r'"Age" takes a number, but .* was sent'):
         component.preprocess(payload)
 
 
-def test_a_slider_takes_no_null() -> None:
+def test_a_slider_does_not_accept_null() -> None:
     with pytest.raises(BadValue, match="Slider takes a number, but nothing"):
         gr.Slider(0, 10).preprocess(None)
 
 
 @pytest.mark.parametrize("component", [gr.Number(precision=0), gr.Slider(precision=0)])
-def test_a_handler_that_returns_text_for_a_rounded_number_is_told(component: Any) -> None:
+def test_text_returned_for_a_rounded_number_is_reported(component: Any) -> None:
     with pytest.raises(ValueError, match="takes a number, but was given 'x'"):
         component.postprocess("x")
 
@@ -82,17 +82,17 @@ def test_a_rounded_number_is_an_integer_in_the_api() -> None:
         ((0, 99), 0.1),
     ],
 )
-def test_a_slider_takes_its_step_from_its_range(ends: tuple[float, float], step: float) -> None:
+def test_a_sliders_default_step_depends_on_its_range(ends: tuple[float, float], step: float) -> None:
     assert gr.Slider(*ends).step == pytest.approx(step)
 
 
-def test_a_slider_without_a_value_stands_at_its_minimum() -> None:
+def test_a_slider_without_a_value_is_at_its_minimum() -> None:
     assert gr.Slider(2, 9).value == 2
     assert gr.Slider(2, 9).postprocess(None) == 2
     assert gr.Slider(2, 9).example_payload() == 2
 
 
-def test_a_sliders_start_value_may_be_outside_its_range() -> None:
+def test_a_sliders_initial_value_can_be_outside_its_range() -> None:
     assert gr.Slider(0, 10, 50).value == 50
 
 
@@ -114,7 +114,7 @@ def test_a_random_slider_starts_at_one_of_its_positions(monkeypatch: pytest.Monk
     assert "randomize" not in slider.props()
 
 
-def test_the_slider_says_its_range_in_the_api() -> None:
+def test_the_api_contains_the_sliders_range() -> None:
     assert gr.Slider(1, 4).api_info() == {"type": "number", "description": "numeric value between 1 and 4"}
 
 
@@ -163,7 +163,7 @@ def test_their_configs_have_gradios_defaults() -> None:
 @pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
 @pytest.mark.parametrize("precision", [None, 0, 2])
 @pytest.mark.parametrize("kind", [gr.Number, gr.Slider])
-def test_what_is_not_finite_is_refused(kind: Any, precision: int | None, value: float) -> None:
-    """A2, E33: a client of MCP can send it. No limit is exceeded by not-a-number, and rounding it failed as a fault."""
+def test_a_number_that_is_not_finite_is_rejected(kind: Any, precision: int | None, value: float) -> None:
+    """A2, E33: MCP clients can send NaN, which exceeds no limit and cannot be rounded."""
     with pytest.raises(BadValue, match="takes a"):
         kind(minimum=0, maximum=10, precision=precision).preprocess(value)

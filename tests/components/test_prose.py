@@ -28,7 +28,7 @@ from holdfast.errors import BadValue
         ("a\n\n  b", "a\n\nb"),
     ],
 )
-def test_shared_indentation_and_blank_ends_are_taken_away(text: str, clean: str) -> None:
+def test_common_indentation_and_blank_ends_are_removed(text: str, clean: str) -> None:
     assert unindented(text) == clean
     assert gr.Markdown().postprocess(text) == clean
 
@@ -112,7 +112,7 @@ def test_html_has_every_event() -> None:
     assert gr.HTML.EVENTS[:4] == ("change", "input", "click", "double_click")
 
 
-def test_the_class_of_an_own_html_component_is_named() -> None:
+def test_the_class_of_a_custom_html_component_is_named() -> None:
     class Card(gr.HTML):
         pass
 
@@ -127,7 +127,7 @@ def test_their_api_says_string() -> None:
     assert gr.Markdown.EVENTS == ("change", "copy")
 
 
-def test_htmls_server_functions_are_methods_that_the_page_may_call() -> None:
+def test_htmls_server_functions_are_methods_that_the_page_can_call() -> None:
     def double(data: int) -> int:
         return data * 2
 

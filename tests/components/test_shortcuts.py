@@ -28,12 +28,12 @@ from holdfast.errors import BadValue
         ("button", gr.Button),
     ],
 )
-def test_a_name_makes_a_component(name: str, kind: type) -> None:
+def test_a_name_creates_a_component(name: str, kind: type) -> None:
     assert type(component(name)) is kind
 
 
 @pytest.mark.parametrize("name", ["bogus", "Textbox", "txt", "df", "array", "password", "str", ""])
-def test_a_name_that_nothing_has_is_refused(name: str) -> None:
+def test_an_unknown_name_is_rejected(name: str) -> None:
     message = (
         f"No such component or layout: {name}. It is possible it is a custom component, in which case make sure "
         "it is installed and imported in your python session."
@@ -60,7 +60,7 @@ def test_a_component_is_its_own_instance() -> None:
     assert type(get_component_instance("number")) is gr.Number
 
 
-def test_an_instance_can_be_taken_out_of_its_place() -> None:
+def test_an_instance_can_be_removed_from_its_place() -> None:
     with gr.Blocks() as demo:
         box = gr.JSON()
         get_component_instance(box, unrender=True)
@@ -80,6 +80,6 @@ def test_a_component_that_a_client_names_opens_nothing() -> None:
 @pytest.mark.parametrize(
     ("name", "given"), [("bogus", {}), ("textbox", {"bogus": 1}), ("slider", {"minimum": 5, "maximum": 1})]
 )
-def test_a_component_that_cannot_be_made_is_refused(name: str, given: dict[str, int]) -> None:
+def test_a_component_that_cannot_be_created_is_rejected(name: str, given: dict[str, int]) -> None:
     with pytest.raises(BadValue, match="that cannot be created"):
         rebuilt(name, given, None)

@@ -28,7 +28,7 @@ def test_max_length_is_left_to_the_browser() -> None:
     assert box.postprocess("long") == "long"
 
 
-def test_a_type_that_does_not_exist_is_refused_where_it_is_written() -> None:
+def test_a_type_that_does_not_exist_is_rejected_where_it_is_written() -> None:
     with pytest.raises(ValueError, match='`type` must be one of "text", "password", or "email"'):
         gr.Textbox(type="bogus")  # type: ignore[arg-type]
 

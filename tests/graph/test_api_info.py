@@ -1,4 +1,4 @@
-"""What the API says of itself: `/info`, snippets, OpenAPI."""
+"""Descriptions of the API: `/info`, snippets, OpenAPI."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_undocumented_endpoints_are_shown_on_request_and_private_ones_never() ->
     assert "code_snippets" not in everything["/add"]
 
 
-def test_a_component_without_a_label_is_called_by_its_id() -> None:
+def test_a_component_without_a_label_is_named_by_its_id() -> None:
     with gr.Blocks() as demo:
         box = gr.Textbox()
         gr.Button().click(lambda text: text, box, box)
@@ -107,7 +107,7 @@ def test_a_component_without_a_label_is_called_by_its_id() -> None:
     assert endpoint["returns"][0]["label"] == f"value_{box.id}"
 
 
-def test_inputs_of_a_set_have_the_names_that_the_signature_has_left() -> None:
+def test_inputs_of_a_set_get_the_remaining_parameter_names() -> None:
     with gr.Blocks() as demo:
         first, second = gr.Textbox(), gr.Number()
         gr.Button().click(lambda values: values, {first, second}, first)
@@ -115,7 +115,7 @@ def test_inputs_of_a_set_have_the_names_that_the_signature_has_left() -> None:
     assert [p["parameter_name"] for p in endpoint["parameters"]] == ["values", "param_1"]
 
 
-def test_inputs_by_keyword_are_called_by_it() -> None:
+def test_keyword_inputs_are_named_by_keyword() -> None:
     with gr.Blocks() as demo:
         box = gr.Textbox()
         gr.Button().click(lambda a, b, c: (a, b, c), box, None, inputs_kwargs={"c": box, "b": box})
@@ -133,7 +133,7 @@ def test_none_as_the_functions_default_makes_a_parameter_optional() -> None:
 
 
 @pytest.mark.parametrize(("given", "said"), [(None, "Doc."), ("Other.", "Other."), (False, "")])
-def test_the_author_may_say_something_else_than_the_docstring(given: Any, said: str) -> None:
+def test_the_author_can_override_the_docstring(given: Any, said: str) -> None:
     def handler() -> None:
         """Doc."""
 
@@ -182,7 +182,7 @@ def test_files_read_as_paths() -> None:
 # gr.api ---------------------------------------------------------------------------------------------------------------
 
 
-def test_an_endpoint_without_components_takes_its_types_from_annotations() -> None:
+def test_an_endpoint_without_components_has_the_types_of_its_annotations() -> None:
     def lookup(key: str, depth: int = 3, kind: Literal["a", "b"] | None = None) -> tuple[str, list[int]]:
         """Find it."""
         return key * depth, [len(kind or "")]
@@ -266,7 +266,7 @@ def test_the_javascript_snippet_names_the_endpoint_and_its_values() -> None:
 
 
 def run_in_shell(code: str) -> tuple[str, Any]:
-    """Run commands in a shell whose `curl` says what it was given: what they print, and the body that was sent."""
+    """Run commands in a shell with a recording `curl`; return their output and the body that was sent."""
     fake = """
     curl() {
         case "$*" in
@@ -300,7 +300,7 @@ def test_the_shell_snippet_calls_an_endpoint_of_any_name() -> None:
     assert said.splitlines()[-1] == "-N http://localhost:1/gradio_api/call/it%27s%20odd/e1"
 
 
-def test_snippets_of_an_app_with_a_login_have_a_place_for_it() -> None:
+def test_snippets_of_an_app_with_a_login_have_placeholders() -> None:
     found = snippets("see", ENDPOINT, "http://localhost:1", login=True)
     assert 'Client("http://localhost:1", auth=("YOUR_NAME", "YOUR_PASSWORD"))' in found["python"]
     assert 'connect("http://localhost:1", { auth: ["YOUR_NAME", "YOUR_PASSWORD"] })' in found["javascript"]

@@ -1,4 +1,4 @@
-"""Putting an app together: ids, places, and the mistakes one can make."""
+"""Building an app: ids, places, and mistakes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from holdfast.errors import BuildError, DuplicateBlockError, RenderError
 from holdfast.graph.context import current
 
 
-def test_ids_count_from_the_root_in_the_order_of_the_program() -> None:
+def test_ids_start_at_the_root_in_program_order() -> None:
     with gr.Blocks() as demo:
         name = gr.Textbox()
         with gr.Row() as row:
@@ -32,7 +32,7 @@ def test_the_same_program_gets_the_same_ids_and_app_id_every_time() -> None:
     assert one.spec.app_id == two.spec.app_id
 
 
-def test_another_listener_makes_another_app_id() -> None:
+def test_a_new_listener_changes_the_app_id() -> None:
     with gr.Blocks() as demo:
         box = gr.Textbox()
         button = gr.Button()
@@ -42,12 +42,12 @@ def test_another_listener_makes_another_app_id() -> None:
     assert demo.spec.app_id != before
 
 
-def test_a_layout_outside_of_an_app_says_where_it_belongs() -> None:
+def test_a_layout_outside_of_an_app_is_explained() -> None:
     with pytest.raises(RenderError, match="Put it inside `with"), gr.Row():
         pass
 
 
-def test_a_component_outside_of_an_app_can_be_made_but_not_rendered() -> None:
+def test_a_component_outside_of_an_app_can_be_created_but_not_rendered() -> None:
     box = gr.Textbox()
     with pytest.raises(RenderError, match="outside of a Blocks"):
         box.render()
@@ -62,14 +62,14 @@ def test_a_component_is_placed_where_it_is_rendered() -> None:
     assert button.parent is row
 
 
-def test_rendering_twice_is_refused() -> None:
+def test_rendering_twice_is_rejected() -> None:
     with gr.Blocks():
         box = gr.Textbox()
         with pytest.raises(DuplicateBlockError, match="second time"):
             box.render()
 
 
-def test_an_unrendered_block_can_stand_elsewhere() -> None:
+def test_an_unrendered_block_can_be_placed_elsewhere() -> None:
     with gr.Blocks():
         button = gr.Button()
         button.unrender()
@@ -85,7 +85,7 @@ def test_an_unknown_event_is_an_attribute_error() -> None:
             button.submit(len)  # type: ignore[attr-defined]
 
 
-def test_a_listener_outside_of_an_app_says_where_it_belongs() -> None:
+def test_a_listener_outside_of_an_app_is_explained() -> None:
     with gr.Blocks():
         button = gr.Button()
     with pytest.raises(RenderError, match="Cannot call click outside of a Blocks"):
@@ -114,7 +114,7 @@ def test_an_error_inside_the_with_leaves_no_context_behind() -> None:
     assert current.get() is None
 
 
-def test_going_on_building_is_seen_by_the_next_look_at_the_app() -> None:
+def test_the_spec_is_updated_when_building_continues() -> None:
     with gr.Blocks() as demo:
         gr.Textbox()
     assert len(demo.spec.blocks) == 3
@@ -123,18 +123,18 @@ def test_going_on_building_is_seen_by_the_next_look_at_the_app() -> None:
     assert [block.NAME for block in demo.spec.blocks.values()] == ["blocks", "textbox", "form", "button"]
 
 
-def test_options_that_moved_to_launch_are_taken_with_a_warning() -> None:
+def test_options_that_moved_to_launch_are_accepted_with_a_warning() -> None:
     with pytest.warns(UserWarning, match="css belong to launch"):
         demo = gr.Blocks(css="a {}")
     assert demo.spec.options.css == "a {}"
 
 
-def test_an_unknown_option_is_refused() -> None:
+def test_an_unknown_option_is_rejected() -> None:
     with pytest.raises(TypeError, match="'colour'"):
         gr.Blocks(colour="red")
 
 
-def test_an_unknown_session_kind_is_refused() -> None:
+def test_an_unknown_session_kind_is_rejected() -> None:
     with pytest.raises(BuildError, match="page, tab"):
         gr.Blocks(session="week")  # type: ignore[arg-type]
 
@@ -146,11 +146,11 @@ def test_calling_an_app_calls_its_function() -> None:
     assert demo("low") == "LOW"
 
 
-def test_calling_an_app_whose_function_needs_a_session_is_refused() -> None:
+def test_calling_an_app_whose_function_needs_a_session_is_rejected() -> None:
     with gr.Blocks() as demo:
         state = gr.State(0)
         gr.Button().click(lambda s: s, state, state)
-    with pytest.raises(BuildError, match="it has State"):
+    with pytest.raises(BuildError, match="it uses State"):
         demo(1)
 
 
@@ -163,14 +163,14 @@ def test_calling_an_app_whose_function_needs_a_session_is_refused() -> None:
         (lambda: gr.Number(lambda: 1, every="often"), "Number: `every` is a number of seconds or a gr.Timer"),  # type: ignore[arg-type]
     ],
 )
-def test_a_wrong_option_is_refused_with_what_is_taken(make: Callable[[], object], message: str) -> None:
+def test_an_invalid_option_is_rejected_with_the_valid_ones(make: Callable[[], object], message: str) -> None:
     with gr.Blocks(), pytest.raises(TypeError) as caught:
         make()
     assert str(caught.value).startswith(message)
 
 
 @pytest.mark.parametrize("options", [{"concurrency_limit": 0}, {"max_batch_size": 0}, {"concurrency_limit": -1}])
-def test_a_limit_under_which_nothing_could_run_is_refused(options: dict[str, Any]) -> None:
+def test_a_limit_under_which_nothing_could_run_is_rejected(options: dict[str, Any]) -> None:
     with gr.Blocks():
         button = gr.Button()
         with pytest.raises(BuildError, match="would not let any event run"):

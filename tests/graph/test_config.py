@@ -1,4 +1,4 @@
-"""The `/config` object: what Gradio's clients read, and the smaller one of our own page."""
+"""The `/config` object: the one for Gradio's clients, and the compact one for Holdfast's page."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_component_is_described_as_by_gradio() -> None:
     assert None not in entry["props"].values()
 
 
-def test_a_state_shows_nothing_of_its_value() -> None:
+def test_the_config_contains_no_state_value() -> None:
     """R1.4: no State value appears in the config."""
     with gr.Blocks() as demo:
         gr.State("the secret word")
@@ -117,7 +117,7 @@ def test_a_state_shows_nothing_of_its_value() -> None:
     assert b"the secret word" not in encode(config)
 
 
-def test_clients_are_told_to_stay_connected_when_something_ends_with_them() -> None:
+def test_clients_stay_connected_if_their_leaving_has_an_effect() -> None:
     def connects(demo: gr.Blocks) -> Any:
         return demo.get_config_file()["connect_heartbeat"]
 
@@ -143,7 +143,7 @@ def test_a_listener_marks_what_it_listens_to() -> None:
     assert block_props(bot, app)["editable"] == "user"
 
 
-def test_our_own_page_gets_only_what_differs() -> None:
+def test_the_page_gets_only_values_that_differ_from_defaults() -> None:
     app = greeter().spec
     config = app_config(app, compact=True)
     assert config["components"] == [
@@ -165,7 +165,7 @@ def test_our_own_page_gets_only_what_differs() -> None:
     ]
 
 
-def test_our_own_page_gets_a_short_head() -> None:
+def test_the_page_gets_a_short_head() -> None:
     with gr.Blocks(title="Short", fill_width=True) as demo:
         pass
     config = app_config(demo.spec, page="", compact=True)
@@ -184,14 +184,14 @@ def test_our_own_page_gets_a_short_head() -> None:
     }
 
 
-def test_our_own_page_is_told_what_is_false_by_choice() -> None:
+def test_the_page_gets_values_that_are_false_by_choice() -> None:
     with gr.Blocks() as demo:
         gr.Textbox(show_label=False, container=False, lines=3, value="")
     (entry,) = app_config(demo.spec, compact=True)["components"]
     assert entry["props"] == {"show_label": False, "container": False, "lines": 3, "value": ""}
 
 
-def test_our_own_page_is_told_that_a_value_is_empty_and_not_missing() -> None:
+def test_the_page_can_tell_an_empty_value_from_a_missing_one() -> None:
     with gr.Blocks() as demo:
         gr.CheckboxGroup(["a"])
         gr.Dropdown(["a"], multiselect=True)
@@ -208,7 +208,7 @@ def test_the_page_knows_the_keys_of_states() -> None:
     assert (keyed["props"], other["props"]) == ({"key": "cart"}, {})
 
 
-def test_start_values_that_hold_files_can_be_made_fetchable(tmp_path: Path) -> None:
+def test_initial_values_that_contain_files_can_be_published(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("text")
     with gr.Blocks():
         file = gr.File(str(tmp_path / "notes.txt"))
@@ -216,7 +216,7 @@ def test_start_values_that_hold_files_can_be_made_fetchable(tmp_path: Path) -> N
     assert entry["props"]["value"] == ["file", "notes.txt"]
 
 
-def test_a_tabs_id_is_what_the_author_called_it() -> None:
+def test_a_tabs_id_is_the_authors() -> None:
     with gr.Blocks(), gr.Tabs(selected="b"), gr.Tab("B", id="b") as tab:
         gr.Markdown("text")
     entry = component_entry(tab)

@@ -22,7 +22,7 @@ def _installed() -> Iterator[None]:
 
 
 def run(program: str) -> dict[str, object]:
-    """Run a program and give its names."""
+    """Run a program and return its names."""
     names: dict[str, object] = {}
     exec(program, names)
     return names
@@ -35,7 +35,7 @@ def test_gradio_is_holdfast() -> None:
     assert names["gr"].Blocks is holdfast.Blocks  # type: ignore[attr-defined]
 
 
-def test_it_says_gradios_version() -> None:
+def test_it_has_gradios_version() -> None:
     assert run("import gradio\nv = gradio.__version__")["v"] == "6.31.0"
 
 
@@ -67,7 +67,7 @@ def test_submodules_hold_the_same_things(program: str, same: str) -> None:
     assert run(program)["x"] is getattr(holdfast, same)
 
 
-def test_a_theme_of_ones_own_imports_its_parts() -> None:
+def test_a_custom_theme_imports_its_parts() -> None:
     names = run("from gradio.themes.utils import colors, fonts, sizes\nfrom gradio.themes.utils.colors import blue")
     assert names["blue"] is holdfast.themes.colors.blue
     assert names["sizes"].radius_md is holdfast.themes.sizes.radius_md  # type: ignore[attr-defined]
@@ -86,12 +86,12 @@ def test_submodules_without_a_counterpart_can_be_imported(module: str) -> None:
 @pytest.mark.parametrize(
     "use", ["Model3D()", "Model3D.x", "class A(Model3D): pass", "Model3D[0]", "with Model3D: pass"]
 )
-def test_what_is_not_there_fails_when_it_is_used_and_says_what(use: str) -> None:
+def test_a_missing_name_raises_an_error_when_it_is_used(use: str) -> None:
     with pytest.raises(UnavailableError, match=r"gradio\.Model3D exists in Gradio"):
         run(f"from gradio import Model3D\n{use}")
 
 
-def test_what_is_not_there_can_stand_in_annotations_and_comparisons() -> None:
+def test_a_missing_name_works_in_annotations_and_comparisons() -> None:
     names = run("import gradio as gr\ndef f(x: gr.Model3D | None): ...\nsame = isinstance(3, gr.Model3D)")
     assert names["same"] is False
 
@@ -112,7 +112,7 @@ def test_everything_can_be_imported_with_a_star() -> None:
     assert run("from gradio import *")["Blocks"] is holdfast.Blocks
 
 
-def test_it_can_be_taken_back() -> None:
+def test_it_can_be_uninstalled() -> None:
     before = list(sys.meta_path)
     uninstall = gradio_alias.install()
     run("import gradio.components")

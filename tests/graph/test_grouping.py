@@ -1,4 +1,4 @@
-"""Frames that nobody wrote: forms around adjacent fields, tabs around tabs."""
+"""Implicit frames: forms around adjacent fields, tabs around tabs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_adjacent_fields_share_a_form() -> None:
     assert names(demo) == [("form", ["textbox", "number"]), "button", ("form", ["slider"])]
 
 
-def test_what_has_no_place_on_the_page_does_not_part_fields() -> None:
+def test_invisible_blocks_do_not_separate_fields() -> None:
     with gr.Blocks() as demo:
         gr.Textbox()
         gr.State(1)
@@ -32,7 +32,7 @@ def test_what_has_no_place_on_the_page_does_not_part_fields() -> None:
     assert names(demo) == [("form", ["textbox", "number"]), "state", "timer"]
 
 
-def test_a_field_without_a_container_stands_alone() -> None:
+def test_a_field_without_a_container_is_not_grouped() -> None:
     with gr.Blocks() as demo:
         gr.Textbox()
         gr.Dropdown(["a"], container=False)
@@ -40,7 +40,7 @@ def test_a_field_without_a_container_stands_alone() -> None:
     assert names(demo) == [("form", ["textbox"]), "dropdown", ("form", ["checkbox"])]
 
 
-def test_a_form_in_a_row_takes_the_room_of_its_fields() -> None:
+def test_a_form_in_a_row_is_as_wide_as_its_fields() -> None:
     with gr.Blocks(), gr.Row() as row:
         gr.Textbox()
         gr.Number(scale=3, min_width=100)
@@ -64,7 +64,7 @@ def test_tabs_in_a_frame_stay_as_they_are() -> None:
     assert names(demo) == [("tabs", [("tabitem", ["markdown"])])]
 
 
-def test_going_on_in_an_app_does_not_frame_twice() -> None:
+def test_continuing_an_app_does_not_add_frames_twice() -> None:
     with gr.Blocks() as demo:
         gr.Textbox()
     with demo:

@@ -1,8 +1,8 @@
-"""What an event is called, wherever its listener stands in the program.
+"""Identity of events, independent of the position of their listener in the program.
 
-D10: siblings looked for: listeners with an `api_name`, lambdas, partials, closures, chained listeners, renders, timers,
-equal listeners, listeners of equal buttons, states without a key, properties that a session's updates have changed,
-methods of components that a page calls; found: all of them went by number.
+D10: covers listeners with an `api_name`, lambdas, partials, closures, chained listeners, renders, timers, equal
+listeners, listeners of equal buttons, States without a key, properties changed by a session's updates, and methods of
+components that a page calls.
 """
 
 from __future__ import annotations
@@ -69,20 +69,20 @@ def test_moving_a_listener_changes_nothing() -> None:
         lambda: gr.Textbox(label="plus").submit(add, gr.Number(label="N"), gr.Number(label="N")),
     ],
 )
-def test_another_function_target_input_or_output_is_another_event(changed: Callable[[], Any]) -> None:
+def test_a_changed_function_target_input_or_output_is_another_event(changed: Callable[[], Any]) -> None:
     """D10."""
     assert set(identities(changed)).isdisjoint(identities(plus))
 
 
-def test_a_name_that_the_author_gave_stands_for_the_function() -> None:
-    """D10: the function may be written again; what it reads and writes may not be another."""
+def test_an_api_name_identifies_the_function() -> None:
+    """D10: the function can change, but not its inputs and outputs."""
     one, two = (identities(lambda fn=fn: plus(fn, api_name="count")) for fn in (add, wipe))
     assert one == two
     assert one[0].startswith("count.")
     assert identities(lambda: plus(api_name="count", out="M")) != one
 
 
-def test_what_a_function_was_made_with_belongs_to_it() -> None:
+def test_a_functions_captured_values_are_part_of_its_identity() -> None:
     """D10."""
 
     def maker(step: int) -> Callable[[int], int]:
@@ -93,15 +93,15 @@ def test_what_a_function_was_made_with_belongs_to_it() -> None:
     assert identities(lambda: plus(maker(1))) == found[0]
 
 
-def test_equal_listeners_are_told_apart_and_count_as_new_when_one_more_comes() -> None:
-    """D10: which of them is which cannot be known then."""
+def test_equal_listeners_are_distinguished_and_count_as_new_after_an_addition() -> None:
+    """D10: they cannot be matched up afterwards."""
     two = identities(lambda: [plus(), plus()])
     three = identities(lambda: [plus(), plus(), plus()])
     assert len(set(two)) == 2
     assert set(two).isdisjoint(three)
 
 
-def test_what_follows_an_event_is_named_after_it() -> None:
+def test_chained_listeners_are_named_after_their_event() -> None:
     """D10: chained listeners."""
     one = identities(lambda: plus().then(len, gr.State([]), None))
     two = identities(lambda: plus(label="minus").then(len, gr.State([]), None))
@@ -163,8 +163,8 @@ def test_names_are_the_same_in_every_process() -> None:
     assert len(said.pop().split()) > 6
 
 
-def test_a_state_without_a_key_is_known_by_its_variable() -> None:
-    """R6.8: an edit elsewhere leaves it its value; one of another name or type begins again."""
+def test_a_state_without_a_key_is_identified_by_its_variable() -> None:
+    """R6.8: it keeps its value after an edit elsewhere; another name or type starts over."""
 
     def names(code: str) -> list[str]:
         space: dict[str, Any] = {"gr": gr}
@@ -181,8 +181,8 @@ def test_a_state_without_a_key_is_known_by_its_variable() -> None:
     assert len(set(names("with gr.Blocks() as demo:\n    a, b = gr.State(0), gr.State(0)"))) == 2
 
 
-def test_a_program_is_another_one_when_its_page_is() -> None:
-    """D10: what a page shows counts, start values do not: they may be made anew at each start."""
+def test_a_program_changes_with_its_page() -> None:
+    """D10: initial values do not count, because they may differ at each start."""
 
     def program(label: str = "A", value: str = "", choices: tuple[str, ...] = ("a",)) -> str:
         with gr.Blocks() as demo:

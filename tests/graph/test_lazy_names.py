@@ -14,14 +14,14 @@ def test_a_name_is_looked_up_once() -> None:
     assert vars(holdfast)["Slider"] is slider
 
 
-def test_second_names_are_the_same_things() -> None:
+def test_aliases_are_the_same_objects() -> None:
     assert holdfast.Text is holdfast.Textbox
     assert holdfast.TabItem is holdfast.Tab
     assert holdfast.DataFrame is holdfast.Dataframe
     assert components.Textbox is holdfast.Textbox
 
 
-def test_a_name_that_only_gradio_has_says_so() -> None:
+def test_a_name_that_only_gradio_has_is_explained() -> None:
     with pytest.raises(AttributeError, match="Workflow: Gradio has it, but this version of Holdfast does not"):
         holdfast.Workflow  # type: ignore[attr-defined] # noqa: B018 -- the access is what is tested
 

@@ -1,4 +1,4 @@
-"""What a listener's parameters mean, as Gradio has them."""
+"""Parameters of listeners, compatible with Gradio."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from holdfast.errors import BuildError, InvalidBlockError, InvalidComponentError
 
 
 def identity(value: Any) -> Any:
-    """Give it back."""
+    """Return the argument."""
     return value
 
 
 def pair(first: Any, second: Any) -> Any:
-    """Give the first."""
+    """Return the first argument."""
     return first or second
 
 
@@ -56,7 +56,7 @@ def test_inputs_by_keyword_follow_the_others() -> None:
 
 
 @pytest.mark.usefixtures("demo")
-def test_inputs_by_an_unknown_keyword_are_refused() -> None:
+def test_inputs_with_an_unknown_keyword_are_rejected() -> None:
     box, button = gr.Textbox(), gr.Button()
     with pytest.raises(BuildError, match="'third'"):
         button.click(pair, [box, box], None, inputs_kwargs={"third": box})
@@ -89,7 +89,7 @@ def test_a_layout_can_be_an_output() -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"), [("textbox", "as strings"), (3, r"3 \(int\)"), ([None], r"None \(NoneType\)")]
 )
-def test_what_is_no_component_is_refused_by_name(wrong: Any, said: str) -> None:
+def test_what_is_not_a_component_is_rejected_by_name(wrong: Any, said: str) -> None:
     button = gr.Button()
     with pytest.raises(InvalidBlockError, match=said):
         button.click(identity, wrong)
@@ -111,7 +111,7 @@ def test_too_many_inputs_only_warn() -> None:
 
 
 @pytest.mark.usefixtures("demo")
-def test_what_the_runtime_fills_is_not_counted_as_an_input() -> None:
+def test_injected_parameters_do_not_count_as_inputs() -> None:
     def handler(event: gr.SelectData, value: str, request: gr.Request | None, progress: Any = gr.Progress()) -> None:  # noqa: B008
         del event, value, request, progress
 
@@ -122,7 +122,7 @@ def test_what_the_runtime_fills_is_not_counted_as_an_input() -> None:
 
 
 @pytest.mark.usefixtures("demo")
-def test_a_parameter_annotated_with_a_component_asks_for_its_properties() -> None:
+def test_a_parameter_annotated_with_a_component_gets_its_properties() -> None:
     def handler(first: str, second: gr.Number) -> None:
         del first, second
 
@@ -181,7 +181,7 @@ def test_no_name_hides_the_endpoint() -> None:
 
 
 @pytest.mark.usefixtures("demo")
-def test_a_name_that_is_no_text_is_refused() -> None:
+def test_a_name_that_is_not_a_string_is_rejected() -> None:
     box, button = gr.Textbox(), gr.Button()
     with pytest.raises(BuildError, match="api_name=3"):
         button.click(identity, box, box, api_name=3)  # type: ignore[arg-type]
@@ -212,7 +212,7 @@ def test_a_timers_ticks_show_no_progress() -> None:
 
 
 @pytest.mark.usefixtures("demo")
-def test_progress_can_be_a_yes_or_no() -> None:
+def test_progress_can_be_a_boolean() -> None:
     box, button = gr.Textbox(), gr.Button()
     assert button.click(identity, box, show_progress=False).listener.show_progress == "hidden"
     assert button.click(identity, box, show_progress=True).listener.show_progress == "full"
@@ -229,7 +229,7 @@ def test_progress_can_be_a_yes_or_no() -> None:
         ({"validator": "valid"}, "is not callable"),
     ],
 )
-def test_an_option_that_means_nothing_is_refused(options: Any, said: str) -> None:
+def test_an_invalid_option_value_is_rejected(options: Any, said: str) -> None:
     box, button = gr.Textbox(), gr.Button()
     with pytest.raises(BuildError, match=said):
         button.click(identity, box, box, **options)
@@ -242,7 +242,7 @@ def test_an_unknown_option_is_a_type_error_that_lists_the_options() -> None:
 
 
 @pytest.mark.usefixtures("demo")
-def test_what_cannot_be_called_is_refused() -> None:
+def test_what_is_not_callable_is_rejected() -> None:
     with pytest.raises(BuildError, match="is not callable"):
         gr.Button().click(5)  # type: ignore[arg-type]
 
@@ -326,7 +326,7 @@ def test_chains_know_what_they_follow(demo: gr.Blocks) -> None:
     assert [fn.targets[0].event for fn in fns] == ["then", "success", "failure"]
 
 
-def test_cancelling_is_a_second_private_listener(demo: gr.Blocks) -> None:
+def test_canceling_is_a_second_private_listener(demo: gr.Blocks) -> None:
     box, button, stop = gr.Textbox(), gr.Button(), gr.Button()
     run = button.click(identity, box, box)
     stop.click(None, cancels=run)
@@ -334,7 +334,7 @@ def test_cancelling_is_a_second_private_listener(demo: gr.Blocks) -> None:
     assert ids == [((), "public", True), ((), "private", False), ((0,), "private", False)]
 
 
-def test_cancelling_what_is_outside_the_queue_is_refused_and_leaves_nothing(demo: gr.Blocks) -> None:
+def test_canceling_outside_the_queue_is_rejected_and_leaves_nothing(demo: gr.Blocks) -> None:
     box, button = gr.Textbox(), gr.Button()
     run = button.click(identity, box, box, queue=False)
     with pytest.raises(BuildError, match="queue=False"):
@@ -343,7 +343,7 @@ def test_cancelling_what_is_outside_the_queue_is_refused_and_leaves_nothing(demo
 
 
 @pytest.mark.usefixtures("demo")
-def test_cancelling_a_function_instead_of_a_listener_is_refused() -> None:
+def test_canceling_a_function_instead_of_a_listener_is_rejected() -> None:
     with pytest.raises(BuildError, match="what the other listener's call returned"):
         gr.Button().click(None, cancels=identity)
 
@@ -370,13 +370,13 @@ def test_on_without_triggers_runs_at_load_and_at_every_change(demo: gr.Blocks) -
 
 
 @pytest.mark.usefixtures("demo")
-def test_on_with_a_function_first_says_what_is_wrong() -> None:
+def test_on_with_a_function_first_is_explained() -> None:
     with pytest.raises(BuildError, match="is for the triggers"):
         gr.on(identity)  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("demo")
-def test_what_is_no_event_cannot_be_a_trigger() -> None:
+def test_only_an_event_can_be_a_trigger() -> None:
     button = gr.Button()
     with pytest.raises(BuildError, match="a Button is not an event"):
         gr.on([button], identity)  # type: ignore[list-item]
@@ -405,7 +405,7 @@ def test_a_function_as_value_runs_when_its_inputs_change(demo: gr.Blocks) -> Non
     assert listener.inputs == (box,)
 
 
-def test_listeners_of_function_values_come_last_so_that_the_programs_own_keep_their_names() -> None:
+def test_listeners_of_function_values_come_last() -> None:
     def clock() -> str:
         return "now"
 

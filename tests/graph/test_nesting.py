@@ -10,7 +10,7 @@ from holdfast.graph.app_config import app_config
 
 
 def counter() -> gr.Blocks:
-    """A small app of its own."""
+    """Return a small app."""
     with gr.Blocks() as demo:
         number = gr.Number()
         button = gr.Button()
@@ -30,7 +30,7 @@ def test_an_app_rendered_in_another_becomes_part_of_it() -> None:
     assert sorted(outer.blocks) == [0, 1, 2, 3, 4]
 
 
-def test_listeners_of_an_inner_app_go_on_meaning_the_same() -> None:
+def test_listeners_of_an_inner_app_keep_their_meaning() -> None:
     inner = counter()
     with gr.Blocks() as outer:
         gr.Button().click(lambda: None)
@@ -72,7 +72,7 @@ def test_an_inner_app_can_listen_to_components_around_it() -> None:
     assert outer.blocks[box.id] is box
 
 
-def test_one_state_may_be_shared_by_the_apps_that_are_put_into_one() -> None:
+def test_combined_apps_can_share_a_state() -> None:
     state = gr.State(0)
     apps = []
     for _ in range(2):
@@ -88,7 +88,7 @@ def test_one_state_may_be_shared_by_the_apps_that_are_put_into_one() -> None:
     assert {fn.inputs for fn in outer.fns.values()} == {(state,)}
 
 
-def test_one_app_cannot_stand_in_another_twice() -> None:
+def test_an_app_cannot_be_placed_in_another_twice() -> None:
     inner = counter()
     with gr.Blocks():
         inner.render()
@@ -96,7 +96,7 @@ def test_one_app_cannot_stand_in_another_twice() -> None:
             inner.render()
 
 
-def test_a_listener_may_use_an_app_that_is_rendered_further_down() -> None:
+def test_a_listener_can_use_an_app_that_is_rendered_later() -> None:
     with gr.Blocks() as inner:
         box = gr.Textbox()
     with gr.Blocks() as outer:
@@ -106,7 +106,7 @@ def test_a_listener_may_use_an_app_that_is_rendered_further_down() -> None:
     assert outer.spec.blocks[box.id] is box
 
 
-def test_a_component_of_another_app_is_refused_with_the_line_that_used_it() -> None:
+def test_a_component_of_another_app_is_rejected_with_the_line_that_used_it() -> None:
     with gr.Blocks():
         box = gr.Textbox()
     with gr.Blocks() as other:
@@ -115,13 +115,13 @@ def test_a_component_of_another_app_is_refused_with_the_line_that_used_it() -> N
         other.get_config_file()
 
 
-def test_an_app_made_in_its_place_may_say_so_once_more() -> None:
+def test_an_app_created_in_its_place_can_be_rendered_once() -> None:
     with gr.Blocks() as outer:
         counter().render()
     assert [child.NAME for child in outer.children] == ["form", "button"]
 
 
-def test_rendering_an_app_outside_of_another_says_where_it_belongs() -> None:
+def test_rendering_an_app_outside_of_another_is_explained() -> None:
     with pytest.raises(RenderError, match="outside of a Blocks"):
         counter().render()
 

@@ -1,12 +1,10 @@
-"""Parameters that a program misspells, that older versions of Gradio had, and values that a parameter does not take.
+"""Misspelled parameters, parameters of older versions of Gradio, and invalid values.
 
-E16: siblings looked for: every component and layout, Blocks and what is made of it, launch, mount, queue, listeners;
-found: the right class was named by components alone, and only `launch` and Blocks took older options.
-E32: siblings looked for: the same, States, themes and their variables, values of enumerated options; found: all.
-Looked for later: `gr.api`, `gr.render`, `gr.Examples`, and what is made outside of Blocks, as in a handler that returns
-it; found: all of them.
-E33: siblings looked for: every option annotated with a list of texts, Radio, CheckboxGroup, Dropdown, Number given a
-dict, list, or set; found: all but those that raised an error already.
+E16: covers every component and layout, Blocks and its subclasses, launch, mount, queue, and listeners.
+E32: covers the same, States, themes and their variables, values of enumerated options, `gr.api`, `gr.render`,
+`gr.Examples`, and components created outside of Blocks, such as in a handler that returns them.
+E33: covers every option annotated with a list of strings, Radio, CheckboxGroup, Dropdown, and Number with a dict, list,
+or set.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ from holdfast.errors import BuildError
 from holdfast.graph.parameters import FORMER
 
 gr: Any = holdfast
-"""As programs without a type checker use it."""
+"""Untyped, as programs without a type checker use it."""
 
 
 def typed(number: int) -> int:
@@ -53,7 +51,7 @@ WRONG: list[tuple[Callable[[], Any], str, str, str]] = [
 
 
 @pytest.mark.parametrize(("call", "called", "given", "meant"), WRONG)
-def test_a_misspelled_parameter_is_refused_with_the_one_that_was_meant(
+def test_a_misspelled_parameter_is_rejected_with_a_suggestion(
     call: Callable[[], Any], called: str, given: str, meant: str
 ) -> None:
     """E32, E16."""
@@ -79,7 +77,7 @@ OLDER: list[Callable[[], Any]] = [
 
 
 @pytest.mark.parametrize("call", OLDER)
-def test_an_option_of_gradio_4_or_5_is_taken_with_one_warning(call: Callable[[], Any]) -> None:
+def test_an_option_of_gradio_4_or_5_is_accepted_with_one_warning(call: Callable[[], Any]) -> None:
     """E16."""
     with gr.Blocks(), warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
@@ -87,7 +85,7 @@ def test_an_option_of_gradio_4_or_5_is_taken_with_one_warning(call: Callable[[],
     assert [("without effect" in str(one.message), one.filename) for one in told] == [(True, __file__)]
 
 
-def test_launch_takes_them_too() -> None:
+def test_launch_accepts_them_too() -> None:
     """E16."""
     with gr.Blocks() as demo:
         gr.Textbox()
@@ -96,7 +94,7 @@ def test_launch_takes_them_too() -> None:
     demo.close()
 
 
-def test_no_parameter_that_there_is_counts_as_an_older_one() -> None:
+def test_no_existing_parameter_counts_as_obsolete() -> None:
     """E16."""
     for name in ("ChatInterface", "Chatbot", "Interface", "Image", "Dataframe"):
         for option in FORMER[name] | FORMER[""]:
@@ -115,8 +113,8 @@ def test_no_parameter_that_there_is_counts_as_an_older_one() -> None:
         (lambda: gr.Dropdown(["a", "b"], value="c"), "begins with 'c'"),
     ],
 )
-def test_a_value_that_means_nothing_is_warned_of_where_it_was_given(call: Callable[[], Any], said: str) -> None:
-    """E33: a warning, for Gradio starts such programs."""
+def test_an_invalid_value_is_warned_about_where_it_was_passed(call: Callable[[], Any], said: str) -> None:
+    """E33: a warning, because Gradio starts such programs."""
     with gr.Blocks(), warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         call()
@@ -132,8 +130,8 @@ def test_a_value_that_means_nothing_is_warned_of_where_it_was_given(call: Callab
         (lambda: gr.Radio(["a", "b"], value="c"), "begins with 'c'"),
     ],
 )
-def test_so_is_one_that_is_given_outside_of_blocks(call: Callable[[], Any], said: str) -> None:
-    """E33: as an update that a handler returns, or before the Blocks; once, where it was given."""
+def test_so_is_one_that_is_passed_outside_of_blocks(call: Callable[[], Any], said: str) -> None:
+    """E33: as an update that a handler returns, or before the Blocks; once, where it was passed."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         made = call()
@@ -145,7 +143,7 @@ def test_so_is_one_that_is_given_outside_of_blocks(call: Callable[[], Any], said
     assert one.filename == __file__
 
 
-def test_an_example_that_its_component_does_not_take_is_reported() -> None:
+def test_an_example_that_its_component_does_not_accept_is_reported() -> None:
     """E33."""
     with gr.Blocks():
         radio = gr.Radio(["apple", "pear"])
@@ -163,20 +161,20 @@ def test_an_example_that_its_component_does_not_take_is_reported() -> None:
         (lambda: gr.Button().click(str, None, None, api_visibility="publc"), "public"),
     ],
 )
-def test_a_mode_that_there_is_not_is_refused_with_the_one_that_was_meant(call: Callable[[], Any], meant: str) -> None:
+def test_an_invalid_mode_is_rejected_with_a_suggestion(call: Callable[[], Any], meant: str) -> None:
     """E32."""
     with gr.Blocks(), pytest.raises(BuildError, match=f"Did you mean '{meant}'"):
         call()
 
 
 @pytest.mark.parametrize("value", [{"a": 1}, [1], {1, 2}])
-def test_a_number_does_not_begin_with_a_collection(value: Any) -> None:
+def test_the_initial_value_of_a_number_is_not_a_collection(value: Any) -> None:
     """E33."""
     with gr.Blocks(), pytest.raises(ValueError, match="a number"):
         gr.Number(value)
 
 
-def test_what_is_right_is_not_warned_of() -> None:
+def test_valid_values_cause_no_warning() -> None:
     """E33."""
     with gr.Blocks():
         gr.Button(variant="huggingface", size="sm")

@@ -1,4 +1,4 @@
-"""`gr.render`: what a function builds for one visitor."""
+"""`gr.render`: blocks that a function builds for one visitor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from holdfast.graph.app_config import render_config
 
 
 def notes(keyed: bool = False) -> tuple[gr.Blocks, gr.Number]:
-    """An app that shows as many boxes as a number says."""
+    """Return an app that shows a given number of boxes."""
     with gr.Blocks() as demo:
         count = gr.Number(2)
 
@@ -27,7 +27,7 @@ def notes(keyed: bool = False) -> tuple[gr.Blocks, gr.Number]:
 
 
 def run(view: AppView, render: int = 0, *args: Any) -> dict[str, Any]:
-    """Run a render as the runtime does, and give what the page gets."""
+    """Run a render as the runtime does, and return what the page gets."""
     spec = next(li.render for li in view.listeners() if li.render_id == render and li.render is not None)
     graph = spec.build(view, args)
     view.apply_render(render, graph)
@@ -56,7 +56,7 @@ def test_in_a_row_the_container_is_a_row() -> None:
     assert [block.NAME for block in demo.fns[0].outputs] == ["row"]
 
 
-def test_what_is_built_goes_to_one_session_only() -> None:
+def test_the_result_belongs_to_one_session_only() -> None:
     demo, _ = notes()
     mine, other = demo.spec.view(), demo.spec.view()
     config = run(mine, 0, 2)
@@ -78,7 +78,7 @@ def test_the_page_gets_the_container_with_what_is_in_it() -> None:
 
 
 def test_without_keys_the_same_type_at_the_same_place_is_the_same_block() -> None:
-    """E20: a block that the function makes again where it was keeps its id, and so does the form around it."""
+    """E20: a block that the function builds again in the same place keeps its id, as does the form around it."""
     demo, _ = notes()
     view = demo.spec.view()
     before, after = run(view, 0, 2), run(view, 0, 3)
@@ -102,8 +102,8 @@ def test_another_type_at_the_same_place_is_another_block() -> None:
     assert ids(after, "html")[0] not in ids(before, "markdown")
 
 
-def test_a_state_without_a_key_begins_again() -> None:
-    """R5.4, E20: only a key makes a State of a render outlive the run."""
+def test_a_state_without_a_key_starts_over() -> None:
+    """R5.4, E20: a State of a render needs a key to survive the run."""
     with gr.Blocks() as demo:
 
         @gr.render()
@@ -115,7 +115,7 @@ def test_a_state_without_a_key_begins_again() -> None:
     assert not {*before} & {*ids(run(view, 0), "state")}
 
 
-def test_the_blocks_of_the_run_before_are_gone() -> None:
+def test_the_blocks_of_the_previous_run_are_gone() -> None:
     demo, _ = notes()
     view = demo.spec.view()
     last = ids(run(view, 0, 2), "textbox")[-1]
@@ -155,7 +155,7 @@ def test_a_keyed_state_is_the_same_cell_in_every_run() -> None:
     assert other != other_again
 
 
-def test_two_blocks_with_one_key_are_refused() -> None:
+def test_two_blocks_with_one_key_are_rejected() -> None:
     with gr.Blocks() as demo:
 
         @gr.render()
@@ -188,7 +188,7 @@ def test_a_render_inside_a_render_goes_with_it() -> None:
     assert ids(run(view, 2), "textbox") == [deep]
 
 
-def test_names_of_endpoints_inside_do_not_hide_the_apps_own() -> None:
+def test_names_of_endpoints_inside_do_not_hide_those_of_the_app() -> None:
     with gr.Blocks() as demo:
         gr.Button().click(lambda: None, api_name="go")
 
@@ -262,11 +262,11 @@ def test_a_failing_function_changes_nothing() -> None:
     assert view.next_block_id == len(demo.spec.blocks)
 
 
-def test_render_outside_of_an_app_says_where_it_belongs() -> None:
+def test_render_outside_of_an_app_is_explained() -> None:
     with pytest.raises(RenderError, match="outside of a Blocks"):
         gr.render()
 
 
-def test_render_without_parentheses_says_how_to_write_it() -> None:
+def test_render_without_parentheses_is_explained() -> None:
     with gr.Blocks(), pytest.raises(BuildError, match="in parentheses"):
         gr.render(lambda: None)

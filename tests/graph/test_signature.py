@@ -1,4 +1,4 @@
-"""What a handler's signature says."""
+"""Analysis of a handler's signature."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def test_annotations_written_as_text_are_resolved() -> None:
     assert has_event_data(signature)
 
 
-def test_annotations_may_use_names_of_the_function_around() -> None:
+def test_annotations_can_use_names_of_the_enclosing_function() -> None:
     class Mine(gr.EventData):
-        """A kind of its own."""
+        """A local class."""
 
     def handler(event: Mine) -> Any:
         return event, Mine
@@ -37,21 +37,21 @@ def test_annotations_may_use_names_of_the_function_around() -> None:
 
 
 def test_an_annotation_that_cannot_be_resolved_is_left_as_text() -> None:
-    def handler(value: Nowhere) -> None:  # type: ignore[name-defined] # noqa: F821 -- it is nowhere
+    def handler(value: Nowhere) -> None:  # type: ignore[name-defined] # noqa: F821 -- it does not exist
         del value
 
     assert signature_of(handler).positional[0].annotation == "Nowhere"
 
 
 @pytest.mark.parametrize("annotation", ["gr.Request | None", "Optional[gr.Request]"])
-def test_a_special_parameter_may_be_optional(annotation: str) -> None:
+def test_an_injected_parameter_can_be_optional(annotation: str) -> None:
     scope: dict[str, Any] = {"gr": gr}
     exec(f"from typing import Optional\ndef handler(request: {annotation} = None): ...", scope)
     (parameter,) = signature_of(scope["handler"]).special
     assert (parameter.special, parameter.optional) == (gr.Request, True)
 
 
-def test_progress_is_known_by_its_default() -> None:
+def test_progress_is_recognized_by_its_default() -> None:
     def handler(value: str, progress=gr.Progress(track_tqdm=True)) -> None:  # type: ignore[no-untyped-def] # noqa: B008
         del value, progress
 
@@ -60,7 +60,7 @@ def test_progress_is_known_by_its_default() -> None:
     assert signature.special[0].special is gr.Progress
 
 
-def test_methods_partials_and_wrapped_functions_show_what_is_left() -> None:
+def test_methods_partials_and_wrapped_functions_have_their_remaining_parameters() -> None:
     class Model:
         def predict(self, text: str, top: int = 3) -> str:
             return text * top
@@ -77,7 +77,7 @@ def test_methods_partials_and_wrapped_functions_show_what_is_left() -> None:
     assert names(signature_of(wrapped)) == ["first", "second"]
 
 
-def test_what_does_not_say_its_parameters_takes_anything() -> None:
+def test_a_callable_without_a_signature_takes_anything() -> None:
     signature = signature_of(dict)
     assert not signature.known
     assert signature.variadic

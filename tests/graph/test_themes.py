@@ -1,4 +1,4 @@
-"""Gradio's themes on our page."""
+"""Gradio's themes on Holdfast's page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_default_theme_is_the_pages_own_look() -> None:
     assert themes.Default().css() == themes.Base().css() == ""
 
 
-def test_everything_stands_in_the_theme_layer() -> None:
+def test_everything_is_in_the_theme_layer() -> None:
     assert themes.Soft().css().startswith("@layer theme {\n  :root {")
 
 
@@ -42,7 +42,7 @@ def test_a_hue_becomes_the_accent_and_the_palette_that_programs_refer_to() -> No
 
 
 @pytest.mark.parametrize("hue", [str(name) for name in COLORS])
-def test_every_hue_can_be_read_on_in_light_and_dark(hue: str) -> None:
+def test_every_hue_is_readable_in_light_and_dark(hue: str) -> None:
     found = variables(themes.Base(primary_hue=hue))
     for behind, front in (("--accent", "--on-accent"), ("--accent-soft", "--accent-text")):
         for one, other in zip(halves(found[behind]), halves(found[front]), strict=True):
@@ -50,7 +50,7 @@ def test_every_hue_can_be_read_on_in_light_and_dark(hue: str) -> None:
 
 
 @pytest.mark.parametrize("hue", ["slate", "gray", "zinc", "neutral", "stone"])
-def test_text_can_be_read_on_every_neutral_palette(hue: str) -> None:
+def test_text_is_readable_on_every_neutral_palette(hue: str) -> None:
     found = variables(themes.Base(neutral_hue=hue))
     for text in ("--text", "--text-2", "--text-3"):
         for surface in ("--bg", "--surface", "--surface-2"):
@@ -58,13 +58,13 @@ def test_text_can_be_read_on_every_neutral_palette(hue: str) -> None:
                 assert contrast(one, other) >= READABLE, (hue, text, surface)
 
 
-def test_a_variable_becomes_the_token_that_is_the_same_thing() -> None:
+def test_a_variable_becomes_the_equivalent_token() -> None:
     found = variables(themes.Base().set(body_text_color="#111", body_text_color_dark="#eee"))
     assert found["--body-text-color"] == "light-dark(#111, #eee)"
     assert found["--text"] == "var(--body-text-color)"
 
 
-def test_the_half_that_is_not_set_stays_as_the_page_has_it() -> None:
+def test_the_variant_that_is_not_set_keeps_the_pages_color() -> None:
     light = variables(themes.Base().set(block_background_fill="#fff"))["--block-background-fill"]
     dark = variables(themes.Base().set(block_background_fill_dark="#111"))["--block-background-fill"]
     assert halves(light) == ["#fff", PAGE_COLORS["--surface"][1]]
@@ -76,7 +76,7 @@ def test_a_reference_becomes_a_css_variable() -> None:
     assert found["--button-primary-shadow"] == "0 0 var(--spacing-sm) var(--primary-200)"
 
 
-def test_a_gradient_does_not_become_a_colour_token() -> None:
+def test_a_gradient_does_not_become_a_color_token() -> None:
     found = variables(themes.Base().set(body_background_fill="linear-gradient(90deg, red, blue)"))
     assert found["--body-background-fill"] == "linear-gradient(90deg, red, blue)"
     assert "--bg" not in found
@@ -91,7 +91,7 @@ def test_an_unknown_variable_is_a_type_error_that_names_it() -> None:
         themes.Base().set(body_colour="red")
 
 
-def test_an_unknown_palette_or_scale_lists_those_that_there_are() -> None:
+def test_an_unknown_palette_or_scale_lists_the_available_ones() -> None:
     with pytest.raises(ValueError, match=r"'pinkish' is not a valid palette.*rose"):
         themes.Base(primary_hue="pinkish")
     with pytest.raises(ValueError, match=r"'huge' is not a valid scale for text.*lg, md, sm"):
@@ -125,7 +125,7 @@ def test_an_unknown_name_lists_the_themes() -> None:
         theme_of("bogus")
 
 
-def test_a_ready_made_theme_can_be_named_as_its_owners() -> None:
+def test_a_predefined_theme_can_be_named_with_its_owner() -> None:
     assert theme_of("gradio/soft").name == "soft"
 
 
@@ -133,7 +133,7 @@ def test_a_ready_made_theme_can_be_named_as_its_owners() -> None:
     ("given", "sentence"),
     [(themes.Soft, r"theme=Soft is a class. Call it: theme=Soft\(\)"), (3, "theme=3 is not a theme. Pass a theme")],
 )
-def test_what_is_no_theme_is_said_with_what_to_give(given: object, sentence: str) -> None:
+def test_an_invalid_theme_is_explained(given: object, sentence: str) -> None:
     with pytest.raises(BuildError, match=sentence):
         theme_of(given)
 
@@ -142,6 +142,6 @@ def test_a_digest_changes_with_the_stylesheet() -> None:
     assert themes.Soft().digest() == themes.Soft().digest() != themes.Glass().digest()
 
 
-def test_pages_that_embed_the_app_are_told_the_bodys_colours() -> None:
+def test_pages_that_embed_the_app_get_the_bodys_colors() -> None:
     assert themes.Base().body_css() is None
     assert themes.Base().set(body_text_color="red").body_css() == {"body_text_color": "red"}

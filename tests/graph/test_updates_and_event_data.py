@@ -1,4 +1,4 @@
-"""What handlers return and get besides values."""
+"""Updates that handlers return, and event data that they get."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import holdfast as gr
 from holdfast.graph.updates import Update, is_update
 
 
-def test_an_update_holds_what_was_given_and_nothing_else() -> None:
+def test_an_update_contains_only_the_arguments_passed() -> None:
     assert gr.update(value=None, label="L") == {"value": None, "label": "L", "__type__": "update"}
     assert gr.update(visible=False) == {"visible": False, "__type__": "update"}
 
@@ -20,19 +20,19 @@ def test_skipping_is_an_update_of_nothing() -> None:
 
 
 def test_a_users_own_dict_is_never_an_update_of_a_state() -> None:
-    """R1.6: for State only what `update` and `skip` made counts."""
+    """R1.6: for State only results of `update` and `skip` are updates."""
     own = {"__type__": "update", "value": 3}
     assert not isinstance(own, Update)
     assert isinstance(gr.update(value=3), Update)
 
 
-def test_a_dict_that_says_so_is_an_update_elsewhere() -> None:
+def test_a_dict_marked_as_an_update_is_one_elsewhere() -> None:
     assert is_update({"__type__": "update"})
     assert not is_update({"__type__": "other"})
     assert not is_update("update")
 
 
-def test_a_verdict_has_gradios_form() -> None:
+def test_a_validation_result_has_gradios_form() -> None:
     assert gr.validate(False, "too short") == {"__type__": "validate", "is_valid": False, "message": "too short"}
 
 

@@ -43,7 +43,7 @@ def test_updates_add_up() -> None:
     assert (changed.label, changed.preprocess("x")) == ("New", "x")
 
 
-def test_a_new_value_is_no_property() -> None:
+def test_a_new_value_is_not_a_property() -> None:
     mine, _, box = chooser()
     assert mine.update_props(box.id, {"value": "a", "__type__": "update"}) is box
 

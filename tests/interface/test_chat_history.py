@@ -29,21 +29,21 @@ def test_an_empty_conversation_is_not_kept() -> None:
     assert keep([], {"a": ONE}, None, "b") == ({"a": ONE}, None)
 
 
-def test_a_conversation_that_another_tab_has_forgotten_is_kept_anew() -> None:
+def test_a_conversation_deleted_in_another_tab_is_stored_again() -> None:
     assert keep(ONE, {}, "gone", "b") == ({"b": ONE}, "b")
 
 
-def test_the_newest_stands_first() -> None:
+def test_the_newest_is_first() -> None:
     assert newest_first({"a": ONE, "b": TWO}) == ["b", "a"]
 
 
-def test_a_conversation_is_called_by_the_first_thing_that_was_said() -> None:
+def test_a_conversations_title_is_its_first_message() -> None:
     assert title([{"role": "assistant", "content": "Hello"}, *ONE]) == "one"
     assert title([{"role": "user", "content": "word " * 20}]) == "word word word word word word word word…"
 
 
-def test_two_chats_of_one_name_are_refused_with_a_sentence(tmp_path: Path) -> None:
-    """R5.3, D9: siblings: in one app, behind tabs, with a title and a function of that name; found: all."""
+def test_two_chats_with_one_name_are_rejected(tmp_path: Path) -> None:
+    """R5.3, D9: in one app, in tabs, and with a title equal to another function's name."""
 
     def chat(**options: str) -> gr.ChatInterface:
         return gr.ChatInterface(lambda message, history: message, save_history=True, **options)  # type: ignore[arg-type]
@@ -94,7 +94,7 @@ def test_conversations_can_be_left_reopened_and_continued_after_a_refresh(url: s
 
 @pytest.mark.browser
 def test_on_a_phone_the_list_is_in_a_sheet_that_closes_at_a_choice(url: str, page: Page) -> None:
-    """F1, F2: siblings looked for: other lists beside a chat; found: none."""
+    """F1, F2."""
     expect.set_options(timeout=15_000)
     page.set_viewport_size({"width": 375, "height": 700})
     page.goto(url)
@@ -157,7 +157,7 @@ def told(key: Any) -> gr.EventData:
 
 
 @pytest.mark.parametrize("key", ["gone", None, 1, ["a"], {"a": 1}])
-def test_a_conversation_that_is_gone_deletes_and_opens_no_other(key: Any) -> None:
+def test_the_key_of_a_deleted_conversation_opens_and_deletes_nothing(key: Any) -> None:
     assert chosen(told(key), {"a": ONE, "b": TWO}) is None
     assert chosen(told("a"), {"a": ONE, "b": TWO}) == "a"
 

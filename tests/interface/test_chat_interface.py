@@ -18,7 +18,7 @@ Connect = Callable[[gr.Blocks], Client]
 
 @pytest.fixture
 def connect() -> Iterator[Connect]:
-    """Serves an app and connects a client."""
+    """Return a function that serves an app and connects a client."""
     open_ones: list[tuple[gr.Blocks, Client]] = []
 
     def connect(demo: gr.Blocks) -> Client:
@@ -111,14 +111,14 @@ def test_additional_inputs_and_outputs_go_in_and_come_out(connect: Connect) -> N
     assert connect(demo).predict("ab", 3, api_name="/ask") == ("ababab", "beside")
 
 
-def test_what_the_function_asks_for_is_filled_in(connect: Connect) -> None:
+def test_injected_parameters_are_filled(connect: Connect) -> None:
     def ask(message: str, request: gr.Request, history: list[Any]) -> str:
         return f"{message} from {request.client.host if request.client else 'nowhere'}, {len(history)}"
 
     assert connect(gr.ChatInterface(ask)).predict("hi", api_name="/ask") == "hi from 127.0.0.1, 0"
 
 
-def test_an_answer_that_is_no_message_is_explained(connect: Connect) -> None:
+def test_an_invalid_answer_is_explained(connect: Connect) -> None:
     def ask(message: str, history: list[Any]) -> int:
         return 5
 
@@ -145,7 +145,7 @@ def test_only_the_chat_is_in_the_api() -> None:
     assert list(gr.ChatInterface(plain, editable=True, examples=["a"]).get_api_info()["named_endpoints"]) == ["/plain"]
 
 
-def test_a_chatbot_and_a_textbox_of_ones_own_are_used() -> None:
+def test_a_custom_chatbot_and_textbox_are_used() -> None:
     chatbot, textbox = gr.Chatbot(label="Mine"), gr.Textbox(placeholder="Ask")
     demo = gr.ChatInterface(plain, chatbot=chatbot, textbox=textbox)
     assert (demo.chatbot, demo.textbox) == (chatbot, textbox)
@@ -162,19 +162,19 @@ def test_examples_are_shown_in_the_chat() -> None:
     ]
 
 
-def test_likes_are_written_down(tmp_path: Path) -> None:
+def test_likes_are_recorded(tmp_path: Path) -> None:
     demo = gr.ChatInterface(plain, flagging_mode="manual", flagging_dir=tmp_path, flagging_options=["Good", "Bad"])
     assert demo.chatbot.feedback_options == ["Good", "Bad"]
     events = [event for d in demo.get_config_file()["dependencies"] for _, event in d["targets"]]
     assert "like" in events
 
 
-def test_what_is_not_there_yet_is_said() -> None:
+def test_unsupported_options_are_reported() -> None:
     with pytest.raises(ValueError, match=r"ChatInterface\(multimodal=True\) needs gr\.MultimodalTextbox"):
         gr.ChatInterface(plain, multimodal=True)
 
 
-def test_a_chat_without_a_function_is_refused() -> None:
+def test_a_chat_without_a_function_is_rejected() -> None:
     with pytest.raises(TypeError, match=r"gr\.ChatInterface takes a function first"):
         gr.ChatInterface("hello")  # type: ignore[arg-type]
 
@@ -187,7 +187,7 @@ def test_a_chat_without_a_function_is_refused() -> None:
         ({"examples": "Hello"}, r"examples='Hello'\) is a single string\. Pass a list of messages: \['Hello'\]"),
     ],
 )
-def test_a_part_of_a_chat_that_cannot_be_one_is_named(given: dict[str, Any], sentence: str) -> None:
+def test_an_invalid_part_of_a_chat_is_named(given: dict[str, Any], sentence: str) -> None:
     with pytest.raises(BuildError, match=sentence):
         gr.ChatInterface(lambda message, history: message, **given)
 

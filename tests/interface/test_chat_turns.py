@@ -1,4 +1,4 @@
-"""What a chat does with messages, as functions of data."""
+"""Pure functions of a chat's messages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SAID: list[dict[str, Any]] = [
 ]
 
 
-def test_a_new_message_is_asked_after_what_was_said() -> None:
+def test_a_new_message_follows_the_conversation() -> None:
     turn = new_turn("three", SAID)
     assert turn is not None
     assert turn.asked == [*SAID, {"role": "user", "content": "three"}]
@@ -38,7 +38,7 @@ def test_an_empty_message_asks_nothing(empty: str | None) -> None:
     assert new_turn(empty, SAID) is None
 
 
-def test_retry_and_undo_go_back_to_the_last_thing_the_visitor_said() -> None:
+def test_retry_and_undo_return_to_the_visitors_last_message() -> None:
     assert last_turn(SAID) == Turn("two", SAID[:2])
     assert last_turn([]) is None
 
@@ -71,12 +71,12 @@ def test_a_response_becomes_messages_of_the_assistant() -> None:
 
 
 @pytest.mark.parametrize("response", [None, 5, {"text": "hi"}])
-def test_a_response_that_is_no_message_is_explained(response: Any) -> None:
+def test_an_invalid_response_is_explained(response: Any) -> None:
     with pytest.raises(ValueError, match=r"The chat function 'f' returned .* It must return a string, a message"):
         answers(response, "f")
 
 
-def test_what_a_state_keeps_is_plain_data() -> None:
+def test_a_state_stores_plain_data() -> None:
     [text, component] = storable(
         [{"role": "user", "content": "hi"}, {"role": "assistant", "content": gr.Textbox("inside", render=False)}]
     )
@@ -92,7 +92,7 @@ def test_a_kept_message_of_one_text_has_that_text_as_its_content() -> None:
     assert kept["options"] == [{"value": "again"}]
 
 
-def test_the_api_gives_texts_as_they_are_and_messages_as_dicts() -> None:
+def test_the_api_returns_strings_unchanged_and_messages_as_dicts() -> None:
     assert api_value("hi") == "hi"
     assert api_value({"content": "hi"}) == {"role": "assistant", "content": "hi"}
     assert api_value(gr.ChatMessage("hi")) == {"role": "assistant", "metadata": {}, "content": "hi", "options": []}

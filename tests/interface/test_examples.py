@@ -1,4 +1,4 @@
-"""`gr.Examples`: reading rows, showing them, keeping results."""
+"""`gr.Examples`: reading rows, showing them, caching results."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CALLS: list[str] = []
 
 @pytest.fixture
 def calls() -> list[str]:
-    """What functions have noted; a list in a closure would make each of them another function."""
+    """Records of function calls; a list in a closure would make each function a different one."""
     CALLS.clear()
     return CALLS
 
@@ -43,13 +43,13 @@ def test_short_rows_leave_the_other_inputs_empty() -> None:
     assert read_rows([["a"], ["b", 1]], boxes(2)) == [["a", None], ["b", 1]]
 
 
-def test_what_a_row_has_too_much_is_left_out_with_a_warning() -> None:
+def test_surplus_values_of_a_row_are_dropped_with_a_warning() -> None:
     with pytest.warns(UserWarning, match="Example 1 has 2 values for 1 inputs") as warned:
         assert read_rows([["a"], ["b", "c"]], boxes(1)) == [["a"], ["b"]]
     assert warned[0].filename == __file__
 
 
-def test_a_folder_that_is_not_there_is_named() -> None:
+def test_a_missing_folder_is_named() -> None:
     with pytest.raises(FileNotFoundError, match="Could not find examples directory: nope"):
         read_rows("nope", boxes(1))
 
@@ -66,7 +66,7 @@ def test_a_table_in_the_folder_has_the_rows(tmp_path: Path) -> None:
     assert rows == [["hello", str(tmp_path / "x.txt")]]
 
 
-def test_examples_outside_of_an_app_are_refused() -> None:
+def test_examples_outside_of_an_app_are_rejected() -> None:
     with pytest.raises(ValueError, match="outside of a Blocks"):
         gr.Examples(["a"], gr.Textbox())
 
@@ -76,7 +76,7 @@ def test_running_needs_a_function_and_outputs() -> None:
         gr.Examples(["a"], gr.Textbox(), run_on_click=True)
 
 
-def test_a_click_fills_the_inputs_and_may_run_the_function() -> None:
+def test_a_click_fills_the_inputs_and_can_run_the_function() -> None:
     with gr.Blocks() as demo:
         box, out = gr.Textbox(), gr.Textbox()
         gr.Examples(["a", "b"], box, out, str.upper, run_on_click=True)
@@ -94,7 +94,7 @@ def test_a_column_without_values_is_not_shown() -> None:
     assert dataset["props"]["samples"] == [["a"], ["b"]]
 
 
-def test_kept_results_are_computed_once_when_the_app_is_built(calls: list[str]) -> None:
+def test_cached_results_are_computed_once_when_the_app_is_built(calls: list[str]) -> None:
     def shout(text: str) -> str:
         CALLS.append(text)
         return text.upper()
@@ -108,7 +108,7 @@ def test_kept_results_are_computed_once_when_the_app_is_built(calls: list[str]) 
     assert calls == ["a", "b"]
 
 
-def test_lazily_kept_results_are_computed_when_they_are_asked_for() -> None:
+def test_lazily_cached_results_are_computed_on_demand() -> None:
     calls = []
 
     def shout(text: str) -> str:
@@ -123,7 +123,7 @@ def test_lazily_kept_results_are_computed_when_they_are_asked_for() -> None:
     assert calls == ["b"]
 
 
-def test_two_who_compute_a_row_at_once_both_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_computations_of_a_row_both_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     both, write_text = threading.Barrier(2), Path.write_text
 
     def together(file: Path, *text: Any, **options: Any) -> int:
@@ -138,7 +138,7 @@ def test_two_who_compute_a_row_at_once_both_get_it(monkeypatch: pytest.MonkeyPat
     assert [file.name for file in cached.folder.iterdir()] == ["0.json"]
 
 
-def test_another_function_has_a_cache_of_its_own() -> None:
+def test_another_function_has_a_separate_cache() -> None:
     first = CachedResults(lambda text: text + "!", [["a"]], boxes(1), boxes(1))
     second = CachedResults(lambda text: text + "?", [["a"]], boxes(1), boxes(1))
     assert (first.row(0), second.row(0)) == (["a!"], ["a?"])

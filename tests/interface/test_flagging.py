@@ -1,4 +1,4 @@
-"""What flagging writes."""
+"""Files written by flagging."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from holdfast.limits import Limits
 
 
 class Clock:
-    """Always the same moment."""
+    """A clock that always shows the same time."""
 
     def time(self) -> float:
         return 0.0
@@ -71,14 +71,14 @@ def test_containers_are_json_and_nothing_is_empty(tmp_path: Path) -> None:
     assert rows(tmp_path / "dataset1.csv")[1][:2] == ['{"a": [1]}', ""]
 
 
-def test_a_text_that_a_spreadsheet_would_calculate_is_defused(tmp_path: Path) -> None:
+def test_a_string_that_a_spreadsheet_would_evaluate_is_escaped(tmp_path: Path) -> None:
     logger(tmp_path).flag(["=1+1", 1])
     assert rows(tmp_path / "dataset1.csv")[1][0] == "'=1+1"
 
 
 @pytest.mark.parametrize("text", ["=1+1", " =1+1", "\n=1+1", "\t=1", "\u00a0@x", "\uff1d1+1", "\rx", "-1", "+1"])
-def test_nothing_that_a_visitor_chooses_begins_a_formula(text: str, tmp_path: Path) -> None:
-    """A4, A1: siblings: after blanks, wide characters, the user's name, the option, a chat's mark."""
+def test_no_value_from_a_visitor_starts_a_formula(text: str, tmp_path: Path) -> None:
+    """A4, A1: after whitespace, full-width characters, in the user's name, the option, and a chat's rating."""
     logger(tmp_path).flag([text, 1], text, text)
     found = rows(tmp_path / "dataset1.csv")[1]
     assert [found[0], found[2], found[3]] == [f"'{text}"] * 3
@@ -86,7 +86,7 @@ def test_nothing_that_a_visitor_chooses_begins_a_formula(text: str, tmp_path: Pa
     assert rows(tmp_path / "chat" / "log.csv")[1][2:5] == [f"'{text}"] * 3
 
 
-def test_files_are_copied_beside_the_table(tmp_path: Path) -> None:
+def test_files_are_copied_next_to_the_table(tmp_path: Path) -> None:
     given = tmp_path / "given.txt"
     given.write_text("inside")
     folder = tmp_path / "flagged"
@@ -108,13 +108,13 @@ def test_data_that_looks_like_a_file_is_data_where_no_file_is_expected(tmp_path:
         assert [file.name for file in (tmp_path / folder).rglob("*")] == [table]
 
 
-def test_a_file_elsewhere_is_kept_by_its_address(tmp_path: Path) -> None:
+def test_a_remote_file_is_stored_by_its_url(tmp_path: Path) -> None:
     there = "https://example.com/paper.pdf"
     logger(tmp_path, gr.File()).flag([{"path": there, "meta": {"_type": "gradio.FileData"}}])
     assert there in rows(tmp_path / "dataset1.csv")[1][0]
 
 
-def test_the_simple_form_has_the_values_alone(tmp_path: Path) -> None:
+def test_the_simple_logger_writes_only_values(tmp_path: Path) -> None:
     simple = SimpleCSVLogger()
     simple.setup([gr.Textbox(), gr.JSON()], tmp_path)
     assert [simple.flag(["x", {"a": 1}]), simple.flag(["y", None])] == [0, 1]

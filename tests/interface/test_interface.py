@@ -1,4 +1,4 @@
-"""What `Interface` builds from a function, its inputs and its outputs."""
+"""Apps that `Interface` builds from a function, its inputs and its outputs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import holdfast as gr
 
 
 def echo(name: str, count: float = 1) -> str:
-    """Say it again."""
+    """Return the argument."""
     return name * int(count)
 
 
@@ -26,19 +26,19 @@ def listener(demo: gr.Blocks, api_name: str) -> dict[str, Any]:
     return next(d for d in demo.get_config_file()["dependencies"] if d["api_name"] == api_name)
 
 
-def test_inputs_are_labelled_after_the_parameters_and_a_single_output_is_called_output() -> None:
+def test_inputs_are_labeled_after_the_parameters_and_a_single_output_output() -> None:
     demo = gr.Interface(echo, ["text", "number"], "text")
     assert [c.label for c in demo.input_components] == ["name", "count"]
     assert [c.label for c in demo.output_components] == ["output"]
 
 
-def test_several_outputs_are_numbered_and_given_labels_stay() -> None:
+def test_several_outputs_are_numbered_and_explicit_labels_stay() -> None:
     demo = gr.Interface(echo, [gr.Textbox(label="Who"), "number"], ["text", gr.JSON(label="Facts"), "number"])
     assert [c.label for c in demo.input_components] == ["Who", "count"]
     assert [c.label for c in demo.output_components] == ["output 0", "Facts", "output 2"]
 
 
-def test_outputs_are_not_for_typing_in() -> None:
+def test_outputs_are_not_interactive() -> None:
     demo = gr.Interface(echo, "text", ["text", "number"])
     assert [vars(c)["interactive"] for c in demo.output_components] == [False, False]
 
@@ -74,7 +74,7 @@ def test_without_outputs_there_is_nothing_to_flag() -> None:
     assert texts(demo, "button") == ["Clear", "Submit"]
 
 
-def test_one_component_as_input_and_output_stands_once() -> None:
+def test_one_component_as_input_and_output_is_placed_once() -> None:
     box = gr.Textbox()
     demo = gr.Interface(lambda text: text, box, box)
     assert len(texts(demo, "textbox")) == 1
@@ -92,7 +92,7 @@ def test_a_generator_gets_a_stop_button_that_is_hidden_at_first() -> None:
     ]
 
 
-def test_flagging_options_are_buttons_of_their_own() -> None:
+def test_flagging_options_are_separate_buttons() -> None:
     demo = gr.Interface(echo, "text", "text", flagging_options=["good", "bad"])
     assert texts(demo, "button")[-2:] == ["Flag as good", "Flag as bad"]
 
@@ -103,17 +103,17 @@ def test_without_manual_flagging_there_is_no_flag_button(mode: Any, tmp_path: Pa
     assert "Flag" not in texts(demo, "button")
 
 
-def test_an_unknown_flagging_mode_is_refused() -> None:
+def test_an_unknown_flagging_mode_is_rejected() -> None:
     with pytest.raises(ValueError, match="'sometimes' is not one of"):
         gr.Interface(echo, "text", "text", flagging_mode="sometimes")  # type: ignore[arg-type]
 
 
-def test_something_that_cannot_be_called_is_refused() -> None:
+def test_something_that_is_not_callable_is_rejected() -> None:
     with pytest.raises(TypeError, match="5 is not a callable object"):
         gr.Interface(5, "text", "text")  # type: ignore[arg-type]
 
 
-def test_an_unknown_name_of_a_component_is_refused() -> None:
+def test_an_unknown_component_name_is_rejected() -> None:
     with pytest.raises(ValueError, match="No such component or layout: bogus"):
         gr.Interface(echo, "bogus", "text")
 
@@ -152,7 +152,7 @@ def test_the_states_of_input_and_output_are_one_cell_and_the_inputs_value_counts
         (["text", gr.State()], ["text", gr.State(), gr.State()]),
     ],
 )
-def test_states_that_do_not_pair_up_are_refused(inputs: list[Any], outputs: list[Any]) -> None:
+def test_states_that_do_not_match_are_rejected(inputs: list[Any], outputs: list[Any]) -> None:
     """R1.5"""
     with pytest.raises(ValueError, match="exactly one state input and one state output"):
         gr.Interface(lambda *values: values, inputs, outputs)
@@ -178,7 +178,7 @@ def test_a_state_is_neither_in_the_api_nor_among_the_flagged_values(tmp_path: Pa
     assert listener(demo, "Flag")["inputs"] == [demo.input_components[0].id, demo.output_components[0].id]
 
 
-def test_cached_examples_and_a_state_do_not_go_together() -> None:
+def test_examples_are_not_cached_with_a_state() -> None:
     with pytest.warns(UserWarning, match="cannot be cached"):
         gr.Interface(
             lambda text, seen: (text, seen),
@@ -189,14 +189,14 @@ def test_cached_examples_and_a_state_do_not_go_together() -> None:
         )
 
 
-def test_additional_inputs_stand_in_a_closed_accordion() -> None:
+def test_additional_inputs_are_in_a_closed_accordion() -> None:
     demo = gr.Interface(echo, "text", "text", additional_inputs=["number"])
     accordion = next(c for c in demo.get_config_file()["components"] if c["type"] == "accordion")
     assert (accordion["props"]["label"], accordion["props"]["open"]) == ("Additional Inputs", False)
     assert len(listener(demo, "echo")["inputs"]) == 2
 
 
-def test_clear_puts_everything_back_in_the_browser_and_the_state_on_the_server() -> None:
+def test_clear_resets_everything_in_the_browser_and_the_state_on_the_server() -> None:
     demo = gr.Interface(
         lambda text, seen: (text, seen), [gr.Textbox("hello"), "state"], ["text", "state"], flagging_mode="never"
     )
@@ -219,7 +219,7 @@ def test_examples_fill_the_inputs() -> None:
     assert listener(demo, "load_example")["outputs"] == [c.id for c in demo.input_components]
 
 
-def test_title_description_and_article_stand_around_it() -> None:
+def test_title_description_and_article_surround_it() -> None:
     demo = gr.Interface(echo, "text", "text", title="Echo", description="Says it", article="The end")
     assert demo.title == "Echo"
     shown = texts(demo, "markdown")
@@ -227,7 +227,7 @@ def test_title_description_and_article_stand_around_it() -> None:
     assert shown[1:] == ["Says it", "The end"]
 
 
-def test_it_can_stand_inside_blocks() -> None:
+def test_it_can_be_placed_inside_blocks() -> None:
     with gr.Blocks() as outer:
         gr.Interface(echo, ["text", "number"], "text")
     assert "/echo" in outer.get_api_info()["named_endpoints"]
@@ -243,7 +243,7 @@ def test_components_made_inside_blocks_are_moved_into_the_interface() -> None:
 
 
 @pytest.mark.parametrize(("given", "is_open"), [(None, False), ("More", True)])
-def test_an_accordion_that_was_given_its_label_is_open(given: str | None, is_open: bool) -> None:
+def test_an_accordion_with_a_custom_label_is_open(given: str | None, is_open: bool) -> None:
     demo = gr.Interface(
         lambda word, times: word, "text", "text", additional_inputs=["number"], additional_inputs_accordion=given
     )

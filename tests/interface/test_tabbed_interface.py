@@ -1,4 +1,4 @@
-"""`TabbedInterface`: several apps behind tabs."""
+"""`TabbedInterface`: several apps in tabs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_tabs_are_numbered_without_names() -> None:
 
 
 @pytest.mark.parametrize(("names", "shown"), [(["One"], ["One", "Tab 1"]), (["One", "Two", "Three"], ["One", "Two"])])
-def test_another_number_of_names_is_warned_of_and_no_app_is_lost(names: list[str], shown: list[str]) -> None:
+def test_a_wrong_number_of_names_causes_a_warning_and_loses_no_app(names: list[str], shown: list[str]) -> None:
     with pytest.warns(UserWarning, match=f"2 apps and {len(names)} tab names") as warned:
         demo = gr.TabbedInterface(apps(), names)
     tabs = [c["props"]["label"] for c in demo.get_config_file()["components"] if c["type"] == "tabitem"]
@@ -38,18 +38,18 @@ def test_another_number_of_names_is_warned_of_and_no_app_is_lost(names: list[str
     assert warned[0].filename == __file__
 
 
-def test_one_state_may_be_shared_by_the_apps() -> None:
+def test_the_apps_can_share_a_state() -> None:
     seen = gr.State([])
     both = [gr.Interface(lambda text, kept: (text, kept), ["text", seen], ["text", seen]) for _ in range(2)]
     demo = gr.TabbedInterface(both)
     assert len(demo.spec.states) == 1
 
 
-def test_what_is_no_app_cannot_be_a_tab() -> None:
+def test_only_an_app_can_be_a_tab() -> None:
     with pytest.raises(BuildError, match="5, a int, cannot be a tab"):
         gr.TabbedInterface([5], ["One"])  # type: ignore[list-item]
 
 
-def test_one_app_that_is_no_list_is_refused() -> None:
+def test_one_app_instead_of_a_list_is_rejected() -> None:
     with pytest.raises(BuildError, match=r"takes a list of apps, but got one app\. Write \[app\]"):
         gr.TabbedInterface(gr.Interface(str, "text", "text"))  # type: ignore[arg-type]

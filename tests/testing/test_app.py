@@ -1,4 +1,4 @@
-"""Apps are tested without a browser: what a page does, and what happens to it."""
+"""Testing apps without a browser: actions of a page, and events that affect it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def test_a_click_returns_when_its_whole_chain_has_ended() -> None:
         assert await page.state(shop.cart) == ["tea", "milk"]
 
 
-async def test_a_failed_event_shows_its_error_and_runs_what_waits_for_failure() -> None:
+async def test_a_failed_event_shows_its_error_and_runs_failure_listeners() -> None:
     with gr.Blocks() as demo:
         shown, button = gr.Textbox(), gr.Button()
 
@@ -67,7 +67,7 @@ async def test_a_failed_event_shows_its_error_and_runs_what_waits_for_failure() 
         assert page.value(shown) == "failure, then"
 
 
-async def test_refresh_starts_over_and_other_visitors_are_apart() -> None:
+async def test_refresh_starts_over_and_visitors_are_separate() -> None:
     """R4.1, R5.3"""
     shop = Shop()
     async with testing.open(shop.demo) as app:
@@ -78,7 +78,7 @@ async def test_refresh_starts_over_and_other_visitors_are_apart() -> None:
         assert (await ann.state(shop.cart), ann.value(shop.box), ann.value(shop.count)) == ([], "", None)
 
 
-async def test_a_clear_button_puts_values_and_state_back() -> None:
+async def test_a_clear_button_resets_values_and_state() -> None:
     """R1.7"""
     shop = Shop()
     async with testing.open(shop.demo) as app:
@@ -115,7 +115,7 @@ async def test_a_duplicated_tab_gets_a_copy() -> None:
         assert await page.state(shop.cart) == ["tea"]
 
 
-async def test_a_page_whose_session_is_lost_says_so_until_it_is_loaded_again() -> None:
+async def test_a_page_without_its_session_shows_a_notice_until_reloaded() -> None:
     shop = Shop()
     async with testing.open(shop.demo) as app:
         page = await app.visit()
@@ -154,7 +154,7 @@ async def test_a_lost_connection_loses_nothing() -> None:
         assert page.value(steps) in {0, 1, 2}
 
 
-async def test_time_passes_only_when_the_test_says_so() -> None:
+async def test_time_passes_only_when_the_test_moves_it() -> None:
     """R4.2"""
     dropped: list[Any] = []
     shop = Shop(time_to_live=600, delete_callback=dropped.append)
@@ -184,8 +184,8 @@ async def test_a_closed_page_unloads_and_its_state_goes_after_the_grace() -> Non
 
 
 @pytest.mark.parametrize("scope", ["browser", "user", "app"])
-async def test_scopes_are_shared_by_whom_they_name(scope: str) -> None:
-    """R5.1, R7.2: the other page is told of the change."""
+async def test_scopes_are_shared_by_their_owners(scope: str) -> None:
+    """R5.1, R7.2: the other page is notified of the change."""
     shop = Shop(scope=scope, key="cart")
     async with testing.open(shop.demo) as app:
         ann = await app.visit(user="ann", browser="laptop")
@@ -233,7 +233,7 @@ async def test_updates_change_properties_and_visibility() -> None:
         assert (page.props(box)["label"], page.value(box), page.is_visible(box)) == ("After", "x", False)
 
 
-async def test_what_a_render_builds_is_found_and_used() -> None:
+async def test_rendered_blocks_can_be_found_and_used() -> None:
     """R5.4"""
     with gr.Blocks() as demo:
         names, more = gr.State(["a"]), gr.Button("More")
@@ -309,7 +309,7 @@ async def test_handlers_get_the_request_and_event_data() -> None:
         assert seen == [("ann", {"q": "1"}, page.session.id, 1)]
 
 
-async def test_files_are_given_as_a_visitor_gives_them(tmp_path: Path) -> None:
+async def test_files_are_uploaded_as_by_a_visitor(tmp_path: Path) -> None:
     path = tmp_path / "note.txt"
     path.write_text("hello")
     with gr.Blocks() as demo:
@@ -322,7 +322,7 @@ async def test_files_are_given_as_a_visitor_gives_them(tmp_path: Path) -> None:
         assert page.value(shown) == "hello"
 
 
-async def test_what_takes_too_long_is_named() -> None:
+async def test_an_event_that_takes_too_long_is_named() -> None:
     with gr.Blocks() as demo:
         button = gr.Button()
         button.click(lambda: asyncio.Event().wait(), None, None, api_name="for_ever")
@@ -332,7 +332,7 @@ async def test_what_takes_too_long_is_named() -> None:
             await page.click(button)
 
 
-async def test_a_real_store_may_be_named(tmp_path: Path) -> None:
+async def test_a_real_store_can_be_used(tmp_path: Path) -> None:
     """R6.1"""
     shop = Shop(scope="app", key="cart")
     async with testing.open(shop.demo, state_store=f"sqlite:///{tmp_path / 'state.db'}") as app:
@@ -342,7 +342,7 @@ async def test_a_real_store_may_be_named(tmp_path: Path) -> None:
     assert (tmp_path / "state.db").exists()
 
 
-async def test_mistakes_of_a_test_are_said() -> None:
+async def test_mistakes_in_a_test_are_explained() -> None:
     shop = Shop()
     async with testing.open(shop.demo) as app:
         page = await app.visit()
@@ -357,8 +357,8 @@ async def test_mistakes_of_a_test_are_said() -> None:
             await page.click(shop.button)
 
 
-async def test_what_was_typed_in_a_render_without_keys_stays() -> None:
-    """E20: in a test as on the page, the same type at the same place is the same component."""
+async def test_input_in_a_render_without_keys_stays() -> None:
+    """E20: as on the page, the same type in the same place is the same component."""
     with gr.Blocks() as demo:
         number = gr.State(0)
         again = gr.Button("Again")

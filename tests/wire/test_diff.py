@@ -62,11 +62,11 @@ def test_edits_are_those_that_gradios_clients_know(before: Any, after: Any, edit
     assert diff(before, after) == edits
 
 
-def test_a_text_inside_a_list_that_shrinks_is_edited_before_the_deletes() -> None:
+def test_a_string_in_a_shrinking_list_is_edited_before_the_deletes() -> None:
     assert diff(["a", "b", "c"], ["ax"]) == [["append", [0], "x"], ["delete", [1], None], ["delete", [1], None]]
 
 
-def test_an_unknown_edit_is_refused() -> None:
+def test_an_unknown_edit_is_rejected() -> None:
     with pytest.raises(ValueError, match="'move' is not a valid edit"):
         apply([1], [["move", [0], 1]])
 

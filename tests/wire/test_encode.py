@@ -1,4 +1,4 @@
-"""JSON out: what handlers return can always be written."""
+"""JSON encoding: results of handlers can always be encoded."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ class Point:
         (b"ab", "b'ab'"),
     ],
 )
-def test_a_value_that_json_does_not_know_is_written_as_gradio_writes_it(value: Any, written: Any) -> None:
+def test_a_value_that_json_does_not_support_is_encoded_like_in_gradio(value: Any, written: Any) -> None:
     assert json.loads(encode_value(value)) == written
     assert json.loads(encode_value({"in": [value, "é"]})) == {"in": [written, "é"]}
 
 
-def test_a_value_that_contains_itself_is_refused_with_a_reason() -> None:
+def test_a_value_that_contains_itself_is_rejected_with_a_reason() -> None:
     endless: list[Any] = []
     endless.append(endless)
     with pytest.raises(ValueError, match="contains itself"):
@@ -75,7 +75,7 @@ def test_a_frozen_scalar_stays_a_scalar(value: Any) -> None:
 
 
 @pytest.mark.parametrize(("value", "frozen"), [(float("nan"), None), ("a\ud800", "a?")])
-def test_a_scalar_that_json_cannot_hold_is_frozen_as_one_that_it_can(value: Any, frozen: Any) -> None:
+def test_a_scalar_that_json_cannot_represent_is_frozen_as_one_that_it_can(value: Any, frozen: Any) -> None:
     assert freeze(value) == frozen
 
 
@@ -94,7 +94,7 @@ def test_a_message_with_values_that_are_not_frozen_is_written_too() -> None:
 
 
 @pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029", "\n", "\r", "\x1e"])
-def test_one_line_has_nothing_that_any_client_takes_for_a_line_break(character: str) -> None:
+def test_one_line_has_no_character_that_clients_treat_as_a_line_break(character: str) -> None:
     text = f"a{character}b"
     line = one_line(encode_value(text))
     assert len(line.decode().splitlines()) == 1

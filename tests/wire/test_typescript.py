@@ -1,4 +1,4 @@
-"""The page's types are those of the server."""
+"""The page's types match the server's."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def test_the_generated_file_is_up_to_date() -> None:
     assert written == typescript(), "Run `python -m holdfast.wire.typescript` and commit the result."
 
 
-def test_what_the_page_may_leave_out_is_optional_and_what_the_server_sends_is_not() -> None:
+def test_fields_that_the_page_can_omit_are_optional() -> None:
     text = typescript()
     assert "round?: number" in text
     assert "changed_state_ids: number[]" in text
     assert issubclass(Submit, Struct)
 
 
-def test_the_command_outside_of_the_project_says_where_to_run_it(
+def test_the_command_outside_of_the_project_is_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -66,7 +66,7 @@ class StoreContract:
     # Cells
 
     @pytest.mark.anyio
-    async def test_what_is_not_there_reads_as_none(self, store: Store) -> None:
+    async def test_missing_cells_read_as_none(self, store: Store) -> None:
         """Missing cells do not raise an error."""
         assert await store.read([A, B]) == [None, None]
         assert await store.read([]) == []
@@ -80,14 +80,14 @@ class StoreContract:
         assert await store.read([A, B, odd]) == [Record(1, b""), Record(7, large), Record(3, b"\0\xff")]
 
     @pytest.mark.anyio
-    async def test_data_that_the_reader_knows_is_left_out(self, store: Store) -> None:
+    async def test_data_that_the_reader_knows_is_omitted(self, store: Store) -> None:
         """Only the version is returned in this case."""
         await store.commit([put(A, 2, b"a"), put(B, 5, b"b")])
         assert await store.read([A, B], [2, 4]) == [Record(2, None), Record(5, b"b")]
         assert await store.read([B, A], [5]) == [Record(5, None), Record(2, b"a")]
 
     @pytest.mark.anyio
-    async def test_other_stores_of_the_place_see_a_commit_at_once(self, store: Store, other: Store) -> None:
+    async def test_other_stores_of_the_place_see_a_commit_immediately(self, store: Store, other: Store) -> None:
         """R7: every process sees a commit."""
         for version in range(1, 20):
             await store.commit([put(A, version, str(version).encode())])
@@ -103,7 +103,7 @@ class StoreContract:
         assert await store.read([A, B]) == [Record(1, b"old"), None]
 
     @pytest.mark.anyio
-    async def test_expected_zero_means_that_the_cell_must_not_be_there(self, store: Store) -> None:
+    async def test_expected_zero_means_that_the_cell_must_not_exist(self, store: Store) -> None:
         """The first writer wins."""
         await store.commit([put(A, 1, b"first", 0)])
         with pytest.raises(VersionConflictError):
@@ -140,7 +140,7 @@ class StoreContract:
         await again.aclose()
 
     @pytest.mark.anyio
-    async def test_a_commit_that_has_begun_outlasts_a_cancel(self, store: Store) -> None:
+    async def test_a_started_commit_completes_despite_cancellation(self, store: Store) -> None:
         """R2.5: it completes before the cancellation takes effect."""
         await store.commit([put(B, 1)])
         for version in range(1, 20):
@@ -169,7 +169,7 @@ class StoreContract:
     # Claims
 
     @pytest.mark.anyio
-    async def test_a_claim_brings_the_cells_as_they_are(self, store: Store) -> None:
+    async def test_a_claim_returns_the_current_cells(self, store: Store) -> None:
         """Records have the order of the claim's keys."""
         await store.commit([put(B, 2, b"b")])
         claim = await store.claim([B, A])
@@ -218,7 +218,7 @@ class StoreContract:
         await asyncio.wait_for(asyncio.gather(*holds), 30)
 
     @pytest.mark.anyio
-    async def test_waiting_for_a_claim_can_be_bounded(self, store: Store, other: Store) -> None:
+    async def test_waiting_for_a_claim_can_time_out(self, store: Store, other: Store) -> None:
         """A claim that times out takes nothing."""
         held = await store.claim([A])
         assert held is not None
@@ -232,7 +232,7 @@ class StoreContract:
         await other.release(free)
 
     @pytest.mark.anyio
-    async def test_a_cancelled_claim_takes_nothing(self, store: Store, other: Store) -> None:
+    async def test_a_canceled_claim_takes_nothing(self, store: Store, other: Store) -> None:
         """R2.5"""
         held = await store.claim([A])
         assert held is not None
@@ -247,7 +247,7 @@ class StoreContract:
         await store.release(free)
 
     @pytest.mark.anyio
-    async def test_a_commit_under_a_claim_that_is_over_is_refused(self, store: Store, other: Store) -> None:
+    async def test_a_commit_under_a_released_claim_is_rejected(self, store: Store, other: Store) -> None:
         """Lock, then write under a fence: a slow holder never overwrites its successor."""
         slow = await store.claim([A])
         assert slow is not None
@@ -271,7 +271,7 @@ class StoreContract:
         return True
 
     @pytest.mark.anyio
-    async def test_a_store_that_closes_gives_its_claims_back(self, new_store: NewStore, store: Store) -> None:
+    async def test_a_closing_store_releases_its_claims(self, new_store: NewStore, store: Store) -> None:
         """A process that ends holds nothing."""
         leaving = new_store()
         await leaving.open()
@@ -286,7 +286,7 @@ class StoreContract:
     # Ends
 
     @pytest.mark.anyio
-    async def test_owners_whose_time_is_over_are_dropped_and_handed_back_once(self, store: Store, other: Store) -> None:
+    async def test_expired_owners_are_dropped_and_returned_once(self, store: Store, other: Store) -> None:
         """R4.3: each value is returned to one caller only."""
         await store.commit([put(A, 1, b"a"), put(A2, 2, b"n"), put(B, 3, b"b")])
         await store.touch("session:a", 100.0)
@@ -300,7 +300,7 @@ class StoreContract:
         assert await store.expire(1e12) == []
 
     @pytest.mark.anyio
-    async def test_an_owner_can_be_kept_longer_or_for_ever(self, store: Store) -> None:
+    async def test_an_owners_expiry_can_be_extended_or_removed(self, store: Store) -> None:
         """The last call counts."""
         await store.commit([put(A, 1), put(B, 1)])
         for owner in ("session:a", "session:b"):
@@ -312,7 +312,7 @@ class StoreContract:
         assert await store.expire(1e12) == []
 
     @pytest.mark.anyio
-    async def test_a_commit_says_when_a_new_owner_may_go(self, store: Store, other: Store) -> None:
+    async def test_a_commit_sets_the_expiry_of_a_new_owner(self, store: Store, other: Store) -> None:
         """R6.1: a process that ends before it can `touch` leaves nothing behind; an existing expiry stays."""
         await store.commit([Write(A, 1, b"a", 0, expires=100.0), put(A2, 1, b"n"), Write(B, 1, b"b", 0, expires=100.0)])
         await other.commit([Write(A, 2, b"a", 1, expires=500.0)])
@@ -327,7 +327,7 @@ class StoreContract:
         assert [cell.key for cell in await other.expire(1e12)] == [B]
 
     @pytest.mark.anyio
-    async def test_a_refused_commit_says_nothing_of_time(self, store: Store) -> None:
+    async def test_a_rejected_commit_sets_no_expiry(self, store: Store) -> None:
         """A commit writes everything or nothing."""
         await store.commit([put(A, 1), put(B, 1)])
         with pytest.raises(VersionConflictError):
@@ -335,7 +335,7 @@ class StoreContract:
         assert await store.expire(1e12) == []
 
     @pytest.mark.anyio
-    async def test_an_owner_without_cells_is_not_kept(self, store: Store) -> None:
+    async def test_an_owner_without_cells_is_not_stored(self, store: Store) -> None:
         """R4.6: an owner named by a client leaves nothing behind."""
         await store.touch("session:nobody", 100.0)
         assert [info async for info in store.owners()] == []
@@ -346,7 +346,7 @@ class StoreContract:
         assert await store.expire(1e12) == []
 
     @pytest.mark.anyio
-    async def test_expiring_much_goes_in_parts(self, store: Store) -> None:
+    async def test_expiring_many_owners_happens_in_parts(self, store: Store) -> None:
         """Nothing is blocked for a long time."""
         keys = [Key(f"session:{i}", "cart") for i in range(50)]
         await store.commit([put(key, 1) for key in keys])
@@ -359,7 +359,7 @@ class StoreContract:
         assert sorted(seen) == sorted(keys)
 
     @pytest.mark.anyio
-    async def test_a_cancel_while_owners_expire_loses_none(self, store: Store) -> None:
+    async def test_a_cancellation_while_owners_expire_loses_none(self, store: Store) -> None:
         """R4.3: dropped cells are returned, whenever the cancellation comes."""
         for turns in range(20):
             keys = [Key(f"session:{turns}-{i}", "cart") for i in range(3)]
@@ -378,7 +378,7 @@ class StoreContract:
             seen += [cell.key for cell in part]
 
     @pytest.mark.anyio
-    async def test_dropping_an_owner_hands_its_cells_back_once(self, store: Store, other: Store) -> None:
+    async def test_dropping_an_owner_returns_its_cells_once(self, store: Store, other: Store) -> None:
         """R4.3"""
         await store.commit([put(A, 1, b"a"), put(A2, 2, b"n"), put(B, 3, b"b")])
         both = await asyncio.gather(store.drop("session:a"), other.drop("session:a"))
@@ -387,7 +387,7 @@ class StoreContract:
         assert await store.drop("session:a") == []
 
     @pytest.mark.anyio
-    async def test_an_owner_can_be_dropped_only_if_its_time_is_over(self, store: Store) -> None:
+    async def test_an_owner_can_be_dropped_only_if_it_has_expired(self, store: Store) -> None:
         """R4.1: another process may have changed the expiry in the meantime."""
         await store.commit([put(A, 1, b"a"), put(B, 3, b"b")])
         await store.touch("session:a", 100.0)
@@ -417,7 +417,7 @@ class StoreContract:
         await again.aclose()
 
     @pytest.mark.anyio
-    async def test_a_store_knows_whether_others_have_the_place_open(
+    async def test_a_store_knows_whether_it_is_open_elsewhere(
         self, new_store: NewStore, open_store: Callable[[], Awaitable[Store]]
     ) -> None:
         """A store that is open only once can continue on its own while the place is unreachable."""
@@ -457,7 +457,7 @@ class StoreContract:
             await feed.aclose()  # type: ignore[attr-defined]
 
     @pytest.mark.anyio
-    async def test_a_refused_commit_announces_nothing(self, store: Store) -> None:
+    async def test_a_rejected_commit_announces_nothing(self, store: Store) -> None:
         """R7.2"""
         feed = await store.changes()
         with pytest.raises(VersionConflictError):
