@@ -33,7 +33,7 @@ class PageHook(BuildHookInterface):  # type: ignore[type-arg]
     PLUGIN_NAME = "custom"
 
     def dependencies(self) -> list[str]:
-        """What building takes beyond hatchling: Node, when there is something to build and none on the path."""
+        """Return the build requirements in addition to hatchling: Node, if the page must be built and Node is missing."""
         if is_fresh(Path(self.root)) or node_on_path() is not None:
             return []
         return [NODE_PACKAGE]
