@@ -28,19 +28,19 @@ async function begin(target: HTMLElement): Promise<void> {
   const goesOn = config.session === 'tab' || new TabMemory(tabStorage(), root, config.current_page).waits
   const tab = goesOn ? new (await import('./page/tab')).Tab(config, root) : null
   const page = new Page(config, tab)
-  // A chunk that cannot be had is said in its place; the rest of the page stands.
+  // A chunk that cannot be loaded is reported in its place; the rest of the page works.
   await Promise.allSettled([...firstTypes(page.tree.root)].map(fetchChunk))
-  // While the program that is being edited does not start, nothing can be fetched from it.
+  // While an edited program does not start, nothing can be loaded from it.
   if (config.dev_mode) await import('./dialogs/Fault.svelte')
   mount(App, { target, props: { target, page, theme, embedded: window.parent !== window } })
-  // In the frame that `gradio.js` makes on another site.
+  // In the frame that `gradio.js` creates on another site.
   if (window.name === 'holdfast-embedded' && window.parent !== window)
     (await import('./shell/embedded')).tellHeight(target)
   if (typeof config.js === 'string') await runOwn(config.js)
   page.start()
 }
 
-/** Runs the app's `js`. A mistake in it is the browser console's to tell: the page works all the same. */
+/** Runs the app's `js`. Errors in it only appear in the browser console; the page keeps working. */
 async function runOwn(source: string): Promise<void> {
   try {
     await compile(source)()
@@ -50,5 +50,5 @@ async function runOwn(source: string): Promise<void> {
 }
 
 const place = document.querySelector<HTMLElement>('gradio-app')
-// Not awaited: the components' chunks import this one, and would wait for it.
+// Not awaited, because the components' chunks import this one and would wait for it.
 if (place) void begin(place)

@@ -1,4 +1,4 @@
-/** What `/info` says of the app's endpoints. */
+/** The description of the app's endpoints in `/info`. */
 
 export interface Parameter {
   label: string

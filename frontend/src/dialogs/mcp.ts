@@ -12,7 +12,7 @@ export async function tools(url: string): Promise<Tool[]> {
   return (await answer.json()) as Tool[]
 }
 
-/** What goes into a client's configuration file. */
+/** Content of a client's configuration file. */
 export function configuration(title: string, url: string): string {
   const name =
     title

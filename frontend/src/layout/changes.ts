@@ -1,4 +1,4 @@
-/** Returns a function to call with a value again and again; it calls `react` when the value differs from the one before. */
+/** Returns a function to call with a value repeatedly; it calls `react` when the value differs from the previous one. */
 export function onChange<T extends string | number | boolean | null>(react: () => void): (value: T) => void {
   let before: T | undefined
   return (value) => {

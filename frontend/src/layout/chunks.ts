@@ -7,19 +7,19 @@ type View = Component<{ node: Block }>
 
 const loaded = new Map<string, View>(Object.entries(present))
 
-/** What shows a type, if its chunk is here. */
+/** The component for a type, if its chunk is loaded. */
 export function chunk(type: string): View | undefined {
   return loaded.get(type)
 }
 
-/** Fetches what shows a type; undefined when the page has no such component. */
+/** Loads the component for a type; undefined if the page does not know it. */
 export async function fetchChunk(type: string): Promise<View | undefined> {
   const load = layouts[type] ?? components[type]?.load
   if (!loaded.has(type) && load) loaded.set(type, (await load()).default as unknown as View)
   return loaded.get(type)
 }
 
-/** The types that are seen first: without what is hidden or in a tab that is not open. */
+/** The types that are visible first, without hidden ones and those in closed tabs. */
 export function firstTypes(block: Block, found = new Set<string>()): Set<string> {
   found.add(block.type)
   if (block.props.visible === false) return found
@@ -36,7 +36,7 @@ function openTabs(tabs: Block): Block[] {
   return tabs.children.filter((tab) => tab === open || tab.props.render_children === true)
 }
 
-/** How a tab or step is named by `selected`. */
+/** The name of a tab or step in `selected`. */
 export function tabId(tab: Block, index: number): string | number {
   return tab.props.id ?? (tab.type === 'step' ? index : tab.id)
 }

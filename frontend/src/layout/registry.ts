@@ -1,4 +1,4 @@
-/** Layouts by their type in the config. Those that nearly every page has come with the shell. */
+/** Layouts by their type in the config. Those on nearly every page are part of the shell. */
 import type { Component } from 'svelte'
 import type { Block } from '../page/block.svelte'
 import Column from './Column.svelte'

@@ -1,10 +1,10 @@
-/** What a sheet over the page does: keeps the focus, hears a swipe, knows what was chosen in it. */
+/** Behavior of a sheet over the page: focus trap, swipe, and detection of choices in it. */
 
 const FOCUSABLE = 'a[href], button, input, select, textarea, summary, [tabindex]'
-/** Pixels that a finger moves at least to close a sheet. */
+/** Minimum distance of a swipe that closes a sheet, in pixels. */
 const SWIPE = 60
 
-/** Moves the focus from the last element of a sheet to the first, and back. */
+/** Moves focus from the last element of a sheet to the first, and back. */
 export function keepFocus(sheet: HTMLElement, event: KeyboardEvent): void {
   const all = [...sheet.querySelectorAll<HTMLElement>(FOCUSABLE)].filter(
     (one) =>
@@ -19,7 +19,7 @@ export function keepFocus(sheet: HTMLElement, event: KeyboardEvent): void {
   next?.focus()
 }
 
-/** Whether a click chose something that shows behind the sheet: a link, a button, or a row of examples; no field or menu. */
+/** Whether a click made a choice that shows behind the sheet: a link, a button, or a row of examples; no field or menu. */
 export function chooses(target: EventTarget | null): boolean {
   return (
     target instanceof Element &&
@@ -28,7 +28,7 @@ export function chooses(target: EventTarget | null): boolean {
   )
 }
 
-/** Calls `close` when a finger moves towards the side that the sheet came from. */
+/** Calls `close` when a finger swipes towards the side that the sheet came from. */
 export function swipes(
   active: () => boolean,
   right: () => boolean,

@@ -6,13 +6,13 @@ const length = (value: unknown): string | null =>
 interface Usual {
   width?: number
   scale?: number
-  /** What its author gave no share of a row is as wide as its content. */
+  /** Without a share of the row, a block is as wide as its content. */
   fits?: boolean
-  /** A component gives the heights to the part of it that scrolls. */
+  /** A component passes the heights to the part of it that scrolls. */
   heights?: false
 }
 
-/** Inline style of a block's place: its share of a row, and the sizes that its author gave; `usual` where it gave none. */
+/** Inline style of a block: its share of a row, and the author's sizes, or `usual` without them. */
 export function placeStyle(block: Block, usual: Usual = {}): string {
   const { scale = usual.scale, min_width = usual.width } = block.props
   const { height, max_height, min_height } = usual.heights === false ? {} : block.props
@@ -29,7 +29,7 @@ export function placeStyle(block: Block, usual: Usual = {}): string {
   return set.join(';')
 }
 
-/** The author's classes and whether it is hidden. */
+/** The author's classes, and whether the block is hidden. */
 export function classes(block: Block, ...own: string[]): string {
   const { elem_classes, visible } = block.props
   return [...own, ...(elem_classes ?? []), visible === 'hidden' ? 'hidden' : ''].filter(Boolean).join(' ')

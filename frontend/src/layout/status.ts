@@ -1,4 +1,4 @@
-/** The words of an event's status. */
+/** Texts of an event's status. */
 import type { ProgressUnit, Status } from '../page/node'
 
 const ORDINALS = ['Next', 'Second', 'Third', 'Fourth', 'Fifth', 'Sixth', 'Seventh', 'Eighth', 'Ninth', 'Tenth']
@@ -10,19 +10,19 @@ export function seconds(given: number): string {
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`
 }
 
-/** A duration that is expected: "about 12 s". */
+/** An expected duration: "about 12 s". */
 export function about(given: number): string {
   return `about ${given < 1 || given >= 10 ? seconds(given) : `${Math.round(given)} s`}`
 }
 
-/** The share that is done, 0 to 1; null where it is not known. */
+/** Completed share, 0 to 1, or null if unknown. */
 export function shareOf(unit: ProgressUnit | null): number | null {
   if (unit === null) return null
   if (unit.progress !== null) return unit.progress
   return unit.index !== null && unit.length ? unit.index / unit.length : null
 }
 
-/** How many are done, of how many: "2 of 8"; a share is a percentage. */
+/** Progress as a count, "2 of 8", or as a percentage. */
 export function counted(unit: ProgressUnit): string {
   const { index, length } = unit
   if (index === null) {
@@ -37,7 +37,7 @@ export function described(unit: ProgressUnit): string {
   return unit.desc ?? ''
 }
 
-/** What an event without progress is doing. */
+/** Status text of an event without progress. */
 export function line(status: Status): string {
   if (status.kind !== 'waiting') return 'Running'
   if (status.for === 'state') return 'Waiting for an earlier step'

@@ -1,7 +1,7 @@
 import type { Block } from '../page/block.svelte'
 import { tabId } from './chunks'
 
-/** The tabs of a tab list that can be seen, with the ids that `selected` uses. */
+/** The visible tabs of a tab list, with the ids that `selected` uses. */
 export function seenTabs(node: Block): { tab: Block; id: string | number }[] {
   const all = node.children.map((tab, index) => ({ tab, id: tabId(tab, index) }))
   return all.filter(({ tab }) => tab.props.visible !== false && tab.props.visible !== 'hidden')
@@ -20,7 +20,7 @@ export function choose(node: Block, id: string | number): void {
   if (openTab(node) !== id) node.set('selected', id)
 }
 
-/** Fires the events of a tab list whose open tab is another one now, opened by the visitor or by a function. */
+/** Fires the events of a tab list whose open tab has changed, through the visitor or a function. */
 export function announce(node: Block): void {
   const open = openTab(node)
   const index = seenTabs(node).findIndex(({ id }) => id === open)
@@ -32,7 +32,7 @@ export function announce(node: Block): void {
   tab.dispatch('select', data)
 }
 
-/** Which tab a key leads to, by index among those that can be opened. */
+/** Index of the tab that a key leads to, among those that can be opened. */
 export function next(key: string, at: number, count: number): number | null {
   switch (key) {
     case 'ArrowRight':
@@ -48,7 +48,7 @@ export function next(key: string, at: number, count: number): number | null {
   }
 }
 
-/** How far a tab list has to scroll until a button is in it; nothing if it is. */
+/** Distance that a tab list must scroll to show a button; zero if it is visible. */
 export function outside(button: HTMLElement, list: HTMLElement): number {
   const [own, seen] = [button.getBoundingClientRect(), list.getBoundingClientRect()]
   if (own.left < seen.left - 1) return own.left - seen.left

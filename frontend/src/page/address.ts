@@ -2,10 +2,10 @@ import type { Config } from './config'
 import type { FileData } from './node'
 import { safeUrl } from './safe-url'
 
-/** The address of nothing: following it does nothing. */
+/** Address of a link without effect. */
 export const NOWHERE = 'data:,'
 
-/** Where the app's routes are, seen from this page: `base` leads there from it; else `root` on the page's own host. */
+/** Root of the app's routes, seen from this page: relative to it with `base`, else `root` on the page's host. */
 export function rootOf(
   { base, root }: Pick<Config, 'base' | 'root'>,
   location: Pick<Location, 'origin' | 'href'>,
@@ -15,7 +15,7 @@ export function rootOf(
   return location.origin + path.replace(/\/+$/, '')
 }
 
-/** Where a file of the app can be fetched. */
+/** URL of a file of the app. */
 export function fileUrl(file: FileData, root: string, prefix: string): string {
   const { url, path } = file
   if (url && safeUrl(url) === undefined) return NOWHERE

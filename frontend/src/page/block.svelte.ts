@@ -4,7 +4,7 @@ import type { KeptBlock } from './memory'
 import type { CommonProps, FileData, Node, Status } from './node'
 import { isUpdate } from './script'
 
-/** What blocks ask of the page they stand on. */
+/** Interface of the page for its blocks. */
 export interface Services {
   fire(block: Block, event: string, data?: unknown): void
   listens(block: Block, event: string): boolean
@@ -20,7 +20,7 @@ export interface Services {
 export type Tracker = 'full' | 'minimal' | 'hidden'
 
 const IDLE: Status = { kind: 'idle' }
-// What the configuration says of a block and no component needs as a property of its own.
+// Entries of the configuration that no component needs as a property.
 const LAYOUTS = new Set([
   'row',
   'column',
@@ -34,17 +34,17 @@ const LAYOUTS = new Set([
   'step',
 ])
 
-/** What a visitor changes by using a block. */
+/** Properties that a visitor changes by using a block. */
 const VISITORS = ['value', 'open', 'selected']
 
-/** One block of the page: the reactive truth about it. */
+/** One block of the page: its reactive state. */
 export class Block implements Node<any, Record<string, any>> {
   readonly id: number
   readonly type: string
   readonly key: string | number | null
   readonly renderedIn: number | null
   readonly #services: Services
-  /** What the server said of it at first. */
+  /** Properties from the server, before any change. */
   #given: ComponentEntry
   readonly #running = new Map<string, [Status, Tracker]>()
   props: Record<string, any> & CommonProps = $state.raw({})
@@ -52,19 +52,19 @@ export class Block implements Node<any, Record<string, any>> {
   status: Status = $state.raw(IDLE)
   tracker: Tracker = $state('full')
   invalid: string | null = $state(null)
-  /** An event that it has begun runs. */
+  /** Whether an event that the block started is running. */
   working = $state(false)
-  /** Pressing it again does nothing until that has ended. */
+  /** Whether pressing it again has no effect until that event has ended. */
   blocked = $state(false)
   readonly #begun = new Set<string>()
   children: Block[] = $state.raw([])
-  /** The element that it is shown in, while it is. */
+  /** The block's element, while it is shown. */
   element: HTMLElement | null = null
-  /** The visitor has given the value, not the program. */
+  /** Whether the visitor, not the program, has set the value. */
   typed = false
-  /** What the visitor had typed has come back: the page's load does not overwrite it. */
+  /** Whether the visitor's input was restored, so that the page's load does not overwrite it. */
   held = false
-  /** An update of the program has changed its properties. */
+  /** Whether an update of the program has changed the properties. */
   updated = false
 
   constructor(entry: ComponentEntry, services: Services) {
@@ -110,7 +110,7 @@ export class Block implements Node<any, Record<string, any>> {
     this.props = { ...this.props, [name]: value }
   }
 
-  /** Takes over what an output said; whether the value is another one than before. */
+  /** Applies an output's value or update; returns whether the value changed. */
   receive(given: unknown): boolean {
     if (!isUpdate(given)) return this.#replace(given)
     const { __type__: _, value, ...props } = given
@@ -139,12 +139,12 @@ export class Block implements Node<any, Record<string, any>> {
     if (!kept.has('value')) this.value = value
   }
 
-  /** What a visitor changes of a block without a key, where the function gives the same as in its run before. */
+  /** What a visitor changes of a block without a key, if the function returns the same as in its previous run. */
   #unchanged(before: ComponentEntry, entry: ComponentEntry): string[] {
     return VISITORS.filter((name) => equal(before.props[name] ?? null, entry.props[name] ?? null))
   }
 
-  /** What has become of it, to be kept; null when it is as the server said. A password is nobody's to keep. */
+  /** Changes of the block to keep; null if there are none. Passwords are never kept. */
   changes(): KeptBlock | null {
     const { value = null, ...given } = this.#given.props
     const kept: KeptBlock = {}
@@ -158,7 +158,7 @@ export class Block implements Node<any, Record<string, any>> {
     return Object.keys(kept).length > 0 ? kept : null
   }
 
-  /** As it was when it was kept. */
+  /** Restores the kept state. */
   restore({ value, typed, props, invalid }: KeptBlock): void {
     if (value !== undefined) this.value = value
     this.typed = typed ?? false
@@ -166,7 +166,7 @@ export class Block implements Node<any, Record<string, any>> {
     this.invalid = invalid ?? null
   }
 
-  /** The session is over: of what was restored, what the visitor had typed is held, and the rest is as the server says. */
+  /** The session has ended: keeps the visitor's input, and resets the rest to the server's values. */
   begin(): void {
     const { value = null, ...props } = this.#given.props
     this.held = this.typed
@@ -175,7 +175,7 @@ export class Block implements Node<any, Record<string, any>> {
     this.invalid = null
   }
 
-  /** What it is called in every version of the program: by its key or `elem_id`, else by what is written on it. */
+  /** Identity in every version of the program: key or `elem_id`, else the visible text. */
   get called(): string {
     const { key = null, type, props } = this.#given
     const { elem_id = null, label = null, value = null } = props
@@ -183,13 +183,13 @@ export class Block implements Node<any, Record<string, any>> {
     return JSON.stringify([type, key, elem_id, own ? null : label, !own && type === 'button' ? value : null])
   }
 
-  /** How the server would describe it as it is now. */
+  /** Current description of the block, as the server would describe it. */
   entry(): ComponentEntry {
     const value = this.props.type === 'password' ? (this.#given.props.value ?? null) : this.value
     return { ...this.#given, props: { ...this.props, value } }
   }
 
-  /** Takes over what stays under the same key from a block that it stands in for. */
+  /** Takes over what is preserved under the same key from the block that it replaces. */
   inherit(before: Block): void {
     for (const name of this.preserved) {
       if (name === 'value') this.value = before.value
@@ -197,7 +197,7 @@ export class Block implements Node<any, Record<string, any>> {
     }
   }
 
-  /** An event that writes this block has come so far. */
+  /** Updates the status of an event that writes this block. */
   progress(event: string, status: Status, tracker: Tracker): void {
     this.#running.delete(event)
     const done = status.kind === 'idle' || status.kind === 'failed'
@@ -208,7 +208,7 @@ export class Block implements Node<any, Record<string, any>> {
     this.tracker = how
   }
 
-  /** An event that it has begun runs, or has ended; `blocked` says that it starts no other one meanwhile. */
+  /** Notes that an event of the block runs or has ended; `blocked` prevents further events meanwhile. */
   begun(event: string, runs: boolean, blocked: boolean): void {
     if (runs) this.#begun.add(event)
     else this.#begun.delete(event)

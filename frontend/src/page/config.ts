@@ -1,4 +1,4 @@
-/** The app as the server describes it: what `/config` says, props equal to a component's defaults left out. */
+/** The app as described by `/config`, without props that equal a component's defaults. */
 
 export interface ComponentEntry {
   id: number
@@ -17,7 +17,7 @@ export interface LayoutEntry {
 /** One listener. */
 export interface Dependency {
   id: number
-  /** Its identity: the same in every version of the program that has it. What the page runs it by. */
+  /** Identity by which the page runs it, the same in every version of the program that has it. */
   event: string
   /** Component (null: another listener, or the page) and event. */
   targets: [id: number | null, event: string][]
@@ -59,11 +59,11 @@ export interface FooterLink {
 
 export interface Config {
   version: string
-  /** Names the version of the program that has built the page. */
+  /** Version of the program that built the page. */
   program: string
   api_prefix: string
   root: string
-  /** The way from this page to the app's root, which holds behind any proxy. */
+  /** Relative path from this page to the app's root, which is valid behind any proxy. */
   base: string | null
   title: string
   mode: string
@@ -84,16 +84,16 @@ export interface Config {
   dev_mode: boolean
   auth_required: boolean
   auth_message: string | null
-  /** There is a login page, so that a visitor can log out. */
+  /** Whether there is a login page, so that a visitor can log out. */
   logout: boolean
-  /** What the author said of the header; null shows one where it has a purpose. */
+  /** The author's setting for the header; null shows one if it has a purpose. */
   header: boolean | null
-  /** Address of the image that replaces Holdfast's mark. */
+  /** Address of the image that replaces Holdfast's logo. */
   logo: string | null
   deep_link_state: 'none' | 'valid' | 'invalid'
-  /** How long a session lasts: a load of the page, or the tab. */
+  /** Lifetime of a session: a load of the page, or the tab. */
   session: 'page' | 'tab'
-  /** The endpoints are offered as tools too. */
+  /** Whether the endpoints are offered as tools too. */
   mcp_server: boolean
 }
 
@@ -168,7 +168,7 @@ export function configOf(given: Partial<Config>): Config {
   return filled(CONFIG, given)
 }
 
-/** The part of the app that stands on the current page. */
+/** The part of the app that is on the current page. */
 export function currentPage(config: Config): Pick<Config, 'components' | 'layout'> & { dependencies: Dependency[] } {
   const all = config.dependencies.map(dependencyOf)
   const page = config.page[config.current_page]

@@ -1,4 +1,4 @@
-/** Same JSON? Used to tell whether an output really changes a value. */
+/** Whether two values are the same JSON, to tell whether an output really changes a value. */
 export function equal(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false

@@ -4,7 +4,7 @@ export type Schedule = (run: () => void) => void
 export const nextFrame: Schedule = (run) => {
   if (document.visibilityState === 'hidden') setTimeout(run, 50)
   else {
-    // A page that is hidden in between gets no frame.
+    // A page that is hidden in the meantime gets no frame.
     let done = false
     const once = (): void => {
       if (done) return
@@ -16,12 +16,12 @@ export const nextFrame: Schedule = (run) => {
   }
 }
 
-/** How long a message may wait: not at all; until the frame that is under way; until the next frame in any case. */
+/** How long a message can wait: not at all, until the frame in progress, or until the next frame. */
 export type Urgency = 'now' | 'soon' | 'frame'
 
 /**
- * Hands messages on in bunches, one bunch per frame, so that a fast stream costs one layout per frame and not one per
- * message. A bunch keeps the order of the messages, whatever their urgency.
+ * Delivers messages in batches, one per frame, so that a fast stream costs one layout per frame instead of one per
+ * message. A batch keeps the order of the messages, whatever their urgency.
  */
 export class Frames<T> {
   #queue: T[] = []
@@ -41,7 +41,7 @@ export class Frames<T> {
     if (urgency === 'now' || (urgency === 'soon' && idle)) this.#hand()
   }
 
-  /** Hands on what waits, now. */
+  /** Delivers waiting messages now. */
   flush(): void {
     if (this.#queue.length > 0) this.#hand()
   }

@@ -1,22 +1,22 @@
 import type { Dependency } from './config'
 
-/** What led to a call of a listener. */
+/** Reason for a call of a listener. */
 export interface Cause {
-  /** Component whose event it was. */
+  /** Component that fired the event. */
   trigger: number | null
   data: unknown
-  /** Changes in a row that led here; 0 for an act of the visitor. */
+  /** Number of consecutive changes that led here; 0 for an action of the visitor. */
   round: number
-  /** Components whose changes these were, the latest last. */
+  /** Components whose changes led here, the latest last. */
   trail: number[]
 }
 
-/** Decides what a trigger does while calls of the same listener are pending, as its `trigger_mode` says. */
+/** Decides what a trigger does while calls of the same listener are pending, according to its `trigger_mode`. */
 export class Gate {
   readonly #pending = new Map<number, number>()
   readonly #deferred = new Map<number, Cause>()
 
-  /** May it start now? If so it counts as pending until `left`. */
+  /** Whether it can start now; if so, it is pending until `left`. */
   enter({ id, trigger_mode }: Dependency, cause: Cause): boolean {
     const pending = this.#pending.get(id) ?? 0
     if (pending > 0 && trigger_mode !== 'multiple') {
@@ -27,27 +27,27 @@ export class Gate {
     return true
   }
 
-  /** Whether a further trigger of a listener would do nothing now. */
+  /** Whether another trigger of a listener would have no effect now. */
   refuses({ id, trigger_mode }: Dependency): boolean {
     return trigger_mode === 'once' && (this.#pending.get(id) ?? 0) > 0
   }
 
-  /** The triggers that wait until a call has ended. */
+  /** Triggers that wait until a call has ended. */
   get waiting(): [listener: number, cause: Cause][] {
     return [...this.#deferred]
   }
 
-  /** Counts in a call that began before the page was loaded. */
+  /** Counts a call that started before the page was loaded. */
   reenter(id: number): void {
     this.#pending.set(id, (this.#pending.get(id) ?? 0) + 1)
   }
 
-  /** Has a trigger wait until the calls of its listener have ended. */
+  /** Lets a trigger wait until the calls of its listener have ended. */
   defer(id: number, cause: Cause): void {
     if (this.#pending.has(id)) this.#deferred.set(id, cause)
   }
 
-  /** A call ended; gives back the one that waited for this, if any. */
+  /** Records the end of a call; returns the trigger that waited for it, if any. */
   left(id: number): Cause | null {
     const pending = (this.#pending.get(id) ?? 1) - 1
     if (pending > 0) {
@@ -60,7 +60,7 @@ export class Gate {
     return deferred
   }
 
-  /** Nobody waits any more: its listener was cancelled or is gone. */
+  /** Drops waiting triggers, because the listener was canceled or is gone. */
   forget(id: number): void {
     this.#deferred.delete(id)
   }

@@ -1,10 +1,10 @@
 const SHORTEST = 300
-/** Characters that are kept in a moment. */
+/** Number of characters that can be stored quickly. */
 const SMALL = 200_000
-/** Keeping a page takes at most this part of the time. */
+/** Maximum share of the time spent on storing a page. */
 const SHARE = 1 / 30
 
-/** Decides when a page is kept: soon after something has happened, and at once when it may be about to go. */
+/** Decides when to store a page: soon after a change, and immediately when the page may be about to close. */
 export class Keeper {
   readonly #keep: () => number
   readonly #now: () => number
@@ -12,7 +12,7 @@ export class Keeper {
   #took = 0
   #size = 0
 
-  /** `keep` writes the page down and says how many characters that took; `now` is in milliseconds. */
+  /** `keep` stores the page and returns its size in characters; `now` is in milliseconds. */
   constructor(keep: () => number, now: () => number) {
     this.#keep = keep
     this.#now = now
@@ -23,7 +23,7 @@ export class Keeper {
     this.#timer ??= setTimeout(() => this.now(), Math.max(SHORTEST, this.#took / SHARE))
   }
 
-  /** Something has begun that should not be forgotten, whatever happens to the page. */
+  /** Something has started that must not be lost, whatever happens to the page. */
   soon(): void {
     if (this.#size <= SMALL) this.now()
     else this.later()

@@ -5,17 +5,17 @@ import type { Listeners } from './listeners'
 import type { Kept } from './memory'
 import type { Tree } from './tree'
 
-/** What is kept of a page, and restored. */
+/** The parts of a page that are stored and restored. */
 export interface Parts {
   tree: Tree
   listeners: Listeners
   dispatcher: Dispatcher
   client: Client
-  /** Applies the messages that were heard and wait for a frame. */
+  /** Applies received messages that wait for a frame. */
   settle(): void
 }
 
-/** A page as it is now, without passwords. */
+/** The current page without passwords. */
 export function keptOf(parts: Parts, program: string): Kept {
   const { tree, dispatcher, client, settle } = parts
   settle()
@@ -38,7 +38,7 @@ export function keptOf(parts: Parts, program: string): Kept {
   }
 }
 
-/** What was said with a password in it is not written down: the server has it, or it has to be done again. */
+/** Frames with a password are not stored: the server has them, or the visitor must repeat the action. */
 function withoutPasswords(
   conversation: Kept['conversation'],
   { tree, listeners }: Parts,

@@ -2,7 +2,7 @@ import { dependencyOf, type Dependency } from './config'
 
 const key = (id: number | null, event: string): string => `${id}:${event}`
 
-/** Who listens to what. Rebuilt when a render replaces listeners; looked up at every event. */
+/** Index of listeners. Rebuilt when a render replaces listeners; used at every event. */
 export class Listeners {
   readonly #all = new Map<number, Dependency>()
   #by = new Map<string, Dependency[]>()
@@ -19,7 +19,7 @@ export class Listeners {
     return this.#all.get(id)
   }
 
-  /** The listener of an identity. */
+  /** The listener with an identity. */
   named(event: string): Dependency | undefined {
     return [...this.#all.values()].find((one) => one.event === event)
   }
@@ -37,7 +37,7 @@ export class Listeners {
     return [...this.#all.values()].filter(({ targets }) => targets.some(([, event]) => event === 'load'))
   }
 
-  /** What runs when `id` has ended so. A cancelled event has not succeeded. */
+  /** Listeners to run when `id` has ended this way. A canceled event has not succeeded. */
   after(id: number, success: boolean): { outcome: Dependency[]; then: Dependency[] } {
     const children = this.#after.get(id) ?? []
     const bound = (child: Dependency): boolean => child.trigger_only_on_success || child.trigger_only_on_failure
@@ -47,7 +47,7 @@ export class Listeners {
     }
   }
 
-  /** Listeners to a change of any of these, each once, with the first that it listens to. */
+  /** Listeners to a change of any of these, each once, with the first one that it listens to. */
   ofChanges(ids: number[]): Map<Dependency, number> {
     const found = new Map<Dependency, number>()
     for (const id of ids) {
@@ -56,7 +56,7 @@ export class Listeners {
     return found
   }
 
-  /** Is a component more than an output? Then a visitor may change it unless its author says otherwise. */
+  /** Whether a component is more than an output, so that a visitor can change it by default. */
   takesInput(id: number): boolean {
     return this.#inputs.has(id) || !this.#outputs.has(id)
   }
@@ -65,7 +65,7 @@ export class Listeners {
     return this.#outputs.has(id)
   }
 
-  /** Replaces the listeners that a render made before. */
+  /** Replaces the listeners from the previous result of a render. */
   renew(rendered: number, given: Partial<Dependency>[]): { now: Dependency[]; gone: number[] } {
     const now = given.map(dependencyOf)
     const kept = new Set(now.map(({ id }) => id))

@@ -4,57 +4,57 @@ import type { KeptRun } from './runs'
 import type { Cause } from './gate'
 import type { KeptConversation } from '../transport/conversation'
 
-/** What a block has become since the page was made. */
+/** Changes of a block since the page was created. */
 export interface KeptBlock {
   value?: unknown
-  /** The visitor has given the value, not the program. */
+  /** Whether the visitor, not the program, has set the value. */
   typed?: boolean
   props?: Record<string, unknown>
   invalid?: string
 }
 
-/** What a render has put on the page, with its blocks as they are now. */
+/** Result of a render, with its blocks in their current state. */
 export interface KeptRender {
   container: number
   config: Omit<RenderConfig, 'components'> & { components: ComponentEntry[] }
 }
 
-/** A page as it was: enough to show it again, and to go on hearing where it stopped. */
+/** A stored page: enough to show it again, and to continue receiving messages. */
 export interface Kept {
-  /** Which version of the program had built it. */
+  /** Version of the program that built it. */
   app: string
-  /** When, in milliseconds since the epoch. */
+  /** Time of storing, in milliseconds since the epoch. */
   at: number
-  /** Null: the server had not answered yet. */
+  /** Null if the server had not answered yet. */
   conversation: KeptConversation | null
   blocks: Record<string, KeptBlock>
-  /** What the blocks that are spoken of here are called in every version of the program. */
+  /** Identities of these blocks in every version of the program. */
   names: Record<string, string>
-  /** Listeners of the page's load, by identity: they have run. */
+  /** Identities of the load listeners that have run. */
   loads: string[]
   renders: KeptRender[]
   runs: KeptRun[]
   deferred: [event: string, cause: Cause][]
   scroll: [x: number, y: number]
-  /** Shown once on the page that goes on with this one. */
+  /** Shown once on the page that continues this one. */
   note?: string
 }
 
-/** A page that is loaded again by itself, left for the load that follows. */
+/** A page that reloads itself, stored for the next load. */
 interface Handed {
   identity: Identity | null
   kept: Kept
 }
 
-/** Who the tab is to the server. */
+/** The tab's session at the server. */
 export interface Identity {
   session: string
   token: string
 }
 
 /**
- * What a tab remembers of an app while its pages come and go: its session, and each page as it was.
- * A browser that keeps nothing (storage off, full, or denied in a frame) makes it forgetful, and nothing else.
+ * The storage of a tab for an app across page loads: its session, and the state of each page.
+ * In a browser without storage (turned off, full, or denied in a frame) it stores nothing.
  */
 export class TabMemory {
   readonly #storage: Storage | null
@@ -73,26 +73,26 @@ export class TabMemory {
     return typeof found?.session === 'string' && typeof found.token === 'string' ? found : null
   }
 
-  /** This page as it was, in this or another version of the program, if it is of the tab's session. */
+  /** The stored state of this page, from any version of the program, if it belongs to the tab's session. */
   page(): Kept | null {
     const kept = this.#read<Kept>(this.#page)
     const session = this.identity()?.session
     return kept?.conversation && session !== undefined && kept.conversation.session === session ? kept : null
   }
 
-  /** Leaves the page for the next load of it, which alone goes on with it; whether that was possible. */
+  /** Stores the page for its next load, which alone continues it; returns whether that was possible. */
   handOver(handed: Handed): boolean {
     return this.#put(this.#handed, handed) !== null
   }
 
-  /** What was left for this load. */
+  /** The state stored for this load. */
   takeOver(): Handed | null {
     const handed = this.#read<Handed>(this.#handed)
     this.#drop(this.#handed)
     return handed?.kept ? handed : null
   }
 
-  /** Something was left for this load. */
+  /** Whether a state was stored for this load. */
   get waits(): boolean {
     return this.#read(this.#handed) !== null
   }
@@ -101,24 +101,24 @@ export class TabMemory {
     return `holdfast reload ${this.#page}`
   }
 
-  /** Keeps the tab's session and, if there is room, this page: how many characters that is, null if it is not kept. */
+  /** Stores the tab's session and, if there is room, this page; returns its size in characters, or null. */
   write(identity: Identity, kept: Kept): number | null {
     const before = this.identity()
     if (before !== null && before.session !== identity.session) this.#rename(before.session, identity.session)
     const size = this.#put(this.#page, kept)
-    // Better nothing than the page as it was at some other time.
+    // Better nothing than an outdated state.
     if (size === null) this.#drop(this.#page)
     if (before?.session !== identity.session || before.token !== identity.token) this.#put(this.#root, identity)
     return size
   }
 
-  /** The tab begins anew. */
+  /** Starts over with an empty tab. */
   forget(): void {
     for (const key of this.#pages()) this.#drop(key)
     this.#drop(this.#root)
   }
 
-  /** Other pages of the tab wait for messages after this number; null when none does. */
+  /** Number after which other pages of the tab wait for messages; null if none does. */
   waitingFrom(epoch: string): number | null {
     const others = this.#pages()
       .filter((key) => key !== this.#page)
@@ -127,7 +127,7 @@ export class TabMemory {
     return others.length === 0 ? null : Math.min(...others.map((one) => one!.seen))
   }
 
-  /** The other pages of the tab follow it into a new session. */
+  /** Other pages of the tab follow it into a new session. */
   #rename(from: string, to: string): void {
     for (const key of this.#pages()) {
       const kept = this.#read<Kept>(key)
@@ -171,7 +171,7 @@ export class TabMemory {
   }
 }
 
-/** The tab's own storage, if this browser lets the page have it. */
+/** The tab's storage, if the browser grants access to it. */
 export function tabStorage(): Storage | null {
   try {
     return sessionStorage

@@ -1,6 +1,6 @@
-/** What a component sees of the page. Components import this file and nothing of the transport. */
+/** The page's interface for components. Components import this file and nothing of the transport. */
 
-/** A file as the wire has it (`gradio.FileData`). */
+/** A file in the wire format (`gradio.FileData`). */
 export interface FileData {
   path: string
   url?: string | null
@@ -27,24 +27,24 @@ export interface CommonProps {
   _selectable?: boolean
 }
 
-/** How far the event that writes this block has come. */
+/** Status of the event that writes this block. */
 export type Status =
   | { kind: 'idle'; done?: true }
   | { kind: 'waiting'; rank: number | null; size: number; eta: number | null; for: 'queue' | 'state'; since: number }
   | { kind: 'running'; since: number; eta: number | null; progress: ProgressUnit[] | null; generating: boolean }
   | Failed
 
-/** What is said of a failed event in the place of its output. */
+/** Error of a failed event, shown in place of its output. */
 export interface Failed {
   kind: 'failed'
-  /** May hold HTML; shown sanitized. */
+  /** May contain HTML; shown sanitized. */
   message: string
   title?: string | null
-  /** Seconds that it ran. */
+  /** Duration in seconds. */
   after?: number | null
-  /** The error itself; only a developer at the server's machine gets it. */
+  /** Traceback, only sent to a developer at the server's machine. */
   trace?: string | null
-  /** Runs it again. */
+  /** Runs the event again. */
   again?: () => void
 }
 
@@ -60,23 +60,23 @@ export interface ProgressUnit {
 export interface Node<V = unknown, P = Record<string, unknown>> {
   readonly id: number
   readonly type: string
-  /** Properties with the component's own defaults already merged in by the component (`const { lines = 1 } = …`). */
+  /** Properties; the component merges in its own defaults (`const { lines = 1 } = …`). */
   readonly props: P & CommonProps
-  /** The browser's value; replaced, never mutated. */
+  /** The value in the browser's form; replaced, never mutated. */
   readonly value: V
-  /** May the visitor change it: what the author said, else whether it is more than an output. */
+  /** Whether the visitor can change it: the author's setting, else whether it is more than an output. */
   readonly interactive: boolean
   /** Accessible name: the label, or the type's name. */
   readonly name: string
   readonly status: Status
   /** Message of a failed validator for this input, if any. */
   readonly invalid: string | null
-  /** An event that it has begun runs. */
+  /** Whether an event that the block started is running. */
   readonly working?: boolean
-  /** Pressing it again does nothing until that has ended. */
+  /** Whether pressing it again has no effect until that event has ended. */
   readonly blocked?: boolean
   readonly children: Node[]
-  /** A visitor may have made it up: nothing of it runs, and all markup is sanitized. */
+  /** Whether a visitor may have created it: nothing of it is run, and all markup is sanitized. */
   readonly untrusted?: boolean
   /** The visitor changed the value: stores it and fires `change` and `input`. */
   edit(value: V): void
@@ -86,16 +86,16 @@ export interface Node<V = unknown, P = Record<string, unknown>> {
   set(name: string, value: unknown): void
   /** Fires an event by its Gradio name (`submit`, `select`, `upload`, …) with its event data. */
   dispatch(event: string, data?: unknown): void
-  /** Is anybody listening? */
+  /** Whether the event has listeners. */
   listens(event: string): boolean
-  /** Sends files to the server until `signal` says to stop; reports bytes sent. Rejects with a sentence for the visitor. */
+  /** Sends files to the server until `signal` aborts; reports bytes sent. Rejects with a message for the visitor. */
   upload(files: File[], progress?: (sent: number, total: number) => void, signal?: AbortSignal): Promise<FileData[]>
-  /** Calls a method of the component's Python class that it offers to the page. Rejects with a sentence. */
+  /** Calls a method of the component's Python class that it offers to the page. Rejects with a message. */
   server(method: string, data: unknown): Promise<unknown>
-  /** Where a file can be fetched from. */
+  /** URL of a file. */
   url(file: FileData): string
   /** Shows a toast. */
   toast(level: 'info' | 'warning' | 'success' | 'error', message: string): void
-  /** Stops the events that write this block (a stop button). */
+  /** Cancels the events that write this block (a stop button). */
   cancel(): void
 }

@@ -21,13 +21,13 @@ import { fileUrl, rootOf } from './address'
 import { Updates } from './updates'
 import type { Progress } from './upload'
 
-/** What the page says of its connection. */
+/** Messages about the connection. */
 export type Presence = 'connecting' | 'connected' | 'reconnecting' | 'restored' | 'returned' | 'restarted' | 'ended'
 
 const RESTORED_FOR = 5000
 const TROUBLE_AFTER = 1000
 const GIVEN_UP_AFTER = 15_000
-/** Milliseconds between two attempts to reach a program that is being edited. */
+/** Milliseconds between two attempts to reach an edited program. */
 const EDITED = 300
 const UPDATED = 'The app was updated'
 const RESTARTED =
@@ -43,13 +43,13 @@ function notRun(events: string[]): string {
   return `What you did last${names && ` (${names})`} was not run: it is gone or different now. Please look at the page and try again.`
 }
 
-/** Values and ends are shown as soon as they come; how far an event is, with the next frame. */
+/** Values and ends are shown immediately; progress with the next frame. */
 function urgency({ msg }: FeedMessage): Urgency {
   if (msg === 'process_completed') return 'now'
   return msg === 'estimation' || msg === 'process_starts' || msg === 'progress' ? 'frame' : 'soon'
 }
 
-/** One loaded page of an app: its blocks, its events and its connection. */
+/** One loaded page of an app: its blocks, events and connection. */
 export class Page implements Services {
   readonly config: Config
   readonly toasts = new Toasts()
@@ -57,34 +57,34 @@ export class Page implements Services {
   readonly listeners: Listeners
   readonly root: string
   presence: Presence = $state('connecting')
-  /** The connection has been missing long enough to be spoken of. */
+  /** Whether the connection has been missing long enough to show it. */
   trouble = $state(false)
   /** Attempts to connect since it was lost. */
   tries = $state(0)
-  /** When the page was kept that this load has restored, as a clock shows it. */
+  /** Time at which the restored page was stored, as a clock shows it. */
   since: string | null = null
-  /** A sentence about the server that stays until the page is loaded again. */
+  /** A message about the server that stays until the page is reloaded. */
   notice: string | null = $state(null)
-  /** Why the program that is being edited does not start. */
+  /** Reason why an edited program does not start. */
   fault: string | null = $state(null)
   readonly #dispatcher: Dispatcher
   readonly #client: Client
   readonly #tab: Tab | null
   readonly #parts: Parts
   readonly #updates: Updates
-  /** Files are on their way to the server. */
+  /** Whether files are being uploaded. */
   #uploads = 0
-  /** Loads the page again as soon as that is safe. */
+  /** Reloads the page as soon as that is safe. */
   #due: ReturnType<typeof setTimeout> | undefined
-  /** The page is being loaded again, with its session. */
+  /** Whether the page is being reloaded, with its session. */
   #leaving = false
-  /** The server has given the page its session. */
+  /** Whether the server has assigned a session. */
   readonly #greeted: Promise<void>
   #greet: () => void = () => undefined
   #was = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  /** With a `tab` the page belongs to its browser tab, and is as it was when it was loaded before. */
+  /** With a `tab` the page belongs to its browser tab, and continues from its previous load. */
   constructor(config: Config, tab: Tab | null = null) {
     this.config = config
     this.#tab = tab
@@ -158,7 +158,7 @@ export class Page implements Services {
     if (note) this.toasts.show('warning', note, UPDATED, null)
   }
 
-  /** The URL of a route under the API's prefix. */
+  /** URL of a route under the API's prefix. */
   api(path: string): string {
     return this.root + this.config.api_prefix + path
   }
@@ -177,7 +177,7 @@ export class Page implements Services {
       if (persisted) this.#client.start()
     })
     addEventListener('pagehide', ({ persisted }) => {
-      // A page in the back-forward cache may come back to its session.
+      // A page from the back-forward cache can return to its session.
       if (!persisted && !this.#leaving && this.config.session !== 'tab') this.#sayGoodbye()
       this.#client.pause()
     })
@@ -257,7 +257,7 @@ export class Page implements Services {
 
   // New versions of the program ----------------------------------------------------------------------------------
 
-  /** Another version of the program runs: the page is loaded again, unless it was just now or is busy. */
+  /** Another version of the program is running: reloads the page, unless it was just reloaded or is busy. */
   #outdated(): boolean {
     const wait = this.config.dev_mode ? 0 : this.#updates.wait(Date.now())
     if (this.#uploads === 0 && wait === 0) {
@@ -280,7 +280,7 @@ export class Page implements Services {
     if (gone !== null) this.#loadAgain(notRun([labelOf(gone)]))
   }
 
-  /** Loads the page again as it is: with its session, what was typed, and the place that was scrolled to. */
+  /** Reloads the page with its session, input, and scroll position. */
   #loadAgain(note: string | null): void {
     if (this.#leaving) return
     this.#leaving = true
@@ -296,7 +296,7 @@ export class Page implements Services {
     location.reload()
   }
 
-  /** The session that the page had before it was loaded again is over. */
+  /** The session from before the reload has ended. */
   #startOver(): void {
     this.#tab!.begin()
     this.toasts.show(
@@ -312,7 +312,7 @@ export class Page implements Services {
     this.#settle()
   }
 
-  /** The session goes on without the process, or the page, that had its running events. */
+  /** The session continues without the process, or the page, that had its running events. */
   #beginAgain(gone: string[], forked: boolean): void {
     for (const id of gone) this.#dispatcher.abandon(id, forked ? null : RESTARTED)
     if (forked)
@@ -324,7 +324,7 @@ export class Page implements Services {
 
   #turnedAway(why: 'login' | 'denied' | 'replaced'): void {
     this.#settle()
-    // A page that was just served as logged in gets no further by being loaded again, and again.
+    // A page that was just served as logged in gains nothing from being reloaded repeatedly.
     if (why === 'login') {
       if (this.#was) location.reload()
     } else if (why === 'denied' && this.#tab?.startsAfresh()) return

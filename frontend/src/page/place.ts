@@ -1,6 +1,6 @@
 import type { Block } from './block.svelte'
 
-/** Where an event says how it goes: the first of these blocks that is seen and has room to say it. */
+/** Where an event shows its status: the first of these blocks that is visible and has room. */
 export function placeOf(blocks: (Block | undefined)[]): Block | null {
   return blocks.find((block) => block !== undefined && hasRoom(block.element)) ?? null
 }

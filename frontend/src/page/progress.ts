@@ -1,7 +1,7 @@
 import type { EventMessage } from '../protocol/wire'
 import type { Status } from './node'
 
-/** How an event stands after a message; `now` in milliseconds. */
+/** Status of an event after a message; `now` in milliseconds. */
 export function statusAfter(before: Status, message: EventMessage, now: number): Status {
   switch (message.msg) {
     case 'estimation':
@@ -16,7 +16,7 @@ export function statusAfter(before: Status, message: EventMessage, now: number):
     case 'process_starts':
       return { kind: 'running', since: now, eta: message.eta, progress: null, generating: false }
     case 'progress':
-      // Also after a step: what is reported then is about the next one.
+      // Also after a step: the next reports are about the next step.
       return { ...running(before, now), progress: message.progress_data, generating: false }
     case 'process_generating':
     case 'process_streaming':
@@ -36,7 +36,7 @@ function running(before: Status, now: number): Extract<Status, { kind: 'running'
     : { kind: 'running', since: now, eta: null, progress: null, generating: false }
 }
 
-/** What the visitor reads about a failure. */
+/** The visitor's message for a failure. */
 export function failureText(output: unknown): string {
   const said = output !== null && typeof output === 'object' && 'error' in output ? output.error : null
   return typeof said === 'string' && said !== '' ? said : 'Something went wrong. The server’s log says what.'

@@ -1,6 +1,6 @@
-/** Which addresses the page links to or loads; the server has the same rule (`links.py`). */
+/** Addresses that the page links to or loads; the server has the same rule (`links.py`). */
 
-// What a browser drops from an address, or a reader does not see in it.
+// Characters that browsers drop from an address, or that readers do not see.
 const IGNORED = /[\0- \x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\ufeff]/g
 const SCHEME = /^([a-z][a-z0-9+.-]*):/i
 const SCHEMES = new Set(['http', 'https', 'mailto', 'blob'])

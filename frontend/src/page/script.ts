@@ -5,12 +5,12 @@ type Script = (...values: unknown[]) => unknown
 
 const compiled = new Map<string, Script>()
 
-/** The function that a listener's `js` is: an expression like `(x) => x + 1` or `async function (x) { … }`. */
+/** The function in a listener's `js`: an expression like `(x) => x + 1` or `async function (x) { … }`. */
 export function compile(source: string): Script {
   let script = compiled.get(source)
   if (!script) {
     const code = source.trim().replace(/;+$/, '')
-    // The author of the app wrote it; running it is what `js=` is for.
+    // The app's author wrote it; running it is the purpose of `js=`.
     script = new Function(`return (${code}\n)`)() as Script
     if (typeof script !== 'function') throw new TypeError(`js= takes a function, not ${JSON.stringify(source)}.`)
     compiled.set(source, script)
@@ -19,8 +19,8 @@ export function compile(source: string): Script {
 }
 
 /**
- * What a script returned as a list with one item per slot: a list for several slots, for one slot a value or a list
- * of one. Nothing returned leaves the slots as they are.
+ * The result of a script as a list with one item per slot: a list for several slots, and a value or a list of one for
+ * one slot. Returning nothing leaves the slots unchanged.
  */
 export function slots(result: unknown, wanted: number, before: unknown[]): unknown[] {
   if (result === undefined || wanted === 0) return before
@@ -28,7 +28,7 @@ export function slots(result: unknown, wanted: number, before: unknown[]): unkno
   return Array.isArray(result) ? (result as unknown[]) : [result]
 }
 
-/** Runs a listener's `js` on its inputs and the present values of its outputs. */
+/** Runs a listener's `js` on its inputs and the current values of its outputs. */
 export async function runScript(
   dependency: Dependency,
   inputs: unknown[],
@@ -42,7 +42,7 @@ export async function runScript(
   return passedOn(slots(result, dependency.outputs.length, []), [...inputs, ...outputs])
 }
 
-/** The results of a script as outputs take them: a value that the script was given is passed on as a value, never as an update. */
+/** A script's results for outputs: a value that the script received stays a value, never an update. */
 export function passedOn(results: unknown[], given: unknown[]): unknown[] {
   if (!results.some(isUpdate)) return results
   const known = given.flatMap(updatesIn)
@@ -51,13 +51,13 @@ export function passedOn(results: unknown[], given: unknown[]): unknown[] {
   )
 }
 
-/** What in a value looks like an update, at any depth. */
+/** Everything in a value that looks like an update, at any depth. */
 function updatesIn(value: unknown): unknown[] {
   if (typeof value !== 'object' || value === null) return []
   return [...(isUpdate(value) ? [value] : []), ...Object.values(value).flatMap(updatesIn)]
 }
 
-/** Does it look like an update? Only what the server or a script of the app's author made is one. */
+/** Whether it looks like an update; only the server and scripts of the app's author create real ones. */
 export function isUpdate(given: unknown): given is Record<string, unknown> & { __type__: 'update' } {
   return typeof given === 'object' && given !== null && (given as { __type__?: unknown }).__type__ === 'update'
 }

@@ -6,13 +6,13 @@ import { TabMemory, tabStorage, type Identity, type Kept } from './memory'
 import { translate } from './translate'
 
 /**
- * A page that goes on with what it was before it was loaded again. Where the session lasts as long as the browser tab
- * it is kept while it is used; else it goes on only when it has been loaded again by itself.
+ * Continues a page after it was reloaded. If the session lasts as long as the browser tab, the page is stored while it
+ * is used; otherwise it only continues after reloading itself.
  */
 export class Tab {
-  /** The page as it was, when this load goes on with it. */
+  /** The stored page that this load continues. */
   kept: Kept | null
-  /** It was a page of another version of the program. */
+  /** Whether it was built by another version of the program. */
   readonly translated: boolean
   readonly #lasting: boolean
   readonly #app: string
@@ -26,7 +26,7 @@ export class Tab {
   #greeted = false
   #otherPages: number | null = null
   #full = false
-  /** The visitor has scrolled since. */
+  /** Whether the visitor has scrolled since. */
   #scrolled = false
 
   constructor(config: Config, root: string, storage: Storage | null = tabStorage()) {
@@ -39,7 +39,7 @@ export class Tab {
     this.translated = this.kept !== null && this.kept.app !== this.#app
   }
 
-  /** Puts the page back as it was, without any event; gives the names of events that this version does not have. */
+  /** Restores the page without any event; returns the names of events that this version does not have. */
   restore(parts: Parts): string[] {
     this.#parts = parts
     const { tree, dispatcher, client } = parts
@@ -60,12 +60,12 @@ export class Tab {
     return refused
   }
 
-  /** The session that the page had is over: it begins again, with what the visitor has typed. */
+  /** The page's session has ended: starts over with the visitor's input. */
   begin(): void {
     this.#parts?.tree.begin()
   }
 
-  /** Keeps the page from now on. */
+  /** Stores the page from now on. */
   start(): void {
     this.#scroll()
     if (!this.#lasting) return
@@ -83,7 +83,7 @@ export class Tab {
     if (x === 0 && y === 0) return
     const there = (): void => scrollTo({ left: x, top: y, behavior: 'instant' })
     void tick().then(there)
-    // What renders and loads bring may make the page as high as it was.
+    // Results of renders and loads may make the page as high as it was.
     if (this.translated)
       for (const after of [100, 400, 1000]) setTimeout(() => scrollY < y && !this.#scrolled && there(), after)
     for (const event of ['wheel', 'touchmove', 'keydown']) {
@@ -99,24 +99,24 @@ export class Tab {
     this.#keeper.now()
   }
 
-  /** The page has sent something, and must know what it was for when the answer comes. */
+  /** The page has sent something that it must remember until the answer arrives. */
   said(): void {
     this.#keeper.soon()
   }
 
-  /** Something has come. */
+  /** Something has arrived. */
   heard(): void {
     this.#keeper.later()
   }
 
-  /** What was kept is of no use: the next load begins anew. */
+  /** The stored page is of no use: the next load starts over. */
   forget(): void {
     this.#keeper.stop()
     this.#parts = null
     this.#memory.forget()
   }
 
-  /** The server does not know this page, and the visitor has done nothing on it yet: it begins anew by itself. */
+  /** The server does not know this page, and the visitor has not used it yet: starts over by itself. */
   startsAfresh(): boolean {
     if (!this.#lasting || this.#greeted || this.#identity === null) return false
     this.forget()

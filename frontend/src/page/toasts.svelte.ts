@@ -4,12 +4,12 @@ export interface Toast {
   id: number
   level: Level
   title: string | null
-  /** May hold HTML; shown sanitised. */
+  /** May contain HTML; shown sanitized. */
   message: string
 }
 
 const DURATION = 10
-/** Milliseconds that a toast stays at least when it is no longer read. */
+/** Minimum time in milliseconds that a toast stays after it is no longer being read. */
 const RELEASED = 1000
 
 /** Messages over the page. */
@@ -17,11 +17,11 @@ export class Toasts {
   all: Toast[] = $state.raw([])
   #next = 1
   readonly #timers = new Map<number, ReturnType<typeof setTimeout>>()
-  /** When each closes that is not kept open, in milliseconds of this clock. */
+  /** When each toast that is not held open closes, in milliseconds of this clock. */
   readonly #ends = new Map<number, number>()
   #held = false
 
-  /** Shows a message for `duration` seconds (null: until it is closed); gives its id. */
+  /** Shows a message for `duration` seconds (null: until it is closed); returns its id. */
   show(level: Level, message: string, title: string | null = null, duration: number | null = DURATION): number {
     const id = this.#next++
     this.all = [...this.all, { id, level, title, message }]
@@ -40,7 +40,7 @@ export class Toasts {
     )
   }
 
-  /** Keeps all while one of them is read. */
+  /** Keeps all toasts while one of them is being read. */
   hold(held: boolean): void {
     if (held === this.#held) return
     this.#held = held
@@ -58,7 +58,7 @@ export class Toasts {
 
   closeLevel(level: Level): void {
     for (const toast of this.all) if (toast.level === level) this.close(toast.id)
-    // What was pointed at is gone without a word of the pointer's leaving.
+    // The toast under the pointer is gone without a pointerleave event.
     this.hold(false)
   }
 }

@@ -4,16 +4,16 @@ import type { Listeners } from './listeners'
 import type { Kept } from './memory'
 import type { Tree } from './tree'
 
-/** A page that another version of the program had built, as a page of this one. */
+/** Converts a page built by another version of the program to this version. */
 export interface Translated {
   kept: Kept
-  /** Events that wait to be run and that this version does not have, by the names that their listeners have. */
+  /** Names of waiting events that this version does not have. */
   refused: string[]
 }
 
 /**
- * Finds on this page what another version of the program had on its own: blocks by what they are, events by their
- * identity. Numbers of blocks and listeners mean something else there.
+ * Finds the counterparts of another version's page on this page: blocks by their description, events by their
+ * identity. Ids of blocks and listeners differ there.
  */
 export function translate(kept: Kept, tree: Tree, listeners: Listeners): Translated {
   const ids = new Map([...tree.names].map(([id, name]) => [name, id]))
@@ -48,7 +48,7 @@ export function translate(kept: Kept, tree: Tree, listeners: Listeners): Transla
   }
 }
 
-/** What an event's identity says to people: the name of its function or endpoint. */
+/** Readable part of an event's identity: the name of its function or endpoint. */
 export function labelOf(event: string): string {
   return event.slice(0, event.lastIndexOf('.'))
 }

@@ -6,13 +6,13 @@ import type { Kept, KeptRender } from './memory'
 export class Tree {
   readonly blocks = new Map<number, Block>()
   readonly root: Block
-  /** The latest of each render, and where it stands. */
+  /** The latest result of each render, and its place. */
   readonly #rendered = new Map<number, { config: RenderConfig; container: number }>()
   readonly #renumbered = new Set<number>()
-  /** They do not change: blocks of renders have none. */
+  /** Constant, because blocks of renders have none. */
   #names: Map<number, string> | null = null
   readonly #services: Services
-  /** What stood under a key in renders of another version of the program, by type and key. */
+  /** Blocks under a key in renders of another version of the program, by type and key. */
   readonly #orphans = new Map<string, ComponentEntry>()
 
   constructor(components: ComponentEntry[], layout: LayoutEntry, services: Services) {
@@ -36,7 +36,7 @@ export class Tree {
     return block
   }
 
-  /** Puts what a render made in the place of what it made before. */
+  /** Replaces the previous result of a render. */
   rerender(config: RenderConfig, container: number): void {
     const coming = new Map(config.components.map((entry) => [entry.id, entry]))
     const old = [...this.blocks.values()].filter((block) => block.renderedIn === config.render_id)
@@ -55,7 +55,7 @@ export class Tree {
     this.#rendered.set(config.render_id, { config, container })
   }
 
-  /** A block of a render; one of the `old` under the same key lives on in it. */
+  /** A block of a render, which continues one of the `old` blocks with the same key. */
   #make(entry: ComponentEntry, old: Block[]): Block {
     const block = new Block(entry, this.#services)
     const before = entry.key == null ? undefined : old.find(({ key, type }) => key === entry.key && type === entry.type)
@@ -65,7 +65,7 @@ export class Tree {
     return block
   }
 
-  /** What renders of another version of the program had put on the page: what they make now goes on with its keys. */
+  /** Results of renders of another version of the program, whose keys the new results continue. */
   adopt(renders: KeptRender[]): void {
     for (const { config } of renders) {
       for (const entry of config.components)
@@ -73,7 +73,7 @@ export class Tree {
     }
   }
 
-  /** What the page's own blocks are called in every version of the program; equal ones are told apart by their order. */
+  /** Identities of the page's own blocks in every version of the program; equal ones are distinguished by their order. */
   get names(): Map<number, string> {
     const seen = new Map<string, number>()
     const names = new Map<number, string>()
@@ -86,29 +86,29 @@ export class Tree {
     return names
   }
 
-  /** Nothing of what the visitor has done here is kept by the server: no State, no renders, no changed properties. */
+  /** Whether the server stores nothing of this page: no State, no renders, no changed properties. */
   get stateless(): boolean {
     return (
       this.#rendered.size === 0 && [...this.blocks.values()].every(({ type, updated }) => type !== 'state' && !updated)
     )
   }
 
-  /** The session is over: the page begins again, with what the visitor has typed. */
+  /** The session has ended: the page starts over, with the visitor's input. */
   begin(): void {
     for (const block of this.blocks.values()) block.begin()
   }
 
-  /** The server has started again and will number what it renders anew: only keys tell what is the same. */
+  /** The server was restarted and assigns new ids to rendered blocks, so that only keys identify them. */
   renumbered(): void {
     for (const id of this.#rendered.keys()) this.#renumbered.add(id)
   }
 
-  /** The renders that have put something on the page. */
+  /** The renders with a result on the page. */
   get renders(): number[] {
     return [...this.#rendered.keys()]
   }
 
-  /** What has become of the blocks, to be kept; `also`: other blocks that are spoken of. */
+  /** Changes of the blocks, to store; `also` adds other blocks that are referred to. */
   keep(also = new Set<number | null>()): Pick<Kept, 'blocks' | 'renders' | 'names'> {
     const blocks: Kept['blocks'] = {}
     for (const [id, block] of this.blocks) {
@@ -124,7 +124,7 @@ export class Tree {
     return { blocks, renders, names }
   }
 
-  /** As it was when it was kept; what renders had made comes before this through `rerender`. */
+  /** Restores the stored state; results of renders are restored before this through `rerender`. */
   restore(blocks: Kept['blocks']): void {
     for (const [id, kept] of Object.entries(blocks)) this.blocks.get(Number(id))?.restore(kept)
   }

@@ -1,4 +1,4 @@
-/** How long after it was loaded again a page is not loaded again by itself; four times as long each time. */
+/** Time after reloading during which a page does not reload itself again; four times as long each time. */
 const FIRST = 10_000
 const GROWTH = 4
 const LONGEST = 3_600_000
@@ -9,8 +9,8 @@ interface Record {
 }
 
 /**
- * Says when a page that another version of its program has built may be loaded again by itself. Two versions behind one
- * address, as in a deploy replica by replica, must not make it go back and forth.
+ * Decides when a page built by another version of its program can reload itself. Two versions behind one address, as in
+ * a rolling deployment, must not make it alternate.
  */
 export class Updates {
   readonly #storage: Storage | null
@@ -21,7 +21,7 @@ export class Updates {
     this.#key = `holdfast updated ${root}`
   }
 
-  /** Milliseconds until the page may be loaded again by itself; 0: now. Infinity where the browser keeps no note of it. */
+  /** Milliseconds until the page can reload itself; 0 for now. Infinity if the browser cannot store it. */
   wait(now: number): number {
     if (this.#storage === null) return Infinity
     const { at, times } = this.#last
@@ -29,7 +29,7 @@ export class Updates {
     return Math.max(0, at + Math.min(LONGEST, FIRST * GROWTH ** (times - 1)) - now)
   }
 
-  /** The page is being loaded again; whether the browser has taken a note of it. */
+  /** Records a reload; returns whether the browser has stored it. */
   note(now: number): boolean {
     const { at, times } = this.#last
     try {
@@ -45,7 +45,7 @@ export class Updates {
       const found = JSON.parse(this.#storage?.getItem(this.#key) ?? 'null') as Record | null
       if (typeof found?.at === 'number' && typeof found.times === 'number') return found
     } catch {
-      // Damaged: as if there were none.
+      // Treat damaged storage as empty.
     }
     return { at: -Infinity, times: 0 }
   }

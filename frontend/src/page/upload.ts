@@ -4,21 +4,21 @@ import type { FileData } from './node'
 
 export type Progress = (sent: number, total: number) => void
 
-/** A size as people say it. */
+/** A readable size. */
 export function readable(bytes: number): string {
   const units = ['bytes', 'KB', 'MB', 'GB']
   const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log(bytes) / Math.log(1000)))
   return `${Number((bytes / 1000 ** step).toFixed(1))} ${units[step]!}`
 }
 
-/** Why files cannot be sent, or null. */
+/** Reason why files cannot be sent, or null. */
 export function tooLarge(files: File[], most: number | null): string | null {
   const large = most === null ? undefined : files.find((file) => file.size > most)
   if (!large) return null
   return `${large.name} has ${readable(large.size)}. This app takes files up to ${readable(most!)}.`
 }
 
-/** What the visitor reads of an answer that refuses. */
+/** The visitor's message for an error response. */
 function refusal(status: number, responseText: string): string {
   try {
     const { detail } = JSON.parse(responseText) as { detail?: unknown }
@@ -29,7 +29,7 @@ function refusal(status: number, responseText: string): string {
   return status === 413 ? 'The file is larger than this app takes.' : 'The server did not accept this.'
 }
 
-/** Sends files to the server until `signal` says to stop; gives what the wire says of them. */
+/** Sends files to the server until `signal` aborts; returns their wire format. */
 export function upload(
   files: File[],
   root: string,
@@ -70,7 +70,7 @@ function described(path: string, file: File, root: string, prefix: string): File
   return { ...data, url: fileUrl(data, root, prefix) }
 }
 
-/** Posts JSON as the session that holds `token`; gives the answer's JSON. */
+/** Posts JSON as the session that holds `token`; returns the response's JSON. */
 export async function ask(url: string, token: string, body: unknown): Promise<unknown> {
   const headers = { 'Content-Type': 'application/json', 'X-Holdfast-Token': token }
   const answer = await fetch(url, { method: 'POST', headers, body: writeJson(body) })

@@ -22,7 +22,7 @@ function change(value: unknown, op: Edit[0], path: (string | number)[], depth: n
   return container
 }
 
-/** `value` after the edits of one step of a generator. Shares what did not change; never changes `value` itself. */
+/** `value` after the edits of one step of a generator. Shares unchanged parts; never changes `value` itself. */
 export function applyEdits(value: unknown, edits: Edit[]): unknown {
   return edits.reduce<unknown>((now, [op, path, given]) => change(now, op, path, 0, given), value)
 }

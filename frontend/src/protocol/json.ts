@@ -1,5 +1,5 @@
 /**
- * JSON with whole numbers of any size: those that a JavaScript number cannot hold exactly are bigints. Databases and
+ * JSON with integers of any size: those that a JavaScript number cannot represent exactly are bigints. Databases and
  * chat services use such numbers as ids.
  */
 
@@ -14,7 +14,7 @@ declare global {
   }
 }
 
-// Whoever writes JSON asks the value itself for its form.
+// JSON encoders ask the value itself for its form.
 BigInt.prototype.toJSON = function (this: bigint): string {
   return MARK + String(this)
 }
@@ -27,12 +27,12 @@ function revived(_: string, value: unknown): unknown {
   return typeof value === 'string' && value.startsWith(MARK) ? BigInt(value.slice(MARK.length)) : value
 }
 
-/** What `JSON.parse` gives, with exact whole numbers. */
+/** Like `JSON.parse`, with exact integers. */
 export function parseJson(text: string): unknown {
   return /\d{16}/.test(text) ? JSON.parse(text.replace(STRING_OR_NUMBER, marked), revived) : JSON.parse(text)
 }
 
-/** What `JSON.stringify` gives, with exact whole numbers. */
+/** Like `JSON.stringify`, with exact integers. */
 export function writeJson(value: unknown, space?: number): string {
   const text = JSON.stringify(value, null, space)
   return text?.includes('\\u0000big:') ? text.replace(MARKED, '$1') : text

@@ -1,9 +1,9 @@
-/** An app inside of another site's `<gradio-app src=…>`: it is as high as what is on it, and tells the element so. */
+/** An app inside another site's `<gradio-app src=…>`: as high as its content, which it reports to the element. */
 
 export function tellHeight(target: HTMLElement): void {
   document.body.style.minHeight = '0'
   const tell = (): void => {
-    // How high it is, is for every site to know that may show it at all.
+    // The height is available to every site that may embed it.
     window.parent.postMessage({ type: 'holdfast:height', height: target.getBoundingClientRect().height }, '*')
   }
   new ResizeObserver(tell).observe(target)

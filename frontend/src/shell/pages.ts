@@ -7,22 +7,22 @@ export function pageUrl(root: string, path: string): string {
 
 interface Heading {
   text: string
-  /** `h1` where the app has no heading of its own, so that the page has exactly one; none where it says the same. */
+  /** Title for an `h1` if the app has no heading, so that the page has exactly one; empty if it repeats the app's. */
   element: 'h1' | 'span' | 'none'
 }
 
-/** The pages that can be chosen; none where there is no choice. */
+/** The pages to choose from; empty if there is no choice. */
 export function pageLinks(config: Config): PageEntry[] {
   const shown = config.pages.filter(([, , inNavbar]) => inNavbar)
   return shown.length > 1 ? shown : []
 }
 
-/** Whether the header has a purpose: pages to choose from, somebody who is logged in, or a wish of the author's. */
+/** Whether the header has a purpose: several pages, a logged-in visitor, or the author's setting. */
 export function hasHeader(config: Config): boolean {
   return config.header ?? (pageLinks(config).length > 0 || (config.logout && config.username !== null))
 }
 
-/** What this page is called: the app's title, or its own where the app has several pages. */
+/** Title of this page: the app's, or its own if the app has several pages. */
 export function pageName(config: Config): string {
   const own = config.current_page === '' ? undefined : config.pages.find(([path]) => path === config.current_page)
   return own?.[1] || config.title
@@ -30,7 +30,7 @@ export function pageName(config: Config): string {
 
 const plain = (text: string): string => text.replace(/<[^>]*>|[#*_`]/g, '').trim()
 
-/** How the header names the app without saying what the app itself says below it. */
+/** The app's name in the header, without repeating the text below it. */
 export function headingOf(config: Config): Heading {
   const aside = asides(config)
   const texts = config.components
@@ -43,7 +43,7 @@ export function headingOf(config: Config): Heading {
   return { text, element: texts.some(hasHeading) ? 'span' : 'h1' }
 }
 
-/** Ids of what stands in sidebars: a heading there may be folded away, so it is not the page's. */
+/** Ids of blocks in sidebars, where a heading can be collapsed, so that it is not the page's. */
 function asides({ components, layout }: Config): Set<number> {
   const bars = new Set(components.filter(({ type }) => type === 'sidebar').map(({ id }) => id))
   const found = new Set<number>()

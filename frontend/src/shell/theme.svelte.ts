@@ -1,4 +1,4 @@
-/** Light or dark: what the visitor chose here, else the address (`?__theme=dark`), else the system. */
+/** Light or dark: the visitor's choice here, else the address (`?__theme=dark`), else the system. */
 
 export type Choice = 'light' | 'dark' | 'system'
 
@@ -13,7 +13,7 @@ function stored(): string | null {
   try {
     return localStorage.getItem(STORED)
   } catch {
-    // Storage is closed to a page in another site's frame.
+    // Storage is not available to a page in another site's frame.
     return null
   }
 }
@@ -44,7 +44,7 @@ export class Theme {
     try {
       localStorage.setItem(STORED, choice)
     } catch {
-      // Then it holds for this page only.
+      // In this case it applies to this page only.
     }
     this.#apply()
   }

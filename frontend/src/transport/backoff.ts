@@ -1,7 +1,7 @@
 const FIRST = 250
 const LONGEST = 10_000
 
-/** Milliseconds before attempt number `failures` (0 is the first after a loss), spread so that pages do not come back in step. */
+/** Milliseconds before attempt number `failures` (0 is the first after a loss), randomized per page. */
 export function backoff(failures: number, random: () => number, longest = LONGEST): number {
   const ceiling = Math.min(longest, FIRST * 2 ** failures)
   return ceiling / 2 + (random() * ceiling) / 2
@@ -10,8 +10,8 @@ export function backoff(failures: number, random: () => number, longest = LONGES
 export type Way = 'socket' | 'fallback'
 
 /**
- * Which transport to try. The one that worked last is kept; one that fails again and again, or never worked,
- * takes turns with the other, because a proxy may refuse WebSockets at any time.
+ * Which transport to try. The last working one is kept; one that fails repeatedly, or never worked, alternates with the
+ * other, because a proxy can reject WebSockets at any time.
  */
 export function nextWay(worked: Way | null, failures: number): Way {
   const patience = worked === null ? 1 : 3

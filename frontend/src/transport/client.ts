@@ -7,32 +7,32 @@ const PATIENCE = 10_000
 const QUIET = 25_000
 const ACK_AFTER = 250
 const ACK_AT = 64
-/** Milliseconds in which a kept page takes its session back from another one at most once. */
+/** Milliseconds in which a stored page reclaims its session from another one at most once. */
 const CLAIMS_EVERY = 60_000
 
 type Timer = 'retry' | 'deadline' | 'quiet' | 'ack'
 
 export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'closed'
 
-/** What the page wants to know of the connection. */
+/** Notifications for the page about the connection. */
 export interface ClientEvents {
   message(message: FeedMessage): void
   refused(refused: Refused): void
-  /** The connection began (`resumption` says what became of the session), was lost, or ended. */
+  /** The connection started (`resumption` describes the session), was lost, or ended. */
   state(state: ConnectionState): void
   resumed(resumption: Resumption): void
   reload(reload: Reload): void
-  /** Another version of the program runs at the server; true: the page is being loaded again, and says nothing more. */
+  /** Another version of the program is running; returns true if the page is being reloaded and sends nothing more. */
   outdated(): boolean
   /** The server had nothing of this page that a new session would not have. */
   stateless?(): boolean
-  /** The server will not have this page; no further attempt is made. */
+  /** The server rejects this page; no further attempt is made. */
   turnedAway(why: Exclude<Ending, 'lost'>): void
 }
 
 export interface ClientOptions {
   connect: Record<Way, Connect>
-  /** Names this load of the page. */
+  /** Id of this load of the page. */
   load: string
   page: string
   query: string
@@ -41,16 +41,16 @@ export interface ClientOptions {
   isRendered?: (event: string) => boolean
   /** Which version of the program has built the page. */
   program?: string
-  /** Most milliseconds between two attempts to connect. */
+  /** Maximum milliseconds between two attempts to connect. */
   patience?: number | undefined
-  /** The page is kept: messages count as read when `acknowledge` says so. */
+  /** Whether the page is stored, so that messages count as read after `acknowledge`. */
   kept?: boolean
   random?: () => number
-  /** Milliseconds, for how long ago something was. */
+  /** Time in milliseconds, to measure how long ago something was. */
   now?: () => number
 }
 
-/** Keeps one session going over as many connections as it takes. */
+/** Maintains one session over any number of connections. */
 export class Client {
   readonly conversation: Conversation
   readonly #options: ClientOptions
@@ -69,7 +69,7 @@ export class Client {
     this.#random = options.random ?? Math.random
   }
 
-  /** Attempts to connect that have failed since the last one that did not. */
+  /** Number of failed attempts to connect since the last successful one. */
   get failures(): number {
     return this.#failures
   }
@@ -100,7 +100,7 @@ export class Client {
     }
   }
 
-  /** Lets go of the connection; the session goes on at the server until `start`. */
+  /** Closes the connection; the session continues at the server until `start`. */
   pause(): void {
     this.#stopped = true
     this.#drop()
@@ -113,7 +113,7 @@ export class Client {
     events.state(this.#way === null && this.#failures === 0 ? 'connecting' : 'reconnecting')
     const way = nextWay(this.#way, this.#failures)
     this.#welcome = false
-    // A connection may end before its opener has returned it.
+    // A connection can end before its opener has returned it.
     let current: Connection | null = null
     let over = false
     current = this.#options.connect[way](this.conversation.hello(page, query), {
@@ -139,8 +139,8 @@ export class Client {
   }
 
   /**
-   * Another page has this one's session, because this one did not answer in time (a tab that was asleep, say). Asked
-   * again, the server finds out whose it is, and gives the other of them a copy.
+   * Another page has this one's session, because this one did not answer in time (a sleeping tab, for example). Asked
+   * again, the server finds the owner, and gives the other page a copy.
    */
   #mayClaim(): boolean {
     const now = this.#options.now?.() ?? performance.now()
@@ -186,7 +186,7 @@ export class Client {
   #welcomed(welcome: Welcome, way: Way): void {
     this.#way = way
     this.#failures = 0
-    // Before anything is said: what waits to be sent is for the version that has it.
+    // First of all: waiting frames are for the version that knows them.
     if (this.conversation.isOutdated(welcome) && this.#options.events.outdated()) return
     this.#welcome = true
     const resumption = this.conversation.welcomed(welcome, this.#options.events.stateless?.() ?? false)
@@ -195,7 +195,7 @@ export class Client {
     this.#options.events.resumed(resumption)
   }
 
-  /** All messages up to `seen` are kept; the server may forget them. */
+  /** All messages up to `seen` are stored; the server can drop them. */
   acknowledge(seen: number): void {
     const ack = this.#welcome ? this.conversation.ack(seen) : null
     if (ack) this.#connection?.send(ack)

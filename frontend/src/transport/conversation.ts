@@ -1,22 +1,22 @@
 import type { Ack, FeedMessage, FromPage, Hello, Numbered, Submit, Welcome } from '../protocol/wire'
 
-/** What the server's answer to `Hello` means for the page. */
+/** Meaning of the server's answer to `Hello` for the page. */
 export interface Resumption {
-  /** Frames to send at once. */
+  /** Frames to send immediately. */
   send: FromPage[]
-  /** The session that the page had is gone: what it had on the server is lost. */
+  /** Whether the page's session is gone, so that its state on the server is lost. */
   lost: boolean
-  /** The server has started again; of the messages before, none comes any more. */
+  /** Whether the server was restarted, so that none of the previous messages arrives. */
   restarted: boolean
-  /** The session is open in another tab; this page goes on with a copy of it. */
+  /** Whether the session is open in another tab, so that this page continues with a copy. */
   forked: boolean
-  /** The program was another one when this page was loaded. */
+  /** Whether the program has changed since this page was loaded. */
   changed: boolean
-  /** Events that the page waits for and the server does not know any more. */
+  /** Events that the page waits for and the server no longer knows. */
   gone: string[]
 }
 
-/** A conversation as it is kept while its page is loaded again. */
+/** A conversation as stored while its page is reloaded. */
 export interface KeptConversation {
   session: string
   epoch: string
@@ -28,27 +28,27 @@ export interface KeptConversation {
 }
 
 /**
- * The page's side of a session, independent of connections: who it is, what it has seen, what it has said and not
- * yet heard of. Pure: it is told what happened and says what to send.
+ * The page's side of a session, independent of connections: its identity, what it has received, and which frames have
+ * no answer yet. Pure: it is notified of events and returns what to send.
  */
 export class Conversation {
   session: string | null = null
   token: string | null = null
-  /** The feed that `seen` counts in. */
+  /** Feed that `seen` refers to. */
   epoch: string | null = null
   seen = 0
-  /** Names this load of the page. */
+  /** Id of this load of the page. */
   readonly #load: string
-  /** The version of the program that has built the page. */
+  /** Version of the program that built the page. */
   readonly #program: string
   #acked = 0
-  /** Said and not yet known to be accepted, and whether the server may have it. */
+  /** Sent frames that are not known to be accepted, and whether the server may have them. */
   readonly #said = new Map<string, { frame: Submit; sent: boolean }>()
-  /** Accepted and not ended. */
+  /** Accepted events that have not ended. */
   readonly #open = new Set<string>()
-  /** Said while nobody listened. */
+  /** Frames sent while there was no connection. */
   #waiting: FromPage[] = []
-  /** What the page shows is of its session, not of a page that has just been loaded. */
+  /** Whether the page shows the state of its session, rather than that of a new page. */
   #began = false
   /** The server has started again, and renders have not yet built again what it had of them. */
   #rebuilding = false
@@ -61,7 +61,7 @@ export class Conversation {
     this.#isRendered = isRendered
   }
 
-  /** Goes on with a session of the tab: where the page stopped, or (null) as a new page of it. */
+  /** Continues a session of the tab: where the page stopped, or (null) as a new page. */
   resume(session: string, token: string, kept: KeptConversation | null): void {
     this.session = session
     this.token = token
@@ -74,7 +74,7 @@ export class Conversation {
     for (const id of kept.open) this.#open.add(id)
   }
 
-  /** What is kept of it; null before the server has given the page a session. */
+  /** The part to store; null before the server has assigned a session. */
   keep(): KeptConversation | null {
     const { session, epoch, seen } = this
     if (session === null || epoch === null) return null
@@ -93,7 +93,7 @@ export class Conversation {
     return [...this.#said.keys(), ...this.#open]
   }
 
-  /** Takes note of a frame that the page wants to send; gives it back when it can go out now. */
+  /** Records a frame to send; returns it if it can be sent now. */
   say(frame: FromPage, connected: boolean): FromPage | null {
     const now = connected && !(frame.type === 'submit' && this.#waits(frame))
     if (frame.type === 'submit') this.#said.set(frame.event_id, { frame, sent: now })
@@ -118,7 +118,7 @@ export class Conversation {
     })
   }
 
-  /** Another version of the program runs at the server than the one that has built the page. */
+  /** Whether the server runs another version of the program than the one that built the page. */
   isOutdated({ program }: Welcome): boolean {
     return this.#program !== '' && this.#program !== program
   }
@@ -138,7 +138,7 @@ export class Conversation {
     const pending = new Set(welcome.pending)
     for (const id of pending) this.#accept(id)
     const gone = [...this.#open].filter((id) => !pending.has(id))
-    // What a server has had that is no more may have run: it is not said again.
+    // Frames received by a server that is gone may have run, so they are not repeated.
     if (restarted) gone.push(...[...this.#said].filter(([, { sent }]) => sent).map(([id]) => id))
     for (const id of restarted ? gone : []) this.refused(id)
     // A copy of a session has what renders had built.
@@ -162,7 +162,7 @@ export class Conversation {
     return { send: [], lost: true, restarted: true, forked: false, changed, gone }
   }
 
-  /** The message to apply, or null when it was applied before. */
+  /** The message to apply, or null if it was already applied. */
   heard({ n, message }: Numbered): FeedMessage | null {
     if (n <= this.seen) return null
     this.seen = n
@@ -182,12 +182,12 @@ export class Conversation {
     if (this.#said.delete(event)) this.#open.add(event)
   }
 
-  /** Messages applied and not yet acknowledged. */
+  /** Number of messages applied and not yet acknowledged. */
   get unacknowledged(): number {
     return this.seen - this.#acked
   }
 
-  /** Says that the page has all messages up to a number for good. */
+  /** Confirms that the page has stored all messages up to a number. */
   ack(seen = this.seen): Ack | null {
     if (seen <= this.#acked) return null
     this.#acked = seen

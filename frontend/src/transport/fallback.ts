@@ -15,7 +15,7 @@ function accepted(answer: Response): Response {
   throw new Refusal(ENDINGS[answer.status] ?? 'lost')
 }
 
-/** The frames of an event stream whose end has not come yet, and the start of the next one. */
+/** Complete frames of an event stream, and the start of the next one. */
 export function framesOf(text: string): { frames: ToPage[]; rest: string } {
   const blocks = text.split('\n\n')
   const rest = blocks.pop()!
@@ -30,8 +30,8 @@ export function framesOf(text: string): { frames: ToPage[]; rest: string } {
 }
 
 /**
- * Connections without a WebSocket: frames to the server are POSTed to `<base>/send`, one bunch at a time and in order;
- * frames from it come as one event stream from `<base>/feed`.
+ * Connections without a WebSocket: frames to the server are POSTed to `<base>/send`, one batch at a time and in order;
+ * frames from it arrive as an event stream from `<base>/feed`.
  */
 export function fallbackAt(base: string, ask: typeof fetch = (...given) => fetch(...given)): Connect {
   return (hello, listener) => {

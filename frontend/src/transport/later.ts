@@ -1,6 +1,6 @@
 import type { Connect, Connection } from './connection'
 
-/** A way to connect whose code is fetched when it is first needed. */
+/** A transport whose code is loaded on first use. */
 export function later(fetched: () => Promise<Connect>): Connect {
   return (hello, listener) => {
     let closed = false

@@ -1,4 +1,4 @@
-/** What a conversation is, apart from its markup. */
+/** Logic of a conversation, apart from its markup. */
 import type { FileData } from '../../page/node'
 import type { Delimiter } from '../parts/markdown/math'
 
@@ -17,7 +17,7 @@ export interface ComponentPart {
   value: unknown
   constructor_args?: Record<string, unknown>
   props?: Record<string, unknown>
-  /** Set by the server on what the app put in itself; it takes every other one away. */
+  /** Set by the server on parts that the app added; the server removes any other. */
   seal?: string
 }
 export type Part = TextPart | FilePart | ComponentPart
@@ -79,7 +79,7 @@ export interface ChatbotProps {
   _retryable?: boolean
 }
 
-/** A message with its place in the list, and the thoughts that belong under it. */
+/** A message with its index in the list, and the thoughts that belong under it. */
 export interface Entry {
   index: number
   message: Message
@@ -88,13 +88,13 @@ export interface Entry {
 
 export type Side = 'user' | 'bot'
 
-/** What one side says in a row. All that a row needs is in it: rows that are equal to before are not looked at again. */
+/** Consecutive messages of one side. A row contains everything it needs; rows equal to before are not checked again. */
 export interface Group {
   side: Side
   entries: Entry[]
-  /** The conversation ends with it. */
+  /** Whether the conversation ends with this row. */
   last: boolean
-  /** Index of the message in it that is being written now, -1 for none. */
+  /** Index of its message that is being written now, or -1. */
   live: number
 }
 
@@ -106,7 +106,7 @@ export function partsOf(message: Message): Part[] {
   return typeof message.content === 'string' ? [{ type: 'text', text: message.content }] : message.content
 }
 
-/** The message's text, for copying and for event data. */
+/** Text of the message, for copying and for event data. */
 export function textOf(message: Message): string {
   return partsOf(message)
     .map((part) => (part.type === 'text' ? part.text : part.type === 'file' ? (part.file.url ?? part.file.path) : ''))
@@ -115,8 +115,8 @@ export function textOf(message: Message): string {
 }
 
 /**
- * Rows of the conversation: thoughts under their parents, and one side's messages together if wanted. `writing` says
- * that the last message is still growing.
+ * Rows of the conversation: thoughts under their parents and, if requested, one side's messages together. `writing`
+ * means that the last message is still growing.
  */
 export function groups(messages: Message[], together: boolean, writing = false): Group[] {
   const rows: Group[] = []
@@ -139,7 +139,7 @@ export function groups(messages: Message[], together: boolean, writing = false):
   return rows
 }
 
-/** `rows` with those of `before` in place of equal ones, so that a growing answer redraws its own row only. */
+/** `rows` with equal rows replaced by those of `before`, so that a growing answer redraws only its own row. */
 export function kept(before: Group[], rows: Group[]): Group[] {
   return rows.map((row, index) => {
     const old = before[index]
@@ -159,12 +159,12 @@ function same(a: Entry[], b: Entry[]): boolean {
   )
 }
 
-/** The visitor's last message: what retry and undo go back to. -1 if there is none. */
+/** Index of the visitor's last message, which retry and undo return to, or -1. */
 export function lastUserIndex(messages: Message[]): number {
   return messages.findLastIndex((message) => message.role === 'user')
 }
 
-/** The conversation with one message's text replaced; files and components of it stay. */
+/** The conversation with one message's text replaced, keeping its files and components. */
 export function withText(messages: Message[], index: number, text: string): Message[] {
   return messages.map((message, at) => {
     if (at !== index) return message
@@ -173,7 +173,7 @@ export function withText(messages: Message[], index: number, text: string): Mess
   })
 }
 
-/** `liked` of the event: the two usual answers are a boolean, others are themselves. */
+/** `liked` of the event: a boolean for the two default answers, the answer itself for others. */
 export function likedOf(option: string): boolean | string {
   return option === 'Like' ? true : option === 'Dislike' ? false : option
 }
@@ -184,7 +184,7 @@ export function transcript(messages: Message[], watermark: string | null | undef
   return watermark ? `${text}\n${watermark}` : text
 }
 
-/** "0.5 s", "12 s", "2 min 5 s": how long a thought took. */
+/** Duration of a thought, such as "0.5 s", "12 s" or "2 min 5 s". */
 export function took(seconds: number): string {
   if (seconds < 10) return `${Math.round(seconds * 10) / 10} s`
   if (seconds < 60) return `${Math.round(seconds)} s`
@@ -199,7 +199,7 @@ const ENDINGS: Record<string, Medium> = {
   mp4: 'video', webm: 'video', mov: 'video', ogv: 'video', mp3: 'audio', wav: 'audio', ogg: 'audio', flac: 'audio', m4a: 'audio',
 } // prettier-ignore
 
-/** How a file is shown: by its MIME type, else by its ending. */
+/** How to show a file, by its MIME type or else its extension. */
 export function mediumOf(file: FileData): Medium {
   const kind = file.mime_type?.split('/')[0]
   if (kind === 'image' || kind === 'video' || kind === 'audio') return kind

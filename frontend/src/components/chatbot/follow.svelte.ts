@@ -1,13 +1,13 @@
-/** Keeps the end of a growing list in view, for a reader who is there; whoever scrolled up is left alone. */
+/** Keeps the end of a growing list in view for readers who are there, and leaves those alone who scrolled up. */
 
 const NEAR = 40
 
 export interface Follower {
   scroller: (element: HTMLElement) => () => void
   content: (element: HTMLElement) => () => void
-  /** The end is out of view. */
+  /** Whether the end is out of view. */
   readonly away: boolean
-  /** To the end, and stay there. */
+  /** Scrolls to the end and stays there. */
   down: () => void
 }
 
@@ -18,7 +18,7 @@ export function follower(enabled: () => boolean): Follower {
   let away = $state(false)
 
   const distance = (): number => (box ? box.scrollHeight - box.clientHeight - box.scrollTop : 0)
-  // Only going up leaves the end: a scroll event of our own may arrive when the list has grown again.
+  // Only scrolling up leaves the end: our own scroll event can arrive after the list has grown again.
   const scrolled = (): void => {
     const top = box?.scrollTop ?? 0
     const near = distance() < NEAR
@@ -36,7 +36,7 @@ export function follower(enabled: () => boolean): Follower {
     scroller(element) {
       box = element
       element.addEventListener('scroll', scrolled, { passive: true })
-      // The box itself can change too: a resized window, an opened keyboard.
+      // The box itself can change too, with the window's size or an opened keyboard.
       const observer = new ResizeObserver(settle)
       observer.observe(element)
       return () => {

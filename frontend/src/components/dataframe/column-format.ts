@@ -1,4 +1,4 @@
-/** Writes cells as the author has their column written: the format specs of Python, which the server took apart. */
+/** Formats cells by the author's Python format specs, which the server has parsed. */
 import type { Cell } from './table'
 
 export interface NumberFormat {
@@ -12,7 +12,7 @@ export interface NumberFormat {
   width?: number
   group?: ',' | '_'
   precision?: number
-  /** None writes the number as it is. */
+  /** Without a type, the number is written unchanged. */
   type?: '' | 'd' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%'
 }
 
@@ -25,7 +25,7 @@ export interface DateFormat {
 
 export type ColumnFormat = NumberFormat | DateFormat
 
-/** A cell as the format has it; null for what it does not apply to, which is shown as it is. */
+/** The formatted cell, or null if the format does not apply and the cell is shown unchanged. */
 export function written(value: Cell | bigint | undefined, format: ColumnFormat): string | null {
   const text = format.kind === 'date' ? dated(value, format.format) : numbered(value, format)
   return text === null ? null : `${format.before ?? ''}${text}${format.after ?? ''}`
@@ -42,7 +42,7 @@ function numbered(value: Cell | bigint | undefined, format: NumberFormat): strin
   return padded(head, format.group ? grouped(plain, format.group) : plain, format)
 }
 
-/** The number without group separators; null for a fraction that is to be a whole number. */
+/** The number without group separators, or null for a fraction that must be a whole number. */
 function digits(value: number | bigint, { type = '', precision = 6 }: NumberFormat): string | null {
   if (typeof value === 'bigint' && (type === '' || type === 'd')) return String(value)
   const number = Number(value)
@@ -70,13 +70,13 @@ const cased = (text: string, type: string): string => (type === 'E' || type === 
 
 const wholeText = (value: number): string => (Math.abs(value) < 1e21 ? String(value) : String(BigInt(value)))
 
-/** What is left of an exact text at `cut`, where Python's rule (a half goes to the even digit) says so; else `rounded`. */
+/** An exact text cut at `cut` if Python's rounding (half to even) requires it, else `rounded`. */
 function even(exact: string, cut: number, rounded: string): string {
   const kept = exact.slice(0, cut).replace(/\.$/, '')
   return /^\.?50*$/.test(exact.slice(kept.length)) && Number(kept.at(-1)) % 2 === 0 ? kept : rounded
 }
 
-/** The number with so many decimals. JavaScript rounds halves away from zero. */
+/** The number with this many decimals. JavaScript rounds halves away from zero. */
 function fixed(value: number, precision: number): string {
   const size = Math.abs(value)
   if (size >= 1e21) return wholeText(value) + (precision > 0 ? `.${'0'.repeat(precision)}` : '')
@@ -119,7 +119,7 @@ const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ')
 const DAY = 86_400_000
 
-/** A point in time as it is written in the cell: it is not moved to the visitor's time zone. */
+/** A point in time as written in the cell, not converted to the visitor's time zone. */
 function dated(value: Cell | bigint | undefined, format: string): string | null {
   const found = typeof value === 'string' ? DATE.exec(value.trim()) : null
   if (!found) return null

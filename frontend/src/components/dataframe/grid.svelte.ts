@@ -1,4 +1,4 @@
-/** Where the visitor is in a table, what is selected, what is being typed; and what keys do. */
+/** State of a table: active cell, selection, editing, and keys. */
 import type { ColumnFormat } from './column-format'
 import { formats, type Format } from './numbers'
 import type { Node } from '../../page/node'
@@ -28,7 +28,7 @@ export interface DataframeProps {
   column_formats?: Record<string, ColumnFormat> | null
 }
 
-/** Most changes that can be taken back. */
+/** Maximum number of changes that can be undone. */
 const UNDONE = 50
 
 export interface Place {
@@ -36,45 +36,45 @@ export interface Place {
   column: number
 }
 
-/** A cell of the data, and the value of the component that it was chosen in. */
+/** A cell of the data, and the component value that it was chosen in. */
 interface Held {
   source: number
   column: number
   value: Table | null
 }
 
-/** Rows here are as shown (sorted, filtered); `source` gives the row of the data. */
+/** Rows are those shown (sorted, filtered) here; `source` returns the row of the data. */
 export class Grid {
   sorts: Sort[] = $state.raw([])
   query = $state('')
-  // The selection is of cells, not of places on the screen: it follows its cell when rows are sorted or searched.
+  // The selection refers to cells, not positions: it follows its cell when rows are sorted or searched.
   private held: Held | null = $state.raw(null)
   private start: Held | null = $state.raw(null)
-  /** The text being typed into the active cell. */
+  /** Text being typed into the active cell. */
   draft: string | null = $state(null)
   renaming: number | null = $state(null)
   private past: Table[] = []
   private future: Table[] = []
-  /** What the visitor's last change made. */
+  /** Result of the visitor's last change. */
   private latest: Table | null = null
-  /** An empty value that the table began with has blank rows to write into; one that came later has none. */
+  /** An empty initial value has blank rows to write into; a later one has none. */
   private readonly first: Table | null
 
   constructor(private readonly node: Node<Table | null, DataframeProps>) {
     this.first = node.value
   }
 
-  /** How each column is written; null where its cells are shown as they are. */
+  /** Format of each column; null if its cells are shown unchanged. */
   readonly formats: (Format | null)[] = $derived.by(() =>
     formats(this.table, this.node.props.datatype, this.node.props.column_formats),
   )
 
-  /** Whether a column stands at the right. */
+  /** Whether a column is right-aligned. */
   isNumeric(column: number): boolean {
     return this.type(column) === 'number' || this.formats[column]?.numeric === true
   }
 
-  /** What is shown in a cell of the data: by the author's format, else the Styler's text, else as the column's numbers are. */
+  /** Text of a cell: by the author's format, else the Styler's text, else the column's number format. */
   readonly text = (source: number, column: number): string => {
     const format = this.formats[column]
     const styled = this.table.metadata?.display_value?.[source]?.[column] != null
@@ -93,7 +93,7 @@ export class Grid {
   readonly active: Place | null = $derived.by(() => this.place(this.held))
   readonly anchor: Place | null = $derived.by(() => this.place(this.start))
 
-  /** Where a cell is shown, if it is. */
+  /** Position at which a cell is shown, if any. */
   private place(held: Held | null): Place | null {
     const row = held === null ? -1 : this.rows.indexOf(held.source)
     return held === null || row < 0 || held.column >= this.columns ? null : { row, column: held.column }
@@ -103,7 +103,7 @@ export class Grid {
     return this.table.headers.length
   }
 
-  /** May rows be added (`by` 1) or deleted (-1)? */
+  /** Whether rows can be added (`by` 1) or deleted (-1). */
   rowsMay(by: 1 | -1): boolean {
     return this.may(this.node.props.row_count, this.node.props.row_limits, this.table.data.length + by)
   }
@@ -174,7 +174,7 @@ export class Grid {
     })
   }
 
-  /** Begins to edit the active cell, with `text` or with what is in it. */
+  /** Starts editing the active cell, with `text` or with its content. */
   begin(text?: string): void {
     if (!this.active || !this.editable(this.active.column)) return
     const value = this.value(this.active.row, this.active.column)
@@ -182,7 +182,7 @@ export class Grid {
     else this.draft = text ?? cellText(value)
   }
 
-  /** Ends editing; keeps what was typed unless `keep` is false. */
+  /** Ends editing; keeps the typed text unless `keep` is false. */
   finish(keep: boolean): void {
     const [draft, place] = [this.draft, this.active]
     this.draft = null
@@ -195,7 +195,7 @@ export class Grid {
     this.node.dispatch('edit', { index: [source, place.column], value, previous_value: before })
   }
 
-  /** Writes cells; places are as shown. */
+  /** Writes cells, by their positions as shown. */
   private write(changes: Change[]): void {
     const allowed = changes.filter(({ column }) => this.editable(column))
     if (allowed.length > 0)
@@ -213,7 +213,7 @@ export class Grid {
     this.edit(table)
   }
 
-  /** Makes a table the value. The visitor's own change does not make the selected cell another one. */
+  /** Makes a table the value. The visitor's own change keeps the selected cell. */
   private edit(table: Table): void {
     this.latest = table
     this.node.edit(table)
@@ -226,7 +226,7 @@ export class Grid {
     this.write(places(area).map((place) => ({ ...place, value: erased(this.type(place.column)) })))
   }
 
-  /** The selected cells, as spreadsheets copy them. */
+  /** The selected cells in the format of spreadsheets. */
   copied(): string {
     const area = this.area()
     if (!area) return ''
@@ -234,7 +234,7 @@ export class Grid {
     return toTsv(rows.map((row) => (this.table.data[row] ?? []).slice(area.left, area.right + 1)))
   }
 
-  /** Writes what a spreadsheet copied; rows that it needs are added, where rows may be. */
+  /** Writes cells copied from a spreadsheet, adding rows where allowed. */
   paste(text: string): void {
     const area = this.area()
     if (!area) return
@@ -264,12 +264,12 @@ export class Grid {
       this.node.toast('warning', `What was pasted is larger than the table: ${left.join(' and ')} did not fit.`)
   }
 
-  /** How many rows may be added. */
+  /** Number of rows that can be added. */
   private room(): number {
     return this.rowsMay(1) ? (this.node.props.row_limits?.[1] ?? Infinity) - this.table.data.length : 0
   }
 
-  /** Takes the visitor's last change back, or makes it again; not over a value that came since. */
+  /** Undoes or redoes the visitor's last change, unless a newer value has arrived. */
   travel(back: boolean): void {
     if (this.node.value !== this.latest) [this.past, this.future] = [[], []]
     const [from, to] = back ? [this.past, this.future] : [this.future, this.past]
@@ -316,7 +316,7 @@ export class Grid {
     this.query = ''
   }
 
-  /** A key in the grid; says whether it meant something. `page` is the number of rows in sight. */
+  /** Handles a key in the grid; returns whether it had a meaning. `page` is the number of visible rows. */
   key(event: KeyboardEvent, page: number): boolean {
     if (!this.active) return false
     if (this.draft !== null) return this.typingKey(event)

@@ -1,4 +1,4 @@
-/** What the menus of cells and columns offer. */
+/** Items of the menus of cells and columns. */
 import type { Item } from '../parts/Menu.svelte'
 import type { Grid, Place } from './grid.svelte'
 

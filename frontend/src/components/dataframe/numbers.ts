@@ -1,22 +1,22 @@
-/** How the cells of a table's columns are written: as the author says, else numbers with decimals that line up. */
+/** Formats of table columns: the author's, else numbers with aligned decimals. */
 import { written, type ColumnFormat } from './column-format'
 import { headerText, typeAt, type Cell, type CellType, type Table } from './table'
 
-/** Rows that are looked at to find out what a column holds. */
+/** Number of rows that are examined to determine a column's content. */
 const SAMPLE = 500
 const MOST_DECIMALS = 6
-/** From here on, whole numbers have separators: a column of smaller ones may be years. */
+/** From here on, whole numbers have separators; columns with smaller ones may contain years. */
 const FIVE_DIGITS = 10_000
-/** Headers of columns whose numbers are names: "ID", "order_id", "orderId", "Year". */
+/** Headers of columns whose numbers are identifiers: "ID", "order_id", "orderId", "Year". */
 const NAMES = [/(?:^|[^a-z])(?:ids?|years?)$/i, /[a-z]I[dD]s?$/]
 
-/** How a column is written. */
+/** Format of a column. */
 export interface Format {
-  /** Its numbers are at the right. */
+  /** Whether its numbers are right-aligned. */
   numeric: boolean
-  /** It is the author's, which counts more than a Styler's text. */
+  /** Whether the format is the author's, which takes precedence over a Styler's text. */
   own: boolean
-  /** The text of a cell; null where the cell is shown as it is. */
+  /** Text of a cell, or null if the cell is shown unchanged. */
   write: (value: Cell | undefined) => string | null
 }
 

@@ -1,4 +1,4 @@
-/** The data of a table and what editing makes of it. Every operation gives a new table; rows that did not change are shared. */
+/** Data of a table and edits to it. Every operation returns a new table that shares unchanged rows. */
 
 export type Cell = string | number | boolean | null
 export type Header = string | number | string[]
@@ -22,7 +22,7 @@ export interface Change {
   value: Cell
 }
 
-/** A header's text; one of several levels is joined. */
+/** Text of a header; a multi-level header is joined. */
 export function headerText(header: Header | undefined): string {
   return Array.isArray(header) ? header.join(' / ') : String(header ?? '')
 }
@@ -31,7 +31,7 @@ export function typeAt(datatype: CellType | CellType[] | undefined, column: numb
   return (Array.isArray(datatype) ? datatype[column] : datatype) ?? 'str'
 }
 
-/** The table as it is shown: an empty one to write into has blank rows, short rows are filled up. */
+/** The table as shown: an empty one has blank rows to write into, short rows are padded. */
 export function shaped(value: Table | null | undefined, headers: Header[], blankRows: number): Table {
   const data = value?.data ?? []
   const width = Math.max(value?.headers?.length || headers.length, data[0]?.length ?? 0)
@@ -46,20 +46,20 @@ function blank(width: number): Cell[] {
   return Array.from({ length: width }, () => '')
 }
 
-/** A cell's value as text: nothing for null, JSON for what is no scalar. */
+/** A cell's value as text: empty for null, JSON for values that are not scalars. */
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return ''
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-/** What is shown in a cell: the Styler's text, else the value. */
+/** Text shown in a cell: the Styler's, else the value. */
 export function shown(table: Table, row: number, column: number): string {
   const display = table.metadata?.display_value?.[row]?.[column]
   if (display !== null && display !== undefined) return display
   return cellText(table.data[row]?.[column])
 }
 
-/** What was typed, as a value of the column's type; numbers stay numbers also in a column of no special type. */
+/** Typed text as a value of the column's type; numbers stay numbers even in columns without a type. */
 export function parse(text: string, type: CellType, before: Cell | undefined): Cell {
   const numeric = text.trim() !== '' && Number.isFinite(Number(text))
   if (type === 'number') return numeric ? Number(text) : text.trim() === '' ? null : text
@@ -67,7 +67,7 @@ export function parse(text: string, type: CellType, before: Cell | undefined): C
   return typeof before === 'number' && numeric ? Number(text) : text
 }
 
-/** What is in a cell of the type after it was erased. */
+/** Content of an erased cell of the type. */
 export function erased(type: CellType): Cell {
   return type === 'number' ? null : type === 'bool' ? false : ''
 }
@@ -90,7 +90,7 @@ export function withCells(table: Table, changes: Change[]): Table {
   return { ...table, data, metadata: table.metadata ? { ...table.metadata, display_value: display } : null }
 }
 
-/** Applies one change to the data and to everything that runs beside it. */
+/** Applies one change to the data and to everything parallel to it. */
 function mapRows(table: Table, change: <T>(rows: T[][], blank: T) => T[][]): Table {
   const { display_value: display, styling } = table.metadata ?? {}
   const metadata = table.metadata
@@ -129,12 +129,12 @@ export function withHeader(table: Table, at: number, name: string): Table {
   return { ...table, headers: table.headers.map((header, index) => (index === at ? name : header)) }
 }
 
-/** Only these rows, in this order: a filter made permanent. */
+/** Keeps only these rows in this order, to make a filter permanent. */
 export function picked(table: Table, rows: number[]): Table {
   return mapRows(table, (all) => rows.map((row) => all[row]).filter((row) => row !== undefined))
 }
 
-/** Tab-separated, as spreadsheets copy: what holds a tab or a line's end, or begins with a quote, is quoted. */
+/** Tab-separated values as in spreadsheets; cells with tabs, line breaks, or a leading quote are quoted. */
 export function toTsv(rows: (Cell | undefined)[][]): string {
   const quote = (value: string): string => (/^"|[\t\n\r]/.test(value) ? `"${value.replace(/"/g, '""')}"` : value)
   return rows.map((row) => row.map((cell) => quote(cellText(cell))).join('\t')).join('\n')

@@ -1,4 +1,4 @@
-/** Which rows of a table are seen, in which order, and which of them fit on the screen. */
+/** Which rows of a table are shown, in which order, and which of them fit on the screen. */
 import { shown, type Cell, type Table } from './table'
 
 export interface Sort {
@@ -8,7 +8,7 @@ export interface Sort {
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
 
-/** Numbers before texts, nothing last; texts as people sort them ("item 2" before "item 10"). */
+/** Numbers before text, missing values last; text in natural order ("item 2" before "item 10"). */
 export function compare(a: Cell | undefined, b: Cell | undefined): number {
   const [emptyA, emptyB] = [a === null || a === undefined || a === '', b === null || b === undefined || b === '']
   if (emptyA || emptyB) return emptyA === emptyB ? 0 : emptyA ? 1 : -1
@@ -18,7 +18,7 @@ export function compare(a: Cell | undefined, b: Cell | undefined): number {
   return collator.compare(a as string, b as string)
 }
 
-/** The text of a cell of the data, by its row and column. */
+/** Text of a cell of the data, by row and column. */
 export type TextAt = (row: number, column: number) => string
 
 /** Row numbers of the data in the order shown. Empty cells stay last in both directions. */
@@ -48,7 +48,7 @@ export function order(
   })
 }
 
-/** The next state of a header's button: up, down, not at all. With `add`, other columns stay. */
+/** The next state of a header's button: ascending, descending, unsorted. With `add`, other columns stay. */
 export function cycled(sorts: Sort[], column: number, add: boolean): Sort[] {
   const own = sorts.find((sort) => sort.column === column)
   const others = add ? sorts.filter((sort) => sort.column !== column) : []
@@ -56,7 +56,7 @@ export function cycled(sorts: Sort[], column: number, add: boolean): Sort[] {
   return own.descending ? others : [...others, { column, descending: true }]
 }
 
-/** Heights of rows: one for all, corrected where a wrapped row was measured. */
+/** Row heights: one for all, corrected where a wrapped row was measured. */
 export class Heights {
   private readonly measured = new Map<number, number>()
   private sums: Float64Array | null = null
@@ -64,13 +64,13 @@ export class Heights {
 
   constructor(readonly standard: number) {}
 
-  /** Forgets everything; the table is another one. */
+  /** Forgets everything, because the table is a new one. */
   clear(): void {
     this.measured.clear()
     this.sums = null
   }
 
-  /** Notes a row's height; says whether it was news. */
+  /** Records a row's height; returns whether it changed. */
   note(row: number, height: number): boolean {
     if (Math.abs((this.measured.get(row) ?? this.standard) - height) < 1) return false
     this.measured.set(row, height)
@@ -78,7 +78,7 @@ export class Heights {
     return true
   }
 
-  /** Where a row begins. */
+  /** Top of a row. */
   top(row: number, count: number): number {
     if (this.measured.size === 0) return row * this.standard
     if (!this.sums || this.length !== count) {
@@ -105,7 +105,7 @@ export class Heights {
 
 const OVERSCAN = 8
 
-/** The rows to draw: those in sight, a few more, and `keep`, which has the focus. */
+/** Rows to draw: the visible ones, a few more, and `keep`, which has the focus. */
 export function visible(heights: Heights, count: number, scroll: number, height: number, keep: number): number[] {
   const first = Math.max(heights.at(scroll, count) - OVERSCAN, 0)
   const last = Math.min(heights.at(scroll + height, count) + OVERSCAN, count - 1)
@@ -116,7 +116,7 @@ export function visible(heights: Heights, count: number, scroll: number, height:
   return rows
 }
 
-/** A width per column: the author's, else by its longest text among the first rows. */
+/** Width of each column: the author's, else by its longest text among the first rows. */
 export function tracks(
   table: Table,
   widths: (string | null)[] | null | undefined,
@@ -134,7 +134,7 @@ export function tracks(
   })
 }
 
-/** Pixels that the columns need at least: the table scrolls sideways below that. */
+/** Minimum width of the columns in pixels; below it the table scrolls sideways. */
 export function leastWidth(columns: string[]): number {
   return columns.reduce((sum, track) => sum + (Number(/(\d+(?:\.\d+)?)px/.exec(track)?.[1]) || 100), 0)
 }

@@ -1,4 +1,4 @@
-/** What a Dataset decides, apart from its markup. */
+/** Logic of a Dataset, apart from its markup. */
 
 export interface DatasetProps {
   components?: { name: string }[]
@@ -8,19 +8,19 @@ export interface DatasetProps {
   sample_labels?: string[] | null
   layout?: 'gallery' | 'table' | null
   samples_per_page?: number
-  /** Of a list of conversations: what tells each row from the others; such rows can be deleted. */
+  /** For a list of conversations: keys that identify the rows, which can be deleted. */
   keys?: string[]
-  /** The key of the row that is open. */
+  /** Key of the open row. */
   current?: string | null
 }
 
-/** One component's examples are cards; several make a table. */
+/** Examples of one component are cards; those of several form a table. */
 export function isGallery(props: DatasetProps): boolean {
   if (props.layout) return props.layout === 'gallery'
   return (props.components?.length ?? 0) < 2 || (props.sample_labels ?? null) !== null
 }
 
-/** Pages to offer: all of few; of many the ends and those around the current one, with `null` for a gap. */
+/** Pages to offer: all if there are few, else both ends and those around the current one, with `null` for a gap. */
 export function pages(count: number, current: number): (number | null)[] {
   const wanted = new Set([0, count - 1, current - 1, current, current + 1])
   const list: (number | null)[] = []
@@ -33,7 +33,7 @@ export function pages(count: number, current: number): (number | null)[] {
 
 const LONG = 60
 
-/** A cell in words. */
+/** A cell as text. */
 export function words(value: unknown): string {
   if (value === null || value === undefined) return ''
   if (typeof value === 'boolean') return value ? 'yes' : 'no'

@@ -1,4 +1,4 @@
-/** What a Dropdown decides, apart from its markup. */
+/** Logic of a Dropdown, apart from its markup. */
 import type { Choice, ChoiceValue } from '../parts/choices'
 
 export interface DropdownProps {
@@ -13,11 +13,11 @@ export interface DropdownProps {
 export interface Match {
   text: string
   value: ChoiceValue
-  /** Place among all choices. */
+  /** Index among all choices. */
   index: number
 }
 
-/** Choices whose text contains what was typed. */
+/** Choices whose text contains the typed text. */
 export function matches(choices: Choice[], typed: string): Match[] {
   const needle = typed.trim().toLowerCase()
   return choices
@@ -25,19 +25,19 @@ export function matches(choices: Choice[], typed: string): Match[] {
     .filter(({ text }) => needle === '' || text.toLowerCase().includes(needle))
 }
 
-/** The first `limit` of what was found, and what is chosen already, wherever it stands. */
+/** The first `limit` results, and the choices that are already selected. */
 export function limited(found: Match[], limit: number, chosen: ChoiceValue[]): Match[] {
   return found.length <= limit ? found : found.filter(({ value }, place) => place < limit || chosen.includes(value))
 }
 
-/** What stands for a value: its choice's text, else the value itself. */
+/** Text for a value: that of its choice, else the value itself. */
 export function textOf(choices: Choice[], value: ChoiceValue | undefined): string {
   if (value === null || value === undefined) return ''
   const choice = choices.find(([, own]) => own === value)
   return String(choice ? choice[0] : value)
 }
 
-/** The choice that the typed text names, exactly or but for case; with custom values, the text itself. */
+/** The choice that the typed text matches, ignoring case; with custom values, the text itself. */
 export function meant(choices: Choice[], typed: string, custom: boolean): ChoiceValue | undefined {
   const text = typed.trim()
   if (text === '') return undefined
@@ -47,20 +47,20 @@ export function meant(choices: Choice[], typed: string, custom: boolean): Choice
   return choices.find(([own]) => String(own).toLowerCase() === text.toLowerCase())?.[1]
 }
 
-/** The next option for the arrow keys; wraps around, -1 stands for none. */
+/** The next option for the arrow keys; wraps around, -1 is none. */
 export function step(active: number, by: 1 | -1, count: number): number {
   if (count === 0) return -1
   if (active < 0) return by === 1 ? 0 : count - 1
   return (active + by + count) % count
 }
 
-/** The values after choosing one: on or off; never more than `max`. */
+/** The values after toggling one, never more than `max`. */
 export function toggled(values: ChoiceValue[], value: ChoiceValue, max: number | null | undefined): ChoiceValue[] {
   if (values.includes(value)) return values.filter((other) => other !== value)
   return max != null && values.length >= max ? values : [...values, value]
 }
 
-/** Where the list goes: under the box, or above it if there is more room. */
+/** Position of the list: below the box, or above it if there is more space. */
 export function place(
   box: { top: number; bottom: number; left: number; width: number },
   viewport: number,

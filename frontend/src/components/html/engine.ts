@@ -1,5 +1,5 @@
-/** The `{{…}}` places of a template; its own chunk, loaded when a page has such a template. */
-// The built file: the package's entry wants Node's file system.
+/** The `{{…}}` placeholders of a template, in a separate chunk that is loaded when needed. */
+// The built file, because the package's entry requires Node's file system.
 import Handlebars from 'handlebars/dist/handlebars.min.js'
 import type { Engine } from './html'
 

@@ -1,19 +1,19 @@
-/** The small template language of HTML: `${…}` with the component's properties, and its script. */
+/** The template language of HTML: `${…}` with the component's properties, and its script. */
 import { equal } from '../../page/equal'
 
 type Values = Record<string, unknown>
 
-/** What fills the `{{…}}` of a template. */
+/** Function that fills the `{{…}}` of a template. */
 export type Engine = (template: string, values: Values) => string
 
-/** Has the template places that only an `Engine` can fill? */
+/** Whether the template has placeholders that require an `Engine`. */
 export const needsEngine = (template: string): boolean => template.includes('{{')
 
 /**
- * Fills the `{{…}}` places, if there is an engine, and `${expression}` ones. Names in both are the component's properties.
+ * Fills `{{…}}`, if there is an engine, and `${expression}`. Names in both are the component's properties.
  *
- * The author's own code runs here, as everywhere in Gradio's HTML; what visitors enter is only ever data to it. So
- * neither language reads what the other has put in: the engine gets the template with a mark for each expression.
+ * The author's code runs here, as in Gradio's HTML; visitors' input is only ever data for it. Neither language reads
+ * the other's output: the engine receives the template with a placeholder for each expression.
  */
 export function fill(template: string, values: Values, engine: Engine | null = null): string {
   if (!engine || !needsEngine(template)) return evaluate(template, values)
@@ -45,7 +45,7 @@ function evaluate(template: string, values: Values): string {
   }
 }
 
-/** Is the place inside `${…}`? There a backtick begins a template of the author's own. */
+/** Whether a position is inside `${…}`, where a backtick starts a nested template. */
 function inside(template: string, at: number): boolean {
   let depth = 0
   for (let place = 0; place < at; place++) {
@@ -60,26 +60,26 @@ function inside(template: string, at: number): boolean {
 
 function text(value: unknown): string {
   if (value === null || value === undefined) return ''
-  // What is no text is no markup either.
+  // Values that are not strings are not markup.
   return typeof value === 'object' ? JSON.stringify(value).replace(/&/g, '&amp;').replace(/</g, '&lt;') : String(value)
 }
 
-/** What Gradio runs when nothing is said: every click is an event. */
+/** Gradio's default: every click is an event. */
 export const CLICK_SCRIPT = "element.addEventListener('click', function() { trigger('click') });"
 
 export interface Hands {
   element: HTMLElement
   trigger: (event: string, data?: unknown) => void
   props: Values
-  /** The functions of the program that the script may call, by their names. */
+  /** Functions of the program that the script can call, by name. */
   server: Record<string, (...given: unknown[]) => Promise<unknown>>
   /** Sends a file to the server. */
   upload: (file: File) => Promise<unknown>
-  /** Calls back after an update from outside has changed one of these properties and is shown. */
+  /** Calls back after an external update of one of these properties is shown. */
   watch: (names: string | string[], callback: () => void) => void
 }
 
-/** Runs the author's `js_on_load` once; the usual one without `eval`, so that it works under a strict content policy. */
+/** Runs the author's `js_on_load` once; the default without `eval`, so that it works under a strict CSP. */
 export function onLoad(script: string, hands: Hands): void {
   const { element, trigger, props, server, upload, watch } = hands
   if (script.trim() === '') return
@@ -95,7 +95,7 @@ export function onLoad(script: string, hands: Hands): void {
   }
 }
 
-/** What `js_on_load` watches. */
+/** Properties that `js_on_load` watches. */
 export class Watchers {
   readonly #all: { names: string[]; callback: () => void }[] = []
   #known: Values = {}
@@ -104,12 +104,12 @@ export class Watchers {
     this.#all.push({ names: [names].flat(), callback })
   }
 
-  /** The script has set a property itself: that calls nothing back. */
+  /** Records a property set by the script itself, which causes no callback. */
   wrote(name: string, value: unknown): void {
     this.#known = { ...this.#known, [name]: value }
   }
 
-  /** Takes over the properties as they are now and returns the callbacks for those that changed. */
+  /** Takes over the current properties and returns the callbacks for changed ones. */
   changed(values: Values): (() => void)[] {
     const before = this.#known
     this.#known = { ...values }

@@ -1,18 +1,18 @@
 /**
- * Brings an element from one text of HTML to the next by changing only what differs between the two.
+ * Updates an element from one HTML text to the next by changing only what differs between the two.
  *
- * What is compared are the two texts, not the elements: what a script or the visitor has changed since (listeners, typed
- * text, a class, a map drawn into a box) stays wherever the author's markup did not change.
+ * The two texts are compared, not the elements: changes by a script or the visitor (listeners, typed text, a class, a
+ * map drawn into a box) stay wherever the author's markup did not change.
  */
 
-/** The elements that were made from the nodes of a parsed text. */
+/** Elements created from the nodes of a parsed text. */
 type Made = Map<Node, Node>
 
 export class Morph {
   #before: DocumentFragment | null = null
   #made: Made = new Map()
 
-  /** Shows `html` in `root`, which nothing else fills. */
+  /** Shows `html` in `root`, which must not be filled otherwise. */
   show(root: Element, html: string): void {
     const after = parse(html)
     const made: Made = new Map()
@@ -41,7 +41,7 @@ function remember(node: Node, copy: Node, made: Made): void {
   node.childNodes.forEach((child, index) => remember(child, copies[index]!, made))
 }
 
-/** Carries over what was made for `before` to `after`, whose text is the same. */
+/** Reuses the elements of `before` for `after`, which has the same text. */
 function carry(before: Node, after: Node, old: Made, made: Made): void {
   const live = old.get(before)
   if (live) made.set(after, live)
@@ -62,7 +62,7 @@ function children(before: Node, after: Node, root: Node, old: Made, made: Made):
     if (was && live) {
       update(was, node, live, old, made)
       const place = places.get(was)!
-      // Only what changed its order is moved: a moved element loses its focus.
+      // Move only nodes whose order changed: a moved element loses focus.
       if (place < furthest) insert(root, live, last)
       else furthest = place
       last = live
@@ -78,7 +78,7 @@ function insert(root: Node, node: Node, after: Node | null): void {
   root.insertBefore(node, after ? after.nextSibling : root.firstChild)
 }
 
-/** Which node of the old text each node of the new one continues: by id, else by equal content, else by kind and order. */
+/** Which node of the old text each new node continues: by id, else by equal content, else by type and order. */
 function matched(before: Node[], after: Node[]): Map<Node, Node> {
   const pairs = new Map<Node, Node>()
   const left = new Set(before)
@@ -92,7 +92,7 @@ function matched(before: Node[], after: Node[]): Map<Node, Node> {
     const key = keyOf(node)
     if (key !== null) take(node, keyed.get(key))
   }
-  // The longest equal beginning and end: an item put in or taken out of a list leaves the others alone.
+  // The longest equal start and end: inserting or removing a list item leaves the others alone.
   const [olds, news] = [before.filter((node) => keyOf(node) === null), after.filter((node) => keyOf(node) === null)]
   let start = 0
   while (start < olds.length && start < news.length && olds[start]!.isEqualNode(news[start]!))
@@ -135,18 +135,18 @@ function attributes(before: Element, after: Element, live: Element): void {
     if (before.getAttribute(name) !== value) attribute(before, after, live, name)
 }
 
-/** Takes over one attribute that the new text has otherwise than the old one. */
+/** Updates one attribute that differs from the old text. */
 function attribute(before: Element, after: Element, live: Element, name: string): void {
   const value = after.getAttribute(name)
   if (name === 'class') {
-    // A class that a script has added stays.
+    // Keep classes added by a script.
     live.classList.remove(...before.classList)
     live.classList.add(...after.classList)
     return
   }
   if (value === null) live.removeAttribute(name)
   else live.setAttribute(name, value)
-  // Once the visitor has changed a field, its attribute no longer shows.
+  // Once the visitor has changed a field, its attribute is no longer shown.
   if (name === 'value' && live instanceof HTMLInputElement) live.value = value ?? ''
   if (name === 'checked' && live instanceof HTMLInputElement) live.checked = value !== null
   if (name === 'selected' && live instanceof HTMLOptionElement) live.selected = value !== null

@@ -1,4 +1,4 @@
-/** What an Image decides, apart from its markup. */
+/** Logic of an Image, apart from its markup. */
 
 export interface WebcamOptions {
   mirror?: boolean
@@ -7,7 +7,7 @@ export interface WebcamOptions {
 
 export type Source = 'upload' | 'webcam' | 'clipboard'
 
-/** The picture's pixel under a click, where it is fitted into its box with bars at the sides; null on a bar. */
+/** Pixel of the picture under a click, when it is fitted into its box with bars at the sides; null on a bar. */
 export function pixelAt(
   click: { x: number; y: number },
   box: { width: number; height: number },
@@ -20,14 +20,14 @@ export function pixelAt(
   return [Math.floor(x), Math.floor(y)]
 }
 
-/** Video constraints, in the two forms that programs use. */
+/** Video constraints in either of the two supported forms. */
 export function constraintsOf(options: WebcamOptions | null | undefined): MediaTrackConstraints | true {
   const given = options?.constraints
   if (!given) return true
   return 'video' in given && given.video ? given.video : (given as MediaTrackConstraints)
 }
 
-/** The first picture among what was pasted. */
+/** The first picture in pasted data. */
 export function pasted(items: Iterable<Pick<DataTransferItem, 'kind' | 'type' | 'getAsFile'>>): File | null {
   for (const item of items) {
     if (item.kind !== 'file' || !item.type.startsWith('image/')) continue
@@ -37,7 +37,7 @@ export function pasted(items: Iterable<Pick<DataTransferItem, 'kind' | 'type' | 
   return null
 }
 
-/** A picture from the clipboard, asked for by a button. */
+/** A picture from the clipboard, requested by a button. */
 export async function fromClipboard(): Promise<File | null> {
   for (const item of await navigator.clipboard.read()) {
     const type = item.types.find((name) => name.startsWith('image/'))
@@ -46,7 +46,7 @@ export async function fromClipboard(): Promise<File | null> {
   return null
 }
 
-/** What the camera shows now, as a file. */
+/** The camera's current picture as a file. */
 export async function capture(video: HTMLVideoElement, mirror: boolean): Promise<File | null> {
   const canvas = document.createElement('canvas')
   canvas.width = video.videoWidth

@@ -1,4 +1,4 @@
-/** What the JSON tree decides, apart from its markup. */
+/** Logic of the JSON tree, apart from its markup. */
 
 import { writeJson } from '../../protocol/json'
 
@@ -11,25 +11,25 @@ export function kindOf(value: Json): Kind {
   return typeof value === 'bigint' ? 'number' : (typeof value as Kind)
 }
 
-/** Nothing to show: no value at all. An empty list or text is a value. */
+/** Whether there is no value at all; an empty list or string is a value. */
 export function isEmpty(value: Json | undefined): boolean {
   return value === null || value === undefined
 }
 
-/** Children with their names; of a list, its positions. */
+/** Children with their names, which are indexes for a list. */
 export function entriesOf(value: Json): [string, Json][] {
   if (value === null || typeof value !== 'object') return []
   return Array.isArray(value) ? value.map((item, index) => [String(index), item]) : Object.entries(value)
 }
 
-/** What stands between the brackets of a closed branch. */
+/** Text between the brackets of a collapsed branch. */
 export function summary(value: Json): string {
   const count = entriesOf(value).length
   if (Array.isArray(value)) return `${count} ${count === 1 ? 'item' : 'items'}`
   return `${count} ${count === 1 ? 'key' : 'keys'}`
 }
 
-/** Two levels are open to begin with, all of them when the author says `open`. */
+/** Initially two levels are open, or all of them with `open`. */
 export function shownAtFirst(depth: number, open: boolean): boolean {
   return open || depth < 2
 }

@@ -3,7 +3,7 @@ export interface LabelValue {
   confidences?: { label: string; confidence: number | null }[] | null
 }
 
-/** A confidence of 0 to 1 in whole percent, as Gradio shows it. */
+/** A confidence from 0 to 1 as a whole percentage, as in Gradio. */
 export function percent(confidence: number | null): string {
   return `${Math.round((confidence ?? 0) * 100)}%`
 }

@@ -1,4 +1,4 @@
-/** What a Number decides, apart from its markup. */
+/** Logic of a Number, apart from its markup. */
 
 export interface NumberProps {
   placeholder?: string | null
@@ -8,7 +8,7 @@ export interface NumberProps {
   step?: number | null
 }
 
-/** The value of what was typed; an empty box is no value. */
+/** Value of the typed text, or null for an empty box. */
 export function parse(text: string): number | bigint | null {
   if (text.trim() === '') return null
   const value = Number(text)
@@ -16,13 +16,13 @@ export function parse(text: string): number | bigint | null {
   return Number.isFinite(value) ? value : null
 }
 
-/** Digits after the point of a number as it prints. */
+/** Number of decimals of a number as printed. */
 export function decimals(value: number | bigint): number {
   const [mantissa = '', exponent = '0'] = String(value).split('e')
   return Math.max(0, (mantissa.split('.')[1]?.length ?? 0) - Number(exponent))
 }
 
-/** One step up or down, inside the limits and without the noise of binary fractions (0.1 + 0.2 is 0.3). */
+/** One step up or down within the limits, without binary rounding noise (0.1 + 0.2 is 0.3). */
 export function stepped(value: number | bigint | null, direction: 1 | -1, props: NumberProps): number | bigint {
   const step = props.step ?? 1
   if (typeof value === 'bigint') return Number.isInteger(step) ? value + BigInt(direction * step) : value

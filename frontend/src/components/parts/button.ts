@@ -1,6 +1,6 @@
 import type { FileData } from '../../page/node'
 
-/** What all buttons take. */
+/** Properties of all buttons. */
 export interface ButtonProps {
   variant?: 'primary' | 'secondary' | 'stop' | 'huggingface'
   size?: 'sm' | 'md' | 'lg'

@@ -1,3 +1,3 @@
-/** A choice as the config has it: what is shown, what is sent. */
+/** A choice in the config: the label shown, and the value sent. */
 export type ChoiceValue = string | number | boolean | null
 export type Choice = [text: string, value: ChoiceValue]

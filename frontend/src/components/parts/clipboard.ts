@@ -1,4 +1,4 @@
-/** Puts text on the clipboard; also on plain-HTTP pages, where `navigator.clipboard` does not exist. */
+/** Copies text to the clipboard, even on plain-HTTP pages, where `navigator.clipboard` does not exist. */
 export async function copyText(text: string): Promise<void> {
   if (navigator.clipboard?.writeText) {
     await navigator.clipboard.writeText(text)

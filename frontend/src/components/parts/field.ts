@@ -1,6 +1,6 @@
 import type { Node } from '../../page/node'
 
-/** Ids that tie a control to its title, help and error. */
+/** Ids that connect a control with its title, help and error. */
 export interface Ids {
   control: string
   title: string
@@ -12,7 +12,7 @@ export function fieldIds(uid: string): Ids {
   return { control: `${uid}-control`, title: `${uid}-title`, help: `${uid}-help`, error: `${uid}-error` }
 }
 
-/** The text of the title: what the author said, else the type's name. */
+/** Text of the title: the author's, else the type's name. */
 export function titleOf(node: Node<any, any>): string {
   return node.props.label ?? node.name
 }

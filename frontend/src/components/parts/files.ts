@@ -1,11 +1,11 @@
-/** Which files a component takes, and what it says of them. */
+/** Files that a component accepts, and messages about them. */
 import type { FileData, Node } from '../../page/node'
 
 export type FileCount = 'single' | 'multiple' | 'directory'
 
 const KINDS = ['image', 'audio', 'video', 'text']
 
-/** Gradio's `file_types` as a browser writes them: kinds ("image"), endings (".csv", "csv") and MIME types. */
+/** Gradio's `file_types` in browser syntax: kinds ("image"), extensions (".csv", "csv") and MIME types. */
 export function rules(types: string[] | null | undefined): string[] | undefined {
   if (!types || types.length === 0 || types.includes('file')) return undefined
   return types.map((type) =>
@@ -13,7 +13,7 @@ export function rules(types: string[] | null | undefined): string[] | undefined 
   )
 }
 
-/** The `accept` attribute. Browsers look at a name's last ending alone, so that of `.nii.gz` is among them too. */
+/** The `accept` attribute. Browsers check only the last extension, so that of `.nii.gz` is included too. */
 export function accept(types: string[] | null | undefined): string | undefined {
   const endings = rules(types)?.flatMap((rule) => {
     const last = rule.startsWith('.') ? rule.slice(rule.lastIndexOf('.')) : rule
@@ -22,7 +22,7 @@ export function accept(types: string[] | null | undefined): string | undefined {
   return endings && [...new Set(endings)].join(',')
 }
 
-/** Does a file fit? It may have been dropped, or have just the last ending, so it is judged here. */
+/** Whether a file is accepted. Checked here too: it may have been dropped, or match only the last extension. */
 export function fits(file: Pick<File, 'name' | 'type'>, types: string[] | null | undefined): boolean {
   const name = file.name.toLowerCase()
   return (rules(types) ?? ['*']).some((raw) => {
@@ -34,7 +34,7 @@ export function fits(file: Pick<File, 'name' | 'type'>, types: string[] | null |
   })
 }
 
-/** The files that fit; of what does not, the visitor is told. */
+/** The accepted files; the visitor is notified of the others. */
 export function admit(node: Node<any, any>, files: File[], types: string[] | null | undefined): File[] {
   const good = files.filter((file) => fits(file, types))
   const bad = files.filter((file) => !fits(file, types))
@@ -48,7 +48,7 @@ export function admit(node: Node<any, any>, files: File[], types: string[] | nul
   return good
 }
 
-/** Uploads; a refusal (too large, lost connection) becomes a toast and `null`, the visitor's own stop just `null`. */
+/** Uploads files; an error (too large, lost connection) becomes a toast and `null`, the visitor's cancel just `null`. */
 export async function send(
   node: Node<any, any>,
   files: File[],
@@ -65,12 +65,12 @@ export async function send(
   }
 }
 
-/** The name a visitor knows a file by. */
+/** Name of a file as the visitor knows it. */
 export function nameOf(file: FileData): string {
   return file.orig_name || file.path?.split(/[/\\]/).pop() || 'file'
 }
 
-/** Bytes for people: 0 B, 1.5 KB, 23 MB. */
+/** Readable size: 0 B, 1.5 KB, 23 MB. */
 export function bytes(size: number | null | undefined): string {
   if (size === null || size === undefined) return ''
   const units = ['B', 'KB', 'MB', 'GB', 'TB']
@@ -83,7 +83,7 @@ export function bytes(size: number | null | undefined): string {
   return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
-/** Files of a drop. What is in folders comes along where the component takes a directory; elsewhere the visitor is told. */
+/** Dropped files. Folder contents are included if the component accepts a directory; otherwise the visitor is notified. */
 export async function dropped(node: Node<any, any>, transfer: DataTransfer, directory: boolean): Promise<File[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
   if (directory) return (await Promise.all(entries.map(walk))).flat()
@@ -100,7 +100,7 @@ async function walk(entry: FileSystemEntry): Promise<File[]> {
   if (entry.isFile) return [await new Promise<File>((done, fail) => (entry as FileSystemFileEntry).file(done, fail))]
   const reader = (entry as FileSystemDirectoryEntry).createReader()
   const files: File[] = []
-  // readEntries gives at most 100 at a time.
+  // readEntries returns at most 100 at a time.
   for (;;) {
     const batch = await new Promise<FileSystemEntry[]>((done, fail) => reader.readEntries(done, fail))
     if (batch.length === 0) return files

@@ -1,13 +1,13 @@
 export interface PerFrame {
-  /** Run this with the next frame, unless a later request comes before it. */
+  /** Runs this in the next frame, unless a later request comes first. */
   run: (task: () => void) => void
-  /** Run this at once, in place of what waits: an older request never runs after it. */
+  /** Runs this immediately in place of the waiting request, so that an older request never runs after it. */
   now: (task: () => void) => void
-  /** Forget what waits. */
+  /** Drops the waiting request. */
   stop: () => void
 }
 
-/** Runs the latest of many requests once per frame; also where no frames come (a hidden tab). */
+/** Runs the latest of many requests once per frame, even without frames (in a hidden tab). */
 export function perFrame(): PerFrame {
   let pending: (() => void) | undefined
   let frame = 0

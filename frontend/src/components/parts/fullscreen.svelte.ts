@@ -1,4 +1,4 @@
-/** Lets one element fill the screen, and knows when it does. */
+/** Lets one element fill the screen, and tracks whether it does. */
 
 export interface Fullscreen {
   readonly on: boolean

@@ -1,4 +1,4 @@
-/** Icons of Lucide (ISC licence), inlined: the inside of a 24 by 24 `<svg>`. One constant each, so that unused ones are left out. */
+/** Icons of Lucide (ISC license), inlined: the inside of a 24 by 24 `<svg>`. One constant each, so that unused ones are left out. */
 
 export const copy =
   '<rect width="14" height="14" x="8" y="8" rx="2" ry="2"/><path d="M4 16c-1.1 0-2-.9-2-2V4c0-1.1.9-2 2-2h10c1.1 0 2 .9 2 2"/>'

@@ -1,4 +1,4 @@
-/** A node for a component that another component shows (a part of a chat message, a cell of an example): it has no listeners. */
+/** A node without listeners for a component inside another one (a part of a chat message, a cell of an example). */
 import type { Node } from '../../page/node'
 
 let next = -1

@@ -1,13 +1,13 @@
-/** The only sanitizer: markup that anybody but the app's author may have written becomes elements that do nothing. */
+/** The only sanitizer: markup that may not come from the app's author becomes elements without effects. */
 import DOMPurify, { type Config } from 'dompurify'
 import { safeUrl } from '../../page/safe-url'
 
 export interface SanitizeOptions {
-  /** Tags beyond HTML's that are kept; with `true` all are, as the text that they are to a reader. */
+  /** Additional tags to keep; with `true` all, shown as text to readers. */
   allowTags?: boolean | string[]
 }
 
-/** Elements that ask for input, cover the page, or restyle it. A task list's checkbox is the exception, see below. */
+/** Elements that ask for input, cover the page, or restyle it, except a task list's checkbox (see below). */
 const FORBIDDEN = [
   'style', 'form', 'button', 'textarea', 'select', 'option', 'optgroup', 'datalist', 'fieldset', 'legend', 'label', 'output',
   'dialog', 'menu', 'slot', 'template',
@@ -17,7 +17,7 @@ const FORBIDDEN_ATTRIBUTES = [
   'accesskey', 'contenteditable', 'tabindex', 'is', 'slot', 'part', 'usemap', 'background',
 ] // prettier-ignore
 
-/** Properties that neither move an element out of its place, nor paint outside of it, nor load anything. */
+/** Properties that cannot move an element, paint outside of it, or load anything. */
 const PROPERTY = new RegExp(
   '^(' +
     [
@@ -36,7 +36,7 @@ const SETTINGS: Config & { RETURN_DOM_FRAGMENT: true } = {
   ADD_ATTR: ['target'],
   FORBID_TAGS: FORBIDDEN,
   FORBID_ATTR: FORBIDDEN_ATTRIBUTES,
-  // Ids are the page's own: content gets a prefix, so that it cannot pose as a part of the page.
+  // Ids belong to the page: content gets a prefix, so that it cannot pose as a part of the page.
   SANITIZE_NAMED_PROPS: true,
   ALLOW_DATA_ATTR: false,
 }
@@ -58,7 +58,7 @@ purify.addHook('uponSanitizeAttribute', (_, data) => {
     data.attrValue = harmless(value)
     data.keepAttr = data.attrValue !== ''
   } else if (name === 'class') {
-    // The page's own styles go by such classes; some of them cover the window.
+    // The page's styles use such classes; some of them cover the window.
     data.attrValue = value
       .split(/\s+/)
       .filter((one) => one !== '' && !one.startsWith('svelte-'))
@@ -89,7 +89,7 @@ export function sanitize(html: string, { allowTags = false }: SanitizeOptions = 
   return purify.sanitize(allowTags === true ? told(html) : html, { ...SETTINGS, ADD_TAGS: tags })
 }
 
-/** The markup with every tag that means nothing to a browser as text: the sanitizer would drop what somebody wrote. */
+/** The markup with unknown tags as text, which the sanitizer would otherwise drop. */
 function told(html: string): string {
   return html.replace(/<(\/?)([a-z_][^\s<>/]*)/gi, (tag, slash: string, name: string) =>
     drawn(name) ? tag : `&lt;${slash}${name}`,
@@ -100,14 +100,14 @@ const SVG = 'http://www.w3.org/2000/svg'
 const MATH =
   /^(math|semantics|m(i|n|o|s|text|row|frac|sqrt|root|style|error|padded|phantom|sub|sup|subsup|under|over|underover|multiscripts|table|tr|td))$/i
 
-/** Does a browser draw elements of this name? */
+/** Whether a browser draws elements with this name. */
 function drawn(name: string): boolean {
   if (name.includes('-') || !/^[a-z][a-z0-9]*$/i.test(name)) return false
   if (!(document.createElement(name) instanceof HTMLUnknownElement) || MATH.test(name)) return true
   return document.createElementNS(SVG, name).constructor !== SVGElement
 }
 
-/** Links open beside the app, not in its place; those within the content find the prefixed ids. */
+/** Links open in a new tab; links within the content find the prefixed ids. */
 export function outwards(root: DocumentFragment): void {
   for (const anchor of root.querySelectorAll<HTMLAnchorElement>('a[href]')) {
     const href = anchor.getAttribute('href') ?? ''

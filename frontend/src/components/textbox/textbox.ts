@@ -1,4 +1,4 @@
-/** What a Textbox decides, apart from its markup. */
+/** Logic of a Textbox, apart from its markup. */
 
 export interface TextboxProps {
   type?: 'text' | 'password' | 'email'
@@ -15,18 +15,18 @@ export interface TextboxProps {
   html_attributes?: Record<string, string | number | boolean | null> | null
 }
 
-/** A real one-line input: passwords, e-mail addresses, and text that may not grow. */
+/** Whether to use a one-line input: for passwords, e-mail addresses, and text that cannot grow. */
 export function isSingleLine(props: TextboxProps): boolean {
   const type = props.type ?? 'text'
   return type !== 'text' || ((props.lines ?? 1) === 1 && props.max_lines === 1)
 }
 
-/** Enter sends a one-line box, Shift+Enter a larger one; never while an input method is composing. */
+/** Enter sends a one-line box, Shift+Enter a larger one, but never during input method composition. */
 export function enterSubmits(event: Pick<KeyboardEvent, 'key' | 'shiftKey' | 'isComposing'>, lines: number): boolean {
   return event.key === 'Enter' && !event.isComposing && event.shiftKey === lines > 1
 }
 
-/** Event data of `select`: the range and the text in it. */
+/** Event data of `select`: the range and the selected text. */
 export function selectionOf(control: Pick<HTMLInputElement, 'value' | 'selectionStart' | 'selectionEnd'>): {
   index: [number, number]
   value: string
@@ -38,12 +38,12 @@ export function selectionOf(control: Pick<HTMLInputElement, 'value' | 'selection
 
 const LINE = 22
 
-/** Whether nothing of the text is below what the box shows. */
+/** Whether no text is below the visible part of the box. */
 export function endInSight(area: HTMLTextAreaElement): boolean {
   return area.scrollTop + area.clientHeight >= area.scrollHeight - 8
 }
 
-/** Fits the box to its text where CSS cannot (`field-sizing`); leaves a height alone that the visitor dragged. Returns the height set. */
+/** Fits the box to its text where CSS cannot (`field-sizing`), unless the visitor resized it; returns the height. */
 export function grow(area: HTMLTextAreaElement, lines: number, maxLines: number, last: number): number {
   if (CSS.supports('field-sizing', 'content') || (last >= 0 && area.offsetHeight !== last)) return last
   area.style.blockSize = 'auto'

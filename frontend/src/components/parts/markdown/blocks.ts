@@ -1,4 +1,4 @@
-/** Markdown as a list of blocks that grows at its end: while text streams in, only the last blocks are read again. */
+/** Markdown as a list of blocks that grows at its end: while text streams in, only the last blocks are parsed again. */
 import { Marked, type MarkedOptions, type Token, type TokensList } from 'marked'
 import remend from 'remend'
 import { BoundedLexer } from './lexer'
@@ -10,16 +10,16 @@ export interface MarkdownOptions {
 }
 
 export interface Block {
-  /** Source, completed if it is the open end of a stream. Equal text and `links` mean equal HTML. */
+  /** Source, completed if it is the open end of a stream. Equal text and `links` imply equal HTML. */
   raw: string
   token: Token
-  /** A formula begins in it that may go on over the blocks after it. */
+  /** Whether a formula starts in it that may continue over the blocks after it. */
   unclosed: boolean
 }
 
 const readers = new Map<string, Marked>()
 
-/** One configured marked per set of options; building it costs more than a short text. */
+/** One configured marked per set of options; creating it costs more than a short text. */
 function readerFor(options: MarkdownOptions): Marked {
   const key = JSON.stringify(options)
   let reader = readers.get(key)
@@ -30,7 +30,7 @@ function readerFor(options: MarkdownOptions): Marked {
   return reader
 }
 
-/** A text and its blocks. `update` reads what is new; blocks that did not change keep their identity. */
+/** A text and its blocks. `update` parses what is new; unchanged blocks keep their identity. */
 export class Blocks {
   list: Block[] = []
   private source = ''
@@ -44,9 +44,9 @@ export class Blocks {
     this.settings = { ...this.marked.defaults }
   }
 
-  /** Takes the whole text. `open` says that more is to come: half-typed markup at the end is completed. */
+  /** Sets the whole text. `open` means that more is coming, so half-typed markup at the end is completed. */
   update(text: string, open: boolean): Block[] {
-    // marked reports positions of the text without CR; so count in that.
+    // marked reports positions in the text without CR, so count in that.
     const source = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
     if (source === this.source && open === this.open) return this.list
     const grown = this.source !== '' && source.startsWith(this.source)
@@ -63,14 +63,14 @@ export class Blocks {
     return this.list
   }
 
-  /** HTML of one block; not sanitised. */
+  /** HTML of one block; not sanitized. */
   html(block: Block): string {
     const tokens = [block.token] as unknown as TokensList
     tokens.links = this.links
     return this.marked.parser(tokens, this.settings)
   }
 
-  /** A link definition at the end changes what stands above it: read all again. */
+  /** A link definition at the end changes earlier blocks: parse everything again. */
   private restart(source: string, open: boolean): Block[] {
     this.list = reuse([], this.read(source, open))
     this.source = source
@@ -78,7 +78,7 @@ export class Blocks {
     return this.list
   }
 
-  /** Blocks that text added at the end can no longer change: all before the last with content. */
+  /** Blocks that appended text can no longer change: all before the last with content. */
   private settled(): Block[] {
     let last = this.list.length - 1
     while (last > 0 && this.list[last]?.token.type === 'space') last--
@@ -101,7 +101,7 @@ export class Blocks {
     return { raw: token.raw, token, unclosed: !plain && opensFormula(token.raw, this.options.delimiters) }
   }
 
-  /** Closes what the last block has open, so that `**bo` does not show its stars until the rest is here. */
+  /** Closes open markup in the last block, so that `**bo` does not show its asterisks until the rest arrives. */
   private complete(blocks: Block[]): Block[] {
     const last = blocks.at(-1)
     if (!last || last.token.type === 'code' || last.token.type === 'space') return blocks
@@ -111,7 +111,7 @@ export class Blocks {
     lexer.tokens.links = { ...this.links }
     const completed = lexer.lex(whole).find((token) => token.type !== 'space')
     if (!completed) return blocks
-    // `raw` of the token stays what the source has: positions are counted with it.
+    // `raw` of the token keeps the source, because positions are counted with it.
     return [...blocks.slice(0, -1), { ...last, raw: `${whole}\0`, token: { ...completed, raw: last.raw } as Token }]
   }
 }

@@ -1,4 +1,4 @@
-/** Colours for code: highlight.js' core, and each language when code in it is first shown. */
+/** Code highlighting: highlight.js' core, and each language when code in it is first shown. */
 import type { HLJSApi, LanguageFn } from 'highlight.js'
 
 type Loader = () => Promise<{ default: LanguageFn }>
@@ -39,7 +39,7 @@ const ALIASES: Record<string, string> = {
   svg: 'xml', tex: 'latex', toml: 'ini', ts: 'typescript', tsx: 'typescript', yml: 'yaml', zsh: 'bash', jsonc: 'json', python3: 'python',
 } // prettier-ignore
 
-/** The language's name in the table, for what an author writes after the backticks. */
+/** Name of the language in the table, for the author's name after the backticks. */
 export function languageOf(info: string | undefined): string | null {
   const word =
     (info ?? '')
@@ -67,7 +67,7 @@ async function load(name: string): Promise<HLJSApi> {
   return api
 }
 
-/** Colours the code blocks inside `root`; at once where the language is there already, so that streaming does not flicker. */
+/** Highlights the code blocks inside `root`, immediately if the language is loaded, so that streaming does not flicker. */
 export async function colour(root: ParentNode): Promise<void> {
   const waiting: Promise<void>[] = []
   for (const code of root.querySelectorAll<HTMLElement>('pre > code[data-language]:not([data-coloured])')) {

@@ -1,13 +1,13 @@
-/** A lexer whose work grows with the length of the text, not with its square: anybody may have written the text. */
+/** A lexer whose work grows linearly with the length of the text, which may come from anyone. */
 import { Lexer, type MarkedOptions, type Token } from 'marked'
 import { Formulas, type Delimiter } from './math'
 
-/** Marks (of emphasis, links, code) beyond which a paragraph is plain text: marked looks for the end of each from each. */
+/** Number of marks (of emphasis, links, code) beyond which a paragraph is plain text: marked scans from each of them. */
 export const MOST_MARKS = 2000
 const MARK = /[*_~[`]+/g
 
 export class BoundedLexer extends Lexer {
-  /** The formulas of the text that is read now, which the tokenizers of formulas look up. */
+  /** Formulas of the current text, which the formula tokenizers look up. */
   formulas: Formulas | null = null
 
   constructor(

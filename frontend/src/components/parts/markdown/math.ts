@@ -1,4 +1,4 @@
-/** LaTeX between delimiters, as a syntax of marked; KaTeX itself is loaded when the first formula is met. */
+/** LaTeX between delimiters, as a syntax of marked; KaTeX is loaded when the first formula is found. */
 import type { MarkedExtension, TokenizerStartFunction, Tokens } from 'marked'
 
 export interface Delimiter {
@@ -24,20 +24,20 @@ export interface Formula {
 }
 
 /**
- * The formulas of one text. Everything about the whole text is worked out once, so that a reader that asks at each of its
- * places does work in proportion to its length (times a logarithm), whatever delimiters it holds.
+ * The formulas of one text. Everything about the whole text is computed once, so that a parser that asks at each
+ * position does work in proportion to its length (times a logarithm), whatever delimiters it contains.
  */
 export class Formulas {
-  /** Steps done, for a test that counts instead of timing. */
+  /** Number of steps, for a test that counts instead of timing. */
   steps = 0
   readonly #delimiters: Delimiter[]
-  /** Braces open before each place; a brace after a backslash is none. */
+  /** Number of open braces before each position, without escaped ones. */
   readonly #depth: Int32Array
   readonly #escaped: Uint8Array
   readonly #ends = new Map<string, Ends>()
-  /** Where the next opening delimiter is, from each place. */
+  /** Position of the next opening delimiter, from each position. */
   #starts: Int32Array | null = null
-  /** Lines on which a formula stands alone. */
+  /** Lines that consist of a formula. */
   #lines: number[] | null = null
 
   constructor(
@@ -62,7 +62,7 @@ export class Formulas {
     this.steps += text.length
   }
 
-  /** The formula that begins at a place, if any. */
+  /** The formula that starts at a position, if any. */
   at(place: number): Formula | null {
     for (const { left, right, display } of this.#delimiters) {
       this.steps++
@@ -70,14 +70,14 @@ export class Formulas {
       const from = place + left.length
       const end = this.#closing(from, right)
       if (end < 0 || this.#blank(from, end)) continue
-      // "$5 and $6" is money, not a formula: TeX's own dollars touch what they enclose.
+      // "$5 and $6" is money, not a formula: TeX's dollars touch what they enclose.
       if (left === '$' && (this.#space(from) || this.#space(end - 1) || /\d/.test(this.text.charAt(end + 1)))) continue
       return { raw: this.text.slice(place, end + right.length), text: this.text.slice(from, end), display }
     }
     return null
   }
 
-  /** The formula that begins at a place and fills its lines. */
+  /** The formula that starts at a position and fills its lines. */
   alone(place: number): Formula | null {
     const found = this.at(place)
     if (!found?.display) return null
@@ -86,14 +86,14 @@ export class Formulas {
     return end === this.text.length || this.text[end] === '\n' ? found : null
   }
 
-  /** Where the next opening delimiter is, from a place on. */
+  /** Position of the next opening delimiter. */
   start(place: number): number | undefined {
     this.#starts ??= this.#openings()
     const found = this.#starts[place] ?? -1
     return found < 0 ? undefined : found
   }
 
-  /** The first line after a place on which a formula stands alone. */
+  /** The first line after a position that consists of a formula. */
   line(place: number): number | undefined {
     this.#lines ??= this.#standing()
     let [low, high] = [0, this.#lines.length]
@@ -124,7 +124,7 @@ export class Formulas {
     return found
   }
 
-  /** Where `right` is outside of braces and not escaped; -1 if it is not. */
+  /** Position of `right` outside of braces and not escaped, or -1. */
   #closing(from: number, right: string): number {
     let ends = this.#ends.get(right)
     if (!ends) this.#ends.set(right, (ends = this.#endsOf(right)))
@@ -153,7 +153,7 @@ export class Formulas {
   }
 }
 
-/** Places of a closing delimiter with the depth of each, as a tree of the least depths. */
+/** Positions of a closing delimiter with their depths, as a tree of minimum depths. */
 class Ends {
   steps = 0
   readonly #least: Int32Array
@@ -170,7 +170,7 @@ class Ends {
       this.#least[node] = Math.min(this.#least[2 * node]!, this.#least[2 * node + 1]!)
   }
 
-  /** The first place from `from` on that is no deeper than `depth`; -1 if there is none. */
+  /** The first position from `from` on that is no deeper than `depth`, or -1. */
   first(from: number, depth: number): number {
     let [low, high] = [0, this.places.length]
     while (low < high) {
@@ -181,7 +181,7 @@ class Ends {
     }
     if (low === this.places.length) return -1
     let node = this.#size + low
-    // Up until something on the right may do, then down to its first leaf.
+    // Go up until something on the right is shallow enough, then down to its first leaf.
     while (this.#least[node]! > depth) {
       this.steps++
       while (node % 2 === 1) node >>= 1
@@ -197,7 +197,7 @@ class Ends {
   }
 }
 
-/** The formula that `source` begins with, if any. */
+/** The formula that `source` starts with, if any. */
 export function formulaAt(source: string, delimiters: Delimiter[]): Formula | null {
   return new Formulas(source, delimiters).at(0)
 }
@@ -209,7 +209,7 @@ export function hasFormula(source: string, delimiters: Delimiter[]): boolean {
   })
 }
 
-/** Does a formula of its own lines begin here that does not end here? */
+/** Whether a formula on separate lines starts here and does not end here. */
 export function opensFormula(source: string, delimiters: Delimiter[]): boolean {
   return delimiters.some(({ left, right, display }) => {
     if (!display) return false
@@ -217,13 +217,13 @@ export function opensFormula(source: string, delimiters: Delimiter[]): boolean {
   })
 }
 
-/** A lexer that keeps the formulas of the text that it reads; see `BoundedLexer`. */
+/** A lexer that keeps the formulas of the text that it parses; see `BoundedLexer`. */
 interface Reading {
   lexer: object
 }
 
 export function mathExtension(delimiters: Delimiter[]): MarkedExtension {
-  /** The formulas of the text of which `rest` is the end, and where it begins there. */
+  /** Formulas of the text that ends with `rest`, and the position of `rest` in it. */
   const reading = ({ lexer }: Reading, rest: string): [Formulas, number] => {
     const formulas = (lexer as { formulas?: Formulas | null }).formulas ?? new Formulas(rest, delimiters)
     return [formulas, formulas.text.length - rest.length]
@@ -238,7 +238,7 @@ export function mathExtension(delimiters: Delimiter[]): MarkedExtension {
     const found = formulas.at(place)
     return found ? { type: 'math-inline', ...found } : undefined
   }
-  // marked cuts a paragraph where this points, so it points only at what is a block indeed: a formula on lines of its own.
+  // marked cuts a paragraph where this points, so it must only point at blocks: formulas on separate lines.
   function blockStart(this: Reading, source: string): number | undefined {
     const [formulas, place] = reading(this, source)
     const found = formulas.line(place)
@@ -269,10 +269,10 @@ export function mathExtension(delimiters: Delimiter[]): MarkedExtension {
 
 type Katex = typeof import('katex').default
 let katex: Promise<Katex> | undefined
-/** Formulas that are set in type in one go. */
+/** Number of formulas typeset at once. */
 const AT_ONCE = 40
 
-/** Sets the formulas inside `root` in type. A formula that KaTeX cannot read stays as text, with the reason as its title. */
+/** Typesets the formulas inside `root`. A formula that KaTeX rejects stays as text, with the reason as its title. */
 export async function typeset(root: ParentNode): Promise<void> {
   const formulas = root.querySelectorAll<HTMLElement>('.math:not([data-set])')
   if (formulas.length === 0) return
@@ -280,7 +280,7 @@ export async function typeset(root: ParentNode): Promise<void> {
   const { render } = await katex
   let drawn = 0
   for (const formula of formulas) {
-    // A text may hold thousands: the page stays usable meanwhile.
+    // A text can have thousands: the page stays responsive in the meantime.
     if (++drawn % AT_ONCE === 0) await new Promise((done) => setTimeout(done))
     const source = formula.textContent ?? ''
     formula.dataset['set'] = ''
@@ -289,7 +289,7 @@ export async function typeset(root: ParentNode): Promise<void> {
       throwOnError: false,
       errorColor: 'var(--danger)',
       trust: false,
-      // No formula covers the page.
+      // No formula may cover the page.
       maxSize: 30,
     })
   }

@@ -1,4 +1,4 @@
-/** Markdown to DOM: parse, sanitize, then what needs elements: links, code tools, formulas. */
+/** Markdown to DOM: parse, sanitize, then process elements: links, code tools, formulas. */
 import { Marked } from 'marked'
 import { copyText } from '../clipboard'
 import { check, copy } from '../icons'
@@ -52,7 +52,7 @@ function dress(root: DocumentFragment, options: RenderOptions): void {
   if (options.headerLinks) for (const heading of root.querySelectorAll('h1, h2, h3, h4, h5, h6')) linkHeading(heading)
 }
 
-/** A wide table scrolls in its own box, which the keyboard can reach. */
+/** A wide table scrolls in a box that is reachable by keyboard. */
 function scrollable(table: Element): void {
   const box = document.createElement('div')
   box.className = 'table-scroll'
@@ -76,7 +76,7 @@ function dressCode(code: HTMLElement): void {
   box.append(...(name === undefined ? [pre, tool] : [headOf(name, tool), pre]))
 }
 
-/** The line above code that says its language. */
+/** The line above code that names its language. */
 function headOf(name: string, tool: HTMLElement): HTMLElement {
   const head = document.createElement('div')
   head.className = 'code-head'
@@ -107,7 +107,7 @@ function copyTool(text: () => string, named: boolean): HTMLButtonElement {
   return button
 }
 
-/** The name of a heading in an address, as GitHub makes it. */
+/** The anchor of a heading, as on GitHub. */
 export function slug(text: string): string {
   return text
     .trim()
