@@ -33,7 +33,7 @@ class PageHook(BuildHookInterface):  # type: ignore[type-arg]
     PLUGIN_NAME = "custom"
 
     def dependencies(self) -> list[str]:
-        """Return the build requirements in addition to hatchling: Node, if the page must be built and Node is missing."""
+        """Return the requirements besides hatchling: Node, if the page must be built and Node is missing."""
         if is_fresh(Path(self.root)) or node_on_path() is not None:
             return []
         return [NODE_PACKAGE]

@@ -22,7 +22,7 @@ def test_aliases_are_the_same_objects() -> None:
 
 
 def test_a_name_that_only_gradio_has_is_explained() -> None:
-    with pytest.raises(AttributeError, match="Workflow: Gradio has it, but this version of Holdfast does not"):
+    with pytest.raises(AttributeError, match="Workflow: Gradio has this name, but this version of Holdfast does not"):
         holdfast.Workflow  # type: ignore[attr-defined] # noqa: B018 -- the access is what is tested
 
 
