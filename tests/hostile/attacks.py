@@ -144,6 +144,23 @@ def pages_that_wait(victim: Victim, dice: random.Random) -> None:
     victim.neighbor.use()
 
 
+def results_that_a_slow_reader_leaves(victim: Victim, dice: random.Random) -> None:
+    """C2 a: calls of tools over the older transport of MCP, whose stream nobody reads."""
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "slow", "version": "1"}}
+    with victim.client() as reader, victim.client() as writer, reader.stream("GET", "/gradio_api/mcp/sse") as stream:
+        lines = stream.iter_lines()
+        path = next(line for line in lines if line.startswith("data: ")).removeprefix("data: ")
+
+        def post(**message: Any) -> None:
+            assert writer.post(path, json={"jsonrpc": "2.0", **message}).status_code in {202, 503}
+
+        post(id="hello", method="initialize", params=hello)
+        post(method="notifications/initialized")
+        for number in range(dice.randrange(60, 120)):
+            post(id=number, method="tools/call", params={"name": "echo", "arguments": {"text": "x" * SIZE}})
+        victim.check(neighbor=False)
+
+
 ATTACKS: tuple[Callable[[Victim, random.Random], None], ...] = (
     sessions_without_a_reader,
     refused_uploads_with_long_names,
@@ -154,4 +171,5 @@ ATTACKS: tuple[Callable[[Victim, random.Random], None], ...] = (
     unfinished,
     pictures,
     pages_that_wait,
+    results_that_a_slow_reader_leaves,
 )

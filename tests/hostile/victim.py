@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,8 @@ SLACK = 160 * MB
 and the body, value, or image that each of its threads is processing."""
 ATTACKER, GUEST = "127.0.0.1", "127.0.0.2"
 """Addresses, each of which is a different visitor."""
+RECORD = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z [A-Z]+ +session=\S+ event=\S+ ")
+"""What each line of the log begins with."""
 BOUNDS = {
     "held": LIMITS["held_bytes"] + LIMITS["held_bytes"] // 16 + MB,
     "bodies": LIMITS["bodies_bytes"],
@@ -219,9 +222,11 @@ class Victim:
         self._check_log()
 
     def _check_log(self) -> None:
-        """Check that nothing failed inside the server, since the app's functions never fail."""
+        """Check that nothing failed in the server and that every line of its log is a record."""
         log = self.log()
         assert "Traceback" not in log, log[max(0, log.index("Traceback") - 1000) :][:5000]
+        others = [line for line in log.splitlines() if not RECORD.match(line)]
+        assert not others, others[:20]
 
     def client(self, address: str = ATTACKER) -> httpx.Client:
         """Return a client that sends from an address."""
