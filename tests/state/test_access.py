@@ -266,7 +266,7 @@ async def test_a_visitor_without_the_id_of_a_scope_is_told(engine: StateEngine, 
 
 def test_a_state_of_no_running_app_says_so() -> None:
     """R2.8"""
-    with pytest.raises(NotBoundError, match="belongs to no running app"):
+    with pytest.raises(NotBoundError, match="does not belong to a running app"):
         State(0, scope="app", key="x").update(lambda n: n + 1)
 
 

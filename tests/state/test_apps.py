@@ -28,7 +28,7 @@ MakeEngine = Callable[..., Awaitable[StateEngine]]
 KEYS = Keyring(["a key for the tests"])
 CELL = Key("app:app", "cart")
 PLACE = "app:app\0cart"
-WHY = "it is of another app that has the same key"
+WHY = "it belongs to another app that has the same key"
 
 
 def sealed_by_0_1_0(payload: bytes, place: str, *, secret: bool = False) -> bytes:
@@ -73,11 +73,11 @@ def test_the_name_in_the_head_cannot_be_replaced(secret: bool) -> None:
     """A5: the signature covers it, and a damaged one is damage, not another app's."""
     mine, theirs = (envelope_of(f"app:{name}").seal(b"payload", PLACE, secret=secret) for name in ("shop", "blog"))
     forged = theirs[:28] + mine[28:44] + theirs[44:]
-    with pytest.raises(DecodeError, match="its signature does not fit") as found:
+    with pytest.raises(DecodeError, match="its signature is not valid") as found:
         envelope_of("app:shop").open(forged, PLACE)
     assert not isinstance(found.value, ForeignError)
     cut = b"HF\x01" + theirs[3:28] + theirs[44:]  # as if it had no app at all
-    with pytest.raises(DecodeError, match="its signature does not fit"):
+    with pytest.raises(DecodeError, match="its signature is not valid"):
         envelope_of("app:shop").open(cut, PLACE)
 
 
@@ -140,7 +140,7 @@ async def test_bytes_of_another_app_in_the_same_store_fail_the_event_and_stay(
     assert await blog.store.read([CELL, Key("app:app", "cart#history")]) == before
     assert await blog.store.names("aside") == []
     (said,) = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
-    assert f"is left as it is: {WHY}" in said
+    assert f"is left unchanged: {WHY}" in said
     await blog.store.fact("app", "shop", replace=True)
     again = await make_engine(app="shop")
     again.bind([cart])

@@ -428,7 +428,7 @@ async def test_a_value_over_the_stores_limit_is_an_error_and_nothing_is_kept(
     engine = await make_engine(value_limit=1_000)
     spec, other = spec_of(engine, b"small"), spec_of(engine, 0, key="other")
     with pytest.raises(
-        ValueTooLargeError, match=r"State 'cart' takes 2,\d\d\d bytes in the store, and 1,000 are the most"
+        ValueTooLargeError, match=r"State 'cart' takes 2,\d\d\d bytes in the store, which exceeds the limit of 1,000"
     ):
         async with engine.event(visitor, (), (spec, other)) as event:
             await event.commit({spec: random.Random(1).randbytes(2_000), other: 1})
@@ -524,7 +524,7 @@ async def test_what_another_process_can_read_is_left_as_it_is(
     assert await before.store.read([key]) == bytes_before
     assert await before.store.names("aside") == []
     (said,) = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
-    assert "The stored value of State 'cart' of app:app is left as it is: it has version 5, and this program" in said
+    assert "The stored value of State 'cart' of app:app is left unchanged: it has version 5, and this program" in said
 
 
 async def test_a_process_with_another_key_does_not_start(make_engine: MakeEngine, visitor: Owners) -> None:
@@ -532,7 +532,7 @@ async def test_a_process_with_another_key_does_not_start(make_engine: MakeEngine
     before = await make_engine(keys=Keyring(["a key that is long"]))
     spec = spec_of(before, None, scope="app")
     await run(before, visitor, spec, lambda _: "precious")
-    with pytest.raises(StateError, match=r"is signed with the key .* set HOLDFAST_SECRET_KEY"):
+    with pytest.raises(StateError, match=r"is signed with the key .* Set HOLDFAST_SECRET_KEY"):
         await make_engine(keys=Keyring(["quite another key"]))
     rotated = await make_engine(keys=Keyring(["quite another key", "a key that is long"]))
     rotated.bind([spec])
@@ -546,7 +546,7 @@ async def test_a_store_of_another_app_is_refused(make_engine: MakeEngine) -> Non
     await make_engine(app="shop")
     await make_engine(app="shop")
     await make_engine()
-    with pytest.raises(StateError, match="is of the app 'shop', and this is 'blog'"):
+    with pytest.raises(StateError, match="belongs to the app 'shop', but this app is 'blog'"):
         await make_engine(app="blog")
 
 
@@ -565,7 +565,7 @@ async def test_a_version_without_migrate_is_said(
     for session in ("s1", "s2"):
         assert await read(after, Owners(session), new) == "old"
     (said,) = [record.getMessage() for record in caplog.records]
-    assert "A stored value of State 'cart' has version 1, and the State has version=2 and no migrate" in said
+    assert "A stored value of State 'cart' has version 1, but the State has version=2 and no migrate" in said
 
 
 class Gone:

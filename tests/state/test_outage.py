@@ -138,8 +138,8 @@ async def test_the_app_goes_on_from_memory_and_writes_when_the_store_is_back(
     await engine.settled()
     assert engine.health == (True, "", 0)
     assert [record.levelno for record in caplog.records] == [logging.ERROR, logging.WARNING]
-    assert "out of reach: the cable is out. The app goes on from memory" in caplog.text
-    assert "is back; everything is written" in caplog.text
+    assert "is unreachable: the cable is out. Continuing in memory" in caplog.text
+    assert "is back; all pending writes are done" in caplog.text
     await run(engine, one, spec, append("after"))
     assert await _stored(engine, one, spec) == ["before", 0, 1, 2, "after"]
     assert await _stored(engine, two, spec) == [0, 1, 2]
@@ -442,5 +442,5 @@ async def test_the_end_of_an_outage_is_told_of_no_session(
     await clock.advance(20)
     await engine.settled()
     caplog.handler.removeFilter(note)
-    assert "is back; everything is written" in caplog.text
+    assert "is back; all pending writes are done" in caplog.text
     assert written == {logging.ERROR: ("s1", "add"), logging.WARNING: None}

@@ -203,7 +203,7 @@ async def test_a_store_that_comes_back_empty_gets_what_is_in_memory(
     found = [await read(fresh, Owners(session), spec) for session in ("s1", "s2", "s3")]
     assert found == [["s1", "more"], ["s2"], ["s3", "after"]]
     assert await fresh.move(spec, Owners("s1").session, "undo") == ["s1"]
-    assert "has lost all that it had" in caplog.text
+    assert "has lost its data" in caplog.text
     assert "another process" not in caplog.text
 
 

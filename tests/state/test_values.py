@@ -44,7 +44,7 @@ async def test_an_initial_object_of_an_own_class_is_copied_too(engine: StateEngi
 
 def test_an_initial_value_that_cannot_be_copied_is_refused_where_the_state_is_made() -> None:
     """R1.2: a TypeError that names the type and the remedy."""
-    with pytest.raises(TypeError, match=r"type lock, cannot be deep-copied.*Pass a function that makes it"):
+    with pytest.raises(TypeError, match=r"type lock, cannot be deep-copied.*Pass a function that creates it"):
         CellSpec(initial=threading.Lock())
 
 
@@ -174,18 +174,18 @@ def test_fresh_values_are_the_initial_one_again_and_again() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"scope": "tab"}, r"scope='tab'\) is no scope. Use one of 'session', 'browser', 'user', 'app'"),
+        ({"scope": "tab"}, r"scope='tab'\) is not a valid scope. Use one of 'session', 'browser', 'user', 'app'"),
         ({"scope": "app"}, r"scope='app'\) needs a key"),
-        ({"key": ""}, r"key=''\) is no key"),
-        ({"key": 3}, r"key=3\) is no key"),
-        ({"version": 0}, r"version=0\) is out of range. Use a whole number from 1 on"),
+        ({"key": ""}, r"key=''\) is not a valid key"),
+        ({"key": 3}, r"key=3\) is not a valid key"),
+        ({"version": 0}, r"version=0\) is out of range. Use an integer of 1 or more"),
         ({"history": -1}, r"history=-1\) is out of range"),
         ({"history": True}, r"history=True\) is out of range"),
         ({"time_to_live": -1}, r"time_to_live=-1\) is out of range"),
-        ({"time_to_live": "1h"}, r"time_to_live='1h'\) is out of range. Use seconds"),
+        ({"time_to_live": "1h"}, r"time_to_live='1h'\) is out of range. Use a number of seconds"),
         ({"concurrency": "parallel"}, r"concurrency='parallel'\) is unknown"),
-        ({"delete_callback": 5}, r"delete_callback=5\) is no function"),
-        ({"migrate": "x"}, r"migrate='x'\) is no function"),
+        ({"delete_callback": 5}, r"delete_callback=5\) is not a function"),
+        ({"migrate": "x"}, r"migrate='x'\) is not a function"),
     ],
 )
 def test_options_out_of_range_are_refused_at_once(options: dict[str, Any], message: str) -> None:

@@ -1,4 +1,4 @@
-"""Reading and writing a State from a program's own code: in a handler, a thread, or a task."""
+"""Access to a State from a program's own code: in a handler, a thread, or a task."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from holdfast.state.transaction import Engine, Transaction, current_event
 log = logging.getLogger("holdfast.state")
 
 PATIENCE = 10.0
-"""Seconds that a thread waits for its turn before the log says what it may wait for."""
+"""Seconds that a thread waits for its turn before a warning is logged."""
 
 blocked: ContextVar[Callable[[], AbstractContextManager[None]] | None] = ContextVar("holdfast_blocked", default=None)
-"""Entered while a thread waits for its turn: a pool of threads may run another function meanwhile."""
+"""Context entered while a thread waits for its turn, so that its pool can run another function meanwhile."""
 
 acting: ContextVar[tuple[StateEngine, Owners] | None] = ContextVar("holdfast_acting", default=None)
-"""The engine and the visitor of the listener that runs, which may have no State and so no event of the engine."""
+"""Engine and visitor of the running listener, which has no transaction if it uses no State."""
 
 
 def update(spec: CellSpec, owner: str | Owner | None, fn: Callable[[Any], Any]) -> Any:
     """Set a cell to what `fn` makes of its value; see `State.update`.
 
-    In a thread it blocks until the commit and `fn` runs in that thread; on an event loop it returns an awaitable.
+    In a thread, block until the commit, and run `fn` in that thread. On an event loop, return an awaitable.
     """
     event = _event(spec)
     engine = _engine(spec) if event is None else event.engine
@@ -57,7 +57,7 @@ def put(spec: CellSpec, owner: str | Owner | None, value: Any) -> Any:
 
 
 def get(spec: CellSpec, owner: str | Owner | None) -> Any:
-    """A copy of a cell's last commit; see `State.get`."""
+    """Return a copy of a cell's last commit; see `State.get`."""
     event = _event(spec)
     engine = _engine(spec) if event is None else event.engine
     work = operations.get(engine, spec, _owner(spec, owner, event))
@@ -66,9 +66,11 @@ def get(spec: CellSpec, owner: str | Owner | None) -> Any:
 
 
 def move(spec: CellSpec, owner: str | Owner | None, move: Move) -> Any:
-    """Take a cell back or forth in its history; see `State.undo`."""
+    """Move a cell back or forward in its history; see `State.undo`."""
     if not spec.history:
-        raise StateError(f"{spec.label} keeps no history, so nothing can be undone. Make it with State(…, history=20).")
+        raise StateError(
+            f"{spec.label} keeps no history, so nothing can be undone. Declare it with State(…, history=20)."
+        )
     event = _event(spec)
     engine = _engine(spec) if event is None else event.engine
     whose = _owner(spec, owner, event)
@@ -141,9 +143,9 @@ def _engine(spec: CellSpec) -> Engine:
         engine: StateEngine = spec.engines[0]
         return engine
     if not spec.engines:
-        raise NotBoundError(f"{spec.label} belongs to no running app. Launch the app before its State is used.")
+        raise NotBoundError(f"{spec.label} does not belong to a running app. Launch the app before you use its State.")
     raise NotBoundError(
-        f"{spec.label} belongs to {len(spec.engines)} running apps, so it is not clear which one is meant. "
+        f"{spec.label} belongs to {len(spec.engines)} running apps, so the app is ambiguous. "
         "Use it inside an event, or through one app's engine: engine.update(spec, owner, fn)."
     )
 
@@ -157,7 +159,7 @@ def _owner(spec: CellSpec, owner: str | Owner | None, event: Transaction | None)
         *_, first = event.around()
         if not first.is_update:
             return first.owners.of(spec.scope)
-        # An update that no event has asked for knows the owner of its own cell alone.
+        # An update that no event has started knows only the owner of its own cell.
         of_update: Owner | None = getattr(first.owners, spec.scope)
         if of_update is not None and of_update.id:
             return of_update
@@ -168,8 +170,7 @@ def _owner(spec: CellSpec, owner: str | Owner | None, event: Transaction | None)
         return Owner("app", "app")
     named = {"session": "owner=request.session_hash", "user": "owner=request.username", "browser": "owner=…"}
     raise StateError(
-        f"{spec.label} has scope={spec.scope!r}, and outside an event it is not clear whose value is meant. "
-        f"Pass {named[spec.scope]}."
+        f"{spec.label} has scope={spec.scope!r}, and outside an event its owner is unknown. Pass {named[spec.scope]}."
     )
 
 
@@ -183,7 +184,7 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 def _blocking(engine: Engine, work: Coroutine[Any, Any, Any], waits_for: str | None = None) -> Any:
     if engine.loop is None:
         work.close()
-        raise NotBoundError("The app that holds this State has ended.")
+        raise NotBoundError("The app that holds this State has stopped. Launch it again before you use its State.")
     with (blocked.get() or nullcontext)():
         future = asyncio.run_coroutine_threadsafe(work, engine.loop)
         try:
@@ -191,9 +192,9 @@ def _blocking(engine: Engine, work: Coroutine[Any, Any, Any], waits_for: str | N
         except FutureTimeoutError:
             if not future.done():
                 log.warning(
-                    "An update of %s has waited %g s for its turn, in the thread %r. If the event that holds it waits "
-                    "for this thread, neither goes on: start the thread with contextvars.copy_context().run, so that "
-                    "what it does is part of that event.",
+                    "An update of %s has waited %g s for its turn, in the thread %r. If the event that holds the State "
+                    "waits for this thread, neither can continue: start the thread with "
+                    "contextvars.copy_context().run, so that its updates are part of that event.",
                     waits_for,
                     PATIENCE,
                     threading.current_thread().name,
@@ -206,5 +207,5 @@ def _on_loop(engine: Engine, here: asyncio.AbstractEventLoop, work: Coroutine[An
         return engine.spawn(work)
     if engine.loop is None:
         work.close()
-        raise NotBoundError("The app that holds this State has ended.")
+        raise NotBoundError("The app that holds this State has stopped. Launch it again before you use its State.")
     return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, engine.loop))

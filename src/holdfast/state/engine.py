@@ -1,4 +1,4 @@
-"""The state engine: what a session is, without any server."""
+"""The state engine, which assembles the parts that hold a session's cells. It needs no server."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
 
 class StateEngine:
-    """Keeps the cells of an app's visitors; lives on one event loop.
+    """Holds the cells of an app's visitors, on one event loop.
 
     Args:
-        store: Where committed cells are kept.
-        clock: Where time comes from.
-        options: Grace, bounds, limits.
+        store: The store of committed cells.
+        clock: The source of time.
+        options: Grace period and limits.
     """
 
     def __init__(self, store: Store, *, clock: Clock | None = None, options: StateOptions | None = None) -> None:
@@ -49,14 +49,14 @@ class StateEngine:
         self.clock: Clock = clock or SystemClock()
         self.options = options or StateOptions()
         self.persistence: Persistence = MemoryOnly()
-        """Where committed cells are kept besides memory; backed by the store once the engine has started."""
+        """Keeper of committed cells outside memory; backed by a durable store once the engine has started."""
         self.stats = StateStats()
         self.lanes = LanePolicy(self.options)
         self.capturer = Capturer(self.options, stored=store.durable)
         self.specs: tuple[CellSpec, ...] = ()
         self.loop: asyncio.AbstractEventLoop | None = None
         self.observer = Observers(self.stats)
-        """Receives what happens in the engine; more observers can be added."""
+        """Observer of all that happens in the engine; more can be added to it."""
         self._expiry = Expiry(self)
         self._initial_values = InitialValues(self)
         self._committer = Committer(self)
@@ -93,7 +93,7 @@ class StateEngine:
             self._follow()
 
     async def aclose(self) -> None:
-        """End: what the store does not keep is dropped, with its delete callbacks."""
+        """Close the engine and its store, dropping what the store does not keep, with delete callbacks."""
         if self.loop is None:
             return
         for spec in self.specs:
@@ -108,11 +108,11 @@ class StateEngine:
         self.loop = None
 
     def bind(self, specs: Iterable[CellSpec]) -> None:
-        """Hold the cells of these States from now on: their `update` and `get` come here.
+        """Hold the cells of these States, so that their `update` and `get` use this engine.
 
         Raises:
-            BuildError: Two of them have one scope and one key.
-            StateError: One is secret, and what encrypts it is not installed.
+            BuildError: Two States have the same scope and key.
+            StateError: A State is secret, and the package that encrypts it is not installed.
         """
         found = tuple(dict.fromkeys((*self.specs, *specs)))
         check_specs(found)
@@ -129,15 +129,15 @@ class StateEngine:
         secret = next((spec for spec in specs if spec.secret), None)
         if self.store.durable and secret is not None and not can_encrypt():
             raise StateError(
-                f"{secret.label} is secret, and the store {self.store.url} keeps it, so it must be encrypted. "
-                "That needs the cryptography package: pip install 'holdfast[secrets]'."
+                f"{secret.label} is secret, so the store {self.store.url} must get it encrypted. "
+                "Install the cryptography package: pip install 'holdfast[secrets]'."
             )
 
     def _find_spec(self, scope: str, name: str) -> CellSpec | None:
         return next((spec for spec in self.specs if spec.scope == scope and spec.name == name), None)
 
     def bound(self, session: str) -> bool:
-        """Whether a session holds values that live in this process alone (R6.5)."""
+        """Return whether a session has values that exist only in this process (R6.5)."""
         owner_cells = self.lifetime.find(Owner("session", session))
         return owner_cells is not None and any(
             cell.bound or (isinstance(cell.image, Uncaptured) and cell.image.reason is not None)
@@ -146,26 +146,26 @@ class StateEngine:
 
     @property
     def health(self) -> StoreHealth:
-        """Whether the store works, and what is not written yet."""
+        """Whether the store works, and how much is not written yet."""
         return self.persistence.health
 
     @property
     def outages(self) -> int:
-        """How often the store has been out of reach."""
+        """Number of times that the store has become unreachable."""
         return self.persistence.outages
 
     def held(self) -> Held:
-        """What is in memory now."""
-        homes = list(self.lifetime)
-        return Held(len(homes), sum(len(owner_cells.cells) for owner_cells in homes), self.lifetime.size)
+        """Return what is in memory now."""
+        owners = list(self.lifetime)
+        return Held(len(owners), sum(len(owner_cells.cells) for owner_cells in owners), self.lifetime.size)
 
     @property
     def timers(self) -> int:
-        """Deadlines that it waits for."""
+        """Number of deadlines that the engine waits for."""
         return len(self.lifetime.timers)
 
     async def settled(self) -> None:
-        """Wait for what runs in the background: delete callbacks, expiries, a look for what may go."""
+        """Wait for background work: delete callbacks, expiries, a search for expired owners."""
         await self.lifetime.settled()
 
     # Events
@@ -179,46 +179,46 @@ class StateEngine:
         on_wait: Callable[[int], None] | None = None,
         source: Hashable = None,
     ) -> Transaction:
-        """The transaction of one event, for `async with`.
+        """Return the transaction of one event, for `async with`.
 
         Args:
-            owners: Who the visitor is.
+            owners: The visitor's owners, by scope.
             reads: States whose values the function takes.
-            writes: States among its outputs; their lanes are taken.
-            on_wait: Called with the number of events before it when it has to wait for a lane.
-            source: What runs, such as the listener's number. Once it has changed a State in place that is not among
-                its outputs, it takes that State's lane too.
+            writes: States among the outputs; the event takes their lanes.
+            on_wait: Called with the number of events ahead when the event has to wait for a lane.
+            source: Identifies what runs, such as a listener. Once an event of a source has changed a State in place
+                that is not among its outputs, later events of the source take that State's lane too.
         """
         return Transaction(self, owners, reads, writes, on_wait, source)
 
     # Owners
 
     def open(self, session: str) -> None:
-        """A page or client of the session has connected."""
+        """Hold a session open for a page or client that has connected."""
         self.lifetime.open(Owner("session", session))
 
     def begin(self, owners: Owners) -> None:
-        """A session was made up here just now: no store has anything of it."""
+        """Note that this process has just created the session, so no store has cells of it."""
         self.lifetime.owner_cells(owners.session).fresh, owners.new = True, False
 
     def close(self, session: str) -> None:
-        """A connection of the session has ended; the grace counts from the last one."""
+        """Note the end of a session's connection; the grace period counts from the last one."""
         self.lifetime.close(Owner("session", session))
 
     def forget(self, session: str) -> None:
-        """Drop a session now, with its delete callbacks."""
+        """Drop a session immediately, with its delete callbacks."""
         owner_cells = self.lifetime.find(Owner("session", session))
         if owner_cells is not None:
             self.lifetime.drop(owner_cells)
 
     @property
     def full(self) -> bool:
-        """Whether the values in memory exceed their bound, and all that are left belong to open sessions (R4.4)."""
+        """Whether the values in memory exceed their limit although all that remain belong to open sessions (R4.4)."""
         return self.lifetime.full
 
     @property
     def choose(self) -> Chooser:
-        """Gives the owner whose values leave memory next, among those for which its argument holds."""
+        """Function that selects the next owner to leave memory, among those that satisfy its argument."""
         return self.lifetime.choose
 
     @choose.setter
@@ -226,13 +226,13 @@ class StateEngine:
         self.lifetime.choose = choose
 
     def lapse(self, session: str) -> None:
-        """A closed session's grace is over: drop it, unless another process has it open (R4.1)."""
+        """Drop a closed session at the end of its grace period, unless another process has it open (R4.1)."""
         owner_cells = self.lifetime.find(Owner("session", session))
         if owner_cells is not None and not owner_cells.opened:
             self.lifetime.lapse(owner_cells)
 
     def discard_cells(self, session: str, specs: Iterable[CellSpec]) -> None:
-        """Drop single cells of a session: those of States that a re-render has taken away."""
+        """Drop single cells of a session, for States that a new render has removed."""
         owner_cells = self.lifetime.find(Owner("session", session))
         for spec in specs:
             cell = owner_cells.remove(spec.name) if owner_cells is not None else None
@@ -257,11 +257,11 @@ class StateEngine:
     copy_session = operations.copy_session
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
-        """Be told of changes that are not the result of a session's own event: expiry, `update`, shared cells.
+        """Subscribe to changes that are not the result of a session's own event: expiry, `update`, shared cells.
 
         Args:
             callback: Called on the event loop with the owner, the watched States whose content changed, and the id
-                of the session whose event did it (its own page learns of it from the event), or `None`.
+                of the session whose event changed them (its page learns of it from the event), or `None`.
 
         Returns:
             A function that ends the subscription.
@@ -269,7 +269,7 @@ class StateEngine:
         return self.subscriptions.subscribe(callback)
 
     def _follow(self) -> None:
-        """Follow the changes of other processes, where somebody may listen."""
+        """Follow the changes of other processes, if a shared State has listeners."""
         if self.persistence.durable and any(spec.scope != "session" and spec.watched for spec in self.specs):
             self.subscriptions.follow()
 
@@ -279,6 +279,6 @@ class StateEngine:
 
 
 def key_file(store: Store) -> Path:
-    """Where the key is kept that signs what a store gets, when none was given."""
+    """Return the path of the signing key that is used when none is given."""
     path: Path | None = getattr(store, "path", None)
     return Path(".holdfast/.key") if path is None else path.with_name(".key")

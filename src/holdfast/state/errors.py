@@ -5,8 +5,8 @@ StateError (holdfast.errors)
 ├── StateDeadlockError an update inside an event waits for an event that waits for it
 ├── UpdateError        an update function that cannot be used
 ├── ValueTooLargeError a value that is too large for the store
-├── StoreAwayError     the store is out of reach, and this process may not go on without it
-├── UnreadableError    a stored value that this process must leave as it is
+├── StoreAwayError     the store is unreachable, and this process must not continue without it
+├── UnreadableError    a stored value that this process must leave unchanged
 ├── NotBoundError      no running app holds this State
 └── StoreError         see holdfast.stores
 """
@@ -17,52 +17,52 @@ from holdfast.errors import Error, StateError
 
 
 class StateConflictError(StateError):
-    """An event changed a State in place that is not among its outputs, and another event wrote it meanwhile."""
+    """An event changed a State in place that is not among its outputs, while another event wrote it."""
 
     def __init__(self, label: str) -> None:
         self.label = label
         super().__init__(
             f"{label} was changed in place by an event that does not have it among its outputs, while another event "
-            "wrote it. Nothing of this step is kept. Add the State to the outputs, so that the two take turns."
+            "wrote it. This step was undone. Add the State to the outputs, so that the events take turns."
         )
 
 
 class StateDeadlockError(StateError):
-    """Waiting for a lane would never end."""
+    """A wait for a lane would never end."""
 
     def __init__(self, label: str) -> None:
         self.label = label
         super().__init__(
             f"update() of {label} waits for an event that itself waits for this one. "
-            "Add the State to the outputs of both events, so that they take their turns in one order."
+            "Add the State to the outputs of both events, so that they take turns in the same order."
         )
 
 
 class UpdateError(StateError):
-    """An update that cannot be applied as it was asked for."""
+    """An update that cannot be applied."""
 
 
 class ValueTooLargeError(StateError):
-    """A value is larger than the store takes; nothing of its step is kept."""
+    """A value exceeds the size limit of the store; its step was undone."""
 
     def __init__(self, label: str, size: int, limit: int) -> None:
         self.label = label
         self.size = size
         self.limit = limit
         super().__init__(
-            f"The value of {label} takes {size:,} bytes in the store, and {limit:,} are the most. Nothing of this step "
-            "is kept. Keep large data in a file and its path in the State, or raise StateOptions.value_limit."
+            f"The value of {label} takes {size:,} bytes in the store, which exceeds the limit of {limit:,}. This step "
+            "was undone. Keep large data in a file and its path in the State, or raise StateOptions.value_limit."
         )
 
 
 class StoreAwayError(Error, StateError):
-    """The store is out of reach, and the event needs what this process does not have, or may not write alone (R6.6).
+    """The store is unreachable, and the event needs a value that only the store has, or that others may write (R6.6).
 
-    Visitors read it. Nothing of the step is kept, and nothing began with an initial value.
+    Visitors read the message. The step was undone, and no cell got an initial value instead of the stored one.
 
     Args:
         label: The State.
-        reason: Why the process may not go on, for a program that catches it.
+        reason: Why the process must not continue, for programs that catch the error.
     """
 
     def __init__(self, label: str, reason: str) -> None:
@@ -76,13 +76,13 @@ class StoreAwayError(Error, StateError):
 
 
 class UnreadableError(Error, StateError):
-    """A stored value is of another app, or has a key or version that this process does not know; it was left as it is.
+    """A stored value belongs to another app, or has a key or version unknown to this process; it was left unchanged.
 
-    Visitors read it; the log says which State and why.
+    Visitors read the message; the log names the State and the reason.
 
     Args:
         label: The State.
-        reason: Why it cannot be read.
+        reason: Why the value cannot be read.
     """
 
     def __init__(self, label: str, reason: str) -> None:

@@ -12,28 +12,28 @@ Move = Literal["undo", "redo"]
 
 
 class Kept(NamedTuple):
-    """One version that can be gone back to."""
+    """One version that can be restored."""
 
     version: int
     value: Any
     image: Captured | None
 
     def restore(self) -> Any:
-        """Its value, as a new object where it can change in place."""
+        """Return the value, as a new object if it can change in place."""
         return self.image.restore() if isinstance(self.image, Snapshot) else self.value
 
     @property
     def size(self) -> int:
-        """Bytes it holds."""
+        """Number of bytes."""
         return size_of(self.value) if self.image is None else self.image.size
 
 
 class History:
-    """The versions before and after the present one of a cell.
+    """The versions before and after the current version of a cell.
 
     Args:
-        count: Most versions kept.
-        limit: Most bytes kept; the oldest go first.
+        count: Maximum number of versions.
+        limit: Maximum number of bytes; the oldest versions are dropped first.
     """
 
     __slots__ = ("_count", "_limit", "future", "past", "size")
@@ -46,7 +46,7 @@ class History:
         self.size = 0
 
     def copy(self) -> History:
-        """One with the same versions."""
+        """Return a copy with the same versions."""
         made = History(self._count, self._limit)
         made.past.extend(self.past)
         made.future.extend(self.future)
@@ -54,18 +54,18 @@ class History:
         return made
 
     def find(self, move: Move) -> Kept | None:
-        """The version that a move leads to."""
+        """Return the version that a move restores, or `None`."""
         found = self.past if move == "undo" else self.future
         return found[-1] if found else None
 
     def push(self, present: Kept) -> None:
-        """A new version takes the place of `present`; what was undone is gone."""
+        """Add the version that a new one replaces, and discard what was undone."""
         self.size -= sum(kept.size for kept in self.future)
         self.future.clear()
         self._keep(self.past, present)
 
     def move(self, move: Move, present: Kept) -> None:
-        """A version is taken back, or forth, in the place of `present`."""
+        """Move one version back or forward, keeping the one that it replaces."""
         here, there = (self.past, self.future) if move == "undo" else (self.future, self.past)
         self.size -= here.pop().size
         self._keep(there, present)

@@ -1,4 +1,4 @@
-"""First values of cells (R1.2, R1.3)."""
+"""Initial values of cells (R1.2, R1.3)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class InitialValues:
-    """Makes the first values of an engine's cells, each once, whoever asks for it first.
+    """Creates the initial values of an engine's cells, each once, however many events ask for it.
 
     Args:
-        engine: Whose cells.
+        engine: The engine that holds the cells.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -28,7 +28,7 @@ class InitialValues:
         self._under_way: dict[Cell, asyncio.Future[None]] = {}
 
     async def create(self, cell: Cell) -> None:
-        """Give a cell its first value."""
+        """Create a cell's initial value."""
         while cell in self._under_way:
             await ended(self._under_way[cell])
         if cell.created:
@@ -47,7 +47,7 @@ class InitialValues:
             if not engine.persistence.durable or spec.factory is None or cell.holder is not None:
                 await self._make(cell)
             else:
-                # Among all processes the factory runs once, in the lane.
+                # The lane makes the factory run once among all processes.
                 async with engine.event(only(cell.owner_cells.owner), (), (spec,)).within(current_event.get()):
                     if not cell.created:
                         await self._make(cell)
@@ -63,10 +63,10 @@ class InitialValues:
             engine.lifetime.put(cell, UNSET, spec.sealed)
             cell.version += 1
         else:
-            # A cancel of whoever came first comes after it: a factory runs once, for all who wait.
-            await outlast(self._make_anew(cell))
+            # The factory runs once for all events that wait, so a cancel of the first one must not stop it.
+            await outlast(self._run_factory(cell))
 
-    async def _make_anew(self, cell: Cell) -> None:
+    async def _run_factory(self, cell: Cell) -> None:
         spec, engine = cell.spec, self._engine
         value = await _first(spec)
         engine.lifetime.put(cell, value, await engine.capturer.image(value, cell))
@@ -78,5 +78,5 @@ class InitialValues:
 async def _first(spec: CellSpec) -> Any:
     if spec.factory is None or isinstance(spec.factory, type):
         return spec.fresh()
-    # A program's own code may take its time, and must not stop the event loop.
+    # The program's own code may be slow and must not block the event loop.
     return await asyncio.to_thread(spec.fresh)

@@ -1,4 +1,4 @@
-"""Lanes: the queue of events that write one cell."""
+"""Lanes: each cell has a queue of the transactions that write it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 async def take(cell: Cell, event: LaneHolder) -> bool:
-    """Wait until `event` holds the lane of `cell`.
+    """Wait until a transaction holds the lane of a cell.
 
     Returns:
-        Whether it had to wait.
+        Whether there was a wait.
 
     Raises:
-        StateDeadlockError: The lane's holder waits for a lane that `event` holds, or for another process and `event`,
-            which is an update inside another event, has waited for it long enough.
+        StateDeadlockError: The lane's holder waits for a lane that `event` holds; or `event` is an update inside
+            another event, and after `patience` seconds the holder is still waiting for another process.
     """
     if cell.holder is None:
         cell.holder = event
@@ -54,9 +54,10 @@ async def take(cell: Cell, event: LaneHolder) -> bool:
 
 
 def _give_up_later(cell: Cell, event: LaneHolder, future: asyncio.Future[None]) -> None:
-    """See that an update inside an event does not wait for ever for one that waits for another process.
+    """Limit the wait of an update inside an event for a transaction that waits for another process.
 
-    What that process holds back may itself wait for what the event around the update holds: nobody sees that circle.
+    That process may be waiting, in turn, for a lane that the outer event holds. No process can see such a cycle, so
+    the update gives up after `patience` seconds.
     """
     patience = event.patience
     if patience is None:
@@ -78,7 +79,7 @@ def _leave_queue(cell: Cell, entry: tuple[LaneHolder, asyncio.Future[None]]) -> 
 
 
 def free(cell: Cell) -> None:
-    """Give the lane to the event that waits for it longest."""
+    """Give the lane to the transaction that has waited longest."""
     waiters = cell.waiters
     while waiters:
         event, future = _next_of(waiters)
@@ -91,7 +92,7 @@ def free(cell: Cell) -> None:
 
 
 def _next_of(waiters: deque[Waiter]) -> Waiter:
-    """The event that waits longest; an update where that one is not ready to begin anyway."""
+    """Remove and return the transaction that has waited longest, or an update if that one is parked."""
     if waiters[0][0].parked:
         for entry in waiters:
             if entry[0].is_update and not entry[1].done():
@@ -101,7 +102,7 @@ def _next_of(waiters: deque[Waiter]) -> Waiter:
 
 
 def _overtake(cell: Cell, update: LaneHolder) -> None:
-    """An update goes before the holder, which is parked; the holder comes next after it."""
+    """Give the lane of a parked holder to an update; the holder gets it back next."""
     holder = cell.holder
     if holder is not None:
         future = asyncio.get_running_loop().create_future()
@@ -113,7 +114,7 @@ def _overtake(cell: Cell, update: LaneHolder) -> None:
 
 
 def let_update_pass(cell: Cell) -> None:
-    """The holder is parked: an update that waits for the lane goes before it."""
+    """Let a waiting update go before the holder, which is parked."""
     for entry in cell.waiters or ():
         if entry[0].is_update and not entry[1].done():
             _leave_queue(cell, entry)
@@ -123,7 +124,7 @@ def let_update_pass(cell: Cell) -> None:
 
 
 async def regain(cell: Cell, event: LaneHolder) -> None:
-    """Wait until a lane that an update has taken is back."""
+    """Wait until an update gives a lane back."""
     event.waits_for = cell
     try:
         await event.lanes_lent_out[cell]
@@ -132,7 +133,7 @@ async def regain(cell: Cell, event: LaneHolder) -> None:
 
 
 def give_up(cell: Cell, event: LaneHolder) -> None:
-    """An event leaves: free its lane, or its claim to it where an update has it."""
+    """Free the lane of a transaction that ends, or its place in the queue while an update has the lane."""
     if cell.holder is event:
         free(cell)
     elif cell in event.lanes_lent_out:
@@ -140,13 +141,13 @@ def give_up(cell: Cell, event: LaneHolder) -> None:
 
 
 def would_deadlock(cell: Cell, event: LaneHolder) -> bool:
-    """Whether waiting for `cell` closes a circle: its holder waits, over others or not, for `event`."""
+    """Return whether waiting for a cell would close a cycle: its holder waits, directly or not, for `event`."""
     closing = set(event.around())
     return any(each in closing for each in _awaited(cell))
 
 
 def _awaited(cell: Cell) -> Iterator[LaneHolder]:
-    """Who holds the lane of `cell`, the updates inside of it, and all whom these wait for in their turn."""
+    """Yield the holder of a lane, the updates inside it, and all transactions that these wait for in turn."""
     seen: set[LaneHolder] = set()
     look = [cell.holder]
     while look:
@@ -160,5 +161,5 @@ def _awaited(cell: Cell) -> Iterator[LaneHolder]:
 
 
 def queue_length(cell: Cell) -> int:
-    """Events before one that would come now."""
+    """Return the number of transactions ahead of a new one."""
     return (cell.holder is not None) + len(cell.waiters or ())

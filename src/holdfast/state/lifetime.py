@@ -1,4 +1,4 @@
-"""How long owners and cells are kept: open and closed, time to live, bounds, delete callbacks."""
+"""How long owners and cells are kept: connections, time to live, limits, delete callbacks."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ log = logging.getLogger("holdfast.state")
 
 
 class Lifetime:
-    """The homes in memory, in the order of their last use, and their ends.
+    """The owners in memory, in the order of their last use.
 
     Args:
-        clock: Where time comes from.
-        options: Grace and bounds.
+        clock: The source of time.
+        options: Grace period and limits.
         observer: Notified of evictions and expirations.
-        expire: Called with a cell whose time to live is over.
+        expire: Called with each cell whose time to live has ended.
     """
 
     def __init__(self, clock: Clock, options: StateOptions, observer: Observer, expire: Callable[[Cell], None]) -> None:
@@ -49,40 +49,40 @@ class Lifetime:
         self._closed: dict[Owner, OwnerCells] = {}
         self._shared: dict[Owner, OwnerCells] = {}
         self._latest: OwnerCells | None = None
-        """The one used last, which is the last of its dict."""
+        """Owner used last, which is the last one in its dict."""
         self._away: dict[Owner, OwnerCells] = {}
-        """Of owners whose values had to leave memory while connections hold them open: what is known of those."""
+        """Owners that connections hold open although their values had to leave memory."""
         self.timers = Timers(clock, _deadline, self._fire)
         self._tasks: set[asyncio.Task[Any]] = set()
         self.size = 0
-        """Bytes of the values of all homes."""
+        """Number of bytes of all values."""
         self.persistence: Persistence = MemoryOnly()
-        """Where cells are kept besides memory."""
+        """Keeper of committed cells outside memory."""
         self.choose: Chooser = lambda _: None
-        """Gives the owner whose home goes next, among those for which its argument holds; else the one unused for
-        longest goes."""
+        """Selects the next owner to leave memory, among those that satisfy its argument; if it returns `None`, the one
+        unused for longest leaves."""
 
     def __len__(self) -> int:
         return len(self._open) + len(self._closed) + len(self._shared)
 
     def __iter__(self) -> Iterator[OwnerCells]:
-        for homes in (self._open, self._closed, self._shared):
-            yield from homes.values()
+        for owners in (self._open, self._closed, self._shared):
+            yield from owners.values()
 
     def find(self, owner: Owner) -> OwnerCells | None:
-        """An owner's home, if it is in memory."""
-        found = (homes.get(owner) for homes in (self._open, self._closed, self._shared, self._away))
+        """Return an owner's cells, or `None` if they are not in memory."""
+        found = (owners.get(owner) for owners in (self._open, self._closed, self._shared, self._away))
         return next(filter(None, found), None)
 
     def owner_cells(self, owner: Owner) -> OwnerCells:
-        """An owner's home, made if need be; its use is noted."""
-        for homes in (self._open, self._closed):
-            owner_cells = homes.get(owner)
+        """Return an owner's cells, created if necessary, and mark the owner as most recently used."""
+        for owners in (self._open, self._closed):
+            owner_cells = owners.get(owner)
             if owner_cells is not None:
                 if owner_cells is not self._latest:
-                    # An `OrderedDict` does it by itself, but takes half as much again for each session.
-                    del homes[owner]
-                    homes[owner] = self._latest = owner_cells
+                    # An `OrderedDict` has a method for this, but takes 50% more memory for each session.
+                    del owners[owner]
+                    owners[owner] = self._latest = owner_cells
                 return owner_cells
         if owner.scope == "app":
             return self._shared.setdefault(owner, OwnerCells(owner))
@@ -102,7 +102,7 @@ class Lifetime:
         return owner_cells
 
     def open(self, owner: Owner) -> None:
-        """A connection holds the owner's home open from now on."""
+        """Hold an owner open for a new connection."""
         owner_cells = self.owner_cells(owner)
         owner_cells.opened += 1
         owner_cells.was_open = True
@@ -113,21 +113,21 @@ class Lifetime:
             self.persistence.opened(owner_cells)
 
     def close(self, owner: Owner) -> None:
-        """A connection is gone; after the last one the grace begins."""
-        homes = self._away if owner in self._away else self._open
-        owner_cells = homes.get(owner)
+        """Note the end of a connection; the grace period begins with the last one."""
+        owners = self._away if owner in self._away else self._open
+        owner_cells = owners.get(owner)
         if owner_cells is None:
             return
         owner_cells.opened -= 1
         if owner_cells.opened <= 0:
             owner_cells.opened = 0
-            del homes[owner]
+            del owners[owner]
             self._closed[owner] = self._latest = owner_cells
             self._count_grace(owner_cells)
             self.persistence.closed(owner_cells)
 
     def release(self, owner_cells: OwnerCells) -> None:
-        """An event is done with a home."""
+        """End an event's use of an owner's cells."""
         owner_cells.users -= 1
         if owner_cells.users:
             return
@@ -147,13 +147,13 @@ class Lifetime:
             self.timers.watch(owner_cells)
 
     def touch(self, cell: Cell) -> None:
-        """A cell was written: its time to live begins anew."""
+        """Restart the time to live of a cell that was written."""
         if cell.spec.time_to_live is not None:
             cell.expires = self._clock.monotonic() + cell.spec.time_to_live
             self.watch(cell)
 
     def watch(self, cell: Cell) -> None:
-        """See to it that a cell goes when its time is over."""
+        """Expire a cell at the end of its time to live."""
         if not cell.timed:
             self.timers.watch(cell)
 
@@ -162,32 +162,32 @@ class Lifetime:
             if not item.owner_cells.dropped:
                 self._expire(item)
         elif not item.users:
-            # One in use goes when its last event leaves.
+            # `release` drops one that is in use when its last event ends.
             self.lapse(item)
 
     def lapse(self, owner_cells: OwnerCells) -> None:
-        """A home's time is over here; another process may still keep the session open."""
+        """Drop an owner whose grace period has ended here; another process may still keep it open."""
         self._observer.expired(owner_cells.owner, None)
         owner_cells.lapsed = True
         self.drop(owner_cells)
 
     def drop(self, owner_cells: OwnerCells) -> None:
-        """Forget a home; its values' callbacks run when no event uses it any more."""
+        """Drop an owner; its delete callbacks run once no event uses it."""
         self._take(owner_cells)
         if not owner_cells.users:
             self._finish(owner_cells)
 
     def take(self, owner: Owner) -> OwnerCells | None:
-        """Take an owner's home out of memory, without its callbacks."""
+        """Remove an owner from memory without delete callbacks, and return its cells."""
         owner_cells = self.find(owner)
         if owner_cells is not None:
             self._take(owner_cells)
         return owner_cells
 
     def _take(self, owner_cells: OwnerCells) -> None:
-        for homes in (self._open, self._closed, self._shared, self._away):
-            if homes.get(owner_cells.owner) is owner_cells:
-                del homes[owner_cells.owner]
+        for owners in (self._open, self._closed, self._shared, self._away):
+            if owners.get(owner_cells.owner) is owner_cells:
+                del owners[owner_cells.owner]
         self.size -= owner_cells.size
         owner_cells.dropped = True
         if owner_cells is self._latest:
@@ -204,7 +204,7 @@ class Lifetime:
             self.call_back(cell)
 
     def call_back(self, cell: Cell) -> None:
-        """Hand the value that is dropped to the State's delete callback."""
+        """Run the delete callback of a cell that is dropped."""
         callback = cell.spec.delete_callback
         if callback is None or not cell.created:
             return
@@ -215,12 +215,12 @@ class Lifetime:
         self.call_back_with(cell.spec, make)
 
     def call_back_with(self, spec: CellSpec, make: Callable[[], Any]) -> None:
-        """Hand a value that is made for it to a State's delete callback."""
+        """Run a State's delete callback with the value that `make` returns."""
         if spec.delete_callback is not None:
             self.spawn(_call(spec.delete_callback, make, spec.label))
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run a coroutine in the background; `finish` waits for it. Damage of the store, which is noticed, ends it."""
+        """Run a coroutine in the background; `finish` waits for it. Damage of the store ends it quietly."""
         task = asyncio.get_running_loop().create_task(_despite_damage(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -237,7 +237,7 @@ class Lifetime:
             self.grown(cell.owner_cells.size - before)
 
     def grown(self, delta: int) -> None:
-        """Note that a home has grown by so many bytes."""
+        """Note that the values have grown by a number of bytes, and evict owners if they exceed the limit."""
         self.size += delta
         limit = self._options.memory_limit
         if limit is not None and self.size > limit:
@@ -279,18 +279,18 @@ class Lifetime:
 
     @property
     def full(self) -> bool:
-        """Whether values exceed their bound although all that could leave memory has left."""
+        """Whether values exceed their limit although all that could leave memory have left."""
         limit = self._options.memory_limit
         return limit is not None and self.size > limit
 
     async def settled(self) -> None:
-        """Wait for the callbacks and expiries that are under way."""
-        # From Python 3.12 on, gathering tasks that are all done gives nobody a turn: not even what takes them out.
+        """Wait for running callbacks and expiries."""
+        # From Python 3.12, gathering finished tasks does not yield to the loop, so their callbacks would never run.
         while tasks := [task for task in self._tasks if not task.done()]:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def finish(self) -> None:
-        """End all: drop what is lost now, and wait for the callbacks."""
+        """Drop what the persistence does not keep, and wait for the callbacks."""
         self.timers.close()
         for owner_cells in list(self):
             if self.persistence.durable:
@@ -316,12 +316,12 @@ async def _call(callback: Callable[[Any], object], make: Callable[[], Any], labe
         if inspect.isawaitable(result):
             await result
     except Exception:
-        log.exception("The delete_callback of %s failed; the value is dropped all the same.", label)
+        log.exception("The delete_callback of %s failed; the value was dropped anyway.", label)
 
 
 async def _despite_damage(work: Coroutine[Any, Any, Any]) -> Any:
     try:
         return await work
     except StoreDamagedError as error:
-        log.debug("Something in the background ended at damage of the store: %s", error)
+        log.debug("Background work ended because the store is damaged: %s", error)
         return None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Unset:
-    """The mark of a cell that has no live object."""
+    """Marks a cell that has no live object."""
 
     def __repr__(self) -> str:
         return "UNSET"
@@ -72,15 +72,15 @@ class Renewal(Protocol):
 
 
 _FEW = 8
-"""Cells up to which a home keeps them in a tuple: a session has few cells, and there are many sessions, for each of
-which a dict would weigh more than what is in it."""
+"""Maximum number of cells kept in a tuple. There are many sessions with few cells each, and a dict would take more
+memory than its contents."""
 
 
 class Cell:
     """One State of one owner.
 
-    `value` is the live object, `image` what is known of the last commit. A value that cannot change in place has no
-    image and is its own commit. A cell without both is not created yet.
+    `value` is the live object, and `image` is a capture of the last commit. A value that cannot change in place has no
+    capture and is its own commit. A cell with neither has not been created yet.
     """
 
     __slots__ = (
@@ -110,57 +110,57 @@ class Cell:
         self.value: Any = UNSET
         self.image: Captured | None = None
         self.version = 0
-        """One more at each commit; 0 before the cell is created."""
+        """Number of the last commit; 0 before the cell is created."""
         self.size = 0
         self.expires: float | None = None
-        """When its time to live ends, on the monotonic clock."""
+        """Time on the monotonic clock at which its time to live ends."""
         self.timed = False
-        """A timer for it is in the heap."""
+        """True while the heap of timers has an entry for it."""
         self.holder: LaneHolder | None = None
-        """The event that holds its lane."""
+        """Transaction that holds its lane."""
         self.waiters: deque[tuple[LaneHolder, Future[None]]] | None = None
         self.checked_out_by: LaneHolder | None = None
-        """The event whose function has the live object in its hands."""
+        """Transaction whose function is using the live object."""
         self.history: History | None = None
         self.looked = False
-        """The store has said what it has of it."""
+        """True once the store has been asked for it."""
         self.stored = 0
-        """The version that the store has; 0 for none."""
+        """Version in the store; 0 for none."""
         self.sending = 0
-        """The version that is just on its way to the store; 0 for none."""
+        """Version that is being written to the store now; 0 for none."""
         self.claim: Claim | None = None
-        """The claim under which this process holds its lane among all."""
+        """Claim that gives this process the lane among all processes."""
         self.unsaved = False
-        """The store was out of reach when this version was committed (R6.6)."""
+        """True if the store was unreachable when this version was committed (R6.6)."""
         self.bound = False
-        """The value cannot be stored and lives in this process alone (R6.5)."""
+        """True if the value cannot be stored and exists only in this process (R6.5)."""
 
     @property
     def created(self) -> bool:
-        """Whether it has a value."""
+        """Whether the cell has a value."""
         return self.value is not UNSET or self.image is not None
 
     def committed(self) -> Any:
-        """The committed value: the live object where nobody can change it, else a new object."""
+        """Return the committed value: the live object if it cannot change in place, otherwise a new object."""
         if isinstance(self.image, Snapshot):
             return self.image.restore()
         return self.value
 
     def put(self, value: Any, image: Captured | None, size: int) -> None:
-        """Make `value` the truth."""
+        """Set the committed value."""
         self.value = value
         self.image = image
         self.owner_cells.size += size - self.size
         self.size = size
 
     def undo(self, value: Any) -> None:
-        """Forget a live object that a failed step may have changed."""
+        """Discard a live object that a failed step may have changed."""
         if self.value is value and isinstance(self.image, Snapshot):
             self.value = UNSET
             self.checked_out_by = None
 
     def clear(self) -> None:
-        """Go back to not being created."""
+        """Return to the state before creation."""
         self.put(UNSET, None, 0)
         self.version += 1
         self.expires = None
@@ -168,7 +168,7 @@ class Cell:
         self.keep_history(None)
 
     def keep_history(self, history: History | None) -> None:
-        """Have other earlier versions."""
+        """Replace the earlier versions."""
         self.owner_cells.size += (0 if history is None else history.size) - (
             0 if self.history is None else self.history.size
         )
@@ -176,7 +176,7 @@ class Cell:
 
 
 class OwnerCells:
-    """The cells of one owner in this process, and how long they are kept."""
+    """The cells of one owner in this process, and what determines how long they are kept."""
 
     __slots__ = (
         "_cells",
@@ -198,34 +198,34 @@ class OwnerCells:
         self.owner = owner
         self._cells: tuple[Cell, ...] | dict[str, Cell] = ()
         self.opened = 0
-        """Connections that hold it open."""
+        """Number of connections that hold it open."""
         self.users = 0
-        """Events that are using it."""
+        """Number of transactions that use it."""
         self.was_open = False
-        """A connection has held it open at some time; the grace of others counts from their last use."""
+        """True once a connection has held it open; otherwise the grace period counts from the last use."""
         self.closes: float | None = None
-        """When a closed one goes, on the monotonic clock."""
+        """Time on the monotonic clock at which it is dropped; `None` while it is open."""
         self.timed = False
-        """A timer for it is in the heap."""
+        """True while the heap of timers has an entry for it."""
         self.dropped = False
         self.lapsed = False
-        """It went because its time was over."""
+        """True if it was dropped because it expired."""
         self.size = 0
         self.fresh = False
-        """Its session was begun here, so that no store has anything of it that this process has not written."""
+        """True if the session began in this process, so that no store has cells of it that others have written."""
         self.kept = False
-        """This process has stored something of it, and has said until when the store keeps it."""
+        """True once this process has stored a cell of it and set its expiry in the store."""
         self.round: Renewal | None = None
-        """When the store is next asked to keep it longer."""
+        """Group in which its expiry in the store is extended next."""
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """Its cells."""
+        """The owner's cells."""
         cells = self._cells
         return cells if isinstance(cells, tuple) else tuple(cells.values())
 
     def find(self, name: str) -> Cell | None:
-        """The cell of this name, if there is one."""
+        """Return the cell with this name, or `None`."""
         cells = self._cells
         if not isinstance(cells, tuple):
             return cells.get(name)
@@ -235,7 +235,7 @@ class OwnerCells:
         return None
 
     def cell(self, spec: CellSpec) -> Cell:
-        """The cell of a State; made when it is first asked for."""
+        """Return the cell of a State, creating it on first use."""
         cell = self.find(spec.name)
         if cell is None:
             cell = Cell(spec, self)
@@ -248,7 +248,7 @@ class OwnerCells:
         return cell
 
     def remove(self, name: str) -> Cell | None:
-        """Take a cell out."""
+        """Remove a cell and return it; `None` if there is no such cell."""
         cell = self.find(name)
         if cell is not None:
             if isinstance(self._cells, tuple):
@@ -258,12 +258,12 @@ class OwnerCells:
         return cell
 
     def take_cells(self) -> tuple[Cell, ...]:
-        """Take all cells out."""
+        """Remove all cells and return them."""
         cells, self._cells = self.cells, ()
         return cells
 
     def without_values(self) -> OwnerCells:
-        """One for the same owner with what is known of its connections, for when the values leave memory."""
+        """Return an object for the same owner and its connections, without the values, which leave memory."""
         left = OwnerCells(self.owner)
         left.opened, left.was_open = self.opened, self.was_open
         left.kept = self.kept

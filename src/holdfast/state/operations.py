@@ -1,4 +1,4 @@
-"""Writing and reading cells outside of a session's own events: each write is an event of one cell (R2.8)."""
+"""Reads and writes of cells outside a session's own events: each write is an event of one cell (R2.8)."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ if TYPE_CHECKING:
 
 
 class Put:
-    """What an update function returns to set any value, `None` too."""
+    """Returned by an update function to set any value, including `None`."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
 
 
 def checked_result(spec: CellSpec, fn: Callable[[Any], Any], old: Any, new: Any) -> Any:
-    """What an update function returned.
+    """Return the value that an update function has returned.
 
     Raises:
-        UpdateError: It returned nothing where there was a value.
+        UpdateError: The function returned nothing, although the State had a value.
     """
     if isinstance(new, Put):
         return new.value
     if new is None and old is not None:
         raise UpdateError(
             f"The function {getattr(fn, '__qualname__', fn)!r} that updates {spec.label} returned nothing, so the "
-            "State stays as it was. Return the new value, also when you change it in place; "
+            "State is unchanged. Return the new value, even if you change it in place; "
             "to make it None, use set(None)."
         )
     return new
 
 
 def one_cell(engine: Engine, spec: CellSpec, owner: Owner) -> Transaction:
-    """An event of one cell, which the function of the present event may have asked for."""
+    """Return a transaction for one cell, nested in the current one if there is one."""
     return engine.event(only(owner), (spec,), (spec,)).within(current_event.get())
 
 
@@ -100,7 +100,11 @@ async def move(engine: Engine, spec: CellSpec, owner: Owner, move: Move) -> Any:
 
 
 async def begin(engine: Engine, spec: CellSpec, owner: Owner) -> tuple[Transaction, Any]:
-    """Enter an event of one cell: the first half of an update whose function runs in another thread."""
+    """Begin an update whose function runs in another thread.
+
+    Returns:
+        The transaction, which holds the cell's lane, and the cell's value.
+    """
     event = one_cell(engine, spec, owner)
     await event.__aenter__()
     try:
@@ -111,7 +115,7 @@ async def begin(engine: Engine, spec: CellSpec, owner: Owner) -> tuple[Transacti
 
 
 async def end(event: Transaction, spec: CellSpec, value: Any) -> None:
-    """Commit what the other thread has made, and leave."""
+    """Commit the value from the other thread, and end the update."""
     try:
         await event.commit({spec: value})
     finally:

@@ -1,4 +1,4 @@
-"""Who owns a cell: one session, one browser, one user, or the whole app."""
+"""Owners of cells: a session, a browser, a user, or the whole app."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Owner(NamedTuple):
 
     @classmethod
     def known(cls, text: str) -> Owner | None:
-        """The owner that `str()` wrote; `None` for what is no owner of an app, such as what was set aside."""
+        """Parse the output of `str()`; return `None` for other strings, such as the owner of cells set aside."""
         try:
             return cls.parse(text)
         except StateError:
@@ -29,27 +29,29 @@ class Owner(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Owner:
-        """The owner that `str()` wrote.
+        """Parse the output of `str()`.
 
         Raises:
-            StateError: The text names no scope.
+            StateError: The string does not begin with a scope.
         """
         scope, separator, id = text.partition(":")
         for known in SCOPES:
             if separator and scope == known:
                 return cls(known, id)
-        raise StateError(f"{text!r} names no owner. Write it as scope:id, the scope being one of {', '.join(SCOPES)}.")
+        raise StateError(
+            f"{text!r} is not a valid owner. Write it as scope:id, where the scope is one of {', '.join(SCOPES)}."
+        )
 
 
 class Owners:
-    """Who a visitor is, by scope.
+    """The identity of a visitor in each scope.
 
     Args:
         session: Id of the session.
-        browser: Id of the browser, where one is known.
+        browser: Id of the browser, if known.
         user: Name of the logged-in user, if any.
-        app: The owner of what everyone shares.
-        new: See there.
+        app: Id of the app, which owns what all visitors share.
+        new: Value of the attribute of this name.
     """
 
     __slots__ = ("app", "browser", "new", "session", "user")
@@ -58,14 +60,14 @@ class Owners:
         self, session: str, browser: str | None = None, user: str | None = None, app: str = "app", *, new: bool = False
     ) -> None:
         self.new = new
-        """This process has just made up the session's id, so no store has anything of it; true until its first use."""
+        """True until the first use of a session id that this process has just created: no store has cells of it."""
         self.session = Owner("session", session)
         self.browser = None if browser is None else Owner("browser", browser)
         self.user = None if user is None else Owner("user", user)
         self.app = Owner("app", app)
 
     def of(self, scope: Scope) -> Owner:
-        """The owner of this visitor's cells of a scope.
+        """Return the owner of this visitor's cells in a scope.
 
         Raises:
             StateError: The visitor has no id of that scope.
@@ -81,7 +83,7 @@ class Owners:
 
 
 def only(owner: Owner) -> Owners:
-    """The owners of an event that uses one owner's cells alone."""
+    """Return the owners for an event that uses the cells of one owner only."""
     if owner.scope == "session":
         return Owners(owner.id)
     if owner.scope == "browser":

@@ -11,49 +11,49 @@ if TYPE_CHECKING:
 
 MIB = 1024 * 1024
 MARGIN = 60.0
-"""Seconds that a store keeps a closed session longer than the process that closed it, which is the one to drop it."""
+"""Seconds that a store keeps a closed session beyond its grace period, so that the process that closed it drops it."""
 
 
 @dataclass(frozen=True)
 class StateOptions:
-    """How an engine keeps what it is given. Seconds and bytes throughout."""
+    """Settings of an engine. Times are in seconds and sizes in bytes."""
 
     grace: float = 3600.0
-    """How long a closed session is kept, counted from the close (R4.1)."""
+    """Time that a closed session is kept, counted from the close (R4.1)."""
     manual_expiry: bool = False
-    """Whoever uses the engine calls `forget` when a grace is over, after what it does last for the session."""
+    """Let the caller end sessions with `forget` or `lapse` after a grace period, once its own work for them is done."""
     session_capacity: int = 10_000
-    """Most sessions held in memory (R4.4)."""
+    """Maximum number of sessions in memory (R4.4)."""
     memory_limit: int | None = None
-    """Most bytes of values held in memory (R4.4); `None` for no bound."""
+    """Maximum number of bytes of values in memory (R4.4); `None` for no limit."""
     rollback_limit: int = 16 * MIB
-    """Values that encode to more are not copied: their in-place changes stay when a step fails (R2.2)."""
+    """Encoded size above which values are not copied: their in-place changes remain when a step fails (R2.2)."""
     history_limit: int = 16 * MIB
-    """Most bytes of earlier versions kept for one cell (R10.1)."""
+    """Maximum number of bytes of earlier versions of one cell (R10.1)."""
     value_limit: int = 256 * MIB
-    """Most bytes of one value in a durable store."""
+    """Maximum number of bytes of one value in a durable store."""
     inline_limit: int = 64 * 1024
-    """Values that encode to more are encoded off the event loop."""
+    """Encoded size above which values are encoded in a thread."""
     outage: Literal["continue", "refuse"] = "continue"
-    """Whether a process goes on from memory while its store is out of reach, or refuses every write (R6.6)."""
+    """Behavior while the store is unreachable: continue in memory, or refuse every write (R6.6)."""
     app: str | None = None
-    """The app's name, which a store records; a store of another name is refused."""
+    """Name of the app, which a store records; a store of another app is refused."""
     program: str | None = None
-    """The program's name; a new store records it, and binds its cells to it, where the app has no name."""
+    """Name of the program, which a new store records and binds its cells to if the app has no name."""
     aside_for: float = 30 * 86400.0
-    """Seconds that what was set aside is kept after the last time that something was."""
+    """Time that cells set aside are kept, counted from the last time that one was set aside."""
     keys: Keyring | None = None
-    """Sign and encrypt what is stored; a key is made and kept beside the store when it is missing."""
+    """Keys that sign and encrypt stored values; if `None`, a key is created and kept beside the store."""
     sweep: float = 60.0
-    """Seconds between two looks for what may go from a durable store."""
+    """Interval between two searches for expired owners in a durable store."""
     patience: float = 30.0
-    """Seconds that an update inside an event waits for a lane that another process holds."""
+    """Maximum time that an update inside an event waits for a lane that another process holds."""
     concurrency: Literal["serial", "last_write"] = "serial"
-    """`"last_write"`: no State has a lane, as in Gradio (R2.4)."""
+    """Whether writes of a State take turns; with `"last_write"`, no State has a lane, as in Gradio (R2.4)."""
 
     @property
     def unheard_grace(self) -> float:
-        """Seconds that a store keeps the sessions of a process that is not heard of any more."""
+        """Time that a store keeps the sessions of a process that no longer extends them."""
         return max(2 * self.grace, 2 * MARGIN)
 
     def serializes(self, spec: CellSpec) -> bool:

@@ -1,4 +1,4 @@
-"""What a State declares about its cells."""
+"""The declaration of a State."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ Concurrency = Literal["serial", "last_write"]
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class CellSpec:
-    """One State of an app: what its cells start as, who owns them and how they are kept.
+    """One State of an app: the initial value of its cells, who owns them, and how they are kept.
 
-    Hashable by identity. Nothing of it changes after `settle`, which the graph calls when it is frozen.
+    Hashable by identity. Its declaration does not change after `settle`, which the graph calls when it is frozen.
 
     Args:
-        initial: The value that a new cell starts with; each owner gets a deep copy.
-        factory: Makes the first value instead, once per owner.
-        time_to_live: Seconds after the last write until the value goes; `None` for never.
+        initial: The value of a new cell; each owner gets a deep copy.
+        factory: Makes the initial value instead, once per owner.
+        time_to_live: Seconds after the last write until the value expires; `None` for no limit.
         delete_callback: Called with each value that is dropped.
         scope: Who owns a cell.
         key: The cell's name across versions of the program.
         version: The version of the value's shape; `migrate` carries values from older ones.
-        migrate: Called as `migrate(value, version)` with a stored value of an older version.
-        history: How many earlier versions are kept for undo.
-        concurrency: `"last_write"`: events that write it do not wait for one another.
-        secret: The value is encrypted where it is stored and never shown.
+        migrate: Called as `migrate(value, version)` to convert a stored value of an older version.
+        history: Number of earlier versions kept for undo.
+        concurrency: With `"last_write"`, events that write the State do not wait for one another.
+        secret: Encrypt the value where it is stored, and never show it.
 
     Raises:
-        BuildError: An option is out of its range; the message names it.
+        BuildError: An option is out of range; the message names it.
         TypeError: The initial value cannot be copied.
     """
 
@@ -50,25 +50,25 @@ class CellSpec:
     concurrency: Concurrency = "serial"
     secret: bool = False
     name: str = ""
-    """The cell's name within its owner; set by `settle`."""
+    """Name of the cell within its owner; set by `settle`."""
     id: int = -1
-    """The component's number, for messages."""
+    """Number of the component, for messages."""
     watched: bool = False
-    """Some listener is triggered by its change."""
+    """True if a change of the State triggers a listener."""
     engines: list[Any] = field(default_factory=list)
     """The running engines that hold the State's cells: each a `StateEngine`, a type that this module must not know."""
     warned: bool = field(default=False, init=False)
-    """The log has said that its value is not copied."""
+    """True once the log has warned that the value is not copied."""
     said_bound: bool = field(default=False, init=False)
-    """The log has said that its value cannot be stored."""
+    """True once the log has warned that the value cannot be stored."""
     clash: str = ""
-    """What an author is to read when another State has its scope and key; by default a sentence about keys."""
+    """Error message for another State with the same scope and key; by default a sentence about keys."""
     said_older: bool = field(default=False, init=False)
-    """The log has said that a value of an older version was met and nothing carries it to the present one."""
+    """True once the log has warned that a value of an older version was loaded without a `migrate`."""
     sealed: Captured | None = field(default=None, init=False)
-    """The same as a store gets it."""
+    """Capture of the initial value in the encoding of a store."""
     first: Snapshot | None = field(default=None, init=False)
-    """The initial value's snapshot, shared by all owners until they change it."""
+    """Snapshot of the initial value, shared by all owners until they change it."""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -81,19 +81,19 @@ class CellSpec:
                 self.first = image if isinstance(image, Snapshot) else None
 
     def settle(self, id: int, *, watched: bool, name: str | None = None) -> None:
-        """Give the cell its place in a frozen graph.
+        """Assign the State its place in a frozen graph.
 
         Args:
             id: The component's number.
-            watched: Whether some listener is triggered by its change.
-            name: Its name within its owner; by default the key, else the number.
+            watched: Whether a change of the State triggers a listener.
+            name: Name of its cell within the owner; by default the key, otherwise the number.
         """
         self.id = id
         self.watched = watched
         self.name = name or self.key or str(id)
 
     def fresh(self) -> Any:
-        """A new initial value: what a new owner gets, and what `ClearButton` puts back."""
+        """Return a new initial value, for a new owner or for `ClearButton`."""
         if self.factory is not None:
             return self.factory()
         if self.first is not None:
@@ -102,12 +102,12 @@ class CellSpec:
 
     @property
     def label(self) -> str:
-        """What messages call it."""
+        """Name of the State in messages."""
         return f"State {self.key!r}" if self.key else f"State {self.id}" if self.id >= 0 else "A State"
 
     @property
     def lane_order(self) -> tuple[str, str]:
-        """Where its lane stands in the fixed order in which an event takes its lanes; the order of a store's keys."""
+        """Position in the fixed order in which an event takes its lanes, which is the order of a store's keys."""
         return (self.scope, self.name)
 
     def __repr__(self) -> str:
@@ -115,7 +115,7 @@ class CellSpec:
 
 
 def check_specs(specs: Sequence[CellSpec]) -> None:
-    """See that no two States of an app would share cells by accident.
+    """Check that no two States of an app would share cells by accident.
 
     Raises:
         BuildError: Two States have one scope and one key.
@@ -133,9 +133,11 @@ def check_specs(specs: Sequence[CellSpec]) -> None:
 
 def _check(spec: CellSpec) -> None:
     if spec.scope not in SCOPES:
-        raise BuildError(f"State(scope={spec.scope!r}) is no scope. Use one of {', '.join(map(repr, SCOPES))}.")
+        raise BuildError(
+            f"State(scope={spec.scope!r}) is not a valid scope. Use one of {', '.join(map(repr, SCOPES))}."
+        )
     if spec.key is not None and (type(spec.key) is not str or not spec.key):
-        raise BuildError(f"State(key={spec.key!r}) is no key. Use a text that is not empty.")
+        raise BuildError(f"State(key={spec.key!r}) is not a valid key. Use a non-empty string.")
     if spec.scope != "session" and spec.key is None:
         raise BuildError(
             f"State(scope={spec.scope!r}) needs a key: a name that stays the same across versions of the program. "
@@ -146,13 +148,13 @@ def _check(spec: CellSpec) -> None:
     numbers: Mapping[str, tuple[Any, int]] = {"version": (spec.version, 1), "history": (spec.history, 0)}
     for name, (number, least) in numbers.items():
         if type(number) is not int or number < least:
-            raise BuildError(f"State({name}={number!r}) is out of range. Use a whole number from {least} on.")
+            raise BuildError(f"State({name}={number!r}) is out of range. Use an integer of {least} or more.")
     ttl = spec.time_to_live
     if ttl is not None and (type(ttl) not in {int, float} or not ttl >= 0):
-        raise BuildError(f"State(time_to_live={ttl!r}) is out of range. Use seconds, or None for no limit.")
+        raise BuildError(f"State(time_to_live={ttl!r}) is out of range. Use a number of seconds, or None for no limit.")
     for name, function in (("delete_callback", spec.delete_callback), ("migrate", spec.migrate)):
         if function is not None and not callable(function):
-            raise BuildError(f"State({name}={function!r}) is no function.")
+            raise BuildError(f"State({name}={function!r}) is not a function. Pass a callable.")
 
 
 def _copied(value: Any) -> Any:
@@ -161,5 +163,5 @@ def _copied(value: Any) -> Any:
     except Exception as error:
         raise TypeError(
             f"The initial value of a State, of type {type(value).__qualname__}, cannot be deep-copied ({error}), so "
-            "visitors would share it. Pass a function that makes it instead, such as State(lambda: make_value())."
+            "visitors would share it. Pass a function that creates it instead, such as State(lambda: make_value())."
         ) from error

@@ -1,4 +1,4 @@
-"""Who is told of changes, and what other processes change."""
+"""Notification of changes, including those that other processes make."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Subscriptions(Observer):
     """Notifies subscribers of changes that are not the result of a session's own event.
 
     Args:
-        store: Its feed tells what other processes change.
-        clock: Paces the attempts to follow it.
-        lifetime: The homes in memory.
-        find_spec: The State of a scope and a cell's name.
+        store: The store, whose feed reports the changes of other processes.
+        clock: Paces the attempts to follow the feed.
+        lifetime: The owners in memory.
+        find_spec: Returns the State that has a scope and a cell name.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Subscriptions(Observer):
         self._subscribers: list[Subscriber] = []
         self._task: asyncio.Task[None] | None = None
         self.follows = False
-        """What other processes change is heard now."""
+        """True while the changes of other processes are received."""
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
         """See `StateEngine.subscribe`."""
@@ -72,33 +72,33 @@ class Subscriptions(Observer):
                 callback(owner, found, origin)
 
     def follow(self) -> None:
-        """Listen to what other processes change, from now on."""
+        """Start to follow the changes of other processes."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._follow())
 
     async def aclose(self) -> None:
-        """Stop listening."""
+        """Stop following."""
         await end(self._task)
 
     async def _follow(self) -> None:
         while True:
             await self._follow_while_possible()
             await self._clock.sleep(1.0)
-            self._heard(Gap())
+            self._received(Gap())
 
     async def _follow_while_possible(self) -> None:
         try:
             feed = await self._store.changes()
             self.follows = True
             async for change in feed:
-                self._heard(change)
+                self._received(change)
         except StoreError as error:
             self.follows = False
-            log.warning("Changes of other processes cannot be followed just now: %s", error)
+            log.warning("Cannot follow the changes of other processes; trying again: %s", error)
 
-    def _heard(self, change: Change | Gap) -> None:
+    def _received(self, change: Change | Gap) -> None:
         if isinstance(change, Gap):
-            # Whatever was missed: all who listen to something shared look again.
+            # Changes were missed, so subscribers must look at every shared cell again.
             for shared in [owner_cells for owner_cells in self._lifetime if owner_cells.owner.scope != "session"]:
                 self._notify(shared.owner, [cell.spec for cell in shared.cells if cell.spec.watched], None)
             return

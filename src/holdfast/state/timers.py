@@ -12,14 +12,14 @@ from holdfast.clock import Clock
 
 
 class Timed(Protocol):
-    """Something with a deadline that may move or vanish."""
+    """An item with a deadline that may move or vanish."""
 
     timed: bool
-    """It has an entry in the heap."""
+    """True while the heap has an entry for it."""
 
 
-_ROOMY = 256
-"""Entries up to which nobody looks for stale ones."""
+_FEW = 256
+"""Number of entries up to which stale ones are not removed."""
 
 Item = TypeVar("Item", bound=Timed)
 
@@ -27,12 +27,12 @@ Item = TypeVar("Item", bound=Timed)
 class Timers(Generic[Item]):
     """A heap of deadlines and the one task that waits for its head.
 
-    A deadline that has moved is looked at when its old time comes; what has none any more is taken out in bulk.
+    A deadline that has moved is checked at its old time; items that no longer have one are removed in bulk.
 
     Args:
-        clock: Where time comes from.
-        deadline: The present deadline of an item on the monotonic clock; `None` when it has none any more.
-        fire: Called with an item whose deadline has come.
+        clock: The source of time.
+        deadline: Returns the current deadline of an item on the monotonic clock, or `None`.
+        fire: Called with each item that is due.
     """
 
     def __init__(self, clock: Clock, deadline: Callable[[Item], float | None], fire: Callable[[Item], None]) -> None:
@@ -43,33 +43,33 @@ class Timers(Generic[Item]):
         self._numbers = itertools.count()
         self._task: asyncio.Task[None] | None = None
         self._waits_until = 0.0
-        self._roomy = _ROOMY
+        self._tidy_above = _FEW
 
     def __len__(self) -> int:
         return len(self._heap)
 
     def watch(self, item: Item) -> None:
-        """See to it that `item` fires at its deadline."""
+        """Fire an item at its deadline."""
         when = self._deadline(item)
         if when is None or item.timed:
             return
         item.timed = True
         heapq.heappush(self._heap, (when, next(self._numbers), item))
-        if len(self._heap) > self._roomy:
+        if len(self._heap) > self._tidy_above:
             self._tidy()
         self._wake()
 
     def watched(self) -> list[Item]:
-        """All items with a deadline."""
+        """Return all items that have a deadline."""
         return [item for _, _, item in self._heap if self._deadline(item) is not None]
 
     def _tidy(self) -> None:
-        """Take out what has no deadline any more, each time that there may be as much of it as of the rest."""
+        """Remove items without a deadline, whenever they may be as many as the others."""
         for _, _, item in self._heap:
             item.timed = self._deadline(item) is not None
         self._heap = [entry for entry in self._heap if entry[2].timed]
         heapq.heapify(self._heap)
-        self._roomy = max(_ROOMY, 2 * len(self._heap))
+        self._tidy_above = max(_FEW, 2 * len(self._heap))
 
     def close(self) -> None:
         """Stop waiting."""

@@ -31,11 +31,10 @@ if TYPE_CHECKING:
     from holdfast.stores import Claim
 
 current_event: ContextVar[Transaction | None] = ContextVar("holdfast_state_event", default=None)
-"""The event whose function is running; threads that run a step get a copy of the context."""
-
+"""Transaction whose function is running; threads that run a step get a copy of the context."""
 
 _SHORT = 0.25
-"""Seconds that an event that holds lanes waits for another one that another process holds."""
+"""Seconds that a transaction with lanes waits for a lane that another process holds."""
 
 
 class Engine(Protocol):
@@ -81,7 +80,7 @@ class Engine(Protocol):
 
 
 class Given(NamedTuple):
-    """A cell's value in the hands of an event, and the commit that it comes from."""
+    """A cell's value as given to a transaction, and the commit that it comes from."""
 
     cell: Cell
     value: Any
@@ -92,17 +91,16 @@ class Given(NamedTuple):
 class Transaction:
     """The transaction of one event; made by `StateEngine.event`, used with `async with`.
 
-    It enters when every lane of what it writes is held. What is neither committed nor discarded when it is left is
-    discarded.
+    Entering it waits for the lanes of all States that it writes. Leaving it discards what is not committed.
     """
 
     __slots__ = (
         "_before",
         "_cells",
-        "_homes",
         "_on_wait",
         "_open",
         "_reads",
+        "_used",
         "_writes",
         "claiming",
         "claims",
@@ -137,38 +135,38 @@ class Transaction:
         self.owners = owners
         self.source = source
         self.waited = 0.0
-        """Seconds that it waited for lanes."""
+        """Seconds of waiting for lanes."""
         self.held: list[Cell] = []
-        """Cells whose lanes it holds."""
+        """Cells whose lanes are held."""
         self.given: dict[CellSpec, Given] = {}
         self.working: dict[CellSpec, Any] = {}
-        """Values set by `update` inside the step."""
+        """Values set by `update` within the step."""
         self.claims: list[tuple[Claim, tuple[Cell, ...]]] = []
-        """The same lanes among all processes, where the store is shared."""
+        """Claims that hold the same lanes among all processes, if the store is shared."""
         self.moves: dict[CellSpec, Move] = {}
-        """States that the step takes back or forth in their history."""
+        """States that the step moves back or forward in their history."""
         self.inherits: dict[CellSpec, History] = {}
-        """Earlier versions that a State is to have from now on, with the value that the step gives it."""
+        """Earlier versions that a State gets together with the value that the step commits."""
         self.outer: Transaction | None = None
-        """The event whose function has asked for it, for an `update` of a cell that the other does not hold."""
+        """Transaction whose function started this update of a cell that it does not hold."""
         self.inner: set[Transaction] = set()
-        """Updates that its function has asked for and that have not ended."""
+        """Unfinished updates that its function has started."""
         self.waits_for: Cell | None = None
         self.is_update = False
-        """It is an update: it needs nothing but its lane, so it is over soon once it has that."""
+        """True for an update: it needs only its lane, so it ends soon after getting it."""
         self.claiming = False
-        """It holds its lanes in this process and waits for them among all."""
+        """True while it holds its lanes in this process and waits for them among all processes."""
         self.parked = False
-        """It holds lanes and waits for something else before it begins; updates may go before it."""
+        """True while it holds lanes and waits for something else before it begins; updates overtake it."""
         self.lanes_lent_out: dict[Cell, asyncio.Future[None]] = {}
-        """Lanes that an update has taken while it was parked, and what tells that they are back."""
+        """Lanes that updates have taken while it was parked, each with the future that resolves when it is back."""
         self.unsaved = False
-        """Something that it has committed is in memory alone, since the store is out of reach."""
+        """True once a commit is only in memory, because the store is unreachable."""
         self._reads = reads
         self._writes = writes
         self._on_wait = on_wait
         self._cells: dict[CellSpec, Cell] = {}
-        self._homes: list[OwnerCells] = []
+        self._used: list[OwnerCells] = []
         self._before: Transaction | None = None
         self._open = False
 
@@ -185,9 +183,9 @@ class Transaction:
         return self
 
     async def _claim(self) -> None:
-        """Hold its lanes among all processes too."""
+        """Acquire its lanes among all processes."""
         if self.held:
-            # An update inside an event holds what others may want, so its wait is limited.
+            # The outer event of an update holds lanes that others may wait for, so the wait is limited.
             wait = None if self.outer is None else self.engine.options.patience
             self.claiming = True
             try:
@@ -206,12 +204,12 @@ class Transaction:
 
     @property
     def reads(self) -> Sequence[CellSpec]:
-        """The States that its function takes."""
+        """States whose values its function takes."""
         return self._reads
 
     @property
     def writes(self) -> Sequence[CellSpec]:
-        """The States among its outputs."""
+        """States among its outputs."""
         return self._writes
 
     @property
@@ -221,18 +219,18 @@ class Transaction:
         return engine.options.patience if self.outer is not None and engine.persistence.durable else None
 
     def cell(self, spec: CellSpec) -> Cell:
-        """The visitor's cell of a State."""
+        """Return the visitor's cell of a State."""
         cell = self._cells.get(spec)
         if cell is None:
             owner_cells = self.engine.lifetime.use(self.owners.of(spec.scope))
             if self.owners.new and spec.scope == "session":
                 owner_cells.fresh, self.owners.new = True, False
-            self._homes.append(owner_cells)
+            self._used.append(owner_cells)
             cell = self._cells[spec] = owner_cells.cell(spec)
         return cell
 
     def within(self, outer: Transaction | None) -> Self:
-        """Make it an update, asked for by the function of another event or by nobody."""
+        """Mark it as an update, started by the function of another transaction if `outer` is given."""
         self.is_update = True
         if outer is not None and outer.engine is self.engine:
             self.outer = outer
@@ -240,20 +238,20 @@ class Transaction:
         return self
 
     def around(self) -> Iterator[Transaction]:
-        """It, the event whose function has asked for it, the one whose function has asked for that, …"""
+        """Yield the transaction, the one whose function started it, the one that started that one, and so on."""
         event: Transaction | None = self
         while event is not None:
             yield event
             event = event.outer
 
     def within_it(self) -> Iterator[Transaction]:
-        """It, and all updates that its function, or one of theirs, has asked for and that have not ended."""
+        """Yield the transaction and all unfinished updates that its function, or one of theirs, has started."""
         yield self
         for update in self.inner:
             yield from update.within_it()
 
     async def hold(self, cell: Cell) -> None:
-        """Take the lane of a cell, or wait for it."""
+        """Take the lane of a cell, waiting while another transaction holds it."""
         if cell.holder is None:
             cell.holder = self
         elif cell.holder is not self:
@@ -276,16 +274,16 @@ class Transaction:
             await self.resume()
 
     def park(self) -> None:
-        """Say that it holds lanes and must wait for something else before it begins, such as a place in a queue.
+        """Let updates go first while this transaction holds lanes and waits for something else, such as a queue slot.
 
-        Until `resume` updates go before it, since what it waits for may itself wait for such an update.
+        What it waits for may itself wait for such an update. Call `resume` before using a cell.
         """
         self.parked = True
         for cell in self.held:
             lanes.let_update_pass(cell)
 
     async def resume(self) -> None:
-        """Go on after `park`: returns when all of its lanes are its own again."""
+        """Continue after `park`; return once all lanes are held again."""
         self.parked = False
         for cell in self.held:
             if cell.holder is not self:
@@ -293,15 +291,18 @@ class Transaction:
         self.lanes_lent_out.clear()
 
     def holder(self, owner: Owner, spec: CellSpec) -> Transaction | None:
-        """Which event around it, itself first, holds the lane of an owner's cell: an update is part of its step."""
+        """Return the innermost transaction around this one that holds the lane of an owner's cell, or `None`.
+
+        An update of that cell is part of its step.
+        """
         return next((event for event in self.around() if event.holds(owner, spec)), None)
 
     def holds(self, owner: Owner, spec: CellSpec) -> bool:
-        """Whether it holds the lane of an owner's cell."""
+        """Return whether the lane of an owner's cell is held."""
         return any(cell.spec.name == spec.name and cell.owner_cells.owner == owner for cell in self.held)
 
     async def values(self) -> dict[CellSpec, Any]:
-        """The owner's own objects of the States it reads; the first access creates them."""
+        """Return the owner's own objects for the States that are read, creating them on first access."""
         self._open = True
         found = {}
         cells = [self.cell(spec) for spec in self._reads]
@@ -316,12 +317,13 @@ class Transaction:
         return found
 
     async def hold_late(self, cell: Cell) -> bool:
-        """Take a lane while others may be held.
+        """Take a lane while others may be held already.
 
         Returns:
-            Whether it is held now. A lane that another event holds is waited for only where that keeps the fixed
-            order of lanes; else two events could wait for each other. Among processes it is waited for only with
-            nothing in hand: its holder may wait for a claim whose holder, in another process, waits for this event.
+            Whether the lane is held now. The transaction waits for a lane only if that keeps the fixed order of lanes;
+            otherwise two transactions could wait for each other. With a store that processes share, it waits for one
+            in this process only while it holds none: the lane's holder may wait for a claim whose holder, in another
+            process, waits for this transaction.
         """
         if cell in self.held:
             return True
@@ -344,13 +346,13 @@ class Transaction:
             value = await self.engine.capturer.live(cell)
             cell.checked_out_by = self
         else:
-            # Another event has the object in its hands: what it does to it is none of this one's business.
+            # Another transaction is using the object, and its uncommitted changes must not be visible here.
             value = await self.engine.capturer.restored(image)
         self.given[spec] = Given(cell, value, cell.version, cell.image)
         return value
 
     async def value_of(self, spec: CellSpec) -> Any:
-        """The value of one State as this step has it, after `update`s inside the step."""
+        """Return the value of a State within this step, after `update`s of the step."""
         if spec in self.working:
             return self.working[spec]
         if spec in self.given:
@@ -362,10 +364,10 @@ class Transaction:
         return await self._give(spec, cell)
 
     def move(self, spec: CellSpec, move: Move) -> Any:
-        """Take a State back or forth by one version as part of this step.
+        """Move a State back or forward by one version as part of this step.
 
         Returns:
-            Its value then; the present one where there is no version to go to.
+            The value after the move; the current value if there is no version to move to.
         """
         self._open = True
         cell = self.cell(spec)
@@ -377,23 +379,25 @@ class Transaction:
         return value
 
     async def commit(self, values: Mapping[CellSpec, Any]) -> tuple[CellSpec, ...]:
-        """Make one step's values the truth, all together.
+        """Commit the values of one step, all together.
 
         Args:
-            values: What the step returned, by State. In-place changes of everything that `values()` gave are found
-                and committed too.
+            values: Values that the step returned, by State. In-place changes of the objects that `values()` returned
+                are detected and committed too.
 
         Returns:
-            The watched States whose content changed.
+            Watched States whose content changed.
 
         Raises:
             StateConflictError: A State that is not among the outputs was changed in place while another event wrote it;
-                nothing of the step is kept.
-            UpdateError: A value for a State that the event did not declare.
+                the step was undone.
+            UpdateError: A value belongs to a State that the event does not declare.
         """
         for spec in values:
             if spec not in self._writes and spec not in self._reads:
-                raise UpdateError(f"{spec.label} is written by an event that does not declare it as an output.")
+                raise UpdateError(
+                    f"{spec.label} is written by an event that does not declare it. Add the State to the outputs."
+                )
         self._open = True
         try:
             changed = await self.engine.commit(self, values)
@@ -404,7 +408,7 @@ class Transaction:
         return changed
 
     async def discard(self) -> None:
-        """Forget the step: every cell is as after its last commit."""
+        """Undo the step: every cell gets its last committed value back."""
         self._undo()
 
     def _undo(self, error: BaseException | None = None) -> None:
@@ -439,6 +443,6 @@ class Transaction:
         for cell in self.held:
             lanes.give_up(cell, self)
         self.held.clear()
-        for owner_cells in self._homes:
+        for owner_cells in self._used:
             self.engine.lifetime.release(owner_cells)
-        self._homes.clear()
+        self._used.clear()

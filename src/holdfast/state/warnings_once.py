@@ -1,4 +1,4 @@
-"""What the log says once about values that are not copied."""
+"""Warnings that are logged once for each State."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def _can_be_stored(part: object) -> bool:
 
 
 def warn_bound(spec: CellSpec, value: object, error: EncodeError) -> None:
-    """Say once for each State that its value stays in this process (R6.5)."""
+    """Warn that the value of a State cannot be stored and stays in this process (R6.5)."""
     if not spec.said_bound:
         spec.said_bound = True
         log.warning(
-            "The value of %s cannot be stored because of %s: %s. It stays in this process; what was stored of it "
-            "before is what a restart finds.",
+            "The value of %s cannot be stored because of %s: %s. It stays in this process, and a restart loads the "
+            "value that was stored last.",
             spec.label,
             path_to_culprit(value, _can_be_stored, spec.key or f"state_{spec.id}"),
             error,
@@ -38,20 +38,20 @@ def warn_bound(spec: CellSpec, value: object, error: EncodeError) -> None:
 
 
 def warn_unkept(spec: CellSpec, value: object, image: Uncaptured) -> Uncaptured:
-    """Say once for each State that in-place changes of its value stay when a step fails (R2.2)."""
+    """Warn that in-place changes of a State's value remain when a step fails (R2.2)."""
     if spec.warned:
         return image
     spec.warned = True
     if image.reason is None:
         log.warning(
             "The value of %s is larger than state_rollback_limit, so it is not copied: "
-            "what a failing event has changed in it in place stays.",
+            "in-place changes of a failing event remain.",
             spec.label,
         )
     else:
         log.warning(
             "The value of %s cannot be copied because of %s (%s), so it stays live: "
-            "what a failing event has changed in it in place stays.",
+            "in-place changes of a failing event remain.",
             spec.label,
             path_to_culprit(value, _can_be_copied, spec.key or f"state_{spec.id}"),
             image.reason,
@@ -60,23 +60,23 @@ def warn_unkept(spec: CellSpec, value: object, image: Uncaptured) -> Uncaptured:
 
 
 def warn_version(spec: CellSpec) -> None:
-    """Say at the start that nothing carries values of older versions of a State to its present one."""
+    """Warn at startup that nothing converts values of older versions of a State."""
     if spec.version > 1 and spec.migrate is None:
         log.warning(
-            "%s has version=%s and no migrate, so functions get values that older versions have stored as they are. "
-            "Pass State(migrate=…) to carry them to the present shape.",
+            "%s has version=%s and no migrate, so functions get values from older versions unchanged. "
+            "Pass State(migrate=…) to convert them.",
             spec.label,
             spec.version,
         )
 
 
 def warn_met(spec: CellSpec, version: int) -> None:
-    """Say once for a State that such a value was met."""
+    """Warn that a value of an older version was loaded and not converted."""
     if not spec.said_older:
         spec.said_older = True
         log.warning(
-            "A stored value of %s has version %s, and the State has version=%s and no migrate: functions get the old "
-            "value as it is. Pass State(migrate=…).",
+            "A stored value of %s has version %s, but the State has version=%s and no migrate: functions get the old "
+            "value unchanged. Pass State(migrate=…) to convert it.",
             spec.label,
             version,
             spec.version,

@@ -1,4 +1,4 @@
-"""Values to bytes that a store keeps, and back: tagged, versioned, signed; nothing is imported or called on reading."""
+"""Encoding of values for a store: tagged, versioned, signed. Reading imports nothing and calls no foreign code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is stored around a payload: format, schema version, compression, encryption, signature.
+"""The envelope around a stored payload: format, schema version, compression, encryption, signature.
 
     "HF" | format 1 | flags 1 | key id 4 | schema 4 | size 4 | expires 8 | app 16 | signature 16 | body
 
@@ -25,7 +25,7 @@ from holdfast.state.codec.keys import Keyring
 _HEAD = struct.Struct(">2sBB4sIId")
 _MAGIC = b"HF"
 _FLAGS = 3
-"""Where the flags are."""
+"""Offset of the flags."""
 FORMAT = 2
 _WITHOUT_APP = 1
 """The format of release 0.1.0."""
@@ -35,38 +35,38 @@ _APP = 16
 _SIGNATURE = 16
 _NONCE = 12
 COMPRESS_FROM = 16 * 1024
-"""Payloads from this size on are compressed if it pays."""
+"""Minimum size of a payload that is compressed, if that saves enough."""
 _SAMPLE = 16 * 1024
 _LARGEST = (1 << 32) - 1
 
 
 class Opened(NamedTuple):
-    """What an envelope held."""
+    """The contents of an envelope."""
 
     payload: bytes
     schema: int
-    """The version of the State that wrote it."""
+    """Version of the State that wrote it."""
     expires: float | None
-    """When its time to live ends, in seconds since the epoch."""
+    """End of its time to live, in seconds since the epoch."""
 
 
 class Head(NamedTuple):
-    """What can be read of stored bytes without any key, and so proves nothing."""
+    """The part of stored bytes that can be read without a key, and so is not verified."""
 
     format: int
     key: bytes
     """Id of the key that signed it."""
     schema: int
     size: int
-    """Bytes of the payload."""
+    """Number of bytes of the payload."""
     expires: float | None
     secret: bool
     app: bytes
-    """A hash of what the app is called; empty in format 1."""
+    """Hash of the app's name; empty in format 1."""
 
 
 def read_head(data: bytes) -> Head | None:
-    """The head of stored bytes; `None` when they are no envelope."""
+    """Return the head of stored bytes; `None` if they are not an envelope."""
     if data[:2] != _MAGIC or len(data) < _HEAD.size or len(data) < _head_size(data[2]) + _SIGNATURE:
         return None
     _, format, flags, key, schema, size, expires = _HEAD.unpack_from(data)
@@ -83,11 +83,11 @@ def _hash_of(app: str) -> bytes:
 
 
 class Envelope:
-    """Seals and opens.
+    """Seals and opens payloads.
 
     Args:
-        keys: Sign and encrypt.
-        random: Where nonces come from.
+        keys: Keys that sign and encrypt.
+        random: The source of nonces.
     """
 
     def __init__(self, keys: Keyring, random: Callable[[int], bytes] = os.urandom) -> None:
@@ -96,7 +96,7 @@ class Envelope:
         self._apps: tuple[bytes, ...] = (_hash_of(""),)
 
     def bind(self, app: str, *others: str) -> None:
-        """Bind what is sealed to an app.
+        """Bind sealed payloads to an app.
 
         Args:
             app: What it is called.
@@ -105,13 +105,13 @@ class Envelope:
         self._apps = tuple(_hash_of(each) for each in (app, *others))
 
     def is_current(self, head: Head) -> bool:
-        """Whether bytes are sealed as `seal` would do it now, with this key and for this app."""
+        """Return whether bytes are sealed as `seal` would do it now, with the current key and for this app."""
         return (head.format, head.key, head.app) == (FORMAT, self._keys.current, self._apps[0])
 
     def seal(
         self, payload: bytes, place: str, *, schema: int = 1, expires: float | None = None, secret: bool = False
     ) -> bytes:
-        """Bytes for a store.
+        """Return a sealed payload for a store.
 
         Args:
             payload: The encoded value.
@@ -121,7 +121,7 @@ class Envelope:
             secret: Encrypt it.
 
         Raises:
-            StateError: It is too large, or encryption is asked for and not installed.
+            StateError: The payload is too large, or encryption is required and not installed.
         """
         size = len(payload)
         if size > _LARGEST:
@@ -137,11 +137,11 @@ class Envelope:
         return head + self._sign(key, head, body, place) + body
 
     def open(self, data: bytes, place: str) -> Opened:
-        """The payload of stored bytes.
+        """Open stored bytes.
 
         Raises:
-            ForeignError: They are another app's, signed with another key, or of a newer release.
-            DecodeError: They are not for this place, or damaged.
+            ForeignError: They belong to another app, are signed with another key, or come from a newer release.
+            DecodeError: They belong to another place, or are damaged.
         """
         found = read_head(data)
         if found is None:
@@ -153,12 +153,12 @@ class Envelope:
         end = _head_size(found.format)
         head, signature, body = data[:end], data[end : end + _SIGNATURE], data[end + _SIGNATURE :]
         if not hmac.compare_digest(signature, self._sign(found.key, head, body, place)):
-            raise DecodeError("its signature does not fit: it was changed, or stored for another owner or State")
-        # After the signature, so that a damaged head is not taken for that of another app.
+            raise DecodeError("its signature is not valid: it was changed, or stored for another owner or State")
+        # After the signature, so that a damaged head is not mistaken for that of another app.
         if found.app and found.app not in self._apps:
             raise ForeignError(
-                "it is of another app that has the same key; give each app its own store, or this one the name that "
-                "the other has: HOLDFAST_STATE_APP"
+                "it belongs to another app that has the same key; give each app its own store, or give this one the "
+                "name of the other: HOLDFAST_STATE_APP"
             )
         if found.secret:
             key = self._keys.sealing(found.key) or b""
@@ -175,7 +175,7 @@ class Envelope:
 
 
 def _squeezed(payload: bytes) -> tuple[int, bytes]:
-    """The payload, compressed where a sample says that it pays."""
+    """Return the payload, compressed if a sample shows that this saves enough."""
     if len(payload) < COMPRESS_FROM:
         return 0, payload
     sample = payload[len(payload) // 2 :][:_SAMPLE]
@@ -189,12 +189,12 @@ def _unsqueezed(body: bytes, size: int) -> bytes:
     decompressor = zlib.decompressobj()
     payload = decompressor.decompress(body, size or 1)
     if len(payload) != size or decompressor.unconsumed_tail:
-        raise DecodeError("its size is not what it says")
+        raise DecodeError("its size differs from the recorded one")
     return payload
 
 
 def can_encrypt() -> bool:
-    """Whether the package that encrypts is installed."""
+    """Return whether the package that encrypts is installed."""
     return find_spec("cryptography") is not None
 
 

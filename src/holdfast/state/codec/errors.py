@@ -1,4 +1,4 @@
-"""What can go wrong between values and bytes."""
+"""Errors of encoding and decoding."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from holdfast.errors import StateError
 
 
 class CodecError(StateError):
-    """The root of these."""
+    """Base class of encoding and decoding errors."""
 
 
 class EncodeError(CodecError):
-    """A value, or a part of it, that cannot be written. It stays live (R6.5)."""
+    """A value, or a part of it, cannot be encoded. It stays live (R6.5)."""
 
 
 class DecodeError(CodecError):
-    """Bytes that cannot be read: not signed by this app, damaged, or of a class that is not there any more."""
+    """Bytes cannot be decoded: not signed by this app, damaged, or of a class that no longer exists."""
 
 
 class ForeignError(DecodeError):
-    """Bytes that another process can read: of another app, or with a key or version that this one does not know."""
+    """Bytes belong to another app, or have a key or version unknown to this process; another process can read them."""
 
 
 class MissingClassError(DecodeError):
-    """Bytes of a class that this process has not loaded; a program that has it can read them."""
+    """Bytes have a class that this process has not loaded; a program that has loaded it can read them."""

@@ -1,4 +1,4 @@
-"""Values of numpy, pandas, polars, PIL and torch, taken apart and made again. None is imported before it is needed."""
+"""Encoding of numpy, pandas, polars, PIL, and torch values, without importing an unused library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Parts = tuple[Any, ...]
 
 
 def foreign_rule(kind: type) -> Callable[[Any], Parts] | None:
-    """How values of a type are taken apart; `None` for a type that is not of these packages."""
+    """Return the function that takes values of a type apart; `None` for types of other packages."""
     for base in kind.__mro__[:-1]:
         family = base.__module__.partition(".")[0]
         rule = _RULES.get((family, base.__qualname__))
@@ -49,7 +49,7 @@ def _dtype(value: Any) -> Parts:
 
 @tag
 def numpy_array(descr: Any, shape: tuple[int, ...], data: bytes) -> Any:
-    """An array of numbers, texts, dates or records."""
+    """Rebuild an array of numbers, strings, dates, or records."""
     import numpy as np
     from numpy.lib.format import descr_to_dtype
 
@@ -58,7 +58,7 @@ def numpy_array(descr: Any, shape: tuple[int, ...], data: bytes) -> Any:
 
 @tag
 def numpy_objects(shape: tuple[int, ...], items: list[Any]) -> Any:
-    """An array of Python objects."""
+    """Rebuild an array of Python objects."""
     import numpy as np
 
     made = np.empty(len(items), dtype=object)
@@ -68,13 +68,13 @@ def numpy_objects(shape: tuple[int, ...], items: list[Any]) -> Any:
 
 @tag
 def numpy_scalar(holder: Any) -> Any:
-    """A single number."""
+    """Rebuild a single number."""
     return holder[()]
 
 
 @tag
 def numpy_dtype(descr: Any) -> Any:
-    """A type of elements."""
+    """Rebuild an element type."""
     from numpy.lib.format import descr_to_dtype
 
     return descr_to_dtype(descr)
@@ -102,7 +102,7 @@ def _index(value: Any) -> Parts:
 
 
 def _column(value: Any) -> tuple[Any, ...]:
-    """A column: how it is kept, its type, its data."""
+    """Rebuild a column from its kind, type, and data."""
     name = str(value.dtype)
     if name == "category":
         return ("category", value.categories, value.codes.copy(), bool(value.ordered))
@@ -151,7 +151,7 @@ def _extension_dtype(name: str) -> Any:
 
 @tag
 def pandas_frame(columns: Any, index: Any, parts: list[Any], attrs: dict[Any, Any]) -> Any:
-    """A data frame."""
+    """Rebuild a data frame."""
     import pandas as pd
 
     made = pd.DataFrame({i: pd.Series(_made_column(part), index=index) for i, part in enumerate(parts)}, index=index)
@@ -162,7 +162,7 @@ def pandas_frame(columns: Any, index: Any, parts: list[Any], attrs: dict[Any, An
 
 @tag
 def pandas_series(index: Any, part: tuple[Any, ...], name: Any, attrs: dict[Any, Any]) -> Any:
-    """A series."""
+    """Rebuild a series."""
     import pandas as pd
 
     made = pd.Series(_made_column(part), index=index, name=name)
@@ -172,7 +172,7 @@ def pandas_series(index: Any, part: tuple[Any, ...], name: Any, attrs: dict[Any,
 
 @tag
 def pandas_range(start: int, stop: int, step: int, name: Any) -> Any:
-    """An index of running numbers."""
+    """Rebuild a range index."""
     import pandas as pd
 
     return pd.RangeIndex(start, stop, step, name=name)
@@ -180,7 +180,7 @@ def pandas_range(start: int, stop: int, step: int, name: Any) -> Any:
 
 @tag
 def pandas_multi(levels: list[Any], codes: list[list[int]], names: list[Any]) -> Any:
-    """An index of several levels."""
+    """Rebuild an index of several levels."""
     import pandas as pd
 
     return pd.MultiIndex(levels=levels, codes=codes, names=names)
@@ -188,7 +188,7 @@ def pandas_multi(levels: list[Any], codes: list[list[int]], names: list[Any]) ->
 
 @tag
 def pandas_index(part: tuple[Any, ...], name: Any) -> Any:
-    """An index."""
+    """Rebuild an index."""
     import pandas as pd
 
     return pd.Index(_made_column(part), name=name)
@@ -200,7 +200,7 @@ def _timestamp(value: Any) -> Parts:
 
 @tag
 def pandas_timestamp(nanoseconds: int, unit: str, zone: str | None) -> Any:
-    """A moment of pandas."""
+    """Rebuild a timestamp."""
     import pandas as pd
 
     made = pd.Timestamp(nanoseconds).as_unit(unit)
@@ -219,7 +219,7 @@ def _polars(value: Any) -> Parts:
 
 @tag
 def polars_frame(data: bytes, is_series: bool) -> Any:
-    """A frame or series of polars, from Arrow's own format."""
+    """Rebuild a frame or series of polars, from Arrow's own format."""
     import polars as pl
 
     made = pl.read_ipc(io.BytesIO(data))
@@ -237,7 +237,7 @@ def _image(value: Any) -> Parts:
 
 @tag
 def pil_image(mode: str, size: tuple[int, int], data: bytes, palette: bytes | None, info: dict[str, Any]) -> Any:
-    """A picture."""
+    """Rebuild an image."""
     from PIL import Image
 
     made = Image.frombytes(mode, size, data)
@@ -252,7 +252,7 @@ def pil_image(mode: str, size: tuple[int, int], data: bytes, palette: bytes | No
 
 def _tensor(value: Any) -> Parts:
     if value.is_sparse or value.grad_fn is not None:
-        raise EncodeError("a sparse tensor, or one that belongs to a computation, cannot be stored; detach() it")
+        raise EncodeError("a tensor that is sparse or part of a computation cannot be stored; detach() it")
     array = value.detach().cpu()
     if str(array.dtype) == "torch.bfloat16":
         return torch_tensor, (array.float().numpy(), "bfloat16", bool(value.requires_grad))
@@ -261,7 +261,7 @@ def _tensor(value: Any) -> Parts:
 
 @tag
 def torch_tensor(array: Any, dtype: str, requires_grad: bool) -> Any:
-    """A tensor, on the CPU."""
+    """Rebuild a tensor, on the CPU."""
     import torch  # type: ignore[import-not-found, unused-ignore]
 
     return torch.from_numpy(array).to(getattr(torch, dtype)).requires_grad_(requires_grad)

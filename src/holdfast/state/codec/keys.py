@@ -1,4 +1,4 @@
-"""The keys that sign and encrypt what is stored."""
+"""Keys that sign and encrypt stored values."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _SHORTEST = 16
 
 
 class Keyring:
-    """Secret keys by their id. The first signs; all verify, so that a key can be replaced while old bytes are there.
+    """Secret keys by their id. The first one signs; all verify, so that a key can be replaced while old values remain.
 
     Args:
-        secrets: Texts or bytes of at least 16 bytes, the present one first.
+        secrets: Strings or bytes of at least 16 bytes, the current one first.
 
     Raises:
         StateError: There is none, or one is too short.
@@ -34,8 +34,8 @@ class Keyring:
             raw = secret.encode() if isinstance(secret, str) else secret
             if len(raw) < _SHORTEST:
                 raise StateError(
-                    f"A key for State has {len(raw)} bytes, and {_SHORTEST} are needed. "
-                    'Make one with: python -c "import secrets; print(secrets.token_hex(32))"'
+                    f"A key for State has {len(raw)} bytes, but needs at least {_SHORTEST}. "
+                    'Create one with: python -c "import secrets; print(secrets.token_hex(32))"'
                 )
             key = hashlib.blake2b(raw, digest_size=32, person=b"holdfast-state").digest()
             self._keys.setdefault(hashlib.blake2b(key, digest_size=4, person=b"key-id").digest(), key)
@@ -44,19 +44,19 @@ class Keyring:
 
     @property
     def ids(self) -> tuple[bytes, ...]:
-        """The ids of all keys, the one that signs first."""
+        """Ids of all keys, beginning with the one that signs."""
         return tuple(self._keys)
 
     def find(self, id: bytes) -> bytes | None:
-        """A key by its id."""
+        """Return the key with an id, or `None`."""
         return self._keys.get(id)
 
     def signing(self, id: bytes) -> bytes | None:
-        """The key that signs, derived from the one with this id."""
+        """Return the signing key, derived from the key with an id."""
         return self._derived(id, b"sign")
 
     def sealing(self, id: bytes) -> bytes | None:
-        """The key that encrypts, derived from the one with this id."""
+        """Return the encryption key, derived from the key with an id."""
         return self._derived(id, b"seal")
 
     def _derived(self, id: bytes, use: bytes) -> bytes | None:
@@ -65,12 +65,12 @@ class Keyring:
 
     @classmethod
     def parse(cls, text: str) -> Keyring:
-        """Keys written one after the other with commas, the present one first."""
+        """Return the keyring of keys separated by commas, the current one first."""
         return cls([part.strip() for part in text.split(",") if part.strip()])
 
     @classmethod
     def kept_in(cls, path: Path, new_secret: Callable[[], str] = lambda: os.urandom(32).hex()) -> Keyring:
-        """The key in a file that only its owner may read; made when it is not there.
+        """Return the key in a file that only its owner can read, creating the file if necessary.
 
         Args:
             path: The file.
@@ -102,14 +102,14 @@ class Keyring:
             return cls.parse(text)
         except StateError as error:
             raise StateError(
-                f"The file {path} holds no key that could sign State: it is empty or was cut off. Put back the one "
-                "that was there, or set HOLDFAST_SECRET_KEY. Without either, remove the file, and a new key is made; "
-                "what the old one has signed is then set aside."
+                f"The file {path} does not contain a valid key for State: it is empty or truncated. Restore the old "
+                "key, or set HOLDFAST_SECRET_KEY. If you have neither, remove the file to create a new key; values "
+                "that the old key has signed will then be set aside."
             ) from error
 
 
 def has_key(path: Path) -> bool:
-    """Whether there is a key at this path; one that release 0.1.0 kept, without the dot in its name, is moved there.
+    """Return whether there is a key at a path, moving one there that release 0.1.0 kept without the dot in its name.
 
     Args:
         path: The file; its name begins with a dot.
@@ -122,11 +122,11 @@ def has_key(path: Path) -> bool:
     except (OSError, UnicodeDecodeError):
         return False
     if len(text) < _SHORTEST or len(text.splitlines()) > 1:
-        return False  # such as a key for TLS that is called `key` too
+        return False  # such as a TLS key with the same name
     with suppress(FileNotFoundError, FileExistsError):  # another process was first
         if re.fullmatch("[0-9a-f]{64}", text):
             older.rename(path)
-        else:  # written by hand, so perhaps for another program too
+        else:  # written by hand, so other programs may use it too
             os.link(older, path)
     return path.exists()
 
@@ -136,13 +136,13 @@ def _older(path: Path) -> Path:
 
 
 def _write_new(path: Path, secret: str) -> None:
-    """Write a file that is not there yet; whoever looks for it finds all of it or nothing."""
+    """Write a new file atomically: other processes see all of it or nothing."""
     whole = path.with_name(f"{path.name}.{os.getpid()}.{random_id()}")
     handle = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secret)
-        with suppress(FileExistsError):  # another process was first; its key counts
+        with suppress(FileExistsError):  # another process was first; use its key
             os.link(whole, path)
     finally:
         whole.unlink()

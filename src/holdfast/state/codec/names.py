@@ -1,4 +1,4 @@
-"""Names under which classes are stored: stable where a class moves, and never a reason to import anything."""
+"""Names under which classes are stored: stable when a class moves, and resolved without importing anything."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _Class = TypeVar("_Class", bound=type)
 
 
 class Names:
-    """Which class a stored name means."""
+    """Maps stored names to classes."""
 
     def __init__(self) -> None:
         self._classes: dict[str, type] = {}
@@ -23,7 +23,7 @@ class Names:
         self._lock = threading.Lock()
 
     def register(self, cls: type, name: str | None = None, aliases: Iterable[str] = ()) -> None:
-        """Store instances of a class under a name of its own.
+        """Store instances of a class under a given name.
 
         Args:
             cls: The class.
@@ -31,7 +31,7 @@ class Names:
             aliases: Names under which older releases of the program stored it.
 
         Raises:
-            StateError: The name stands for another class.
+            StateError: The name belongs to another class.
         """
         name = name or full_name(cls)
         with self._lock:
@@ -39,23 +39,23 @@ class Names:
                 other = self._classes.setdefault(known, cls)
                 if other is not cls and full_name(other) != full_name(cls):
                     raise StateError(
-                        f"The name {known!r} already stands for {full_name(other)}; give {full_name(cls)} another one."
+                        f"The name {known!r} already belongs to {full_name(other)}. Give {full_name(cls)} another one."
                     )
                 self._classes[known] = cls
             self._names[cls] = name
 
     def forget(self, name: str) -> None:
-        """Let a name mean nothing any more."""
+        """Remove a name."""
         with self._lock:
             cls = self._classes.pop(name, None)
             if cls is not None and self._names.get(cls) == name:
                 del self._names[cls]
 
     def name_of(self, cls: type) -> str:
-        """The name to store.
+        """Return the name under which a class is stored.
 
         Raises:
-            EncodeError: The class is made inside a function and not registered, so no later process could find it.
+            EncodeError: The class is defined inside a function and not registered, so later processes cannot find it.
         """
         name = self._names.get(cls)
         if name is not None:
@@ -68,27 +68,27 @@ class Names:
             )
         if find_loaded(name) is not cls:
             raise EncodeError(
-                f"{name} is another class than the value's; register the value's with holdfast.state.register"
+                f"{name} is a different class from the value's; register the value's class with holdfast.state.register"
             )
         return name
 
     def class_of(self, name: str) -> type:
-        """The class of a stored name: a registered one, or one of a module that the program has loaded.
+        """Return the class of a stored name: a registered one, or one in a module that the program has loaded.
 
         Raises:
-            MissingClassError: There is none.
+            MissingClassError: There is no such class.
         """
         found = self._classes.get(name) or find_loaded(name)
         if found is None:
             raise MissingClassError(
-                f"the class {name!r} is not there: its module is not loaded or does not have it any more; if it has "
+                f"the class {name!r} does not exist: its module is not loaded or no longer has it; if the class has "
                 f"moved, register it with holdfast.state.register(…, aliases=[{name!r}])"
             )
         return found
 
 
 def full_name(cls: type) -> str:
-    """`module:Class`; the program that was started counts by its file's name, as when it is imported."""
+    """Return `module:Class`; the main program gets the name of its file, as when it is imported."""
     module = cls.__module__
     return f"{_main_name() if module == '__main__' else module}:{cls.__qualname__}"
 
@@ -99,7 +99,7 @@ def _main_name() -> str:
 
 
 def find_loaded(name: str) -> type | None:
-    """A class of a module that is already loaded; looks into dictionaries alone, so nothing is run."""
+    """Return a class of a loaded module, or `None`. Only dictionaries are searched, so no code runs."""
     module_name, _, path = name.partition(":")
     module = sys.modules.get(module_name)
     if module is None and module_name == _main_name():
@@ -113,17 +113,17 @@ def find_loaded(name: str) -> type | None:
 
 
 NAMES = Names()
-"""The process's own."""
+"""Names of this process."""
 
 
 def register(
     cls: _Class | None = None, *, name: str | None = None, aliases: Iterable[str] = ()
 ) -> _Class | Callable[[_Class], _Class]:
-    """Say under which name instances of a class are stored; also usable as a decorator.
+    """Set the name under which instances of a class are stored. Can be used as a decorator.
 
     Args:
         cls: The class.
-        name: Its name in the store; `module:Class` by default.
+        name: Name in the store; `module:Class` by default.
         aliases: Names under which older releases of the program stored it, such as `"shop.models:Cart"`.
     """
 

@@ -1,4 +1,4 @@
-"""What a payload may consist of: the opcodes that the encoder writes, each on what the encoder uses it for (R6.4).
+"""Check of payloads: only the opcodes that the encoder writes are allowed, each on the operands it uses (R6.4).
 
 Pickle's other opcodes call methods of whatever is on its stack: BUILD calls `__setstate__`, REDUCE any instance that
 can be called, APPENDS `extend`. So the payload is gone through before it is loaded, with the kind of each thing on the
@@ -15,7 +15,7 @@ from typing import Final
 from holdfast.state.codec.errors import DecodeError
 
 _PLAIN, _TEXT, _TUPLE, _LIST, _DICT, _SET, _TAG, _MARK = range(8)
-"""Kinds of things on the stack; a tag is a function of `rebuild`."""
+"""Kinds of stack items; a tag is a function of `rebuild`."""
 
 
 def _code(opcode: bytes) -> int:
@@ -38,7 +38,7 @@ _FIXED: Final = {
     )
     for opcode in opcodes
 }
-"""Bytes that follow an opcode, and what it puts on the stack."""
+"""Number of bytes that follow an opcode, and the kind that it pushes on the stack."""
 _ONE, _FOUR, _EIGHT = Struct("<B"), Struct("<I"), Struct("<Q")
 _COUNTED: Final = {
     _code(opcode): (count, kind)
@@ -52,7 +52,7 @@ _COUNTED: Final = {
     )
     for opcode in opcodes
 }
-"""The same, where the number of bytes comes first."""
+"""Size of the length field of an opcode with a variable number of bytes, and the kind that it pushes."""
 _TUPLES: Final = {_code(pickle.TUPLE1): 1, _code(pickle.TUPLE2): 2, _code(pickle.TUPLE3): 3}
 _INTO: Final = {
     _code(pickle.APPEND): (1, _LIST),
@@ -61,7 +61,7 @@ _INTO: Final = {
     _code(pickle.SETITEMS): (None, _DICT),
     _code(pickle.ADDITEMS): (None, _SET),
 }
-"""How many things an opcode takes (`None`: down to the mark), and into what it puts them."""
+"""Number of items that an opcode pops (`None`: down to the mark), and the kind of its container."""
 _GETS: Final = {_code(pickle.BINGET): _ONE, _code(pickle.LONG_BINGET): _FOUR}
 
 
@@ -75,7 +75,7 @@ class _Scan:
     def run(self) -> None:
         payload, stack, end = self._payload, self._stack, len(self._payload)
         if payload[:2] != pickle.PROTO + b"\x05":
-            raise _refused("its beginning is not one that is written")
+            raise _refused("its beginning is not valid")
         self._at = 2
         while self._at < end:
             opcode = payload[self._at]
@@ -93,7 +93,7 @@ class _Scan:
                 self._memo.append(stack[-1])
             elif opcode == _STOP:
                 if self._at != end or stack != [stack[-1]] or stack[-1] == _MARK:
-                    raise _refused("its end is not one that is written")
+                    raise _refused("its end is not valid")
                 return
             else:
                 self._change(opcode)
@@ -105,7 +105,7 @@ class _Scan:
         return int(number)
 
     def _change(self, opcode: int) -> None:
-        """An opcode that takes something from the stack, or from the memo."""
+        """Apply an opcode that uses the stack or the memo."""
         stack = self._stack
         if opcode in _INTO:
             many, kind = _INTO[opcode]
@@ -124,7 +124,7 @@ class _Scan:
             self._global()
         elif opcode == _REDUCE:
             if stack.pop() != _TUPLE or stack.pop() != _TAG:
-                raise _refused("a call of what is no tag")
+                raise _refused("a call of something that is not a tag")
             stack.append(_PLAIN)
         elif opcode == _FRAME:
             self._at += 8
@@ -136,17 +136,17 @@ class _Scan:
             raise _refused(f"the opcode {bytes([opcode])!r}")
 
     def _global(self) -> None:
-        """Module and name become a tag; `find_class` tells which there are. An Ellipsis is written in this way too."""
+        """Replace a module and a name with a tag, which `find_class` checks. An Ellipsis is written in this way too."""
         if self._stack.pop() != _TEXT or self._stack.pop() != _TEXT:
-            raise _refused("a name that is no text")
+            raise _refused("a name that is not a string")
         self._stack.append(_TAG)
 
     def _take(self, many: int | None) -> Sequence[int]:
-        """Take things from the stack: so many, or all down to the mark and that too."""
+        """Pop a number of items from the stack, or all down to the mark together with it."""
         stack = self._stack
         at = len(stack) - many if many is not None else len(stack) - 1 - stack[::-1].index(_MARK)
         if at < 0:
-            raise _refused("more is taken than there is")
+            raise _refused("the stack is too short")
         taken = stack[at:] if many is not None else stack[at + 1 :]
         del stack[at:]
         if _MARK in taken:
@@ -161,11 +161,11 @@ _POP, _POP_MARK = _code(pickle.POP), _code(pickle.POP_MARK)
 
 
 def _refused(what: str) -> DecodeError:
-    return DecodeError(f"it is not what this app writes: {what}")
+    return DecodeError(f"this app does not write such bytes: {what}")
 
 
 def check(payload: bytes) -> None:
-    """See that a payload has what the encoder writes and nothing else, without loading anything of it.
+    """Check that a payload has only what the encoder writes, without loading any of it.
 
     Raises:
         DecodeError: It has something else.
@@ -174,5 +174,5 @@ def check(payload: bytes) -> None:
         _Scan(payload).run()
     except DecodeError:
         raise
-    except Exception as error:  # it ends too early, or takes what is not there
+    except Exception as error:  # the payload ends too early, or uses a missing operand
         raise _refused(f"{type(error).__name__}: {error}") from error

@@ -1,4 +1,4 @@
-"""Values to bytes and back.
+"""Encoding of values to bytes, and decoding.
 
 The bytes have pickle's syntax, so that the C encoder writes built-in containers and scalars with their exact types,
 shared parts and cycles. Nothing else of pickle is used: every other value is a tag of `rebuild` with plain parts, and
@@ -21,7 +21,7 @@ from holdfast.state.values.snapshot import OversizeError, Sink
 
 class _Encoder(pickle.Pickler):
     def reducer_override(self, value: Any) -> Any:
-        """Called for everything but the built-in containers and scalars."""
+        """Reduce an object that is not a built-in container or scalar."""
         if value is ... or _is_tag(value):
             return NotImplemented
         if isinstance(value, BY_REFERENCE):
@@ -35,16 +35,16 @@ class _Encoder(pickle.Pickler):
 
 class _Decoder(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:  # noqa: ARG002 # wherever the tag was defined then
-        """The function of a tag; there is nothing else to be found."""
+        """Return the function of a tag; nothing else can be found."""
         if name == "Ellipsis":
             return ...
         found = rebuild.TABLE.get(name)
         if found is None:
-            raise DecodeError(f"{name!r} is no kind of value that this release knows")
+            raise DecodeError(f"{name!r} is not a kind of value that this release can read")
         return found
 
     def persistent_load(self, pid: Any) -> Any:
-        """Never written."""
+        """Reject a reference, because the encoder never writes one."""
         raise DecodeError(f"reference {pid!r} outside of the value")
 
 
@@ -57,7 +57,7 @@ def _described(value: Any) -> str:
 
 
 def encode(value: Any) -> bytes:
-    """A value's payload.
+    """Encode a value.
 
     Raises:
         EncodeError: Something in it cannot be stored.
@@ -68,13 +68,13 @@ def encode(value: Any) -> bytes:
 def encode_counted(
     value: Any, limit: int | None = None, *, breathe: bool = False, count: bool = False
 ) -> tuple[bytes, int]:
-    """A value's payload, and how many of its parts may be shared.
+    """Encode a value, and count the parts that may be shared.
 
     Args:
         value: The value.
-        limit: Most bytes.
+        limit: Maximum number of bytes.
         breathe: See `Sink`.
-        count: Whether the parts are counted; else there are many.
+        count: Whether to count the parts; otherwise a large number is returned.
 
     Raises:
         EncodeError: Something in it cannot be stored.
@@ -92,12 +92,12 @@ def encode_counted(
 
 
 def decode(payload: bytes, *, lenient: bool = False, trusted: bool = False) -> Any:
-    """The value of a payload.
+    """Decode a payload.
 
     Args:
-        payload: What `encode` made. Its origin must be known: signatures are the envelope's.
-        lenient: Leave fields without a value and default away, for `migrate` to fill.
-        trusted: This process has made it, or has checked it before.
+        payload: Output of `encode`. Its origin must be known: the envelope checks signatures.
+        lenient: Omit fields without a value and default, for `migrate` to fill.
+        trusted: Skip the check, for a payload that this process has encoded or checked.
 
     Raises:
         DecodeError: It cannot be read.
@@ -110,6 +110,6 @@ def decode(payload: bytes, *, lenient: bool = False, trusted: bool = False) -> A
     except CodecError:
         raise
     except Exception as error:
-        raise DecodeError(f"the value is damaged or of another release ({type(error).__name__}: {error})") from error
+        raise DecodeError(f"the value is damaged or from another release ({type(error).__name__}: {error})") from error
     finally:
         rebuild.lenient.reset(token)

@@ -1,4 +1,4 @@
-"""The only functions that decoding may call: each makes one kind of value from plain parts.
+"""The only functions that decoding can call: each rebuilds one kind of value from plain parts.
 
 None takes a class or a function; classes come by name from `names`. Every one checks what it is given, since the parts
 may be anything that a signer wrote.
@@ -33,14 +33,14 @@ from holdfast.state.values.equality import model_fields
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 TABLE: dict[str, Callable[..., Any]] = {}
-"""Every tag with the function that reads it."""
+"""Functions by tag."""
 
 lenient: ContextVar[bool] = ContextVar("holdfast_codec_lenient", default=False)
-"""Fields without a value and without a default stay away, for `migrate` to fill."""
+"""True to omit fields without a value and default, for `migrate` to fill."""
 
 
 def tag(function: Function) -> Function:
-    """Make a function one that decoding may call."""
+    """Allow decoding to call a function."""
     TABLE[function.__name__] = function
     return function
 
@@ -48,36 +48,36 @@ def tag(function: Function) -> Function:
 FACTORIES: dict[str, Callable[[], Any]] = {
     kind.__name__: kind for kind in (list, dict, set, int, float, str, tuple, bool, bytes, frozenset)
 }
-"""What a `defaultdict` may have as its factory."""
+"""Factories that a `defaultdict` can have."""
 
 
 @tag
 def complex_(real: float, imag: float) -> complex:
-    """A complex number."""
+    """Rebuild a complex number."""
     return complex(real, imag)
 
 
 @tag
 def decimal_(text: str) -> decimal.Decimal:
-    """A decimal number, to its last digit."""
+    """Rebuild a decimal number, to its last digit."""
     return decimal.Decimal(text)
 
 
 @tag
 def fraction(numerator: int, denominator: int) -> fractions.Fraction:
-    """A fraction."""
+    """Rebuild a fraction."""
     return fractions.Fraction(numerator, denominator)
 
 
 @tag
 def uuid_(data: bytes) -> uuid.UUID:
-    """A UUID."""
+    """Rebuild a UUID."""
     return uuid.UUID(bytes=data)
 
 
 @tag
 def path(flavour: str, text: str) -> pathlib.PurePath:
-    """A path; one of the other operating system comes back pure."""
+    """Rebuild a path; one of the other operating system becomes a pure path."""
     if flavour == "concrete":
         return pathlib.Path(text)
     return pathlib.PureWindowsPath(text) if flavour == "windows" else pathlib.PurePosixPath(text)
@@ -85,55 +85,55 @@ def path(flavour: str, text: str) -> pathlib.PurePath:
 
 @tag
 def received_(kind: str) -> str:
-    """The mark of a dict that a client sent."""
+    """Rebuild the mark of a dict that a client sent."""
     return received(kind)
 
 
 @tag
 def issued(seal: str) -> str:
-    """The seal of a part that the app has put into a message."""
+    """Rebuild the seal of a part that the app has put into a message."""
     return Issued(seal)
 
 
 @tag
 def range_(start: int, stop: int, step: int) -> range:
-    """A range."""
+    """Rebuild a range."""
     return range(start, stop, step)
 
 
 @tag
 def slice_(start: Any, stop: Any, step: Any) -> slice:
-    """A slice."""
+    """Rebuild a slice."""
     return slice(start, stop, step)
 
 
 @tag
 def date(year: int, month: int, day: int) -> dt.date:
-    """A day."""
+    """Rebuild a date."""
     return dt.date(year, month, day)
 
 
 @tag
 def time(hour: int, minute: int, second: int, microsecond: int, zone: Any, fold: int) -> dt.time:
-    """A time of day."""
+    """Rebuild a time of day."""
     return dt.time(hour, minute, second, microsecond, zone, fold=fold)
 
 
 @tag
 def datetime(parts: tuple[int, ...], zone: Any, fold: int) -> dt.datetime:
-    """A moment."""
+    """Rebuild a date and time."""
     return dt.datetime(*parts, tzinfo=zone, fold=fold)  # type: ignore[misc, arg-type]
 
 
 @tag
 def timedelta(days: int, seconds: int, microseconds: int) -> dt.timedelta:
-    """A duration."""
+    """Rebuild a duration."""
     return dt.timedelta(days, seconds, microseconds)
 
 
 @tag
 def timezone(offset: dt.timedelta, name: str | None) -> dt.timezone:
-    """A fixed offset from UTC."""
+    """Rebuild a fixed offset from UTC."""
     if name is None:
         return dt.timezone.utc if not offset else dt.timezone(offset)
     return dt.timezone(offset, name)
@@ -141,19 +141,19 @@ def timezone(offset: dt.timedelta, name: str | None) -> dt.timezone:
 
 @tag
 def zone(key: str) -> zoneinfo.ZoneInfo:
-    """A time zone by its name."""
+    """Rebuild a time zone by its name."""
     return zoneinfo.ZoneInfo(key)
 
 
 @tag
 def pattern(source: str | bytes, flags: int) -> re.Pattern[Any]:
-    """A compiled regular expression."""
+    """Rebuild a compiled regular expression."""
     return re.compile(source, flags)
 
 
 @tag
 def array_(code: str, data: bytes) -> array.array[Any]:
-    """An `array.array`."""
+    """Rebuild an `array.array`."""
     made: array.array[Any] = array.array(code)
     made.frombytes(data)
     return made
@@ -161,7 +161,7 @@ def array_(code: str, data: bytes) -> array.array[Any]:
 
 @tag
 def deque(limit: int | None) -> collections.deque[Any]:
-    """An empty deque; its items follow."""
+    """Rebuild an empty deque; its items follow."""
     return collections.deque(maxlen=limit)
 
 
@@ -173,19 +173,19 @@ def fill_deque(made: collections.deque[Any], items: list[Any]) -> None:
 
 @tag
 def ordered() -> collections.OrderedDict[Any, Any]:
-    """An empty `OrderedDict`; its items follow."""
+    """Rebuild an empty `OrderedDict`; its items follow."""
     return collections.OrderedDict()
 
 
 @tag
 def counter() -> collections.Counter[Any]:
-    """An empty `Counter`; its items follow."""
+    """Rebuild an empty `Counter`; its items follow."""
     return collections.Counter()
 
 
 @tag
 def default_dict(factory: str | None) -> collections.defaultdict[Any, Any]:
-    """An empty `defaultdict`; its items follow."""
+    """Rebuild an empty `defaultdict`; its items follow."""
     return collections.defaultdict(None if factory is None else FACTORIES[factory])
 
 
@@ -201,30 +201,30 @@ def fill_dict(made: dict[Any, Any], items: dict[Any, Any]) -> None:
 
 @tag
 def enum_(name: str, member: str) -> enum.Enum:
-    """A member of an enumeration, or a combination of flags."""
+    """Rebuild a member of an enumeration, or a combination of flags."""
     members: Mapping[str, enum.Enum] = _class(name, enum.Enum).__members__
     if member in members:
         return members[member]
-    raise DecodeError(f"{name} has no member {member!r} any more")
+    raise DecodeError(f"{name} no longer has a member {member!r}")
 
 
 @tag
 def flags(name: str, members: list[str]) -> enum.Flag:
-    """A combination of flags."""
+    """Rebuild a combination of flags."""
     made: Any = functools.reduce(operator.or_, (enum_(name, member) for member in members))
     return made  # type: ignore[no-any-return]
 
 
 @tag
 def named_tuple(name: str, items: tuple[Any, ...]) -> tuple[Any, ...]:
-    """An instance of a `namedtuple` class."""
+    """Rebuild an instance of a `namedtuple` class."""
     made: tuple[Any, ...] = tuple.__new__(_class(name, tuple), items)
     return made
 
 
 @tag
 def empty(name: str) -> Any:
-    """An object of a class, without its `__init__`; its attributes follow."""
+    """Rebuild an object of a class, without its `__init__`; its attributes follow."""
     cls = _class(name, object)
     for base in (dict, list, set, BaseException):
         if issubclass(cls, base):
@@ -320,7 +320,7 @@ def fill_model(made: Any, parts: tuple[dict[str, Any], set[str], Any, Any]) -> N
 
 
 def model_default(item: Any) -> Any:
-    """The default of a pydantic model's field that has one."""
+    """Return the default of a pydantic model's field that has one."""
     try:
         return item.get_default(call_default_factory=True, validated_data={})
     except TypeError:  # before pydantic 2.10 no factory takes the other fields
@@ -329,13 +329,13 @@ def model_default(item: Any) -> Any:
 
 @tag
 def namespace() -> types.SimpleNamespace:
-    """An empty `SimpleNamespace`; its attributes follow."""
+    """Rebuild an empty `SimpleNamespace`; its attributes follow."""
     return types.SimpleNamespace()
 
 
 @tag
 def exception(name: str, arguments: tuple[Any, ...]) -> BaseException:
-    """An exception as a value."""
+    """Rebuild an exception as a value."""
     cls = _class(name, BaseException)
     built_in = next(base for base in cls.__mro__ if base.__module__ == "builtins")
     made: BaseException = built_in.__new__(cls)
@@ -346,5 +346,5 @@ def exception(name: str, arguments: tuple[Any, ...]) -> BaseException:
 def _class(name: str, base: Any) -> Any:
     cls = NAMES.class_of(name)
     if not issubclass(cls, base):
-        raise DecodeError(f"{name} is not a kind of {base.__name__} any more")
+        raise DecodeError(f"{name} is no longer a kind of {base.__name__}")
     return cls

@@ -1,4 +1,4 @@
-"""How each kind of value is taken apart: a function of `rebuild` and plain parts."""
+"""Decomposition of each kind of value into a function of `rebuild` and plain parts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from holdfast.state.codec.names import NAMES
 from holdfast.state.values.equality import attributes, field_names, model_fields
 
 Parts = tuple[Any, ...]
-"""As `__reduce__`: a function with its arguments; then, for what may contain itself, a filler and its argument."""
+"""Like the result of `__reduce__`: a function and its arguments; for a value that can contain itself, also a filler and
+its argument."""
 
 _BY_TYPE: dict[type, Callable[[Any], Parts]] = {
     complex: lambda v: (rebuild.complex_, (v.real, v.imag)),
@@ -58,11 +59,11 @@ _BY_TYPE: dict[type, Callable[[Any], Parts]] = {
 }
 
 _NOT_PLAIN = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
-"""Methods by which a class says that its attributes are not the whole of its objects."""
+"""Methods that show that the attributes of a class are not all of its state."""
 
 
 def take_apart(value: Any) -> Parts:
-    """The parts of a value that is no built-in container or scalar.
+    """Take apart a value that is not a built-in container or scalar.
 
     Raises:
         EncodeError: It cannot be written.
@@ -181,7 +182,7 @@ def _plain_name(value: Any) -> str:
 
 
 _PYTHON: weakref.WeakKeyDictionary[type, bool] = weakref.WeakKeyDictionary()
-"""Whether a type's objects are no more than their attributes, as far as it is known."""
+"""Types seen so far, and whether the attributes of their objects are all of their state."""
 
 
 def _is_python(value: Any) -> bool:
@@ -190,7 +191,7 @@ def _is_python(value: Any) -> bool:
         return True
     if kind not in _PYTHON:
         try:
-            # Refuses objects with data of their own in C, such as locks and files.
+            # Rejects objects with data in C, such as locks and files.
             object.__reduce_ex__(value, 2)
         except TypeError:
             _PYTHON[kind] = False

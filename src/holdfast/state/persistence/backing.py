@@ -1,4 +1,4 @@
-"""The cells of an engine in a durable store: lanes among processes, what others have written, commits, ends."""
+"""An engine's cells in a durable store: lanes among processes, writes of others, commits, deletions."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("holdfast.state")
 
 _NEW_SESSIONS = tuple(f"session:{digit * 32}" for digit in "0123456789abcdef")
-"""Names as those of new sessions, with which a damaged store is tried: spread over all places that such names have, and
-always the same, so that health does not depend on chance."""
+"""Owner names for probing a damaged store: like those of new sessions, spread over the places where such names are
+stored, and always the same, so that the health report does not depend on chance."""
 
 
 class StoreBacked:
@@ -130,7 +130,7 @@ class StoreBacked:
     async def claim(self, event: LaneHolder, cells: Sequence[Cell], *, wait: float | None = None) -> bool:
         """See `Persistence.claim`."""
         await self._kept.drops_of(cells)
-        # An update that goes before a parked event finds the claim there already.
+        # An update that overtakes a parked event finds its claim.
         wanted = {key_of(cell): cell for cell in cells if cell.claim is None}
         if not wanted:
             return True
@@ -155,7 +155,7 @@ class StoreBacked:
 
     async def release(self, event: LaneHolder) -> None:
         """See `Persistence.release`."""
-        while event.claims:  # one may be inherited while another is given back
+        while event.claims:  # another may be inherited while one is given back
             claim, cells = event.claims.pop()
             heir = next((cell.holder for cell in cells if cell.holder not in {None, event}), None)
             if heir is not None:
@@ -164,7 +164,7 @@ class StoreBacked:
             for cell in cells:
                 cell.claim = None
             if self.outage.now:
-                self._lifetime.spawn(self._give_back(claim))  # it may take its time to find that it cannot be
+                self._lifetime.spawn(self._give_back(claim))  # it may take long to fail
             else:
                 await self._give_back(claim)
 
@@ -193,34 +193,34 @@ class StoreBacked:
                 await self._take(cell, record)
 
     def _check_known(self, cells: Iterable[Cell]) -> None:
-        """See that this process knows what it goes on with while the store is out of reach.
+        """Check that the cells are in memory, so that this process can continue while the store is unreachable.
 
         Raises:
-            StoreAwayError: A cell is not in memory: what the store has of it must not become its initial value.
+            StoreAwayError: A cell is not in memory; its initial value must not replace the stored one.
         """
         for cell in cells:
             if not (cell.created or cell.looked or cell.owner_cells.fresh):
-                raise StoreAwayError(cell.spec.label, "its value is in the store alone")
+                raise StoreAwayError(cell.spec.label, "its value is only in the store")
 
     def _check_rights(self, cells: Sequence[Cell]) -> None:
-        """See that this process alone may write what it goes on with while the store is out of reach (R11.5).
+        """Check that only this process can write the cells while the store is unreachable (R11.5).
 
         Raises:
-            StoreAwayError: It may not.
+            StoreAwayError: Another process may write them, or the settings refuse writes in memory only.
         """
         self._check_known(cells)
         if self._options.outage == "refuse":
-            raise StoreAwayError(cells[0].spec.label, "what cannot be stored is refused")
+            raise StoreAwayError(cells[0].spec.label, "writes that cannot be stored are refused")
         if self._store.alone():
             return
         for cell in cells:
             if cell.spec.scope != "session":
-                raise StoreAwayError(cell.spec.label, "other processes share it")
+                raise StoreAwayError(cell.spec.label, "other processes share the State")
             if not (cell.owner_cells.fresh or self._store.holds(key_of(cell))):
                 raise StoreAwayError(cell.spec.label, "another process may have the session")
 
     async def noticing_loss(self) -> bool:
-        """Whether the store has come back empty; what is in memory is written again then (R6.6)."""
+        """Return whether the store has lost its data; if so, arrange to write again what is in memory (R6.6)."""
         try:
             if not await self.identity.was_emptied():
                 return False
@@ -242,7 +242,7 @@ class StoreBacked:
     async def _take(self, cell: Cell, record: Record | None) -> None:
         cell.looked = True
         if cell.unsaved or cell.bound or cell.sending:
-            return  # what this process has, or is just writing, is newer
+            return  # the value in memory, or being written, is newer
         if record is None:
             if cell.stored and not await self.noticing_loss():
                 cell.stored = 0
@@ -252,8 +252,8 @@ class StoreBacked:
             return
         serial = self._options.serializes(cell.spec)
         if serial and 0 < record.version < cell.stored and cell.created:
-            # Versions never go back by themselves: the store was set back, as a Redis that has lost its last second.
-            # Without lanes they do: two processes that write in one millisecond draw them.
+            # A version only decreases if the store was reset to an older state, such as a Redis that has lost its last
+            # second. Without lanes it may: versions of writes in the same millisecond are in random order.
             cell.stored, cell.unsaved = record.version, True
             self.outage.hold(cell)
             return
@@ -261,7 +261,7 @@ class StoreBacked:
         adopted = await self._reader.read(cell.spec, key_of(cell), record, held=held)
         if adopted is None and not held:
             self._expiries.overdue(cell)
-        if adopted is not None and self._is_over(cell, adopted):
+        if adopted is not None and self._has_expired(cell, adopted):
             await self._end(cell, record.version, adopted.value)
         elif adopted is not None:
             self._adopt(cell, adopted, record.version)
@@ -279,14 +279,14 @@ class StoreBacked:
             cell.expires = self._clock.monotonic() + adopted.expires - self._clock.time()
             self._lifetime.watch(cell)
 
-    def _is_over(self, cell: Cell, adopted: Adopted) -> bool:
-        """Whether a value's time to live has ended while no process was there to see to it."""
+    def _has_expired(self, cell: Cell, adopted: Adopted) -> bool:
+        """Return whether a value's time to live ended while no process held it."""
         return (
             cell.spec.time_to_live is not None and adopted.expires is not None and adopted.expires <= self._clock.time()
         )
 
     async def _end(self, cell: Cell, version: int, value: Any) -> None:
-        """Have a cell go whose time is over: nobody gets its value any more, and one process takes it out."""
+        """Remove an expired cell: no event gets its value, and one process deletes it from the store."""
         if cell.stored:
             cell.stored = 0
             self._lifetime.put(cell, UNSET, None)
@@ -298,12 +298,12 @@ class StoreBacked:
         try:
             await self.delete(cell)
         except VersionConflictError:
-            cell.stored = 0  # another process was first
+            cell.stored = 0  # another process has removed it
         else:
             self._expiries.expired(cell, value)
 
     async def _history(self, cell: Cell) -> History | None:
-        """The earlier versions that the store has."""
+        """Return the earlier versions in the store."""
         key, spec = history_key(key_of(cell)), cell.spec
         try:
             (record,) = await self._store.read([key])
@@ -322,7 +322,7 @@ class StoreBacked:
             if held:
                 await self._reader.set_history_aside(spec, key, record, str(error))
             else:
-                cell.stored = UNKNOWN  # whoever gets the lane looks again
+                cell.stored = UNKNOWN  # the next holder of the lane loads it again
             return None
 
     # Writing
@@ -353,7 +353,11 @@ class StoreBacked:
         return True
 
     async def _sent(self, parts: Sequence[CellChange], writes: Sequence[Write]) -> bool:
-        """Whether the store has taken a step; else it is out of reach, or has lost what it had."""
+        """Write to the store.
+
+        Returns:
+            Whether the commit is stored; `False` if the store is unreachable or has lost its data.
+        """
         for part in parts:
             part.cell.sending = part.version
         try:
@@ -363,7 +367,7 @@ class StoreBacked:
                 self.outage.took_new()
         except StoreUnavailableError as error:
             self.outage.began(error)
-            for part, write in zip(parts, writes, strict=False):  # earlier versions come behind
+            for part, write in zip(parts, writes, strict=False):  # the writes of earlier versions come last
                 self.outage.in_doubt(part.cell, write)
             return False
         except (FencedError, VersionConflictError):
@@ -378,19 +382,19 @@ class StoreBacked:
 
     def _next_version(self, cell: Cell) -> int:
         if not self._options.serializes(cell.spec):
-            # Nothing keeps another event or process from writing at the same time: no two may get one number.
+            # Others may write at the same time, and no two writes may get the same version.
             return max(cell.version, cell.sending, self._instant()) + 1
         return cell.version + 1 if cell.stored or cell.unsaved else max(cell.version, self._instant()) + 1
 
     def _instant(self) -> int:
-        """A version that no other process has given: a cell that was deleted does not come again with an old one."""
+        """Return a version that no other process has used: a deleted cell must not return with an old version."""
         return int(self._clock.time() * 1000) << 12 | secrets.randbits(12)
 
     def _keep(self, parts: Sequence[CellChange]) -> None:
-        """Have a step in memory alone, until the store is back.
+        """Keep a commit in memory only, until the store is back.
 
         Raises:
-            StoreAwayError: This process may not go on without the store.
+            StoreAwayError: This process must not continue without the store.
         """
         self._check_rights([part.cell for part in parts])
         for part in parts:
@@ -409,9 +413,9 @@ class StoreBacked:
         return Write(key_of(cell), part.version, data, expected, announce, self._expiry_if_abandoned(cell, expected))
 
     def _expiry_if_abandoned(self, cell: Cell, expected: int | None) -> float | None:
-        """When the owner of what is written may go, should this process not be heard of again."""
+        """Return the expiry that the owner gets in case this process never extends it; `None` to leave it unchanged."""
         if cell.owner_cells.owner.scope != "session" or expected:
-            return None  # with what is in the store already, its time was said
+            return None  # the owner has got an expiry together with its first cell
         return self._clock.time() + self._options.unheard_grace
 
     async def _write_history(self, cell: Cell, history: History, version: int) -> Write:
@@ -434,9 +438,9 @@ class StoreBacked:
         )
 
     async def _save(self, cell: Cell) -> None:
-        """Write what an outage has kept from the store."""
+        """Write a cell that an outage has held back."""
         if cell.bound:
-            cell.unsaved = False  # it has become a value of this process alone; the store keeps what it has
+            cell.unsaved = False  # the value can no longer be stored, so the store keeps its last one
             return
         version = cell.version
         data = await self._present(cell)
@@ -463,7 +467,7 @@ class StoreBacked:
         except VersionConflictError:
             (there,) = await self._store.read([write.key])
             found = 0 if there is None else there.version
-            # After the store was emptied, every process writes what it has of a cell; the newest counts.
+            # After the store was emptied, every process writes its own version of a cell, and the newest one wins.
             older = self.outage.was_lost(cell) and found < write.version
             if self.outage.was_lost(cell) and found == write.version:
                 return
@@ -472,7 +476,7 @@ class StoreBacked:
             await self._save_again(cell, [write._replace(expected=found), *writes[1:]])
 
     async def _present(self, cell: Cell) -> bytes | None:
-        """What the store should have of a cell; `None` for nothing."""
+        """Return the bytes that the store should have of a cell; `None` if it should have none."""
         if not cell.created:
             return None
         left = None if cell.expires is None else cell.expires - self._clock.monotonic()
@@ -489,13 +493,13 @@ class StoreBacked:
         return await self.noticing_loss()
 
     async def _takes_new(self) -> bool:
-        """Whether a store, of which some part is damaged, keeps what new sessions have."""
+        """Return whether a store with a damaged part still keeps the cells of new sessions."""
         for owner in _NEW_SESSIONS:
             key = Key(owner, "probe")
             with suppress(StoreDamagedError):
                 try:
                     await self._store.read([key])
-                    # Of both together nothing stays.
+                    # The two writes together leave nothing behind.
                     await self._store.commit([Write(key, 1, b"", 0), Write(key, 2, None)])
                 except StoreUnavailableError as error:
                     self.outage.began(error)
@@ -521,7 +525,7 @@ class StoreBacked:
     async def delete(self, cell: Cell) -> None:
         """See `Persistence.delete`."""
         if not cell.stored or cell.unsaved:
-            return  # what is not saved yet is taken out when it would be
+            return  # `_save` deletes a cell that is not written yet
         key, version = key_of(cell), cell.version + 1
         writes = [Write(key, version, None, cell.stored, cell.spec.scope != "session")]
         if cell.spec.history:
@@ -566,5 +570,5 @@ def _claims(parts: Iterable[CellChange]) -> list[Claim]:
 
 
 def key_of(cell: Cell) -> Key:
-    """Where a cell is kept."""
+    """Return a cell's key in the store."""
     return Key(str(cell.owner_cells.owner), cell.spec.name)

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def cell_name(name: str) -> str:
-    """The name of the cell that a stored name is of: its own, or that of its earlier versions."""
+    """Return the name of the cell to which a stored name belongs: its own, or that of its earlier versions."""
     return name.removesuffix(HISTORY)
 
 
 def dump(history: History) -> bytes:
-    """The payload of a history."""
+    """Return the payload of a history."""
     return encode((_parts(history.past), _parts(history.future)))
 
 
@@ -32,15 +32,15 @@ def _parts(kept: Iterable[Kept]) -> list[tuple[int, bytes]]:
 
 
 def load(opened: Opened, spec: CellSpec, limit: int) -> History:
-    """The history of stored bytes; versions that an older program made are carried to today's shape (R6.3).
+    """Return the history of stored bytes, with the versions of an older program converted (R6.3).
 
     Args:
-        opened: What the store's bytes held.
+        opened: The opened bytes.
         spec: The State.
-        limit: Most bytes kept.
+        limit: Maximum number of bytes kept.
 
     Raises:
-        DecodeError: It is none, a newer program wrote it, or `migrate` failed.
+        DecodeError: The bytes are not a history, a newer program wrote them, or `migrate` failed.
     """
     history = History(spec.history, limit)
     schema = opened.schema if is_older(opened, spec) else None
@@ -50,7 +50,7 @@ def load(opened: Opened, spec: CellSpec, limit: int) -> History:
         history.past = deque(_kept(part, spec, schema) for part in past)
         history.future = deque(_kept(part, spec, schema) for part in future)
     except (TypeError, ValueError) as error:
-        raise DecodeError(f"it is no history ({error})") from error
+        raise DecodeError(f"it is not a history ({error})") from error
     history.size = sum(kept.size for kept in (*history.past, *history.future))
     return history
 

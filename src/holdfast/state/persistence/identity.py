@@ -1,4 +1,4 @@
-"""What a store knows of itself: which key signs in it, which app it is of, and whether it has been emptied (R6.7)."""
+"""The identity of a store: the key that signs its values, its app, and whether it has been emptied (R6.7)."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def bind(envelope: Envelope, app: str | None, program: str | None) -> None:
     """Bind the cells of a store to its app.
 
     Args:
-        envelope: Seals and opens them.
-        app: The app's name, where it has one.
-        program: The program that made the store before the app had a name; its cells open too.
+        envelope: Seals and opens the cells.
+        app: Name of the app, if it has one.
+        program: Program that created the store before the app had a name; its cells can be opened too.
     """
-    # The words before the names keep an app from being taken for a program that is called like it.
+    # The prefixes distinguish an app from a program of the same name.
     named = [f"app:{app}"] if app is not None else []
     made = [f"program:{program}"] if program is not None else []
     if named or made:
@@ -35,9 +35,9 @@ class Identity:
 
     Args:
         store: The store.
-        keys: Sign what is written.
-        app: The app's name; `None` takes whatever the store has.
-        program: What the cells of an app without a name are bound to, in a store that is new.
+        keys: Keys that sign what is written.
+        app: Name of the app; `None` to accept the name in the store.
+        program: Name to which a new store binds the cells of an app without a name.
         envelope: Seals and opens the cells.
     """
 
@@ -50,10 +50,10 @@ class Identity:
         self._epoch = ""
 
     async def check(self) -> None:
-        """See that the store is this app's, or make it so where it is new.
+        """Check that the store belongs to this app, or assign a new store to it.
 
         Raises:
-            StateError: Its values are signed with another key, or it is another app's.
+            StateError: The values are signed with another key, or the store belongs to another app.
         """
         await self._check_app()
         await self._check_key()
@@ -67,14 +67,14 @@ class Identity:
             return
         if self._keys.find(bytes.fromhex(known)) is None:
             raise StateError(
-                f"The State in {self._store.url} is signed with the key {known}, and this process has the key "
-                f"{current}: set HOLDFAST_SECRET_KEY to the secret that the app had (or to new,old to replace it), or "
+                f"The State in {self._store.url} is signed with the key {known}, but this process has the key "
+                f"{current}. Set HOLDFAST_SECRET_KEY to the secret that the app had (or to new,old to replace it), or "
                 "choose another store."
             )
         await self._store.fact(KEY, current, replace=True)
 
     async def _bind(self) -> None:
-        # A store that was emptied gets the name again that the cells in memory are sealed for.
+        # An emptied store gets the same name again, because the cells in memory are sealed for it.
         self._app = self._app or await self._store.fact(APP)
         made = None if self._app is not None else self._program or random_id()
         self._program = await self._store.fact(PROGRAM, made)
@@ -86,15 +86,15 @@ class Identity:
         known = await self._store.fact(APP, self._app)
         if known != self._app:
             raise StateError(
-                f"The State in {self._store.url} is of the app {known!r}, and this is {self._app!r}: choose another "
-                "store, or another prefix in it."
+                f"The State in {self._store.url} belongs to the app {known!r}, but this app is {self._app!r}. Choose "
+                "another store, or another prefix in it."
             )
 
     async def was_emptied(self) -> bool:
-        """Whether everything that the store had is gone since it was last asked.
+        """Return whether the store has lost all its data since the last check.
 
         Raises:
-            StoreUnavailableError: It cannot be asked.
+            StoreUnavailableError: The store cannot be read.
         """
         epoch = await self._store.fact(EPOCH)
         if epoch == self._epoch and epoch is not None:
@@ -103,9 +103,9 @@ class Identity:
         return True
 
     async def probe(self) -> None:
-        """See that the store can be read and written.
+        """Check that the store can be read and written.
 
         Raises:
-            StoreUnavailableError: It cannot.
+            StoreUnavailableError: The store cannot be written.
         """
         await self._store.fact(PROBE, random_id(), replace=True)

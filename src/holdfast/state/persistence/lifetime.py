@@ -1,4 +1,4 @@
-"""How long a durable store keeps what is in it: sessions that are open, closed, or of a process that died."""
+"""How long a durable store keeps sessions: open ones, closed ones, and those of a process that died."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ log = logging.getLogger("holdfast.state")
 
 
 _ROUNDS = 64
-"""Rounds of renewals in the time that one lasts: sessions that are due at about the same time share one."""
+"""Number of rounds in the time until a renewal is due: sessions that are due at about the same time share one."""
 
 
 class Round:
-    """Sessions that must be kept longer in the store at about the same time.
+    """Sessions whose expiry in the store is extended at about the same time.
 
     Args:
-        until: When it takes no more of them, on the monotonic clock.
-        when: When they are due.
+        until: Time on the monotonic clock after which it takes no more sessions.
+        when: Time on the monotonic clock at which they are due.
     """
 
     __slots__ = ("_gone", "_homes", "timed", "until", "when")
@@ -52,7 +52,7 @@ class Round:
         return (owner_cells for owner_cells in self._homes if owner_cells.round is self and not owner_cells.dropped)
 
     def add(self, owner_cells: OwnerCells) -> None:
-        """Renew a session with this round and no other."""
+        """Renew a session with this round only."""
         if owner_cells.round is not self:
             if owner_cells.round is not None:
                 owner_cells.round.remove(owner_cells)
@@ -60,7 +60,7 @@ class Round:
             self._homes.append(owner_cells)
 
     def remove(self, owner_cells: OwnerCells) -> None:
-        """Have a session not be renewed."""
+        """Stop renewing a session."""
         owner_cells.round = None
         self._gone += 1
         if self._gone > 64 and self._gone * 2 > len(self._homes):
@@ -68,22 +68,22 @@ class Round:
             self._gone = 0
 
     def replace(self, owner_cells: OwnerCells, other: OwnerCells) -> None:
-        """Renew another home of the same session instead."""
+        """Renew another object of the same session instead."""
         self.remove(owner_cells)
         self.add(other)
 
 
 class StoredLifetime:
-    """Ends of owners in a durable store.
+    """Extends and ends the lives of owners in a durable store.
 
     Args:
         store: The store.
         outage: Whether the store can be reached.
-        reader: Reads values that were dropped, for their delete callbacks.
-        clock: Where time comes from.
-        options: Grace and sweep.
+        reader: Reads dropped values for their delete callbacks.
+        clock: The source of time.
+        options: Grace period and sweep interval.
         lifetime: The owners in memory.
-        find_spec: The State of a scope and a cell's name.
+        find_spec: Returns the State that has a scope and a cell name.
     """
 
     def __init__(
@@ -104,27 +104,27 @@ class StoredLifetime:
         self._lifetime = lifetime
         self._find_spec = find_spec
         self._dropping: dict[Owner, asyncio.Task[Any]] = {}
-        """Owners that are just being dropped; what is asked for after that waits for it."""
+        """Owners that are being dropped; reads and claims wait until that is done."""
         self._timers: Timers[Round] = Timers(clock, _deadline, self._renew_round)
-        """Of the sessions that this process keeps open or uses."""
+        """Deadlines of the renewals of sessions that this process keeps open or uses."""
         self._round = Round(0.0, 0.0)
-        """The one that sessions join now."""
+        """Round that sessions join now."""
         self._touching: dict[Owner, float] = {}
-        """Sessions of which the store is just being told: when they may go, in seconds since the epoch."""
+        """Sessions whose expiry is being written, with that expiry in seconds since the epoch."""
         self._sweeper: asyncio.Task[None] | None = None
         self._touches: set[asyncio.Task[Any]] = set()
         self._late: dict[Owner, bool] = {}
-        """Owners that could not be dropped since the store was out of reach, and whether only if their time is over."""
+        """Owners to drop when the store is back, and whether only if they have expired."""
         self._failure = ""
-        """Why the last look for what has expired failed."""
+        """Error of the last sweep, so that it is logged once."""
         self._closed = False
 
     def start(self) -> None:
-        """Look for what may go from time to time."""
+        """Start to sweep expired owners at intervals."""
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
 
     async def aclose(self) -> None:
-        """Stop looking."""
+        """Stop sweeping and renewing."""
         self._closed = True
         self._timers.close()
         await end(self._sweeper)
@@ -132,7 +132,7 @@ class StoredLifetime:
     # Open and closed
 
     def stored(self, owner_cells: OwnerCells) -> None:
-        """Something of a home was stored; the store keeps sessions for some time only."""
+        """Set the expiry of a session of which a cell was stored."""
         if owner_cells.kept or owner_cells.owner.scope != "session" or owner_cells.dropped:
             return
         owner_cells.kept = True
@@ -143,11 +143,11 @@ class StoredLifetime:
             self._touch(owner_cells, max(left, 0.0) + MARGIN)
 
     def opened(self, owner_cells: OwnerCells) -> None:
-        """A session is open (again); what is stored of it from before must not go meanwhile."""
+        """Keep what is stored of a session while it is open."""
         self._renew(owner_cells)
 
     def closed(self, owner_cells: OwnerCells) -> None:
-        """A session's grace has begun."""
+        """Let a session expire after its grace period."""
         if owner_cells.round is not None:
             owner_cells.round.remove(owner_cells)
         self._touch(owner_cells, self._options.grace + MARGIN)
@@ -168,19 +168,19 @@ class StoredLifetime:
             self._renew(owner_cells)
 
     def _renew_all(self) -> None:
-        """The store may not have heard until when it keeps what is open here, or not for long."""
+        """Extend all sessions that are open here, because their expiry in the store may be too early."""
         for owner_cells in [owner_cells for round in self._timers.watched() for owner_cells in round]:
             self._touch(owner_cells, self._options.unheard_grace)
 
     def catch_up(self) -> None:
-        """The store is back: say what it has missed."""
+        """Write the expiries and drops that an outage has held back."""
         self._renew_all()
         late, self._late = self._late, {}
         for owner, only_due in late.items():
             self._begin_drop(owner, (), only_due=only_due)
 
     def _touch(self, owner_cells: OwnerCells, seconds: float) -> None:
-        """Tell the store until when it keeps a session; the last word counts, whatever comes in between."""
+        """Write a session's expiry; if several calls overlap, the last one wins."""
         begun = owner_cells.owner in self._touching
         self._touching[owner_cells.owner] = self._clock.time() + seconds
         if not begun:
@@ -199,31 +199,31 @@ class StoredLifetime:
 
     async def _extend(self, owner: Owner, expires: float) -> None:
         if self._outage.now:
-            return  # all are told when it is back
+            return  # `catch_up` writes all of them when the store is back
         try:
             async with self._outage.noticing_damage():
                 await self._store.touch(str(owner), expires)
         except StoreUnavailableError as error:
             self._outage.began(error)
         except StoreDamagedError:
-            log.debug("%s cannot be kept longer in the damaged store.", owner)
+            log.debug("The expiry of %s cannot be extended in the damaged store.", owner)
 
     # Ends
 
     async def drops_of(self, cells: Sequence[Cell]) -> None:
-        """Wait until the owners of cells are dropped that are just being dropped."""
+        """Wait for drops of the owners of these cells that are in progress."""
         if self._dropping:
             for owner in {cell.owner_cells.owner for cell in cells}:
                 if owner in self._dropping:
                     await ended(self._dropping[owner])
 
     def drop(self, owner_cells: OwnerCells, cells: Sequence[Cell], *, only_due: bool = False) -> None:
-        """Drop an owner from the store, and call back for each value once among all processes (R4.3).
+        """Drop an owner from the store, and run each delete callback once among all processes (R4.3).
 
         Args:
-            home: The owner's home, which has left memory.
-            cells: What it held.
-            only_due: Its time is over here; it stays if another process has kept it open since.
+            owner_cells: The owner, which has left memory.
+            cells: Its cells in memory.
+            only_due: Keep it if another process has extended its expiry since.
         """
         self._begin_drop(owner_cells.owner, cells, only_due=only_due)
 
@@ -233,7 +233,7 @@ class StoredLifetime:
         task.add_done_callback(partial(self._dropped, owner))
 
     def _dropped(self, owner: Owner, task: asyncio.Task[Any]) -> None:
-        if self._dropping.get(owner) is task:  # it came back and was dropped again meanwhile
+        if self._dropping.get(owner) is task:  # the owner may have returned and been dropped again
             del self._dropping[owner]
 
     async def _drop(self, owner: Owner, cells: Sequence[Cell], *, only_due: bool) -> None:
@@ -247,9 +247,9 @@ class StoredLifetime:
             if only_due and not dropped and await self._store.names(str(owner)):
                 cells = [cell for cell in cells if cell.bound]
         except StoreUnavailableError as error:
-            log.debug("%s is dropped when the store is back: %s", owner, error)
+            log.debug("%s will be dropped when the store is back: %s", owner, error)
             self._late[owner] = only_due
-            dropped = []  # what the store never had ends here
+            dropped = []  # cells that were never stored end here
         except StoreDamagedError:
             log.debug("%s cannot be dropped from the damaged store.", owner)
             dropped = []
@@ -260,7 +260,7 @@ class StoredLifetime:
         while True:
             now = self._clock.time()
             if now - last > self._options.sweep + self._options.unheard_grace / 4:
-                # The machine slept, or its clock was set: what is open here has not been renewed meanwhile.
+                # The machine slept, or its clock was set, so open sessions have not been renewed.
                 self._renew_all()
             else:
                 await self._lifetime.spawn(self._look(now))
@@ -269,7 +269,7 @@ class StoredLifetime:
 
     async def _look(self, now: float) -> None:
         if self._touches:
-            # What is about to be kept longer is not to go before that.
+            # A session whose expiry is being extended must not expire first.
             await asyncio.wait(self._touches)
         if self._outage.now:
             return
@@ -280,11 +280,11 @@ class StoredLifetime:
         except StoreUnavailableError as error:
             self._outage.began(error)
         except StoreDamagedError:
-            log.debug("What has expired cannot be looked for in the damaged store.")
+            log.debug("Expired State cannot be searched for in the damaged store.")
         except StoreError as error:
             if str(error) != self._failure:
                 self._failure = str(error)
-                log.error("Looking for State that has expired failed: %s", error)  # noqa: TRY400 -- the sentence says all
+                log.error("The search for expired State failed: %s", error)  # noqa: TRY400 -- the message is complete
 
     def _expired(self, dropped: Sequence[Dropped]) -> None:
         by_owner: dict[str, list[Dropped]] = {}
@@ -301,7 +301,7 @@ class StoredLifetime:
     def _end(self, owner: Owner, dropped: Sequence[Dropped], held: dict[str, Cell]) -> None:
         handed = {cell.key.name: cell for cell in dropped}
         for name, cell in held.items():
-            # A stored value that was not handed back here is another process's to call back for.
+            # If the drop did not return a stored value, another process runs its callback.
             if cell.created and cell.spec.delete_callback is not None and (name in handed or cell.stored <= 0):
                 self._lifetime.call_back_with(cell.spec, cell.committed)
         for name, found in handed.items():

@@ -1,4 +1,4 @@
-"""A store that is out of reach: what could not be written is kept, and written when it is back (R6.6)."""
+"""Outages of the store: commits are held in memory and written when the store is back (R6.6)."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ from holdfast.tasks import end
 log = logging.getLogger("holdfast.state")
 
 UNKNOWN = -1
-"""A stored version that no cell has: whatever the store has is taken over."""
+"""Stored version that no cell has, so that any version in the store is loaded."""
 
 _PAUSES = (0.5, 1.0, 2.0, 5.0, 15.0)
-"""Seconds before the next attempt; the last one stays."""
+"""Seconds before each attempt; the last pause repeats."""
 
 
 Sent = tuple[int, bytes]
-"""Version and fingerprint of something written."""
+"""Version and fingerprint of a write."""
 
 
 def sent(version: int, data: bytes | None) -> Sent:
-    """What a write, or a record, is known by."""
+    """Return the identity of a write or a record."""
     return (0, b"") if data is None else (version, xxhash.xxh3_128_digest(data))
 
 
 class Outage:
-    """Knows whether the store is out of reach, and ends it.
+    """Tracks whether the store is unreachable, and writes what was held back when it returns.
 
     Args:
         clock: Paces the attempts.
-        url: The store's, for the log.
-        probe: Asks the store for something.
+        url: URL of the store, for the log.
+        probe: Checks that the store answers.
         save: Writes a cell.
-        set_aside: Writes a cell that another process has written meanwhile to another place.
-        takes_new: Whether a damaged store can still keep what a new session has.
+        set_aside: Writes a cell elsewhere because another process has written it too, and returns the place.
+        takes_new: Returns whether a damaged store still keeps the cells of new sessions.
         on_back: Called when the store is back and everything is written.
     """
 
@@ -67,11 +67,11 @@ class Outage:
         self._set_aside = set_aside
         self._takes_new = takes_new
         self._unsaved: dict[Cell, None] = {}
-        self._unheard: dict[Cell, set[Sent]] = {}
+        self._in_doubt: dict[Cell, set[Sent]] = {}
         self._lost: set[Cell] = set()
-        """Cells that the store had and has lost."""
+        """Cells that the store has lost."""
         self.count = 0
-        """Outages so far."""
+        """Number of outages so far."""
         self._reason = ""
         self._damage = ""
         self._damage_said = False
@@ -80,62 +80,62 @@ class Outage:
 
     @property
     def now(self) -> bool:
-        """The store is out of reach."""
+        """True while the store is unreachable."""
         return self._task is not None
 
     def check(self) -> None:
-        """See that the store can be asked for something.
+        """Check that no outage is known.
 
         Raises:
-            StoreUnavailableError: It is out of reach; the one probe tells when it is back.
+            StoreUnavailableError: The store is unreachable; only the probe finds out when it is back.
         """
         if self.now:
             raise StoreUnavailableError(self._reason)
 
     @property
     def health(self) -> StoreHealth:
-        """For the health page."""
+        """Whether the store works, and how much is not written yet."""
         reason = self._reason if self.now else self._damage
         return StoreHealth(not self.now and not self._damage, reason, len(self._unsaved))
 
     @asynccontextmanager
     async def noticing_damage(self) -> AsyncIterator[None]:
-        """See that the store is damaged: what it concerns fails, and health does when nothing new is kept (R6.6)."""
+        """Note damage of the store: the operation fails, and so does health if no new cells can be kept (R6.6)."""
         try:
             yield
         except StoreDamagedError as error:
             if not self._damage_said:
                 self._damage_said = True
-                log.error("The store %s is damaged: %s", self._url, error)  # noqa: TRY400 # whoever asked has the traceback
+                log.error("The store %s is damaged: %s", self._url, error)  # noqa: TRY400 # the caller has the traceback
             self._damage = "" if await self._takes_new() else str(error)
             raise
 
     async def look(self) -> None:
-        """See at the start whether a store is so damaged that it keeps nothing of new sessions."""
+        """Check at startup whether a damaged store still keeps the cells of new sessions."""
         if not await self._takes_new():
             with suppress(StoreDamagedError):
                 async with self.noticing_damage():
-                    raise StoreDamagedError("Nothing of new sessions can be written to it.")
+                    raise StoreDamagedError("Cells of new sessions cannot be written to it.")
 
     def took_new(self) -> None:
-        """The store keeps something that it did not have; what is damaged in it keeps no page from opening."""
+        """Note that the store has kept a new cell, so that its damage does not prevent pages from opening."""
         self._damage = ""
 
     def began(self, error: StoreUnavailableError) -> None:
-        """The store did not answer."""
+        """Begin an outage, because the store did not answer."""
         self._reason = str(error)
         if self._task is None:
             log.error(
-                "The store %s is out of reach: %s The app goes on from memory and writes what it holds later.",
+                "Store %s is unreachable: %s Continuing in memory; pending writes will be flushed when it is back.",
                 self._url,
                 error,
             )
             self._begin()
 
     def hold(self, cell: Cell) -> None:
-        """A cell's last commit is in memory alone."""
+        """Hold a cell whose last commit is only in memory, and begin an outage if there is none."""
         self._unsaved[cell] = None
-        self._reason = self._reason or "Values that are in memory are not written yet."
+        self._reason = self._reason or "Values in memory are not written yet."
         if self._task is None:
             self._begin()
 
@@ -144,11 +144,11 @@ class Outage:
         self._task = asyncio.get_running_loop().create_task(self._until_back())
 
     def emptied(self, lost: Sequence[Cell]) -> None:
-        """The store has come back without anything: what is in memory is to be written again."""
+        """Write lost cells again to a store that has come back without its data."""
         log.error(
-            "The store %s has lost all that it had: it was emptied, or has started again without its data. %s values "
-            "that are in memory are written to it again. Let it keep its data (for Redis: persistence, "
-            "maxmemory-policy noeviction, no FLUSHALL).",
+            "Store %s has lost its data: it was emptied, or restarted without it. %s values in memory will be written "
+            "again. Configure the store to keep its data (for Redis: persistence, maxmemory-policy noeviction, no "
+            "FLUSHALL).",
             self._url,
             len(lost),
         )
@@ -157,20 +157,20 @@ class Outage:
             self.hold(cell)
 
     def was_lost(self, cell: Cell) -> bool:
-        """Whether the store has lost a cell that it had."""
+        """Return whether the store has lost a cell."""
         return cell in self._lost
 
     def in_doubt(self, cell: Cell, write: Write) -> None:
-        """A write was sent to the store, and nobody heard whether it was done."""
-        self._unheard.setdefault(cell, set()).add(sent(write.version, write.data))
+        """Remember a write that was sent to the store without an answer, so it may have been done or not."""
+        self._in_doubt.setdefault(cell, set()).add(sent(write.version, write.data))
 
     def was_ours(self, cell: Cell, record: Record | None) -> bool:
-        """Whether what the store has of a cell is such a write."""
+        """Return whether a record in the store is a write of this process whose answer was lost."""
         there = sent(0, None) if record is None else sent(record.version, record.data)
-        return there in self._unheard.get(cell, ())
+        return there in self._in_doubt.get(cell, ())
 
     async def _until_back(self) -> None:
-        about.set(None)  # the task began in the event that noticed the outage, and is of no session
+        about.set(None)  # the task was started by an event, but its log entries belong to no session
         attempt = 0
         while True:
             await self._clock.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
@@ -178,29 +178,29 @@ class Outage:
             if await self.flush():
                 break
         self._task = None
-        self._unheard.clear()
+        self._in_doubt.clear()
         self._lost.clear()
         self._on_back()
-        log.warning("The store %s is back; everything is written.", self._url)
+        log.warning("Store %s is back; all pending writes are done.", self._url)
 
     async def flush(self) -> bool:
-        """Try to write what is held.
+        """Try to write all held cells.
 
         Returns:
-            Whether all of it is written.
+            Whether all of them are written.
         """
         try:
             await self._probe()
             while self._unsaved:
                 cell = next(iter(self._unsaved))
                 if cell.owner_cells.dropped:
-                    # Its owner is gone; written now, nobody would ever take it out again.
+                    # Its owner was dropped, so nothing would ever remove it from the store.
                     cell.unsaved = False
                 else:
                     await self._write(cell)
                 if not cell.unsaved:
                     self._unsaved.pop(cell, None)
-            if self._damage and await self._takes_new():  # it was repaired meanwhile
+            if self._damage and await self._takes_new():  # the store was repaired in the meantime
                 self.took_new()
         except StateError as error:
             self._reason = str(error)
@@ -212,19 +212,19 @@ class Outage:
             async with self.noticing_damage():
                 await self._save(cell)
         except StoreDamagedError:
-            if self._damage:  # nothing can be stored, so it is tried again
+            if self._damage:  # nothing can be stored, so try again later
                 raise
-            log.error(  # noqa: TRY400 # the damage is said already
-                "%s of %s cannot be stored after the outage, where the store is damaged. It stays in this process.",
+            log.error(  # noqa: TRY400 # the damage is in the log already
+                "%s of %s cannot be stored after the outage, because the store is damaged. It stays in this process.",
                 cell.spec.label,
                 cell.owner_cells.owner,
             )
             cell.unsaved = False
         except VersionConflictError:
             where = await self._set_aside(cell)
-            log.error(  # noqa: TRY400 # the conflict's own traceback says nothing
-                "While the store was out of reach, %s of %s was committed here and by another process. "
-                "The other's value counts; the one from here was set aside as %s.",
+            log.error(  # noqa: TRY400 # the conflict's traceback does not help
+                "While the store was unreachable, %s of %s was committed by this process and by another one. "
+                "The other value is kept; the value of this process was set aside as %s.",
                 cell.spec.label,
                 cell.owner_cells.owner,
                 where,
@@ -241,7 +241,7 @@ class Outage:
             cell.unsaved = False
 
     async def aclose(self) -> None:
-        """Try once more, and say what is lost."""
+        """Try once more, and log what is lost."""
         await end(self._task)
         self._task = None
         if self._unsaved and not await self.flush():

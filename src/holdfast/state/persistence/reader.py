@@ -1,4 +1,4 @@
-"""Taking stored values over: opening, decoding, migrating, and setting aside what cannot be read (R6.3)."""
+"""Loading stored values: open, decode, migrate, and set aside what cannot be read (R6.3)."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ if TYPE_CHECKING:
 log = logging.getLogger("holdfast.state")
 
 ASIDE = "aside"
-"""Owner of what was set aside, in the same store."""
+"""Owner of cells that were set aside, in the same store."""
 
 HISTORY = "#history"
-"""What the name of a cell's earlier versions ends with."""
+"""Suffix of the name under which a cell's earlier versions are stored."""
 
 
 class Adopted(NamedTuple):
-    """A stored value, live."""
+    """A value that was loaded from the store."""
 
     value: Any
     image: Captured | None
     expires: float | None
-    """When its time to live ends, in seconds since the epoch."""
+    """End of its time to live, in seconds since the epoch."""
 
 
 class Reader:
-    """Makes values of records.
+    """Turns records into values.
 
     Args:
-        store: Where they are from, and where they are set aside.
-        envelope: Opens them.
+        store: The store of the records, which also keeps those set aside.
+        envelope: Opens the records.
         options: Limits.
-        clock: Where time comes from.
+        clock: The source of time.
     """
 
     def __init__(self, store: Store, envelope: Envelope, options: StateOptions, clock: Clock | None = None) -> None:
@@ -55,23 +55,23 @@ class Reader:
         self._envelope = envelope
         self._options = options
         self._said: set[tuple[CellSpec, str]] = set()
-        """Why States cannot be read, as far as the log has said it."""
+        """States that cannot be read and the reason, as far as the log has mentioned them."""
 
     async def read(self, spec: CellSpec, key: Key, record: Record, *, held: bool) -> Adopted | None:
-        """The value of a record.
+        """Return the value of a record.
 
         Args:
             spec: The State.
-            key: Where it is.
-            record: Its bytes.
-            held: Whether this process holds the cell's lane, and so may set it aside.
+            key: The record's key.
+            record: The record.
+            held: Whether this process holds the cell's lane, and so may set the record aside.
 
         Returns:
-            `None` when it is damaged, or `migrate` refuses it; with the lane it is set aside then, and the log says
-            where.
+            The value; `None` if the record is damaged or `migrate` refuses it. If the lane is held, the record is then
+            set aside, and the log names the place.
 
         Raises:
-            UnreadableError: Another process can read it; it is left as it is.
+            UnreadableError: Another process can read the record; it is left unchanged.
         """
         data = record.data or b""
         try:
@@ -82,7 +82,7 @@ class Reader:
             reason = str(error)
             if (spec, reason) not in self._said:
                 self._said.add((spec, reason))
-                log.error("The stored value of %s of %s is left as it is: %s.", spec.label, key.owner, reason)  # noqa: TRY400 # the reason is the message
+                log.error("The stored value of %s of %s is left unchanged: %s.", spec.label, key.owner, reason)  # noqa: TRY400 # the reason is the message
             raise UnreadableError(spec.label, reason) from error
         except DecodeError as error:
             if held:
@@ -90,10 +90,10 @@ class Reader:
             return None
 
     def decoded(self, spec: CellSpec, key: Key, data: bytes) -> Adopted:
-        """The value of stored bytes.
+        """Return the value of stored bytes.
 
         Raises:
-            DecodeError: They cannot be read, or `migrate` failed.
+            DecodeError: The bytes cannot be read, or `migrate` failed.
         """
         opened = self._envelope.open(data, place(key))
         older = is_older(opened, spec)
@@ -118,7 +118,7 @@ class Reader:
             earlier = history_key(key)
             (history,) = await self._store.read([earlier])
             if history is not None:
-                # They belong to what is set aside; whoever starts afresh would write its own over them.
+                # They belong to the value that is set aside, and the next commit would overwrite them.
                 writes.append(Write(aside_key(earlier, record.version), history.version, history.data))
                 writes.append(Write(earlier, history.version, None, history.version))
             await self._store.commit(writes)
@@ -126,11 +126,11 @@ class Reader:
         except VersionConflictError:
             return  # another process has set it aside, or written a new one
         except StoreError as error:
-            log.error("The stored value of %s of %s cannot be read: %s (%s)", spec.label, key.owner, reason, error)  # noqa: TRY400 # its own traceback says nothing
+            log.error("The stored value of %s of %s cannot be read: %s (%s)", spec.label, key.owner, reason, error)  # noqa: TRY400 # its traceback does not help
             return
         log.error(  # the reason is the message
             "The stored value of %s of %s cannot be read: %s. It was set aside as cell %r of owner %r in %s; "
-            "the owner starts afresh.",
+            "the owner gets the initial value.",
             spec.label,
             key.owner,
             reason,
@@ -140,7 +140,7 @@ class Reader:
         )
 
     async def set_history_aside(self, spec: CellSpec, key: Key, record: Record, reason: str) -> None:
-        """Set aside earlier versions that cannot be read, of a value that can; the next commit would overwrite them."""
+        """Set aside unreadable earlier versions of a readable value, because the next commit would overwrite them."""
         place_aside = aside_key(key, record.version)
         writes = [Write(place_aside, record.version, record.data), Write(key, record.version, None, record.version)]
         where = f"They were set aside as cell {place_aside.name!r} of owner {ASIDE!r}."
@@ -155,10 +155,10 @@ class Reader:
 
 
 def is_older(opened: Opened, spec: CellSpec) -> bool:
-    """Whether `migrate` must carry stored bytes to today's version of the State.
+    """Return whether `migrate` must convert stored bytes to the current version of the State.
 
     Raises:
-        ForeignError: A newer program wrote them.
+        ForeignError: A newer program wrote the bytes.
     """
     if opened.schema > spec.version:
         raise ForeignError(
@@ -169,27 +169,27 @@ def is_older(opened: Opened, spec: CellSpec) -> bool:
 
 
 def history_key(key: Key) -> Key:
-    """Where the earlier versions of a cell are kept."""
+    """Return the key of a cell's earlier versions."""
     return Key(key.owner, key.name + HISTORY)
 
 
 def place(key: Key) -> str:
-    """What a cell's signature binds it to."""
+    """Return the place to which a cell's signature binds it."""
     return f"{key.owner}\0{key.name}"
 
 
 def aside_key(key: Key, version: int) -> Key:
-    """Where a cell is set aside."""
+    """Return the key under which a cell is set aside."""
     return Key(ASIDE, f"{key.owner}/{key.name}@{version}")
 
 
 def migrated(spec: CellSpec, value: Any, version: int) -> tuple[Any, bytes]:
-    """The value as today's program has it, and its payload.
+    """Return the value in the current shape, and its payload.
 
     Args:
         spec: The State, which has a `migrate`.
-        value: What an older program has stored.
-        version: The version of the State that it had then.
+        value: The value that an older program has stored.
+        version: The State's version in that program.
 
     Raises:
         DecodeError: `migrate` failed.

@@ -1,4 +1,4 @@
-"""Values that cannot change in place: they are compared as they are and need no bytes."""
+"""Atoms: values that cannot change in place. They are compared directly and need no copy."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ BY_REFERENCE: tuple[type, ...] = (
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
 )
-"""Things that stand for themselves within a process; `copy.deepcopy` does not copy them either."""
+"""Types whose objects are used by reference within a process; `copy.deepcopy` does not copy them either."""
 
 SHORT = 64
-"""Longest tuple that is looked through; a longer one is encoded like a list."""
+"""Length up to which a tuple is searched for mutable items; a longer one is encoded like a list."""
 
 
 def is_atom(value: Any) -> bool:
-    """Whether nothing reachable from `value` can change in place."""
+    """Return whether nothing reachable from a value can change in place."""
     kind = type(value)
     if kind in VALUES:
         return True
@@ -59,7 +59,7 @@ def is_atom(value: Any) -> bool:
 
 
 def size_of(value: Any) -> int:
-    """Bytes that an atom counts for in the memory bound."""
+    """Return the number of bytes that an atom counts for in the memory limit."""
     kind = type(value)
     if kind is str or kind is bytes:
         return 48 + len(value)

@@ -1,4 +1,4 @@
-"""Making what is kept of a committed value: a copy to undo from, a fingerprint, or the bytes that a store gets."""
+"""Capture of committed values: a copy to undo from, a fingerprint, or the bytes for a store."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from holdfast.state.warnings_once import warn_bound, warn_unkept
 
 
 class Sealed(Snapshot):
-    """A value's payload as it is stored; it serves rollback and comparison too."""
+    """A value's payload as it is stored, which also serves for rollback and comparison."""
 
     __slots__ = ()
 
@@ -28,11 +28,11 @@ class Sealed(Snapshot):
         super().__init__(data, (), definite=definite)
 
     def restore(self) -> Any:
-        """A new object with the value that was encoded."""
+        """Return a new object with the encoded value."""
         return decode(self.data, trusted=True)
 
     def same_bytes(self, other: Snapshot) -> bool:
-        """Whether both are payloads of values that nothing distinguishes."""
+        """Return whether both are payloads of indistinguishable values."""
         return isinstance(other, Sealed) and self.data == other.data
 
 
@@ -40,8 +40,8 @@ class Oversize(Uncaptured):
     """A value over the rollback limit, on its way to the store.
 
     Args:
-        payload: Its bytes, until they are stored.
-        digest: Fingerprint of the content where somebody listens to its changes, else of the bytes.
+        payload: The bytes, until they are stored.
+        digest: Fingerprint of the content if changes of it have listeners, otherwise of the bytes.
     """
 
     __slots__ = ("payload",)
@@ -52,11 +52,11 @@ class Oversize(Uncaptured):
 
 
 class Capturer:
-    """Makes images.
+    """Captures values.
 
     Args:
         options: Limits.
-        stored: Whether values go to a store, as far as they can be written.
+        stored: Whether values that can be encoded go to a store.
     """
 
     def __init__(self, options: StateOptions, *, stored: bool) -> None:
@@ -64,14 +64,14 @@ class Capturer:
         self._stored = stored
 
     async def image(self, value: Any, cell: Cell) -> Captured | None:
-        """What is kept of a value for rollback and comparison, made off the event loop where it is large.
+        """Capture a value for rollback and comparison, in a thread if it is large.
 
         Args:
             value: The value.
-            cell: Whose it is going to be.
+            cell: The cell that is about to get the value.
 
         Returns:
-            `None` for a value that cannot change in place.
+            The capture; `None` for a value that cannot change in place.
         """
         if type(value) in VALUES or (is_atom(value) and (not self._stored or _can_be_written(value))):
             return None
@@ -95,7 +95,7 @@ class Capturer:
                 return snapshot(value, min(options.inline_limit, options.rollback_limit), watched=watched)
             except OversizeError:
                 pass
-            except Exception as error:  # user objects may refuse with anything; the value stays live
+            except Exception as error:  # user objects may raise anything; the value stays live
                 return warn_unkept(cell.spec, value, Uncaptured(0, reason=f"{type(error).__name__}: {error}"))
         image = await asyncio.to_thread(
             image_of, value, watched=watched, limit=options.rollback_limit, digest=fingerprint, breathe=True
@@ -134,20 +134,20 @@ class Capturer:
         return cell.value
 
     async def restored(self, image: Snapshot) -> Any:
-        """A new object from bytes, off the event loop if they are many."""
+        """Return a new object from a capture, in a thread if it is large."""
         if image.size <= self._options.inline_limit:
             return image.restore()
         return await asyncio.to_thread(image.restore)
 
     async def differs(self, old: Snapshot, value: Any, new: Snapshot) -> bool:
-        """Whether a value, whose bytes are `new`, has another content than older bytes have."""
+        """Return whether the content of a value, captured as `new`, differs from that of an older capture."""
         if old.size <= self._options.inline_limit:
             return _differs(old, value, new)
         return await asyncio.to_thread(_differs, old, value, new)
 
 
 def digest_of(value: Any, payload: bytes, *, watched: bool) -> bytes | None:
-    """The fingerprint of a large value that is stored."""
+    """Return the fingerprint of a large value that is stored."""
     return fingerprint(value) if watched else xxhash.xxh3_128_digest(payload)
 
 
@@ -160,7 +160,7 @@ def _differs(old: Snapshot, value: Any, new: Snapshot) -> bool:
 
 
 def _can_be_written(atom: Any) -> bool:
-    """Whether a value that cannot change in place is data: code is not, and stays in its process."""
+    """Return whether an atom is data. Code is not, and stays in its process."""
     try:
         encode(atom)
     except EncodeError:
@@ -169,7 +169,7 @@ def _can_be_written(atom: Any) -> bool:
 
 
 def payload_of(value: Any, image: Captured | None) -> bytes:
-    """The bytes of a value for the store."""
+    """Return the bytes of a value for the store."""
     if isinstance(image, Sealed):
         return image.data
     if isinstance(image, Oversize) and image.payload is not None:

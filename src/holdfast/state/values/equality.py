@@ -1,4 +1,4 @@
-"""Whether two values have the same content, by the rules of R3.2.
+"""Content equality of values, by the rules of R3.2.
 
 Built-in containers element by element and by type; arrays, frames, images and tensors by their data; dataclasses,
 pydantic and attrs objects by their fields; objects with their own `__hash__` by it; any other object by its attributes.
@@ -18,12 +18,12 @@ from holdfast.state.values.atoms import BY_REFERENCE, PLAIN, VALUES
 from holdfast.state.values.libraries import foreign_same
 
 _Seen = dict[tuple[int, int], tuple[Any, Any]]
-"""The pairs that are compared already, by their ids. It holds the objects too: the id of one that is gone, such as a
-part that was made for a comparison, may be another's next."""
+"""Pairs that have been compared, by their ids. The objects are kept too, because the id of a deleted one, such as a
+part that was created for a comparison, may be reused."""
 
 
 def same(left: Any, right: Any) -> bool:
-    """Whether `left` and `right` have the same content."""
+    """Return whether two values have the same content."""
     return _same(left, right, {})
 
 
@@ -120,7 +120,7 @@ def _same_attributes(left: Any, right: Any, seen: _Seen) -> bool:
 
 
 def _same_parts(left: Any, right: Any, seen: _Seen) -> bool:
-    """Objects of the standard library (deque, array, bytearray, …) by what they are rebuilt from."""
+    """Compare objects of the standard library (deque, array, bytearray, …) by what they are rebuilt from."""
     mine, theirs = _parts(left), _parts(right)
     return len(mine) == len(theirs) and all(starmap(lambda a, b: _same(a, b, seen), zip(mine, theirs, strict=True)))
 
@@ -138,7 +138,7 @@ def _parts(value: Any) -> list[Any]:
 
 
 def field_names(kind: type) -> tuple[str, ...] | None:
-    """The fields of a dataclass, pydantic model or attrs class; `None` for another class."""
+    """Return the fields of a dataclass, pydantic model, or attrs class; `None` for other classes."""
     if dataclasses.is_dataclass(kind):
         return tuple(item.name for item in dataclasses.fields(kind))
     attrs_fields = getattr(kind, "__attrs_attrs__", None)
@@ -149,7 +149,7 @@ def field_names(kind: type) -> tuple[str, ...] | None:
 
 
 def model_fields(kind: Any) -> Mapping[str, Any] | None:
-    """The fields of a pydantic model by name; `None` for another class."""
+    """Return the fields of a pydantic model by name; `None` for other classes."""
     if not hasattr(kind, "__pydantic_core_schema__"):
         return None
     fields: Mapping[str, Any] | None = getattr(kind, "__pydantic_fields__", None)
@@ -157,13 +157,13 @@ def model_fields(kind: Any) -> Mapping[str, Any] | None:
 
 
 def has_own_hash(kind: type) -> bool:
-    """Whether a class outside the standard library defines what its objects hash to."""
+    """Return whether a class outside the standard library defines its own hash."""
     own: Any = kind.__hash__
     return own is not object.__hash__ and own is not None and kind.__module__ not in sys.stdlib_module_names
 
 
 def attributes(value: Any) -> dict[str, Any]:
-    """An object's attributes: those of its `__dict__` and of the slots along its bases."""
+    """Return an object's attributes: those in its `__dict__` and in the slots of its bases."""
     found: dict[str, Any] = dict(getattr(value, "__dict__", ()))
     for base in type(value).__mro__:
         slots = base.__dict__.get("__slots__", ())

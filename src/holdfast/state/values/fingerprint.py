@@ -1,4 +1,4 @@
-"""A fingerprint of content that is too large to keep: the encoding streamed into a hash, buffers without copying."""
+"""Fingerprints of content that is too large to copy: the encoding is streamed into a hash."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _HashSink:
         self.hash.update(chunk)
         self._written += 1
         if self._written % 4 == 0:
-            # The C pickler holds the interpreter lock between two writes; the event loop must get its turn.
+            # The C pickler holds the interpreter lock between two writes, but the event loop must run in between.
             time.sleep(0)
         return 0
 
@@ -35,11 +35,11 @@ class _HashSink:
 class _Fingerprinter(pickle.Pickler):
     def __init__(self, sink: _HashSink, *, fast: bool) -> None:
         super().__init__(sink, 5, buffer_callback=sink.buffer)
-        # Without the memo equal values give equal bytes whatever they share; it fails on cycles.
+        # Without the memo, equal values give equal bytes whatever they share; it fails on cycles.
         self.fast = fast
 
     def reducer_override(self, value: Any) -> Any:
-        """Objects by their fields, their own hash, or what pickle takes of them; the rest by reference."""
+        """Encode objects by their fields, their own hash, or their pickle; encode the rest by reference."""
         if value is _token:
             return NotImplemented
         if isinstance(value, BY_REFERENCE):
@@ -54,7 +54,7 @@ class _Fingerprinter(pickle.Pickler):
 
 
 def _token(*_parts: Any) -> None:
-    """Stands in the stream for how an object would be made; a fingerprint is never read back."""
+    """Represent an object's constructor in the stream; a fingerprint is never read back."""
 
 
 def _foreign(value: Any) -> Any:
@@ -79,10 +79,10 @@ def _array(value: Any) -> tuple[str, tuple[int, ...], pickle.PickleBuffer]:
 
 
 def fingerprint(value: Any) -> bytes | None:
-    """16 bytes that are the same for the same content, and in all likelihood others for other content.
+    """Return 16 bytes that are equal for equal content, and very probably differ for different content.
 
     Returns:
-        `None` for a value that cannot be encoded.
+        The fingerprint; `None` for a value that cannot be encoded.
     """
     for fast in (True, False):
         sink = _HashSink()
@@ -90,7 +90,7 @@ def fingerprint(value: Any) -> bytes | None:
             _Fingerprinter(sink, fast=fast).dump(value)
         except (ValueError, RecursionError):
             continue
-        except Exception:  # user objects may refuse with anything; then the value is live
+        except Exception:  # user objects may raise anything; the value stays live
             return None
         return sink.hash.digest()
     return None

@@ -1,4 +1,4 @@
-"""Values of numpy, pandas, polars, PIL and torch by their data. None of these is imported unless a value is theirs."""
+"""Equality of numpy, pandas, polars, PIL, and torch values by their data, without importing an unused library."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ Same = Callable[[Any, Any], bool]
 
 
 def foreign_same(left: Any, right: Any, same: Same) -> bool | None:
-    """Whether two values of one type have the same data; `None` for types that this file does not know.
+    """Return whether two values of the same type have the same data; `None` for other types.
 
     Args:
-        left: One value.
-        right: Another of its type.
-        same: Compares the Python objects that an array holds.
+        left: The first value.
+        right: The second value, of the same type.
+        same: Compares the Python objects in an array.
     """
     compare = _find(type(left))
     if compare is _numpy and left.dtype.hasobject and right.dtype.hasobject:
@@ -38,7 +38,7 @@ def _numpy(left: Any, right: Any) -> bool:
 
 
 def bytes_equal(left: Any, right: Any) -> bool:
-    """Whether two arrays of one shape and type hold the same bytes."""
+    """Return whether two arrays of the same shape and type hold the same bytes."""
     import numpy as np
 
     mine, theirs = np.ascontiguousarray(left), np.ascontiguousarray(right)
@@ -50,7 +50,7 @@ def _pandas(left: Any, right: Any) -> bool:
 
 
 def _pandas_labels(value: Any) -> list[Any]:
-    """What `equals` leaves out: names, and the types of the columns."""
+    """Return what `equals` ignores: names, and the types of the columns."""
     if hasattr(value, "columns"):
         kinds = [str(kind) for kind in value.dtypes]
         return [list(value.columns), kinds, list(value.index.names), list(value.columns.names), value.attrs]

@@ -1,4 +1,4 @@
-"""Bytes of a live value inside one process: what a failed step is undone from.
+"""Snapshots of live values within one process, from which a failed step is undone.
 
 A snapshot never leaves the process and is never read from outside, so it may use pickle. Classes, functions and modules
 are kept by reference, so that classes made anywhere (`__main__`, inside a function) work and keep their identity.
@@ -16,20 +16,20 @@ from holdfast.state.values.atoms import BY_REFERENCE, is_atom
 from holdfast.state.values.weight import NO_NUMBER, Weight
 
 _BREATH = 1 << 16
-"""Bytes after which a long encoding lets other threads run: about what the C pickler writes in one go."""
+"""Number of bytes after which a long encoding lets other threads run: about one write of the C pickler."""
 
 
 class OversizeError(Exception):
-    """The encoding passed the limit that it was given."""
+    """The encoding exceeds its limit."""
 
 
 class Sink:
     """Takes an encoding piece by piece.
 
     Args:
-        limit: Bytes after which it gives up.
-        breathe: Whether this is a thread beside the event loop, which must get its turns: the C pickler holds the
-            interpreter lock between two writes, and the lock is only passed on in Python code.
+        limit: Maximum number of bytes.
+        breathe: Whether to let the event loop run from time to time, for use in a thread: the C pickler holds the
+            interpreter lock between two writes, and only Python code releases it.
     """
 
     def __init__(self, limit: int, *, breathe: bool = False) -> None:
@@ -40,7 +40,7 @@ class Sink:
         self._next_breath = _BREATH
 
     def write(self, chunk: bytes | memoryview | pickle.PickleBuffer) -> int:
-        """Keep one piece; the pickler reuses its buffers, so it is copied unless it is bytes."""
+        """Keep a piece, copied unless it is `bytes`, because the pickler reuses its buffers."""
         length = len(chunk) if type(chunk) is bytes else memoryview(chunk).nbytes
         self.size += length
         if self.size > self._limit:
@@ -52,29 +52,29 @@ class Sink:
         return length
 
     def data(self) -> bytes:
-        """Everything written."""
+        """Return everything written."""
         return self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
 
 
 class Captured:
-    """What is known of a committed value that can change in place."""
+    """The capture of a committed value that can change in place."""
 
     __slots__ = ()
 
     @property
     def size(self) -> int:
-        """Bytes it counts for."""
+        """Number of bytes that it counts for."""
         raise NotImplementedError
 
 
 class Snapshot(Captured):
-    """A value's bytes, from which it can be made again.
+    """The encoding of a value, from which it can be restored.
 
     Args:
         data: The encoding.
-        refs: What it refers to by reference, in the order of first mention.
-        definite: Other bytes mean other content: nothing in the value is shared or unordered.
-        plain: It has built-in containers and scalars alone, whose `==` runs no code of others.
+        refs: Objects that it refers to by reference, in the order of first mention.
+        definite: Different bytes mean different content: nothing in the value is shared or unordered.
+        plain: The value has only built-in containers and scalars, whose `==` runs no foreign code.
     """
 
     __slots__ = ("_traits", "data", "refs", "weight")
@@ -84,25 +84,25 @@ class Snapshot(Captured):
         self.refs = refs
         self._traits = definite + 2 * plain
         self.weight: Weight | None = None
-        """The value's weight, once it was compared."""
+        """Weight of the value, once it has been compared."""
 
     @property
     def size(self) -> int:
-        """Bytes it counts for."""
+        """Number of bytes that it counts for."""
         return len(self.data)
 
     @property
     def definite(self) -> bool:
-        """Whether other bytes mean other content."""
+        """Whether different bytes mean different content."""
         return bool(self._traits & 1)
 
     @property
     def plain(self) -> bool:
-        """Whether its `==` runs no code of others."""
+        """Whether the value's `==` runs no foreign code."""
         return bool(self._traits & 2)
 
     def restore(self) -> Any:
-        """A new object with the value that was encoded."""
+        """Return a new object with the encoded value."""
         previous = getattr(_loading, "refs", None)
         _loading.refs = self.refs
         try:
@@ -111,21 +111,21 @@ class Snapshot(Captured):
             _loading.refs = previous
 
     def unequal(self, restored: Any, value: Any) -> bool:
-        """Whether `==` is enough to tell that a value's content is another: one pass in C, mostly.
+        """Return whether `!=` alone, mostly one pass in C, proves that a value has different content.
 
         Args:
-            restored: What this was made from, made again.
-            value: What it is compared with. Where it holds other things than this did, it is another content anyway.
+            restored: A value restored from this snapshot.
+            value: The value to compare. If it holds objects of other types, its content differs in any case.
         """
         if not self.plain or NO_NUMBER.search(self.data):
             return False
         try:
             return bool(restored != value)
-        except Exception:  # it is deep, holds itself, or refuses; whoever compares it piece by piece will tell
+        except Exception:  # too deep, recursive, or not comparable; the comparison by parts decides
             return False
 
     def same_bytes(self, other: Snapshot) -> bool:
-        """Whether both were made from values that nothing distinguishes."""
+        """Return whether both were taken of indistinguishable values."""
         return (
             self.data == other.data
             and len(self.refs) == len(other.refs)
@@ -137,9 +137,9 @@ class Uncaptured(Captured):
     """A value that is not copied: it cannot be encoded, or is over the rollback limit.
 
     Args:
-        size: Bytes it counts for, as far as they are known.
-        reason: Why it is not copied: the encoder's error, or `None` when it is too large.
-        digest: Fingerprint of the content, where somebody listens to its changes.
+        size: Number of bytes that it counts for, as far as known.
+        reason: Error of the encoder; `None` if the value is too large.
+        digest: Fingerprint of the content, if its changes have listeners.
     """
 
     __slots__ = ("_size", "digest", "reason")
@@ -151,7 +151,7 @@ class Uncaptured(Captured):
 
     @property
     def size(self) -> int:
-        """Bytes it counts for."""
+        """Number of bytes that it counts for."""
         return self._size
 
 
@@ -170,7 +170,7 @@ class _Encoder(pickle.Pickler):
         self.met_object = False
 
     def reducer_override(self, value: Any) -> Any:
-        """Called for everything but the built-in containers and scalars."""
+        """Reduce an object that is not a built-in container or scalar."""
         if value is _ref:
             return NotImplemented
         if isinstance(value, BY_REFERENCE):
@@ -187,14 +187,14 @@ def snapshot(value: Any, limit: int, *, watched: bool = True, breathe: bool = Fa
     """Encode a value.
 
     Args:
-        value: Anything.
-        limit: Most bytes.
+        value: Any value.
+        limit: Maximum number of bytes.
         watched: Whether the snapshot will be compared with others.
         breathe: See `Sink`.
 
     Raises:
-        OversizeError: It takes more bytes.
-        Exception: Something in it cannot be encoded.
+        OversizeError: The encoding exceeds the limit.
+        Exception: A part of the value cannot be encoded.
     """
     sink = Sink(limit, breathe=breathe)
     encoder = _Encoder(sink)
@@ -205,13 +205,13 @@ def snapshot(value: Any, limit: int, *, watched: bool = True, breathe: bool = Fa
 
 
 def is_plain(value: Any) -> bool:
-    """Whether a snapshot copies it exactly as `copy.deepcopy` does: built-in containers and scalars all the way."""
+    """Return whether a snapshot copies a value exactly as `copy.deepcopy` does: it has only built-in types."""
     if is_atom(value):
         return True
     encoder = _Encoder(Sink(1 << 24))
     try:
         encoder.dump(value)
-    except Exception:  # whatever stops the encoder, deepcopy is there to copy it
+    except Exception:  # `deepcopy` can copy what the encoder cannot
         return False
     return not encoder.met_object
 
@@ -224,17 +224,17 @@ def image_of(
     digest: Callable[[Any], bytes | None] | None = None,
     breathe: bool = False,
 ) -> Captured | None:
-    """What to keep of a committed value so that it can be undone and compared.
+    """Capture a value for rollback and comparison.
 
     Args:
         value: The value.
-        watched: Whether somebody listens to its changes.
-        limit: Most bytes to keep.
-        digest: Makes the fingerprint of a value over the limit.
+        watched: Whether changes of the value have listeners.
+        limit: Maximum number of bytes of a snapshot.
+        digest: Returns the fingerprint of a value over the limit.
         breathe: See `Sink`.
 
     Returns:
-        `None` for a value that cannot change in place.
+        The capture; `None` for a value that cannot change in place.
     """
     if is_atom(value):
         return None
@@ -242,7 +242,7 @@ def image_of(
         return snapshot(value, limit, watched=watched, breathe=breathe)
     except OversizeError:
         return Uncaptured(limit, reason=None, digest=digest(value) if watched and digest else None)
-    except Exception as error:  # user objects may refuse with anything; the value stays live
+    except Exception as error:  # user objects may raise anything; the value stays live
         return Uncaptured(0, reason=f"{type(error).__name__}: {error}")
 
 

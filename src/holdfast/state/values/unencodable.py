@@ -1,4 +1,4 @@
-"""Where in a value the part is that cannot be encoded."""
+"""Location of the part of a value that cannot be encoded."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _DEEPEST = 40
 
 
 def path_to_culprit(value: Any, encodable: Callable[[Any], bool], name: str) -> str:
-    """The way from a value to the smallest part that cannot be encoded, such as `session['messages'][3].lock`.
+    """Return the path to the smallest part that cannot be encoded, such as `session['messages'][3].lock`.
 
     Args:
         value: A value that cannot be encoded.
-        encodable: Whether a part can.
-        name: What the way begins with.
+        encodable: Returns whether a part can be encoded.
+        name: Name of the value, with which the path begins.
     """
     for _ in range(_DEEPEST):
         for step, part in _parts(value):

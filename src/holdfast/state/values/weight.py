@@ -1,7 +1,7 @@
-"""A number that values of the same content share, whatever they share within and in whatever order their keys came.
+"""A number that depends only on the content of a value, not on shared parts or the order of keys.
 
-Two different numbers are two different contents, without making the older value again to look at it; two equal ones
-prove nothing.
+Different numbers prove that two values have different content, without restoring the older one. Equal numbers prove
+nothing.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import zlib
 from typing import Any
 
 _PROTOCOL = 3
-"""The last one without frames, whose borders would move with the order of the keys."""
+"""Last pickle protocol without frames, whose boundaries would depend on the order of keys."""
 NO_NUMBER = re.compile(rb"G[\x7f\xff][\xf0-\xff]")
-"""What a float looks like in an encoding that may be NaN: not equal to itself, and several that count as one."""
+"""Pattern of an encoded float that may be NaN, which does not equal itself and has several encodings."""
 Weight = int
 
 
 class _Sum:
-    """Adds up an encoding: its length, and its bytes."""
+    """Adds up the length and the bytes of an encoding."""
 
     def __init__(self) -> None:
         self.length = 0
@@ -34,32 +34,32 @@ class _Sum:
 
     @property
     def total(self) -> int:
-        """The sum of the bytes: the lower half of Adler-32 (RFC 1950), which their order does not touch."""
+        """Sum of the bytes: the lower half of Adler-32 (RFC 1950), which does not depend on their order."""
         return self._adler & 0xFFFF
 
 
 class _NotWeighedError(Exception):
-    """Something in the value has more than one encoding."""
+    """A part of the value has more than one encoding."""
 
 
 class _Weigher(pickle.Pickler):
     def __init__(self, sink: _Sum) -> None:
         super().__init__(sink, _PROTOCOL)
-        # Without the memo equal values give equal pieces whatever they share; it fails on cycles.
+        # Without the memo, equal values give equal pieces whatever they share; it fails on cycles.
         self.fast = True
 
     def reducer_override(self, value: Any) -> Any:
-        """Called for everything but the built-in containers and scalars: what their content is, others decide."""
+        """Reject an object that is not a built-in container or scalar, because its class defines its content."""
         if value is set or value is frozenset or value is bytearray:
             return NotImplemented
         raise _NotWeighedError
 
 
 def weigh(value: Any) -> Weight | None:
-    """The weight of a value of built-in containers and scalars.
+    """Return the weight of a value of built-in containers and scalars.
 
     Args:
-        value: Anything.
+        value: Any value.
 
     Returns:
         Its weight; `None` where something in it has no single encoding: objects, NaN, cycles.
@@ -67,7 +67,7 @@ def weigh(value: Any) -> Weight | None:
     weight = _Sum()
     try:
         _Weigher(weight).dump(value)
-    except Exception:  # it holds itself, is deep, or refuses; whoever compares it piece by piece will tell
+    except Exception:  # recursive, too deep, or not encodable; the comparison by parts decides
         return None
     return weight.length << 16 | weight.total
 
