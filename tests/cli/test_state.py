@@ -350,7 +350,7 @@ def test_check_finds_damaged_cells_and_cells_set_aside(url: str, state: State) -
     assert outcome.status == 1
     assert outcome.lines[-1] == {"cells": 3, "unreadable": 1, "aside": 1, "unknown_classes": 0}
     assert {line["name"] for line in outcome.lines[:-1]} == {"cart", "session:b/cart@1"}
-    assert "its signature does not fit" in state("check", "--store", url).out
+    assert "its signature is not valid" in state("check", "--store", url).out
 
 
 PROGRAM = """
@@ -493,7 +493,7 @@ def test_a_new_store_is_bound_to_the_app_of_its_first_cells(file: str, state: St
     assert on("sqlite:///new.db", lambda store: store.fact("app")) is None
     assert state("import", "all.jsonl", "--store", "sqlite:///new.db").status == 0
     assert on("sqlite:///new.db", lambda store: store.fact("app")) == "shop"
-    with pytest.raises(StateError, match="is of the app 'shop'"):
+    with pytest.raises(StateError, match="belongs to the app 'shop'"):
         keep("sqlite:///new.db", {("a", cell("cart")): "pear"}, app="blog")
 
 
@@ -505,7 +505,7 @@ def test_check_finds_cells_of_another_app(url: str, state: State) -> None:
     on("sqlite:///blog.db", lambda store: store.commit([Write(Key("session:a", "cart"), 1, record.data, 0)]))
     outcome = state("check", "--store", "sqlite:///blog.db")
     assert outcome.status == 1
-    assert "it is of another app that has the same key" in outcome.out
+    assert "it belongs to another app that has the same key" in outcome.out
     (found,) = on("sqlite:///blog.db", lambda store: store.read([Key("session:a", "cart")]))
     assert found.data == record.data
 
@@ -517,18 +517,18 @@ def test_the_programs_classes_are_available_with_the_option_program(file: str, s
     sys.modules.pop(name)
     plain = state("check", "--store", file, "--json")
     assert (plain.status, plain.lines[-1]["unknown_classes"]) == (0, 1)
-    assert f"the class '{name}:Cart' is not there" in state("show", "session:a", "cart", "--store", file).err
+    assert f"the class '{name}:Cart' does not exist" in state("show", "session:a", "cart", "--store", file).err
     assert state("show", "session:a", "cart", "--store", file, "--program", program).status == 0
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["list", "--store", "mysql://x"], "'mysql://x' is no store"),
+        (["list", "--store", "mysql://x"], "'mysql://x' is not a valid store URL"),
         (["list", "--store", "memory://"], "only exists in the memory of the app"),
         (["list", "--store", "sqlite:///nowhere/state.db"], "There is no store at nowhere/state.db"),
         (["list"], "There is no store at .holdfast/state.db"),
-        (["list", "--store", "redis://127.0.0.1:1/0"], "cannot be used just now"),
+        (["list", "--store", "redis://127.0.0.1:1/0"], "cannot be used now"),
         (["import", "nothing.jsonl", "--store", "sqlite:///new.db"], "nothing.jsonl cannot be read"),
         (["migrate", "--store", "sqlite:///new.db"], "Specify what to migrate to"),
         (["migrate", "nothing.py", "--store", "sqlite:///new.db"], "The file 'nothing.py' does not exist"),

@@ -281,7 +281,7 @@ def test_an_invalid_store_is_reported_by_launch_in_a_sentence(
 ) -> None:
     """R6.6: only once; the port is released."""
     (tmp_path / "junk.db").write_bytes(b"this is no database" * 100)
-    with pytest.raises(StoreDamagedError, match="is damaged or no SQLite database"):
+    with pytest.raises(StoreDamagedError, match="is damaged or not an SQLite database"):
         demo.launch(
             server_port=0, prevent_thread_lock=True, quiet=True, state_store=f"sqlite:///{tmp_path / 'junk.db'}"
         )

@@ -317,7 +317,8 @@ def test_state_for_users_needs_a_login(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "says"), [("mysql://x", "is no store"), ("sqlite:/x", "is no"), ("nowhere", "is no store")]
+    ("url", "says"),
+    [("mysql://x", "is not a valid store"), ("sqlite:/x", "is not a valid"), ("nowhere", "is not a valid store")],
 )
 def test_an_unknown_store_is_reported_at_the_start(serve: Serve, url: str, says: str) -> None:
     """R6.2."""

@@ -49,7 +49,7 @@ async def test_a_damaged_file_is_left_as_it_is(tmp_path: Path) -> None:
     """R6.3: never read as empty, never overwritten."""
     path = tmp_path / "state.db"
     path.write_bytes(b"this is no database at all, but it may be precious" * 100)
-    with pytest.raises(StoreDamagedError, match=r"damaged or no SQLite database.*left as it is") as caught:
+    with pytest.raises(StoreDamagedError, match=r"damaged or not an SQLite database.*left unchanged") as caught:
         await opened(path)
     assert path.read_bytes().startswith(b"this is no database")
     assert not is_held_open(path), caught  # whose traceback would keep a handle that nobody closed
@@ -101,7 +101,7 @@ async def test_a_database_of_another_program_is_not_touched(tmp_path: Path) -> N
     with sqlite3.connect(path) as connection:
         connection.execute("create table customers (name)")
     connection.close()
-    with pytest.raises(StoreDamagedError, match="is an SQLite database, but not one of Holdfast's"):
+    with pytest.raises(StoreDamagedError, match="is an SQLite database, but not a store of Holdfast"):
         await opened(path)
     connection = sqlite3.connect(path)
     assert connection.execute("select name from sqlite_master").fetchall() == [("customers",)]

@@ -1,4 +1,4 @@
-"""Where committed cells are kept. A store knows bytes and versions, never values."""
+"""Stores of committed cells. A store knows bytes and versions, never values."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""What can go wrong with a store.
+"""Errors of stores.
 
 StoreError (StateError)
-├── StoreUrlError (BuildError too)   no store has such a URL, or its extra is not installed
-├── StoreUnavailableError            it cannot be reached or written just now; trying again later may work
-├── StoreDamagedError                what is there cannot be read as a store; nothing was changed
-├── StoreFormatError                 it was written by a newer release
-├── VersionConflictError             a cell is not at the version that a commit expects
+├── StoreUrlError (BuildError too)   a URL is not valid, or its extra is not installed
+├── StoreUnavailableError            the store cannot be reached or written now; trying again later may work
+├── StoreDamagedError                the data cannot be read as a store; nothing was changed
+├── StoreFormatError                 the store was written by a newer release
+├── VersionConflictError             a cell does not have the version that a commit expects
 └── FencedError                      a claim was lost before the commit
 """
 
@@ -15,7 +15,7 @@ from holdfast.errors import BuildError, StateError
 
 
 class StoreError(StateError):
-    """The root of what stores raise."""
+    """Base class of the errors that stores raise."""
 
 
 class StoreUrlError(StoreError, BuildError):
@@ -23,11 +23,11 @@ class StoreUrlError(StoreError, BuildError):
 
 
 class StoreUnavailableError(StoreError):
-    """The store cannot be reached or written just now."""
+    """The store cannot be reached or written now."""
 
 
 class StoreDamagedError(StoreError):
-    """What is there is no store, or is damaged; it was left as it is."""
+    """The data is not a store, or is damaged; it was left unchanged."""
 
 
 class StoreFormatError(StoreError):
@@ -35,13 +35,13 @@ class StoreFormatError(StoreError):
 
 
 class VersionConflictError(StoreError):
-    """A cell is not at the version that a commit expects; nothing of the commit was written.
+    """A cell does not have the version that a commit expects; the commit was not written.
 
     Args:
-        owner: Whose cell.
-        name: Which cell.
-        expected: The version that the commit expects; 0 for none.
-        found: The version that is there.
+        owner: Owner of the cell.
+        name: Name of the cell.
+        expected: Version that the commit expects; 0 for a cell that must not exist.
+        found: Version in the store.
     """
 
     def __init__(self, owner: str, name: str, expected: int, found: int) -> None:
@@ -53,12 +53,12 @@ class VersionConflictError(StoreError):
 
 
 class FencedError(StoreError):
-    """A claim was lost before the commit; nothing of it was written.
+    """A claim was lost before the commit; the commit was not written.
 
     Args:
-        owner: Whose cell.
-        name: Which cell.
-        vanished: Not only the claim is gone, but everything that the store had of the owner.
+        owner: Owner of the cell.
+        name: Name of the cell.
+        vanished: All data of the owner is lost, not only the claim.
     """
 
     def __init__(self, owner: str, name: str, *, vanished: bool = False) -> None:
@@ -67,10 +67,10 @@ class FencedError(StoreError):
         self.vanished = vanished
         if vanished:
             super().__init__(
-                f"All that the store had of {owner} is gone, also the lane of cell {name!r}: it was emptied while the "
-                "app runs, or it has dropped keys or started again without them. Nothing was written; the next event "
-                "begins with what the store has now. Let the store keep its data (for Redis: persistence, "
-                "maxmemory-policy noeviction, no FLUSHALL)."
+                f"The store has lost all data of {owner}, including the lane of cell {name!r}: it was emptied while "
+                "the app was running, dropped keys, or restarted without its data. Nothing was written; the next event "
+                "begins with the current contents of the store. Configure the store to keep its data (for Redis: "
+                "persistence, maxmemory-policy noeviction, no FLUSHALL)."
             )
         else:
             super().__init__(f"The lane of cell {name!r} of {owner} was lost to another process; nothing was written.")

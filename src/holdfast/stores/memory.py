@@ -1,4 +1,4 @@
-"""Cells in this process's memory: the default, and a stand-in for durable stores in tests."""
+"""A store in the memory of this process: the default, and a substitute for durable stores in tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from holdfast.stores.turns import Turns
 
 @dataclass
 class MemoryShelf:
-    """What several memory stores of one process share, as processes share a database."""
+    """Data that several memory stores of one process share, as processes share a database."""
 
     cells: dict[str, dict[str, tuple[int, bytes]]] = field(default_factory=dict)
     expiries: dict[str, float] = field(default_factory=dict)
@@ -24,16 +24,16 @@ class MemoryShelf:
     fence: int = 0
     facts: dict[str, str] = field(default_factory=dict)
     open: int = 0
-    """Stores that have it open."""
+    """Number of stores that have it open."""
 
 
 class MemoryStore:
     """Keeps cells in memory.
 
     Args:
-        durable: Let the engine commit to it as to a durable store; with a shelf of its own it outlives the engine,
-            so a test can restart.
-        shelf: Where the cells are; stores with one shelf see each other's.
+        durable: Let the engine commit to it as to a durable store. A shelf outlives the engine, so that tests can
+            restart.
+        shelf: Shelf that holds the cells; stores with the same shelf share them.
     """
 
     url = "memory://"
@@ -63,7 +63,7 @@ class MemoryStore:
         """See `Store.alone`."""
         return self.shelf.open <= 1
 
-    def holds(self, key: Key) -> bool:  # noqa: ARG002 # nothing tells who wrote it last
+    def holds(self, key: Key) -> bool:  # noqa: ARG002 # the last writer is unknown
         """See `Store.holds`."""
         return self.alone()
 

@@ -1,4 +1,4 @@
-"""What a store must do. The docstrings are the contract; `holdfast.testing.StoreContract` holds every store to it."""
+"""The store protocol. Its docstrings are the contract, and `holdfast.testing.StoreContract` tests every store."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import NamedTuple, Protocol
 
 
 class Key(NamedTuple):
-    """Where a cell is kept."""
+    """The key of a cell."""
 
     owner: str
     name: str
 
 
 class Record(NamedTuple):
-    """A cell as it is kept."""
+    """A stored cell."""
 
     version: int
-    """1 or more."""
+    """Version of the cell, 1 or more."""
     data: bytes | None
-    """The value; `None` when the reader has said that it knows this version."""
+    """Value of the cell; `None` if the reader already knows this version."""
 
 
 class Write(NamedTuple):
@@ -27,30 +27,30 @@ class Write(NamedTuple):
 
     key: Key
     version: int
-    """Its version from now on."""
+    """New version of the cell."""
     data: bytes | None
-    """Its value from now on; `None` deletes the cell."""
+    """New value of the cell; `None` to delete the cell."""
     expected: int | None = None
-    """The version that it must be at; 0: it must not be there; `None`: any."""
+    """Version that the cell must have; 0 if it must not exist; `None` for any."""
     announce: bool = False
-    """Tell the readers of `changes`."""
+    """True to report the write to readers of `changes`."""
     expires: float | None = None
-    """When the owner's cells may go, if nothing else has been said of it: a time that it has counts, whichever it is.
-    It comes with what is written, so that a process that ends right after its commit leaves nothing for ever."""
+    """Expiry to set if the owner has none yet; an existing expiry is left unchanged. It is part of the write so that
+    a process that ends right after its commit leaves nothing behind indefinitely."""
 
 
 class Claim(NamedTuple):
-    """The right to write some cells, held by one holder at a time among all processes."""
+    """The exclusive right, among all processes, to write some cells."""
 
     keys: tuple[Key, ...]
     fence: int
-    """Names the claim; a commit under one that is no longer held is refused."""
+    """Identifier of the claim; a commit with a claim that is no longer held is refused."""
     records: tuple[Record | None, ...]
-    """The cells as they were when the claim was granted."""
+    """Cells at the time when the claim was granted."""
 
 
 class Dropped(NamedTuple):
-    """A cell that is no longer kept."""
+    """A cell that was dropped."""
 
     key: Key
     version: int
@@ -58,7 +58,7 @@ class Dropped(NamedTuple):
 
 
 class OwnerInfo(NamedTuple):
-    """What is kept of one owner."""
+    """A summary of one owner's cells."""
 
     owner: str
     cells: int
@@ -74,134 +74,134 @@ class Change(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """Changes were missed; whoever follows them must read again what it cares about."""
+    """A notice that changes were missed, so a reader must read the cells again."""
 
 
 class Store(Protocol):
     """Keeps cells as bytes with versions, by owner and name.
 
-    Owners and names are any texts. All methods are called on one event loop. Times are seconds since the epoch and
-    come from the caller. Whatever cannot be done because the store is out of reach raises `StoreUnavailableError`.
+    Owners and names are arbitrary strings. All methods are called on one event loop. Times are seconds since the epoch
+    and come from the caller. Every method raises `StoreUnavailableError` if the store is unreachable.
     """
 
     url: str
-    """What `stores.open` was given, without secrets."""
+    """URL given to `stores.open`, without secrets."""
     durable: bool
-    """What is committed outlives the process. A store that is not may be empty: the engine keeps its values itself."""
+    """True if commits outlive the process. Otherwise the store can remain empty: the engine keeps the values."""
 
     async def open(self) -> None:
-        """Get ready.
+        """Open the store.
 
         Raises:
-            StoreUnavailableError: It cannot be reached.
-            StoreDamagedError: What is there is no store.
-            StoreFormatError: It was written by a newer release.
+            StoreUnavailableError: The store is unreachable.
+            StoreDamagedError: The data is not a store, or is damaged.
+            StoreFormatError: The store was written by a newer release.
         """
         ...
 
     async def aclose(self) -> None:
-        """Let go of everything; what was committed stays."""
+        """Close the store; commits are kept."""
         ...
 
     async def fact(self, name: str, value: str | None = None, *, replace: bool = False) -> str | None:
-        """A fact about the place itself, which goes only when the place is emptied.
+        """Read or set a fact about the store itself, which remains until the store is emptied.
 
         Args:
-            name: Which.
-            value: What it becomes where it is not there yet; `None` only reads.
-            replace: It becomes `value` in any case.
+            name: Name of the fact.
+            value: Value to set if the fact does not exist; `None` to only read it.
+            replace: Set `value` even if the fact exists.
 
         Returns:
-            What it is now; `None` where it is not there.
+            The fact's value now; `None` if it does not exist.
         """
         ...
 
     def alone(self) -> bool:
-        """Whether no other process had the place open when that was last looked at; asks nothing now."""
+        """Return whether no other process had the store open at the last check; performs no I/O."""
         ...
 
     def holds(self, key: Key) -> bool:
-        """Whether no other process can have written a cell since this one last did; asks nothing now."""
+        """Return whether no other process can have written a cell since this one last did; performs no I/O."""
         ...
 
     async def read(self, keys: Sequence[Key], known: Sequence[int] = ()) -> list[Record | None]:
-        """Read cells, all from one moment.
+        """Read a consistent snapshot of cells.
 
         Args:
-            keys: Which.
-            known: The version of each that the reader has; the data of those is left out.
+            keys: Keys of the cells.
+            known: Version of each cell that the caller has; the data of unchanged cells is omitted.
 
         Returns:
-            One record per key, `None` for a cell that is not there.
+            One record per key; `None` for a cell that does not exist.
         """
         ...
 
     async def commit(self, writes: Sequence[Write], claims: Sequence[Claim] = ()) -> None:
-        """Write cells, all or none. When it returns they outlive the process. A cancel takes effect afterwards.
+        """Write cells, all or none; once it returns, they outlive the process. A cancel takes effect afterwards.
 
         Args:
-            writes: What.
-            claims: Claims under which it is written; each must still be held.
+            writes: The writes.
+            claims: Claims for the cells; each must still be held.
 
         Raises:
-            VersionConflictError: A cell is not at its expected version.
+            VersionConflictError: A cell does not have its expected version.
             FencedError: A claim was lost.
         """
         ...
 
     async def claim(self, keys: Sequence[Key], *, known: Sequence[int] = (), wait: float | None = None) -> Claim | None:
-        """Become the one that may write these cells; waits for the holders before.
+        """Acquire the exclusive right to write these cells, waiting for current holders.
 
-        Several are taken in the order of their keys, so that claims never wait for each other in a circle. A claim ends
-        with `release`, with the process that holds it, or when the holder cannot be heard of.
+        Cells are acquired in the order of their keys, so that claims never wait for each other in a cycle. A claim ends
+        with `release`, with the process that holds it, or when its holder is unreachable for too long.
 
         Args:
-            keys: Which; at least one, each once.
-            known: The version of each that the caller has; the data of those is left out of the claim's records.
-            wait: Most seconds to wait; `None` for as long as it takes.
+            keys: Keys of the cells: at least one, without duplicates.
+            known: Version of each cell that the caller has; the claim's records omit the data of unchanged cells.
+            wait: Maximum number of seconds to wait; `None` for no limit.
 
         Returns:
-            The claim, or `None` when the time was over.
+            The claim, or `None` after a timeout.
         """
         ...
 
     async def release(self, claim: Claim) -> None:
-        """Give a claim back; one that is lost already is ignored. A cancel takes effect afterwards."""
+        """Release a claim; a lost claim is ignored. A cancel takes effect afterwards."""
         ...
 
     async def touch(self, owner: str, expires: float | None) -> None:
-        """Say when an owner's cells may go; `None` for never. An owner without cells is ignored."""
+        """Set the expiry of an owner's cells; `None` for no expiry. An owner without cells is ignored."""
         ...
 
     async def expire(self, now: float, limit: int = 100) -> list[Dropped]:
-        """Drop cells of owners whose time is over and hand them back; each is handed to one caller only.
+        """Drop the cells of expired owners and return them; each is returned to one caller only.
 
         Args:
-            now: The present time.
-            limit: About how many cells; call again while there are any.
+            now: The current time.
+            limit: Approximate number of cells; call again while any are returned.
         """
         ...
 
     async def drop(self, owner: str, *, due: float | None = None) -> list[Dropped]:
-        """Drop all cells of an owner and hand them back; each is handed to one caller only.
+        """Drop all cells of an owner and return them; each is returned to one caller only.
 
         Args:
-            owner: Whose.
-            due: Only if the owner's time, as `touch` said it, is over by then.
+            owner: The owner.
+            due: Drop them only if the owner's expiry, as set by `touch`, is not after this time.
         """
         ...
 
     def owners(self, prefix: str = "") -> AsyncIterator[OwnerInfo]:
-        """Every owner whose name begins with `prefix`, in no order."""
+        """Yield every owner whose name begins with a prefix, in any order."""
         ...
 
     async def names(self, owner: str) -> list[str]:
-        """Names of an owner's cells."""
+        """Return the names of an owner's cells."""
         ...
 
     async def changes(self) -> AsyncIterator[Change | Gap]:
-        """Announced changes of all processes from the return of this call on, in the order of commits for each cell.
+        """Follow the announced changes of all processes from now on, in the order of commits for each cell.
 
-        Changes of the caller's own commits may be among them.
+        The caller's own commits may be included.
         """
         ...

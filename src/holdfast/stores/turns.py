@@ -1,4 +1,4 @@
-"""Turns of the claims within one store object: first come, first served."""
+"""Queues of claims within one store object: first come, first served."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from holdfast.stores.protocol import Key
 
 
 class Turns:
-    """Who in this store holds which cell."""
+    """Tracks which claim of this store holds each cell, and which claims wait."""
 
     def __init__(self) -> None:
         self._holders: dict[Key, int] = {}
         self._waiting: dict[Key, deque[tuple[int, asyncio.Future[None]]]] = {}
 
     def holds(self, key: Key, fence: int) -> bool:
-        """Whether a claim holds a cell."""
+        """Return whether a claim holds a cell."""
         return self._holders.get(key) == fence
 
     def try_take(self, keys: Sequence[Key], fence: int) -> bool:
@@ -29,7 +29,7 @@ class Turns:
         return True
 
     async def take(self, key: Key, fence: int) -> None:
-        """Wait until the claim `fence` holds a cell."""
+        """Wait until a claim holds a cell."""
         if key not in self._holders:
             self._holders[key] = fence
             return
@@ -47,7 +47,7 @@ class Turns:
             raise
 
     def free(self, keys: Sequence[Key], fence: int) -> None:
-        """Give cells to the claims that wait for them longest."""
+        """Give cells to the claims that have waited longest."""
         for key in keys:
             if self._holders.get(key) != fence:
                 continue

@@ -1,4 +1,4 @@
-"""Which store a URL means."""
+"""Creation of stores from URLs."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from holdfast.stores.sqlite.store import SqliteStore
 
 
 def open(url: str) -> Store:
-    """The store that a URL means; nothing is touched before its own `open()`.
+    """Return the store for a URL; nothing is opened before its `open()`.
 
     Args:
         url: `memory://`, `sqlite:///path/to/file.db` (relative; four slashes for an absolute path),
-            `redis://host:port/0`, `rediss://…` or `unix://…`, with `?prefix=` for all keys, `?slot=` to keep them in
-            one place of a cluster and `?lease=` for the seconds after which the lanes of a dead process are free.
+            `redis://host:port/0`, `rediss://…`, or `unix://…`, with `?prefix=` for all keys, `?slot=` to keep them in
+            one slot of a cluster, and `?lease=` for the seconds after which the lanes of a dead process are free.
 
     Raises:
-        StoreUrlError: No store has such a URL, or it needs an extra that is not installed.
+        StoreUrlError: The URL is not valid, or needs an extra that is not installed.
     """
     scheme, separator, rest = url.partition("://")
     if separator and scheme == "memory" and not rest:
@@ -32,8 +32,8 @@ def open(url: str) -> Store:
     if separator and scheme in {"redis", "rediss", "unix"}:
         return _redis(url)
     raise StoreUrlError(
-        f"{url!r} is no store. Use memory://, sqlite:///path/to/file.db or redis://host:6379/0 "
-        "(launch(state_store=…) or HOLDFAST_STATE_STORE)."
+        f"{url!r} is not a valid store URL. Use memory://, sqlite:///path/to/file.db, or "
+        "redis://host:6379/0 (launch(state_store=…) or HOLDFAST_STATE_STORE)."
     )
 
 
@@ -43,8 +43,8 @@ def _sqlite(url: str, rest: str) -> Store:
     synchronous = options.pop("synchronous", ["normal"])[-1].upper()
     if not path.startswith("/") or len(path) < 2 or options or synchronous not in {"NORMAL", "FULL"}:
         raise StoreUrlError(
-            f"{url!r} is no SQLite store. Write sqlite:///relative/file.db, or sqlite:////absolute/file.db with four "
-            "slashes; ?synchronous=full makes commits outlive a power cut."
+            f"{url!r} is not a valid SQLite URL. Write sqlite:///relative/file.db, or sqlite:////absolute/file.db with "
+            "four slashes; ?synchronous=full makes commits survive a power failure."
         )
     return SqliteStore(unquote(path[1:]), synchronous=synchronous)
 

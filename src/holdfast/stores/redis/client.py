@@ -1,4 +1,4 @@
-"""The connection of a store to Redis: scripts, the names of keys, and Redis's errors as the stores' own."""
+"""The connection of a store to Redis: scripts, key names, and translation of errors."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ log = logging.getLogger("holdfast.stores")
 FORMAT = 1
 
 _PING = 1.0
-"""Seconds in which a Redis that lives answers a ping."""
+"""Seconds within which a working Redis answers a ping."""
 _REPEATABLE = frozenset({"READ", "CLAIM", "RENEW", "RELEASE", "TOUCH", "EXPECT", "FORGET", "INFO", "PRESENT"})
-"""Scripts that may be run again when it is not known whether they were: a commit's versions must be looked at first,
-and what a drop has taken out is nowhere but in its answer."""
+"""Scripts that can be repeated if their outcome is unknown. A commit must check versions first, and the cells of a drop
+exist only in its answer."""
 
 _SCRIPTS = {
     name: (getattr(scripts, name), hashlib.sha1(getattr(scripts, name).encode()).hexdigest())  # noqa: S324 # Redis names scripts so
@@ -33,13 +33,13 @@ _SCRIPTS = {
 
 
 class RedisLink:
-    """Talks to one Redis.
+    """The connections to one Redis.
 
     Args:
-        url: As redis-py takes it.
-        prefix: What all keys begin with.
-        slot: A hash tag for all keys; by default each owner has its own.
-        clock: Where the feed's time comes from.
+        url: URL in the format of redis-py.
+        prefix: Prefix of all keys.
+        slot: Hash tag of all keys; by default each owner has its own.
+        clock: The feed's source of time.
     """
 
     def __init__(self, url: str, prefix: str, slot: str | None, clock: Clock) -> None:
@@ -52,26 +52,26 @@ class RedisLink:
         self.prefix = prefix
         self._slot = slot
         try:
-            # What the URL itself says of time limits counts. Whether to try again is decided here alone.
+            # Timeouts in the URL take precedence. Only this class decides about retries.
             self._client: Any = Redis.from_url(
                 url, socket_timeout=5.0, socket_connect_timeout=3.0, retry=Retry(NoBackoff(), 0)
             )
             pool: Any = self._client.connection_pool
             self._connect: Callable[[], Any] = pool.make_connection
-            self._connect()  # nothing is connected yet; it shows whether the options are known
-            # It waits for as long as nothing happens, so it has no time limit but looks whether the connection lives.
+            self._connect()  # connects to nothing yet, but rejects unknown options
+            # It waits until something happens, so it has no timeout but checks the health of the connection.
             self._listener: Any = Redis.from_url(url, socket_connect_timeout=3.0, health_check_interval=15)
         except (TypeError, ValueError) as error:
             raise StoreUrlError(
-                f"{self.url} is no address of a Redis server ({error}). Write redis://host:6379/0, rediss://… for TLS, "
-                "or unix:///path/to/redis.sock; options of redis-py may follow behind a question mark."
+                f"{self.url} is not a valid Redis URL ({error}). Write redis://host:6379/0, rediss://… for TLS, "
+                "or unix:///path/to/redis.sock; options of redis-py can follow a question mark."
             ) from error
         self._pipe = RedisPipe(self._connect, self.lives)
         self._bulk = RedisPipe(self._connect, self.lives)
-        """For what is large."""
+        """Connection for large commands."""
         self._pinging: asyncio.Task[bool] | None = None
         self._dead_until = 0.0
-        """Until when Redis is taken for dead without being asked again."""
+        """Time until which Redis is considered unreachable without another ping."""
         self.feed = RedisFeed(self._listener.pubsub, prefix, clock)
         self._failures = (RedisError, OSError, asyncio.TimeoutError)
         self._no_script = NoScriptError
@@ -79,21 +79,21 @@ class RedisLink:
         self._refused = ResponseError
 
     def key(self, owner: str) -> str:
-        """The hash of an owner."""
+        """Return the key of an owner's hash."""
         return f"{self.prefix}:{{{owner}}}" if self._slot is None else f"{self.prefix}:{{{self._slot}}}:{owner}"
 
     async def do(self, script: str, keys: Sequence[str], arguments: Sequence[Any], *, large: bool = False) -> Any:
         """Run a script.
 
         Args:
-            script: Its name.
-            keys: The hashes it touches.
-            arguments: As it takes them.
-            large: Whether it would keep others waiting, and so goes over another connection.
+            script: Name of the script.
+            keys: Hashes that it accesses.
+            arguments: Arguments of the script.
+            large: Use another connection, because the command would delay others.
 
         Raises:
-            StoreUnavailableError: It cannot be run just now.
-            StoreUrlError: Its keys are in different places of a cluster.
+            StoreUnavailableError: The script cannot run now.
+            StoreUrlError: The keys are in different slots of a cluster.
         """
         text, digest = _SCRIPTS[script]
         ask = self._bulk.ask if large else self._pipe.ask
@@ -104,24 +104,24 @@ class RedisLink:
                 return await ask("EVAL", text, len(keys), *keys, *arguments)
         except self._failures as error:
             if script in _REPEATABLE and not isinstance(error, self._refused) and await self.lives():
-                # The connection was cut, and Redis is there: it has started again, or another has taken its place.
+                # The connection was lost but Redis answers: it has restarted, or another server has replaced it.
                 with self.translated():
                     return await ask("EVAL", text, len(keys), *keys, *arguments)
             raise self._failure(error) from error
 
     async def call(self, *command: str | bytes | float) -> Any:
-        """Redis's own answer to one of its commands.
+        """Run a Redis command and return its answer.
 
         Raises:
-            StoreUnavailableError: It cannot be asked just now.
+            StoreUnavailableError: The command cannot run now.
         """
         with self.translated():
             return await self._pipe.ask(*(repr(part) if isinstance(part, float) else part for part in command))
 
     async def lives(self) -> bool:
-        """Whether Redis answers, over a new connection; asked once for all who want to know at the same time.
+        """Return whether Redis answers over a new connection; concurrent calls share one check.
 
-        A slow answer, or an event loop that was held up, is no sign that it does not.
+        A slow answer, or a delayed event loop, does not count as a failure.
         """
         if asyncio.get_running_loop().time() < self._dead_until:
             return False
@@ -154,7 +154,7 @@ class RedisLink:
 
     @contextmanager
     def translated(self) -> Iterator[None]:
-        """Turn Redis's errors into the stores' own."""
+        """Translate Redis errors into store errors."""
         try:
             yield
         except self._failures as error:
@@ -163,18 +163,18 @@ class RedisLink:
     def _failure(self, error: Exception) -> Exception:
         if "CROSSSLOT" in str(error):
             return StoreUrlError(
-                "A step wrote cells of several owners, which Redis Cluster keeps in different places. "
-                f"Add ?slot=app to the store's URL, so that all are kept in one: {self.url}?slot=app"
+                "A step wrote cells of several owners, which Redis Cluster keeps in different slots. "
+                f"Add ?slot=app to the store's URL to keep all of them in one: {self.url}?slot=app"
             )
-        return StoreUnavailableError(f"{self.url} cannot be used just now ({type(error).__name__}: {error}).")
+        return StoreUnavailableError(f"{self.url} cannot be used now ({type(error).__name__}: {error}).")
 
     async def check(self) -> None:
-        """See that it answers and is ours.
+        """Check that Redis answers and that the prefix belongs to Holdfast.
 
         Raises:
-            StoreUnavailableError: It does not answer, or does not allow what is needed.
-            StoreDamagedError: The prefix is in use by something else.
-            StoreFormatError: It was written by a newer release.
+            StoreUnavailableError: Redis does not answer, or denies a required permission.
+            StoreDamagedError: The prefix is in use by another program.
+            StoreFormatError: The store was written by a newer release.
         """
         key = f"{self.prefix}:format"
         with self.translated():
@@ -184,11 +184,13 @@ class RedisLink:
                 await self._client.publish(self.feed.free, "")
             except self._not_allowed as error:
                 raise StoreUnavailableError(
-                    f"{self.url} does not let this user use channels ({error}), by which processes hear of each "
-                    f"other. Allow those of the prefix: ACL SETUSER … &{self.prefix}:*"
+                    f"{self.url} does not allow this user to use channels ({error}), through which processes notify "
+                    f"each other. Allow the channels of the prefix: ACL SETUSER … &{self.prefix}:*"
                 ) from error
         if not found.isdigit():
-            raise StoreDamagedError(f"The key {key!r} in {self.url} is not Holdfast's. Choose another ?prefix=….")
+            raise StoreDamagedError(
+                f"The key {key!r} in {self.url} does not belong to Holdfast. Choose another ?prefix=…."
+            )
         if int(found) > FORMAT:
             raise StoreFormatError(
                 f"{self.url} was written by a newer release of Holdfast (format {found}; this one reads {FORMAT}). "
@@ -197,17 +199,17 @@ class RedisLink:
         try:
             policy = (await self._client.config_get("maxmemory-policy")).get("maxmemory-policy", "")
         except self._refused:
-            return  # managed services do not tell
+            return  # managed services may refuse to answer
         if str(policy).startswith("allkeys"):
             log.warning(
-                "%s drops any key when its memory is full (maxmemory-policy %s), so State may vanish. "
-                "Set it to noeviction.",
+                "%s drops keys when its memory is full (maxmemory-policy %s), so State can be lost. "
+                "Set maxmemory-policy to noeviction.",
                 self.url,
                 policy,
             )
 
     async def aclose(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self.feed.aclose()
         await self._listener.aclose()
         await end(self._pinging)
@@ -217,7 +219,7 @@ class RedisLink:
 
 
 def without_password(url: str) -> str:
-    """A URL that may be shown."""
+    """Return a URL without its password."""
     scheme, separator, rest = url.partition("://")
     credentials, at, place = rest.rpartition("@")
     if not at:

@@ -1,4 +1,4 @@
-"""The one connection of a store that listens: announced changes, and claims that became free."""
+"""The listening connection of a store: announced changes, and claims that became free."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from holdfast.tasks import end
 
 log = logging.getLogger("holdfast.stores")
 _PAUSES = (0.1, 0.3, 1.0, 3.0)
-"""Seconds before the next attempt to connect again; the last one stays."""
+"""Seconds before each attempt to reconnect; the last pause repeats."""
 
 
 class RedisFeed:
-    """Listens while somebody follows or waits.
+    """Listens to Redis while there are followers or waiting claims.
 
     Args:
-        subscriber: Makes a redis-py PubSub.
-        prefix: What the channels' names begin with.
-        clock: Ends waits for what is not heard of.
+        subscriber: Creates a redis-py PubSub.
+        prefix: Prefix of the channel names.
+        clock: Limits waits for messages.
     """
 
     def __init__(self, subscriber: Callable[[], Any], prefix: str, clock: Clock) -> None:
@@ -34,19 +34,19 @@ class RedisFeed:
         self.changes = f"{prefix}:changes"
         """Channel of announced changes."""
         self.free = f"{prefix}:free"
-        """Channel of the owners of leases that were given back while somebody waited."""
+        """Channel of the owners of leases that were released while a process waited."""
         self.wanted = f"{prefix}:wanted"
-        """Channel of the owners of leases that somebody waits for."""
+        """Channel of the owners of leases that a process waits for."""
         self.on_wanted: Callable[[str], None] = lambda _: None
         self.on_missed: Callable[[], None] = lambda: None
-        """Called when the connection is gone and when there is one: what came before it was missed."""
+        """Callback for a lost connection and for a new one: messages in between were missed."""
         self._followers: list[asyncio.Queue[Change | Gap]] = []
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._task: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
 
     async def follow(self) -> AsyncIterator[Change | Gap]:
-        """Announced changes from now on."""
+        """Follow announced changes from now on."""
         queue: asyncio.Queue[Change | Gap] = asyncio.Queue()
         self._followers.append(queue)
         await self._listen()
@@ -61,10 +61,10 @@ class RedisFeed:
 
     @contextmanager
     def waiting(self, owner: str) -> Iterator[Callable[[float], Awaitable[None]]]:
-        """Hear when a claim of an owner becomes free, from now on.
+        """Listen for claims of an owner that become free.
 
-        Gives:
-            Waits until one has become free since the last time it was awaited, or for so many seconds.
+        Yields:
+            A function that waits for a number of seconds, or until one has become free since its last call.
         """
         event = asyncio.Event()
         waiting = self._waiting.setdefault(owner, set())
@@ -90,16 +90,16 @@ class RedisFeed:
                 self._waiting.pop(owner, None)
 
     async def ready(self) -> None:
-        """Be connected, so that nothing that becomes free from now on is missed."""
+        """Wait until connected, so that no claim that becomes free is missed."""
         await self._listen()
 
     @property
     def connected(self) -> bool:
-        """It hears everything now."""
+        """True while all messages are received."""
         return self._listening.is_set()
 
     def start(self) -> None:
-        """Begin to listen, if it does not yet."""
+        """Start to listen, if not started yet."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
@@ -127,9 +127,9 @@ class RedisFeed:
                         self._take(message)
             except asyncio.CancelledError:
                 raise
-            except Exception as error:  # redis-py raises its own and the system's errors when the connection is gone
+            except Exception as error:  # redis-py raises its own and the system's errors when the connection is lost
                 if failures == 0:
-                    log.info("The connection that listens to Redis is gone (%s); trying again.", error)
+                    log.info("The listening connection to Redis was lost (%s); trying again.", error)
                 await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
                 failures += 1
             finally:

@@ -1,7 +1,7 @@
 """Claims in Redis: leases that a process renews while it uses them, and keeps until another process wants them.
 
-Most sessions are used by one process. It claims their cells once and then goes on without asking Redis again, until it
-hears that another process waits, or the lease is over.
+Most sessions are used by one process. It claims their cells once and then continues without asking Redis again, until
+it learns that another process waits, or the lease expires.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from holdfast.tasks import end, outlast
 log = logging.getLogger("holdfast.stores")
 
 _MOST = 20_000
-"""Owners whose idle leases are kept."""
+"""Maximum number of owners whose idle leases are kept."""
 _TIDY = 32
-"""Claims given back between two looks for what is idle and over."""
+"""Number of released claims between two searches for expired idle leases."""
 
 
 class Lease:
@@ -38,38 +38,38 @@ class Lease:
     def __init__(self, name: str, until: float, version: int) -> None:
         self.name = name
         self.until = until
-        """Until when nobody else can have it, with a margin."""
+        """Time until which no other process can have the lease, with a margin."""
         self.version: int | None = version
-        """The cell's version; `None` when it is not known for certain."""
+        """Version of the cell; `None` if it is uncertain."""
         self.fence: int | None = None
-        """The claim that uses it; `None` while it is idle."""
+        """Claim that uses the lease; `None` while it is idle."""
         self.wanted = False
-        """Another process waits for it."""
+        """True if another process waits for the lease."""
         self.next: Lease | None = None
-        """The owner's next one: a session has few cells, and there are many sessions, for each of which a list would
-        weigh more than what is in it."""
+        """Next lease of the owner. There are many sessions with few cells each, and a list would take more memory than
+        its contents."""
 
 
 class Channels(Protocol):
-    """What the leases need of their store."""
+    """The part of a store's connection that leases use."""
 
     async def do(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """Run a script."""
         ...
 
     def key(self, owner: str) -> str:
-        """The hash of an owner."""
+        """Return the key of an owner's hash."""
         ...
 
 
 class RedisLeases:
-    """Claims of one store.
+    """The claims of one store.
 
     Args:
         channels: Runs scripts.
-        feed: Tells of leases that are wanted or free.
-        seconds: How long a lease lasts without being renewed.
-        clock: Tells when to renew them, and when one is over.
+        feed: Reports leases that are wanted or free.
+        seconds: Duration of a lease that is not renewed.
+        clock: The source of time.
     """
 
     def __init__(self, channels: Channels, feed: RedisFeed, seconds: float, clock: Clock) -> None:
@@ -78,20 +78,20 @@ class RedisLeases:
         self._seconds = seconds
         self._clock = clock
         self.token = secrets.randbits(52)
-        """Stands for this process in Redis."""
+        """Identifier of this process in Redis."""
         self._fences = itertools.count(1)
         self._turns = Turns()
         self._owners: dict[str, Lease | None] = {}
-        """The first lease of each owner, the owner unused for longest first."""
+        """First lease of each owner, beginning with the owner unused for longest."""
         self._latest = ""
-        """The owner used last."""
+        """Owner used last."""
         self._released = 0
         self._used: set[str] = set()
         """Owners of leases in use."""
         self._asking: dict[str, int] = {}
-        """Owners of leases that Redis is being asked for, and how often."""
+        """Number of current requests for leases, by owner."""
         self._wanted_early: set[str] = set()
-        """Those of them that another process may want: its message can arrive before Redis's answer."""
+        """Owners of requested leases that another process may want: its message can arrive before the answer."""
         self._renewal: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
         feed.on_wanted = self._wanted
@@ -141,8 +141,8 @@ class RedisLeases:
         return found
 
     def _keep_renewing(self, owner: str) -> None:
-        """Some lease of an owner is in use, from now on and not only when the whole claim is granted."""
-        # Meanwhile the last other lease of the owner may have been given back, and the renewal have ended.
+        """Mark an owner as in use as soon as one lease is granted, even before the whole claim is."""
+        # The last other lease may have been released in the meantime, which ends the renewal.
         self._used.add(owner)
         if self._renewal is None or self._renewal.done():
             self._renewal = asyncio.get_running_loop().create_task(self._renew())
@@ -156,7 +156,7 @@ class RedisLeases:
         until, wanted, outcome = await self._try(owner, arguments)
         if outcome[0] != b"ok":
             await self._feed.ready()
-            # What becomes free after this is heard of, also while Redis is just being asked again.
+            # Leases that become free from here on are noticed, even during the next request.
             with self._feed.waiting(owner) as freed:
                 while True:
                     until, wanted, outcome = await self._try(owner, arguments)
@@ -177,11 +177,15 @@ class RedisLeases:
         return found
 
     async def _try(self, owner: str, arguments: Sequence[Any]) -> tuple[float, bool, Any]:
-        """Until when a claim would last, whether another process may want it already, and Redis's answer."""
+        """Request leases.
+
+        Returns:
+            The time until which they would last, whether another process may want them already, and the answer.
+        """
         until = self._clock.monotonic() + self._seconds * 0.9
         self._asking[owner] = self._asking.get(owner, 0) + 1
         try:
-            # One that is cut off may still be granted, and nobody would give it back.
+            # A request that was cut off may still be granted, and its lease would never be released.
             outcome = await outlast(self._channels.do("CLAIM", [self._channels.key(owner)], arguments))
             return until, owner in self._wanted_early, outcome
         finally:
@@ -206,17 +210,17 @@ class RedisLeases:
         return tuple(lease for lease in self._of(owner) if lease.name not in names)
 
     def holds(self, key: Key) -> bool:
-        """Whether this process has a lease that is not over."""
+        """Return whether this process has a lease that has not expired."""
         lease = self._lease(key)
         return lease is not None and lease.until > self._clock.monotonic()
 
     # Commits
 
     def held(self, claims: Sequence[Claim]) -> list[Key]:
-        """The cells of claims, which are the caller's.
+        """Return the cells of claims.
 
         Raises:
-            FencedError: A claim was given back.
+            FencedError: A claim was released.
         """
         keys = [key for claim in claims for key in claim.keys]
         for claim in claims:
@@ -226,22 +230,22 @@ class RedisLeases:
         return keys
 
     def committed(self, writes: Sequence[Write], *, certain: bool = True) -> None:
-        """Note the versions that a commit has made."""
+        """Note the versions of a commit."""
         for write in writes:
             lease = self._lease(write.key)
             if lease is not None:
                 lease.version = None if not certain else 0 if write.data is None else write.version
 
     def lost(self, owner: str) -> None:
-        """Nothing is known of an owner's leases any more."""
+        """Forget an owner's leases."""
         self._owners.pop(owner, None)
 
     def dropped(self, owner: str) -> None:
-        """An owner's cells are dropped: the versions of its cells are not known until they are asked for."""
+        """Forget the versions of an owner's cells, which are dropped."""
         for lease in self._of(owner):
             lease.version = None
 
-    # Giving back
+    # Releasing
 
     async def release(self, claim: Claim) -> None:
         """See `Store.release`."""
@@ -252,7 +256,7 @@ class RedisLeases:
             await outlast(self._give_back(keys, claim.fence))
 
     def _keep(self, keys: Sequence[Key]) -> bool:
-        """Keep leases for the next claim, unless somebody waits for one."""
+        """Keep leases for the next claim, unless a process waits for one."""
         leases = [self._lease(key) for key in keys]
         if any(lease is None or lease.wanted for lease in leases):
             return False
@@ -265,7 +269,7 @@ class RedisLeases:
         return True
 
     def _tidy(self) -> None:
-        """Forget what is idle and over, the one unused for longest first, a little faster than new ones come."""
+        """Forget expired idle leases, unused for longest first, a little faster than new ones are added."""
         self._released += 1
         if self._released % _TIDY:
             return
@@ -305,14 +309,14 @@ class RedisLeases:
             log.debug("A claim could not be given back and ends with its lease: %s", error)
 
     def _wanted(self, owner: str) -> None:
-        """Another process waits for cells of an owner."""
+        """Release idle leases of an owner, because another process waits for its cells."""
         leases = list(self._of(owner))
         for lease in leases:
             lease.wanted = True
         if owner in self._asking:
             self._wanted_early.add(owner)
         fence = next(self._fences)
-        # Taking their turns keeps them from being claimed here again before Redis knows that they are free.
+        # Holding them locally prevents new claims in this process before Redis has released them.
         idle = [key for lease in leases if self._turns.try_take((key := Key(owner, lease.name),), fence)]
         if idle:
             task = asyncio.get_running_loop().create_task(self._give_back(idle, fence))
@@ -320,7 +324,7 @@ class RedisLeases:
             task.add_done_callback(self._background.discard)
 
     def forget_idle(self) -> None:
-        """Forget idle leases: it cannot be heard any more who wants them, or Redis may not have them any more."""
+        """Forget idle leases, because messages about them may be lost, or Redis may no longer have them."""
         for owner in [owner for owner in self._owners if owner not in self._used]:
             del self._owners[owner]
         for owner in self._used:
@@ -331,7 +335,7 @@ class RedisLeases:
     # Renewing
 
     async def _renew(self) -> None:
-        """Say that leases are in use, while there are any."""
+        """Renew leases at intervals while any are in use."""
         while self._used:
             await self._clock.sleep(self._seconds / 3)
             for owner in list(self._used):
@@ -353,7 +357,7 @@ class RedisLeases:
                 lease.until = until
 
     async def aclose(self) -> None:
-        """Give everything back."""
+        """Release all leases."""
         await end(self._renewal)
         now = self._clock.monotonic()
         for owner in list(self._owners):
@@ -366,21 +370,21 @@ class RedisLeases:
 
 
 def record_of(raw: Any) -> Record | None:
-    """A cell as a script returns it."""
+    """Return the record that a script's answer contains."""
     if not raw:
         return None
     return Record(int(raw[0]), raw[1] if len(raw) > 1 else None)
 
 
 def _chained(leases: Sequence[Lease]) -> Lease:
-    """One owner's leases, each of which leads to the next."""
+    """Link the leases of one owner, and return the first."""
     for lease, following in itertools.zip_longest(leases, leases[1:]):
         lease.next = following
     return leases[0]
 
 
 def _by_owner(keys: Sequence[Key]) -> list[tuple[str, list[Key]]]:
-    """Keys by owner, in one order for all processes."""
+    """Group keys by owner, in the same order in all processes."""
     if len(keys) == 1:
         return [(keys[0].owner, list(keys))]
     return [(owner, list(group)) for owner, group in itertools.groupby(sorted(keys), key=lambda key: key.owner)]

@@ -1,8 +1,8 @@
-"""What is asked of Redis at the same time goes in one message, over one connection.
+"""Pipelining: concurrent commands to Redis are sent in one message, over one connection.
 
-A commit is one short command that every event waits for. Taking a connection from a pool and giving it back costs more
-than the command itself, as many visitors at once would need as many connections, and a pool that is full would look
-like a Redis that is gone.
+A commit is one short command that every event waits for. With a pool, taking and returning a connection would cost more
+than the command itself, every concurrent visitor would need a connection, and a full pool would look like an
+unreachable Redis.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from typing import Any
 from holdfast.tasks import end
 
 SMALL = 1 << 16
-"""Bytes up to which a command goes with others; a larger one would keep them waiting."""
+"""Size in bytes up to which commands share a connection; a larger command would delay the others."""
 _LONG = 1e6
-"""Seconds that an answer may take while Redis shows that it lives."""
+"""Maximum number of seconds for an answer while Redis responds to pings."""
 
 
 class RedisPipe:
-    """One connection that many use.
+    """One connection that concurrent commands share.
 
     Args:
-        connect: Makes a connection, which connects when it is used.
-        lives: Says whether Redis answers at all, over a connection of its own.
-        patience: Seconds without an answer before that is asked.
+        connect: Creates a connection, which connects on first use.
+        lives: Returns whether Redis answers at all, over another connection.
+        patience: Seconds without an answer before `lives` is called.
     """
 
     def __init__(self, connect: Callable[[], Any], lives: Callable[[], Awaitable[bool]], patience: float = 1.0) -> None:
@@ -44,13 +44,14 @@ class RedisPipe:
         self._task: asyncio.Task[None] | None = None
         self._doubt: asyncio.Task[None] | None = None
         self._silent = False
-        """Redis was found not to answer, so the present exchange was cut off."""
+        """True if the current exchange was cancelled because Redis does not answer."""
 
     async def ask(self, *command: str | bytes | int) -> Any:
-        """Redis's answer.
+        """Send a command and return the answer.
 
         Raises:
-            RedisError: It refuses, or cannot be reached, or the connection was cut: it may be done or not.
+            RedisError: Redis refuses the command, is unreachable, or the connection was lost; in the last case the
+                command may have run or not.
         """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Any] = loop.create_future()
@@ -71,7 +72,7 @@ class RedisPipe:
                 if isinstance(error, asyncio.CancelledError) and self._silent:
                     self._silent = False
                     _go_on()
-                    # What waits behind would only find the same.
+                    # Queued commands would fail in the same way.
                     answers += [answer for _, answer in self._asked]
                     self._asked = []
                     self._fail(answers, self._lost("It does not answer."))
@@ -84,7 +85,7 @@ class RedisPipe:
                 watch.cancel()
 
     def _watch(self, answers: Sequence[asyncio.Future[Any]]) -> asyncio.TimerHandle:
-        """See whether Redis lives when an answer takes long: only one that does not may be given up."""
+        """Check whether Redis works when an answer takes long; only an unreachable one is given up."""
         return asyncio.get_running_loop().call_later(self._patience, self._begin_doubt, answers)
 
     def _begin_doubt(self, answers: Sequence[asyncio.Future[Any]]) -> None:
@@ -108,7 +109,7 @@ class RedisPipe:
         for answer in answers:
             try:
                 given = await connection.read_response(disable_decoding=True, timeout=_LONG)
-            except self._refused as error:  # noqa: PERF203 # the others have their answers
+            except self._refused as error:  # noqa: PERF203 # the other commands have their own answers
                 if not answer.done():
                     answer.set_exception(error)
             else:
@@ -126,7 +127,7 @@ class RedisPipe:
             await connection.disconnect(nowait=True)
 
     async def aclose(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         await end(self._doubt)
         await end(self._task)
         await self._hang_up()
@@ -134,7 +135,7 @@ class RedisPipe:
 
 
 def _go_on() -> None:
-    """Forget a cancel that has had its effect."""
+    """Clear a cancel that was handled."""
     task = asyncio.current_task()
     if task is not None and hasattr(task, "uncancel"):
         task.uncancel()

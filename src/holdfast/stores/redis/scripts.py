@@ -1,8 +1,8 @@
-"""What Redis does in one go. Each script touches the keys it is given and no other.
+"""Scripts that Redis runs atomically. Each script accesses only the keys it is given.
 
-An owner's hash has, per cell: `v<name>` its version, `d<name>` its data, `l<name>` the token of the process that may
-write it and the millisecond until which it may, `w<name>` that somebody waits. And `n` the number of cells, `e` the
-time when they may go; the times of all owners are in a sorted set besides, for `EXPECT` and `FORGET`.
+For each cell, an owner's hash has `v<name>` (version), `d<name>` (data), `l<name>` (token of the process with the
+lease, and the millisecond at which the lease ends), and `w<name>` (a process waits for the lease). It also has `n`
+(number of cells) and `e` (expiry). A sorted set has the expiries of all owners, for `EXPECT` and `FORGET`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 """
 
 READ = """
--- ARGV: for each cell the index of its key, its name, the version that the reader has
+-- ARGV: for each cell the index of its key, its name, the version that the caller has
 local out = {}
 for i = 1, #ARGV, 3 do
   local key, name = KEYS[tonumber(ARGV[i])], ARGV[i + 1]
@@ -32,9 +32,8 @@ return out
 COMMIT = """
 -- ARGV: channel, number of claims, for each cell: key index, name, token;
 --       for each write: key index, name, expected or '', version, '1' or '' for a deletion, data, message or '',
---       when its owner may go, or ''
--- Answers with the owners, by key index, of which a time was said before, and with that time if it is
--- another.
+--       the owner's expiry, or ''
+-- Returns the key index and the expiry of each owner that already had a different expiry.
 local at = 3
 for _ = 1, tonumber(ARGV[2]) do
   local held = redis.call('HGET', KEYS[tonumber(ARGV[at])], 'l' .. ARGV[at + 1])
@@ -72,7 +71,7 @@ for i = at, #ARGV, 8 do
     end
   end
 end
--- Behind what is written, since Redis takes nothing back: one that is refused leaves no half of a commit.
+-- After the writes, because Redis cannot roll back: a refused message must not leave half of a commit.
 for i = at, #ARGV, 8 do
   if ARGV[i + 6] ~= '' then
     redis.call('PUBLISH', ARGV[1], ARGV[i + 6])
@@ -84,7 +83,7 @@ return out
 CLAIM = (
     _NOW
     + """
--- ARGV: token, milliseconds, channel of what is wanted, owner; for each cell its name, the version that the reader has
+-- ARGV: token, milliseconds, channel of wanted leases, owner; for each cell its name, the version that the caller has
 for i = 5, #ARGV, 2 do
   local held = redis.call('HGET', KEYS[1], 'l' .. ARGV[i])
   if held then
@@ -167,7 +166,7 @@ return 1
 """
 
 DROP = """
--- ARGV: the present time, or '' to drop it whenever it may go; channel of what is wanted, owner
+-- ARGV: the current time, or '' to ignore the expiry; channel of wanted leases, owner
 local expires = redis.call('HGET', KEYS[1], 'e')
 if ARGV[1] ~= '' then
   if not expires then
@@ -194,8 +193,8 @@ return out
 """
 
 EXPECT = """
--- Puts owners among the times, or later among them.
--- ARGV: for each owner its name, the time
+-- Adds expiries of owners, or increases them.
+-- ARGV: for each owner its name, the expiry
 for i = 1, #ARGV, 2 do
   local when = redis.call('ZSCORE', KEYS[1], ARGV[i])
   if not when or tonumber(when) < tonumber(ARGV[i + 1]) then
@@ -205,8 +204,8 @@ end
 """
 
 FORGET = """
--- Takes an owner whose time was over out of the times; one of which another has been said meanwhile stays.
--- ARGV: owner, the time by which it was over
+-- Removes the expiry of an owner that had expired, unless it was changed in the meantime.
+-- ARGV: owner, the time by which it had expired
 local when = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if when and tonumber(when) <= tonumber(ARGV[2]) then
   redis.call('ZREM', KEYS[1], ARGV[1])
@@ -216,7 +215,7 @@ end
 PRESENT = (
     _NOW
     + """
--- ARGV: token, milliseconds after which a process that is not heard of has ended
+-- ARGV: token, milliseconds without a sign of life after which a process counts as ended
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 redis.call('PEXPIRE', KEYS[1], ARGV[2] * 2)

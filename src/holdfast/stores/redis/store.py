@@ -1,4 +1,4 @@
-"""Cells in Redis or Valkey, which any number of processes on any number of machines may share."""
+"""A store in Redis or Valkey, which any number of processes on any number of machines can share."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from holdfast.stores.redis.pipeline import SMALL
 from holdfast.tasks import end, heed_cancel, outlast
 
 _HEARD = 10.0
-"""Seconds after which a process that is not heard of has ended; it is heard of five times as often."""
+"""Seconds without a sign of life after which a process counts as ended; it sends five signs in that time."""
 _LEASE = 10.0
-"""Seconds after which a claim is free when its holder is not heard of."""
+"""Seconds after which a claim is free if its holder does not renew it."""
 
 _AT_ONCE = 20
-"""Owners whose time is over that are dropped in one go; all that they had is in memory then."""
+"""Number of expired owners that are dropped at a time; their cells are in memory during that."""
 
 
 class RedisStore:
     """Keeps each owner's cells in one hash.
 
-    Lanes are leases in the hash. A commit names the process that must have the lease and is refused when another has
-    it by then, so a process that was paused for too long overwrites nothing.
+    Lanes are leases in the hash. A commit names the process that must have the lease, and is refused if another process
+    has it, so a process that was paused for too long overwrites nothing.
 
     Args:
-        url: `redis://…`, `rediss://…` or `unix://…`, as redis-py takes it.
-        prefix: What all keys begin with.
-        slot: A hash tag for all keys, so that commits over several owners work under Redis Cluster.
-        lease: Seconds after which the claims of a process that is not heard of are free.
-        clock: Where time comes from; Redis itself goes by its machine's.
+        url: `redis://…`, `rediss://…`, or `unix://…`, in the format of redis-py.
+        prefix: Prefix of all keys.
+        slot: Hash tag of all keys, so that commits over several owners work with Redis Cluster.
+        lease: Seconds after which the claims of a process that does not renew them are free.
+        clock: The source of time; Redis uses the clock of its machine.
     """
 
     durable = True
@@ -59,7 +59,7 @@ class RedisStore:
         self._clock: Clock = clock or SystemClock()
         self._parts: tuple[RedisLink, RedisLeases] | None = None
         self._others = 0
-        """Other processes that had the place open when it was last asked."""
+        """Number of other processes that had the store open at the last check."""
         self._presence: asyncio.Task[None] | None = None
 
     # Life
@@ -108,7 +108,7 @@ class RedisStore:
         link, leases = self._opened()
         place = f"{link.prefix}:facts"
         if value is not None and await link.call("HSET" if replace else "HSETNX", place, name, value):
-            leases.forget_idle()  # it is new, or was emptied, and so has none of them
+            leases.forget_idle()  # the store is new or was emptied, so it has none of them
         found = await link.call("HGET", place, name)
         return None if found is None else str(found.decode())
 
@@ -121,7 +121,7 @@ class RedisStore:
         return self.alone() or (self._parts is not None and self._parts[1].holds(key))
 
     def _index(self, link: RedisLink) -> str:
-        """The key of the times at which owners may go."""
+        """Return the key of the sorted set of expiries."""
         return f"{link.prefix}:expiry"
 
     # Reading
@@ -179,7 +179,7 @@ class RedisStore:
             return
         times = {write.key.owner: write.expires for write in writes if write.expires is not None}
         if times:
-            # The index first, as in `touch`; it is a key of its own, which a script over owners cannot reach.
+            # The index first, as in `touch`; it is a separate key, which a script over owners cannot access.
             said = [part for owner, time in times.items() for part in (owner, repr(time))]
             await link.do("EXPECT", [self._index(link)], said)
         arguments = _commit_arguments(link.feed.changes, writes, held, index, leases.token)
@@ -190,7 +190,7 @@ class RedisStore:
         except StoreUnavailableError:
             if not await link.lives():
                 raise
-            # The connection was cut: it may be written or not. Doing it again tells, since versions are checked.
+            # The connection was lost, so the commit may be done. Repeating it tells, because it checks versions.
             outcome = await link.do("COMMIT", places, arguments, large=large)
             if outcome[0] == b"conflict" and await self._is_written(writes):
                 outcome = [b"ok"]
@@ -198,7 +198,7 @@ class RedisStore:
             leases.committed(writes)
             if len(outcome) > 1:
                 before = {list(index)[int(place) - 1]: float(time) for place, time in outcome[1:]}
-                # Without this they are only found later.
+                # Without this, `expire` would only find them later.
                 with suppress(StoreUnavailableError):
                     for late, time in before.items():
                         await link.call("ZADD", self._index(link), time, late)
@@ -207,7 +207,7 @@ class RedisStore:
         leases.lost(owner)
         if outcome[0] == b"fenced":
             if not outcome[3]:
-                leases.forget_idle()  # more than this one may be gone
+                leases.forget_idle()  # other leases may be lost too
             had = any(write.expected for write in writes if write.key.owner == owner)
             raise FencedError(owner, outcome[2].decode(), vanished=had and not outcome[3])
         raise VersionConflictError(owner, outcome[2].decode(), int(outcome[3]), int(outcome[4]))
@@ -223,7 +223,7 @@ class RedisStore:
         """See `Store.touch`."""
         link, _ = self._opened()
         index = self._index(link)
-        # The index first: an entry too many is found and taken out, one too few never.
+        # The index first: a superfluous entry is found and removed, but a missing one is not.
         if expires is not None:
             await link.call("ZADD", index, expires, owner)
         time = "" if expires is None else repr(expires)
@@ -231,7 +231,7 @@ class RedisStore:
         if expires is None or not kept:
             await link.call("ZREM", index, owner)
             if expires is not None and await link.do("TOUCH", [link.key(owner)], [time]):
-                # Its first cell has just come.
+                # Its first cell has just been written.
                 await link.call("ZADD", index, expires, owner)
 
     async def expire(self, now: float, limit: int = 100) -> list[Dropped]:
@@ -243,7 +243,7 @@ class RedisStore:
             due = await link.call("ZRANGEBYSCORE", self._index(link), "-inf", now, "LIMIT", 0, most)
             if not due:
                 return []
-            # What is dropped is nowhere but in the answer, so neither a cancel nor another owner's failure may lose it.
+            # Dropped cells exist only in the answer, so neither a cancel nor another owner's failure may lose them.
             work = [self._expire(raw.decode(), now) for raw in due]
             outcomes = await outlast(asyncio.gather(*work, return_exceptions=True))
             dropped = [cell for cells in outcomes if not isinstance(cells, BaseException) for cell in cells]
@@ -299,7 +299,7 @@ class RedisStore:
 
 
 def _places(link: RedisLink, owners: Iterable[str]) -> tuple[list[str], dict[str, int]]:
-    """The hashes of owners, and the number of each among them."""
+    """Return the hashes of owners, and the index of each owner among them."""
     index: dict[str, int] = {}
     for owner in owners:
         index.setdefault(owner, len(index) + 1)

@@ -1,4 +1,4 @@
-"""The SQLite file of a store: its schema, and how it is opened."""
+"""The SQLite file of a store: its schema, and opening it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ log = logging.getLogger("holdfast.stores")
 
 FORMAT = 1
 APPLICATION = 0x484F4C44
-"""`HOLD`, in the file's header."""
+"""`HOLD`, in the header of the file."""
 
 _PAUSE = 0.02
-"""Seconds between two tries to open a file that another process is making ready."""
+"""Seconds between attempts to open a file that another process is creating."""
 _SAY_AFTER = 2.0
-"""Seconds after which the log says that a file is locked at the start."""
+"""Seconds after which a warning is logged at startup that the file is locked."""
 _PATIENCE = 15.0
-"""Seconds that a file may be locked by other processes."""
+"""Maximum number of seconds to wait for a file that another process has locked."""
 
 _SCHEMA = """
 create table if not exists cells (
@@ -43,7 +43,7 @@ create table if not exists facts (name text primary key, value text not null) wi
 def connect(
     path: Path, *, synchronous: str = "NORMAL", patience: float = _PATIENCE, reads: bool = False
 ) -> sqlite3.Connection:
-    """A connection that may be used by any one thread at a time; with `reads` it writes nothing."""
+    """Return a connection for use by one thread at a time; with `reads`, it is read-only."""
     connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
     try:
         connection.execute(f"pragma synchronous = {synchronous}")
@@ -55,12 +55,12 @@ def connect(
 
 
 def files_of(path: Path) -> list[Path]:
-    """Every file that a store at this path consists of, there or not."""
+    """Return all files that a store at a path can consist of, existing or not."""
     return [path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal", "-lanes"))]
 
 
 def place_of(path: Path) -> tuple[int, int] | None:
-    """Which file is there, whatever its name; `None` for none."""
+    """Return the identity of the file at a path, independent of its name; `None` if there is no file."""
     try:
         found = path.stat()
     except OSError:
@@ -69,12 +69,12 @@ def place_of(path: Path) -> tuple[int, int] | None:
 
 
 def prepare(path: Path, synchronous: str) -> sqlite3.Connection:
-    """The connection that writes; makes the file and its tables when they are not there.
+    """Create the file and its tables if necessary, and return the connection for writes.
 
     Raises:
         StoreUnavailableError: The file cannot be opened or written.
-        StoreDamagedError: It is no store; it is left as it is.
-        StoreFormatError: It is one of a newer release.
+        StoreDamagedError: The file is not a store, or is damaged; it is left unchanged.
+        StoreFormatError: The store was written by a newer release.
     """
     clock = SystemClock()
     began, said = clock.monotonic(), False
@@ -82,10 +82,10 @@ def prepare(path: Path, synchronous: str) -> sqlite3.Connection:
         private.make_folder(path.parent)
         if (owner := private.stranger(path)) is not None:
             raise StoreUnavailableError(
-                f"{path} belongs to another user (uid {owner}), who could change what is in it. "
-                "Choose another path for the store, or make the file this user's own with chown."
+                f"{path} belongs to another user (uid {owner}), who could change its contents. "
+                "Choose another path for the store, or change the owner with chown."
             )
-        private.make_file(path)  # SQLite gives the files that it puts beside it the same permissions
+        private.make_file(path)  # SQLite gives the files beside it the same permissions
         while True:
             opened: sqlite3.Connection | None = None
             try:
@@ -95,7 +95,7 @@ def prepare(path: Path, synchronous: str) -> sqlite3.Connection:
             except sqlite3.OperationalError as error:
                 if opened is not None:
                     opened.close()
-                # Where others open it at the same time, or recover it, SQLite does not always wait by itself.
+                # SQLite does not always wait while other processes open or recover the file.
                 waited = clock.monotonic() - began
                 if "locked" not in str(error) or waited > _PATIENCE:
                     raise
@@ -109,7 +109,7 @@ def prepare(path: Path, synchronous: str) -> sqlite3.Connection:
                 raise
             else:
                 connection.execute(f"pragma busy_timeout = {round(_PATIENCE * 1000)}")
-                for file in files_of(path):  # one of an older release may be open to others
+                for file in files_of(path):  # a file of an older release may be accessible to others
                     private.close_to_others(file)
                 connection.execute(f"pragma busy_timeout = {round(_PATIENCE * 1000)}")
                 return connection
@@ -126,7 +126,7 @@ def _set_up(connection: sqlite3.Connection) -> None:
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
-    # In one transaction: another process may be making the file ready just now.
+    # In one transaction, because another process may be creating the file now.
     connection.execute("begin")
     application = connection.execute("pragma application_id").fetchone()[0]
     format = connection.execute("pragma user_version").fetchone()[0]
@@ -134,7 +134,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("rollback")
     if tables and application != APPLICATION:
         raise StoreDamagedError(
-            f"{path} is an SQLite database, but not one of Holdfast's State. Nothing was changed in it. "
+            f"{path} is an SQLite database, but not a store of Holdfast. It was left unchanged. "
             "Choose another path for the store."
         )
     if format > FORMAT:
@@ -146,7 +146,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into the stores' own."""
+    """Translate SQLite errors into store errors."""
     try:
         yield
     except sqlite3.Error as error:
@@ -156,17 +156,19 @@ def translated(path: Path) -> Iterator[None]:
 
 
 def translate(path: Path, error: sqlite3.Error) -> StoreError:
-    """The store's error for one of SQLite's."""
+    """Return the store error for an SQLite error."""
     text = str(error)
-    # No statement of ours breaks a constraint, and all text that is written is UTF-8: the pages are not as written.
+    # Our statements violate no constraint and write only UTF-8, so such an error means that pages are damaged.
     broken = isinstance(error, sqlite3.IntegrityError) or "decode to UTF-8" in text
     if broken or "not a database" in text or "malformed" in text:
         return StoreDamagedError(
-            f"{path} is damaged or no SQLite database ({text}). It was left as it is: move it aside, or restore a "
-            "backup, and start again. `sqlite3 FILE .recover` may save what is in it."
+            f"{path} is damaged or not an SQLite database ({text}). It was left unchanged. Move it aside or restore a "
+            "backup, and restart the app. `sqlite3 FILE .recover` may save its contents."
         )
     if "readonly" in text or "unable to open" in text:
-        return StoreUnavailableError(f"{path} cannot be written ({text}). Check its and its folder's permissions.")
+        return StoreUnavailableError(
+            f"{path} cannot be written ({text}). Check the permissions of the file and its folder."
+        )
     if "full" in text:
         return StoreUnavailableError(f"{path} cannot grow: the disk is full ({text}).")
-    return StoreUnavailableError(f"{path} cannot be used just now ({text}).")
+    return StoreUnavailableError(f"{path} cannot be used now ({text}).")

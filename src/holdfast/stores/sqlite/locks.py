@@ -1,4 +1,4 @@
-"""Locks on single bytes of a file: a lane between processes of one machine, which the system frees when one dies."""
+"""Locks on single bytes of a file: lanes between processes of one machine, which the system frees when one dies."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from holdfast.stores.protocol import Key
 
 _FLOCK = struct.Struct("hhqqi4x")
 _PRESENCE = 1 << 62
-"""A byte beyond those of cells, of which every store that has the file open holds a part."""
+"""Byte beyond those of cells, on which every store that has the file open holds a shared lock."""
 _PER_DESCRIPTION = sys.platform == "linux" and sys.maxsize > 1 << 32
-"""Linux ties such a lock to the open file, so that two stores in one process exclude each other too."""
+"""True on Linux, where such a lock belongs to the open file, so that two stores in one process exclude each other."""
 
 
 class FileLocks:
-    """Exclusive locks on bytes of one file; the byte's place stands for a cell.
+    """Exclusive locks on bytes of one file; the position of a byte represents a cell.
 
     Args:
-        path: The file; made when it is not there, and always empty.
+        path: The file, which is created if necessary and always empty.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,12 +34,12 @@ class FileLocks:
     @staticmethod
     @functools.lru_cache(maxsize=512)
     def place(key: Key) -> int:
-        """The byte of a cell. Two cells of one byte only exclude each other without need."""
+        """Return the byte of a cell. Two cells with the same byte exclude each other, which is harmless."""
         digest = hashlib.blake2b(f"{key.owner}\0{key.name}".encode(), digest_size=8).digest()
         return int.from_bytes(digest, "little") >> 2
 
     def try_lock(self, place: int) -> bool:
-        """Lock a byte if nobody else holds it."""
+        """Lock a byte if it is free, and return whether it is locked now."""
         if not _PER_DESCRIPTION and not _claim_in_process(self._path, place):
             return False
         if _lock(self._file, place):
@@ -53,11 +53,11 @@ class FileLocks:
         _free_in_process(self._path, place)
 
     def alone(self) -> bool:
-        """Whether no other store has the file open; where the system cannot tell, it is taken for so."""
+        """Return whether no other store has the file open; `True` where the system cannot tell."""
         return _is_alone(self._file)
 
     def close(self) -> None:
-        """Free everything."""
+        """Free all locks."""
         os.close(self._file)
 
 
@@ -84,7 +84,7 @@ if sys.platform == "win32":
     def _show(file: int) -> None:
         pass
 
-    def _is_alone(file: int) -> bool:  # noqa: ARG001 # what the other systems need
+    def _is_alone(file: int) -> bool:  # noqa: ARG001 # other systems need it
         return True
 
     def _lock(file: int, place: int) -> bool:

@@ -1,4 +1,4 @@
-"""What an SQLite store does in SQL; each function runs inside a transaction of its caller's, or as one statement."""
+"""SQL of the SQLite store; each function runs inside its caller's transaction, or as one statement."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from holdfast.stores.sqlite.database import translate
 
 _KEPT_CHANGES = 10_000
 _VARIABLES = 300
-"""Keys in one statement; SQLite bounds its variables."""
+"""Maximum number of keys in one statement; SQLite limits the number of variables."""
 
 
 class LockedError(Exception):
-    """The file is just being recovered or made ready by another process."""
+    """Another process is recovering or creating the file."""
 
 
 def select(
     path: Path, connection: sqlite3.Connection, keys: Sequence[Key], versions: Sequence[int], most: int
 ) -> list[Record | None] | None:
-    """The records, or `None` when some value has more than `most` bytes."""
+    """Return the records, or `None` if a value has more than `most` bytes."""
     found: dict[Key, Record] = {}
     known = dict(zip(keys, versions, strict=True))
     with unless_locked(path):
@@ -51,7 +51,7 @@ def select(
 
 @contextmanager
 def unless_locked(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into the stores' own, and a lock of another process into `LockedError`."""
+    """Translate SQLite errors into store errors, and a lock of another process into `LockedError`."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -67,7 +67,7 @@ def _batched(keys: Sequence[Key]) -> list[Sequence[Key]]:
 
 
 def owners(connection: sqlite3.Connection, prefix: str, last: str) -> list[OwnerInfo]:
-    """The next owners after `last` whose name begins with `prefix`."""
+    """Return the next owners after `last` whose names begin with `prefix`."""
     rows = connection.execute(
         "select cells.owner, count(*), sum(length(data)), max(expires) from cells "
         "left join owners on owners.owner = cells.owner "
@@ -110,16 +110,16 @@ def commit(connection: sqlite3.Connection, writes: Sequence[Write]) -> None:
 
 
 def fact(connection: sqlite3.Connection, name: str, value: str | None, *, replace: bool) -> str | None:
-    """Read a fact, or write it where it is not there or is to be replaced."""
+    """Read a fact, or write it if it does not exist or `replace` is true."""
     if value is not None:
         how = "replace" if replace else "ignore"
-        connection.execute(f"insert or {how} into facts values (?, ?)", (name, value))  # noqa: S608 # one of two words
+        connection.execute(f"insert or {how} into facts values (?, ?)", (name, value))  # noqa: S608 # one of two constants
     row = connection.execute("select value from facts where name = ?", (name,)).fetchone()
     return None if row is None else str(row[0])
 
 
 def touch(connection: sqlite3.Connection, owner: str, expires: float | None) -> None:
-    """Say when an owner's cells may go."""
+    """Set the expiry of an owner's cells."""
     if expires is None:
         connection.execute("delete from owners where owner = ?", (owner,))
     else:
@@ -130,7 +130,7 @@ def touch(connection: sqlite3.Connection, owner: str, expires: float | None) -> 
 
 
 def expire(connection: sqlite3.Connection, now: float, limit: int) -> list[Dropped]:
-    """Drop cells of owners whose time is over."""
+    """Drop the cells of expired owners."""
     dropped: list[Dropped] = []
     rows = connection.execute("select owner from owners where expires <= ? order by expires", (now,)).fetchall()
     for (owner,) in rows:
@@ -149,13 +149,13 @@ def drop(connection: sqlite3.Connection, owner: str) -> list[Dropped]:
 
 
 def drop_due(connection: sqlite3.Connection, owner: str, due: float) -> list[Dropped]:
-    """Drop an owner's cells if its time is over by then."""
+    """Drop an owner's cells if they have expired by a time."""
     over = connection.execute("select 1 from owners where owner = ? and expires <= ?", (owner, due)).fetchone()
     return drop(connection, owner) if over else []
 
 
 def changes(connection: sqlite3.Connection, last: int) -> list[tuple[int, str, str, int]]:
-    """Announced changes after a number."""
+    """Return announced changes after a number."""
     return connection.execute(
         "select number, owner, name, version from changes where number > ? order by number limit 1000", (last,)
     ).fetchall()

@@ -1,4 +1,4 @@
-"""Cells in one SQLite file, which several processes of one machine may share."""
+"""A store in one SQLite file, which several processes of one machine can share."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from holdfast.stores.sqlite.writer import Writer
 from holdfast.stores.turns import Turns
 
 _INLINE = 64 * 1024
-"""Bytes up to which a value is read on the event loop; a hop to a thread costs more."""
+"""Size in bytes up to which a value is read on the event loop; switching to a thread costs more."""
 _SHORTEST, _LONGEST = 0.0005, 0.02
-"""Seconds between two looks at a lock that another process holds."""
+"""Shortest and longest pause between attempts to get a lock that another process holds, in seconds."""
 _LOOK = 0.05
-"""Seconds between two looks for changes of other processes."""
+"""Seconds between two checks for changes of other processes."""
 _LONG = 15.0
-"""Seconds that a read waits in a thread for a file that is just being recovered."""
+"""Maximum number of seconds that a read waits in a thread for a file that is being recovered."""
 
 
 class SqliteStore:
     """Keeps cells in an SQLite file in WAL mode.
 
-    Reads run where they are asked for, writes on one thread that commits together what waits. Lanes between processes
-    are locks on bytes of a file beside it, so a process that dies holds none.
+    Reads run in the calling thread. Writes run in one thread, which commits all waiting writes together. Lanes between
+    processes are locks on bytes of a separate file, so a process that dies holds none.
 
     Args:
-        path: The file; it and its folder are made when they are not there.
-        synchronous: `"NORMAL"`: a commit outlives the process, however it ends. `"FULL"`: a power cut too.
+        path: The file; it and its folder are created if necessary.
+        synchronous: With `"NORMAL"`, a commit survives any end of the process; with `"FULL"`, a power failure too.
     """
 
     durable = True
@@ -57,7 +57,7 @@ class SqliteStore:
     async def open(self) -> None:
         """See `Store.open`."""
         loop = asyncio.get_running_loop()
-        # More connections are opened later, and the program may have gone to another folder by then.
+        # More connections are opened later, when the working directory may be another one.
         self.path = self.path.absolute()
         connection = await asyncio.to_thread(prepare, self.path, self.synchronous)
         with ExitStack() as undo:
@@ -65,7 +65,7 @@ class SqliteStore:
             with translated(self.path):
                 locks = FileLocks(self.path.with_name(self.path.name + "-lanes"))
             undo.callback(locks.close)
-            # This one reads on the event loop, where it must not wait; in a thread it may.
+            # This connection reads on the event loop, where it must not wait.
             reader = self._reader(patience=0)
             undo.pop_all()
         self._parts = Writer(self.path, connection, loop), reader, locks
@@ -99,7 +99,7 @@ class SqliteStore:
         """See `Store.alone`."""
         return self._parts is None or self._parts[2].alone()
 
-    def holds(self, key: Key) -> bool:  # noqa: ARG002 # nothing tells who wrote it last
+    def holds(self, key: Key) -> bool:  # noqa: ARG002 # the last writer is unknown
         """See `Store.holds`."""
         return self.alone()
 
@@ -216,7 +216,7 @@ class SqliteStore:
         return not scope.cancelled_caught
 
     async def _lock(self, key: Key, fence: int) -> None:
-        """Lock the byte of a cell, which the claim holds within this process, against other processes."""
+        """Lock the byte of a cell, which a claim holds in this process, against other processes."""
         place = FileLocks.place(key)
         pause = _SHORTEST
         try:
@@ -266,7 +266,7 @@ class SqliteStore:
                 with suppress(statements.LockedError), statements.unless_locked(self.path):
                     version = reader.execute("pragma data_version").fetchone()[0]
                     rows = [] if version == seen else statements.changes(reader, last)
-                    # Where there were changes there may be more of them.
+                    # After a full batch of changes, there may be more.
                     seen = -1 if rows else version
                 if rows and rows[0][0] > last + 1:
                     yield Gap()

@@ -1,4 +1,4 @@
-"""The one thread that writes to an SQLite file: what waits is committed together."""
+"""The thread that writes to an SQLite file and commits waiting jobs together."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from holdfast.stores.sqlite.database import place_of, translate
 from holdfast.tasks import Stubborn, heed_cancel
 
 _MOST = 256
-"""Jobs of one transaction."""
+"""Maximum number of jobs in one transaction."""
 
 
 class WriteJob(NamedTuple):
-    """Something to do inside a transaction; a `StoreError` raised before its first write touches nobody else."""
+    """Work for a transaction; a `StoreError` raised before its first write does not affect other jobs."""
 
     work: Callable[[sqlite3.Connection], Any]
     future: asyncio.Future[Any]
@@ -31,8 +31,8 @@ class Writer:
 
     Args:
         path: The file, for messages.
-        connection: Used by the writer's thread alone.
-        loop: Where the futures live.
+        connection: Connection for the writer's thread only.
+        loop: Event loop of the futures.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection, loop: asyncio.AbstractEventLoop) -> None:
@@ -45,10 +45,10 @@ class Writer:
         self._thread.start()
 
     async def do(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
-        """Run `work` in a transaction; returns when it is committed, also when it is cancelled meanwhile.
+        """Run work in a transaction, and return once it is committed, even if cancelled in the meantime.
 
         Raises:
-            StoreUnavailableError: It could not be committed.
+            StoreUnavailableError: The transaction could not be committed.
         """
         if not self._thread.is_alive():
             raise StoreUnavailableError(f"{self._path} is closed.")
@@ -58,7 +58,7 @@ class Writer:
         return await future.outlast()
 
     def close(self) -> None:
-        """Finish what waits, then end."""
+        """Finish waiting jobs, and stop the thread."""
         self._jobs.put(None)
         self._thread.join()
         self._connection.close()
@@ -79,9 +79,9 @@ class Writer:
         try:
             self._check_place()
             outcomes = self._transaction(jobs)
-        except Exception as error:  # a value that SQLite does not take raises Python's own; the thread must go on
+        except Exception as error:  # a value that SQLite cannot store raises a Python error; the thread must continue
             if len(jobs) > 1:
-                # One of them may be at fault; the others shall not suffer.
+                # Only one job may be at fault, so run each one separately.
                 for job in jobs:
                     self._together([job])
                 return
@@ -89,15 +89,15 @@ class Writer:
         self._loop.call_soon_threadsafe(_tell, outcomes)
 
     def _check_place(self) -> None:
-        """See that what is written is what the next start will find.
+        """Check that the next start will find what is written now.
 
         Raises:
-            StoreUnavailableError: The file was removed, or another one is in its place.
+            StoreUnavailableError: The file was removed or replaced.
         """
         if place_of(self._path) != self._place:
             raise StoreUnavailableError(
-                f"{self._path} was removed or replaced while it was in use, so what is written now would be lost. "
-                "Put it back, or start the app again."
+                f"{self._path} was removed or replaced while it was in use, so writes would be lost. "
+                "Put it back, or restart the app."
             )
 
     def _transaction(self, jobs: list[WriteJob]) -> list[tuple[WriteJob, Any, Exception | None]]:
