@@ -10,14 +10,14 @@ import { Runs, type Run } from './runs'
 import type { Surroundings } from './surroundings'
 import type { Tree } from './tree'
 
-/** Changes in a row after which a chain counts as one that never settles. */
+/** Number of consecutive changes after which a chain is considered endless. */
 export const MOST_ROUNDS = 100
-/** Blocks of such a chain that its error names at most. */
+/** Maximum number of blocks of such a chain that its error names. */
 const TRAIL = 8
 
 const act = (trigger: number | null, data: unknown): Cause => ({ trigger, data, round: 0, trail: [] })
 
-/** Turns events into calls, and what the server says of them into values and further events. */
+/** Turns events into calls, and the server's messages into values and further events. */
 export class Dispatcher {
   readonly #tree: Tree
   readonly #listeners: Listeners
@@ -26,7 +26,7 @@ export class Dispatcher {
   readonly #runs: Runs
   #stopped = false
   #outdated = false
-  /** The server has started again, and renders build again what it had of them. */
+  /** The server was restarted, and renders rebuild what it had of them. */
   #rebuilding = false
 
   constructor(tree: Tree, listeners: Listeners, around: Surroundings) {
@@ -39,14 +39,14 @@ export class Dispatcher {
 
   // Events -----------------------------------------------------------------------------------------------------
 
-  /** An act of the visitor, or of the page itself. */
+  /** Fires an event of the visitor, or of the page itself. */
   fire(id: number | null, event: string, data?: unknown): void {
     this.#stopped = false
     for (const dependency of this.#listeners.of(id, event)) this.#trigger(dependency, act(id, data ?? null))
     if (event === 'stop_recording' || event === 'clear') this.#endStreams(id)
   }
 
-  /** The page is loaded; `known`: listeners of the load that have run for the page that this one goes on with. */
+  /** Fires `load`; `known` are load listeners that have already run for the page that this one continues. */
   load(known = new Set<string>()): void {
     for (const dependency of this.#listeners.loads()) {
       if (dependency.render_id !== null || !known.has(dependency.event)) this.#load(dependency)
@@ -129,7 +129,7 @@ export class Dispatcher {
     return true
   }
 
-  /** A `stream` source stopped: its running events get no more. */
+  /** A `stream` source stopped: its running events get no more values. */
   #endStreams(id: number | null): void {
     const fed = this.#runs.having(
       ({ connection, targets }) => connection === 'stream' && targets.some(([one]) => one === id),
@@ -148,7 +148,7 @@ export class Dispatcher {
     this.#cancel(this.#runs.having(({ id }) => ids.includes(id)))
   }
 
-  /** Stops the events that write a block. */
+  /** Cancels the events that write a block. */
   cancelWriters(id: number): void {
     this.#cancel(this.#runs.having(({ outputs }) => outputs.includes(id)))
   }
@@ -159,7 +159,7 @@ export class Dispatcher {
 
   // What the server says ---------------------------------------------------------------------------------------
 
-  /** Another version of the program runs at the server: numbers of blocks in its messages mean something else there. */
+  /** Another version of the program is running, in whose messages block ids have other meanings. */
   set outdated(outdated: boolean) {
     this.#outdated = outdated
   }
@@ -184,7 +184,7 @@ export class Dispatcher {
     }
   }
 
-  /** Takes over one step's output; gives the ids of what it has changed, States first. */
+  /** Applies the output of a step; returns the ids of what it has changed, States first. */
   #step(run: Run, output: Output, mayBeEdits: boolean): number[] {
     if (output.render_config && !this.#outdated)
       this.#rerender(output.render_config as unknown as RenderConfig, run.dependency)
@@ -204,13 +204,13 @@ export class Dispatcher {
     if (success && dependency.scroll_to_output && first) this.#around.scrollTo(first)
   }
 
-  /** Takes over the output of an event's end, which has no values where the last step had them. */
+  /** Applies the output of an event's end, which has no values if the last step had them. */
   #last(run: Run, output: Output): number[] {
     if ((output.data ?? []).length > 0 || output.render_config) return this.#step(run, output, false)
     return this.#outdated ? [] : (output.changed_state_ids ?? [])
   }
 
-  /** The server did not take a call; gives the identity of one that is gone or different since an update of the app. */
+  /** Ends a call that the server rejected; returns its identity if an update of the app changed or removed it. */
   refuse({ event_id, status, detail }: Refused): string | null {
     const run = this.#runs.get(event_id)
     if (!run) return null
@@ -225,7 +225,7 @@ export class Dispatcher {
     return status === 410 ? run.dependency.event : null
   }
 
-  /** A call cannot end any more as it should; `message` for the visitor, if any. */
+  /** Ends a call that cannot complete, with an optional message for the visitor. */
   fail(event: string, message: string | null): void {
     const run = this.#runs.get(event)
     if (!run) return
@@ -233,7 +233,7 @@ export class Dispatcher {
     this.#end(run, false, [])
   }
 
-  /** A call is over, and nobody knows how it ended: nothing follows from it. */
+  /** Ends a call with an unknown outcome, without consequences. */
   abandon(event: string, message: string | null): void {
     const run = this.#runs.get(event)
     if (!run) return
@@ -244,7 +244,7 @@ export class Dispatcher {
 
   // What follows -----------------------------------------------------------------------------------------------
 
-  /** `success` is null for an event that never began: its validator refused the input, so nothing follows from it. */
+  /** `success` is null for an event that never started because of its validator, and has no consequences. */
   #end(run: Run, success: boolean | null, changed: number[]): void {
     const { dependency, cause } = run
     this.#runs.remove(run)
@@ -277,7 +277,7 @@ export class Dispatcher {
     }
   }
 
-  /** Puts what a render built in place of what it built before; gives its listeners. */
+  /** Replaces the previous result of a render; returns its listeners. */
   #place(config: RenderConfig, container: number): Dependency[] {
     this.#tree.rerender(config, container)
     const { now, gone } = this.#listeners.renew(
@@ -289,7 +289,7 @@ export class Dispatcher {
     return now
   }
 
-  /** Has what stands in renders made again: the server does not have it any more. */
+  /** Rebuilds the results of renders, because the server no longer has them. */
   renderAgain(): void {
     const renders = new Set(this.#tree.renders)
     this.#tree.renumbered()
@@ -301,14 +301,14 @@ export class Dispatcher {
     this.#checkRebuilt()
   }
 
-  /** When no render runs any more, what waited for one is sent. */
+  /** Sends the calls that waited for renders, once none is running. */
   #checkRebuilt(): void {
     if (!this.#rebuilding || this.#runs.having(({ render_id }) => render_id !== null).length > 0) return
     this.#rebuilding = false
     this.#around.rebuilt((frame) => ({ ...frame, trigger: this.#runs.get(frame.event_id)?.cause.trigger ?? null }))
   }
 
-  /** What a render had put on the page. */
+  /** Removes the result of a render. */
   restoreRender({ config, container }: KeptRender): void {
     this.#place(config, container)
   }

@@ -2,10 +2,10 @@ import type { Dependency } from './config'
 import { runScript } from './script'
 import type { Tree } from './tree'
 
-/** What fields of these types hold while they are on the page and nobody has filled them in. */
+/** Values of fields of these types while they are on the page and not filled in. */
 const EMPTY: Record<string, unknown> = { textbox: '' }
 
-/** Reads what a listener's function gets: the values of its inputs, as its script changes them. */
+/** Collects the inputs of a listener's function: values, as changed by its script. */
 export class Inputs {
   readonly #tree: Tree
 
@@ -23,7 +23,7 @@ export class Inputs {
     })
   }
 
-  /** Runs a listener's script: gives the inputs of its function, or without a function the values of its outputs. */
+  /** Runs a listener's script; returns the inputs of its function, or the values of its outputs if it has none. */
   async scripted(dependency: Dependency): Promise<unknown[]> {
     const outputs = dependency.outputs.map((id) => this.#tree.get(id)?.value ?? null)
     const result = (await runScript(dependency, this.of(dependency), outputs)) ?? []
@@ -34,7 +34,7 @@ export class Inputs {
     return data.map((value, index) => (this.#tree.get(inputs[index] ?? -1)?.type === 'state' ? null : value))
   }
 
-  /** Shows what a validator said of a listener's inputs. */
+  /** Shows a validator's messages for a listener's inputs. */
   refuse({ inputs }: Dependency, messages: (string | null)[]): void {
     messages.forEach((message, index) => {
       const block = this.#tree.get(inputs[index] ?? -1)
@@ -42,7 +42,7 @@ export class Inputs {
     })
   }
 
-  /** Forgets what a validator said of a listener's inputs. */
+  /** Removes a validator's messages for a listener's inputs. */
   accept({ inputs }: Dependency): void {
     for (const id of inputs) {
       const block = this.#tree.get(id)

@@ -5,7 +5,7 @@ import { failureText } from './progress'
 import type { Run } from './runs'
 import type { Tree } from './tree'
 
-/** Puts a step's values in the outputs of its call; gives the ids of components whose value is another one. */
+/** Applies the values of a step to the outputs of its call; returns the ids of components whose value changed. */
 export function applyStep(tree: Tree, run: Run, output: Output, mayBeEdits: boolean): number[] {
   const before = mayBeEdits ? run.last : null
   const data = output.data ?? []
@@ -22,7 +22,7 @@ export function applyStep(tree: Tree, run: Run, output: Output, mayBeEdits: bool
   )
 }
 
-/** Puts values in a listener's outputs, those only that are `touched`. */
+/** Applies values to a listener's outputs, limited to those that are `touched`. */
 export function applyValues(tree: Tree, dependency: Dependency, values: unknown[], touched?: boolean[]): number[] {
   if (dependency.render_id !== null) return []
   const loads = dependency.targets.some(([, event]) => event === 'load')
@@ -33,7 +33,7 @@ export function applyValues(tree: Tree, dependency: Dependency, values: unknown[
   })
 }
 
-/** What the visitor reads of a call that the server did not take. */
+/** The visitor's message for a call that the server rejected. */
 export function refusalText(status: number, detail: unknown): string {
   if (status === 503) return 'This application is currently busy. Please try again. '
   if (typeof detail === 'string') return detail
@@ -41,7 +41,7 @@ export function refusalText(status: number, detail: unknown): string {
   return 'The server did not accept this.'
 }
 
-/** Messages of a refused validation, one per input, null where the input is right; empty when it is none. */
+/** Messages of a failed validation, one per input, null for valid inputs; empty for other errors. */
 export function validations(status: number, detail: unknown): (string | null)[] {
   if (status !== 422 || !Array.isArray(detail)) return []
   const items = detail as { __type__?: string; is_valid?: boolean; message?: string }[]

@@ -10,14 +10,14 @@ import { failureText } from './progress'
 import type { Surroundings, ToastOptions } from './surroundings'
 import type { Tree } from './tree'
 
-/** A call that was sent and has not ended, as it is kept. */
+/** A call that was sent and has not ended, in stored form. */
 export interface KeptRun {
   id: string
   event: string
   cause: Cause
   last: unknown[] | null
   status: Status
-  /** Milliseconds since it is in this status. */
+  /** Milliseconds in this status. */
   ago: number
 }
 
@@ -26,16 +26,16 @@ export interface Run {
   readonly id: string
   dependency: Dependency
   cause: Cause
-  /** Values of its outputs after its last step, as the server sent them; edits apply to these. */
+  /** Values of the outputs after the last step, as the server sent them, to which edits are applied. */
   last: unknown[] | null
   status: Status
-  /** It has been sent to the server. */
+  /** Whether it has been sent to the server. */
   sent: boolean
-  /** The block that says how it goes. */
+  /** The block that shows its status. */
   place?: Block | null
 }
 
-/** The calls that have not ended, and what blocks show of them. */
+/** The calls that have not ended, and their status on blocks. */
 export class Runs {
   readonly gate = new Gate()
   readonly #all = new Map<string, Run>()
@@ -57,7 +57,7 @@ export class Runs {
     return [...this.#all.values()].filter(({ dependency }) => wanted(dependency))
   }
 
-  /** Begins a call, unless the `trigger_mode` of its listener holds it back. */
+  /** Starts a call, unless the `trigger_mode` of its listener holds it back. */
   begin(dependency: Dependency, cause: Cause): Run | null {
     if (!this.gate.enter(dependency, cause)) return null
     const run: Run = { id: this.#around.newId(), dependency, cause, last: null, status: { kind: 'idle' }, sent: false }
@@ -65,12 +65,12 @@ export class Runs {
     return run
   }
 
-  /** Forgets a call. It holds back others of its listener until the gate knows that it has left. */
+  /** Drops a call. It holds back other calls of its listener until the gate knows that it has left. */
   remove({ id }: Run): void {
     this.#all.delete(id)
   }
 
-  /** Has the calls of listeners that a render has built again go on with what it has built now. */
+  /** Assigns calls to the rebuilt listeners of a render. */
   rebind(made: Dependency[]): void {
     for (const run of this.#all.values()) {
       const before = run.dependency
@@ -96,7 +96,7 @@ export class Runs {
     run.place ??= placeOf(this.#shownOn(run.dependency))
     for (const id of new Set([...outputs, ...shown])) {
       const here = run.place === null ? shown.has(id) : run.place.id === id
-      // A failure is shown even where progress is hidden, but not on what the author left out by name.
+      // A failure is shown even where progress is hidden, but not on outputs that the author excluded.
       this.#tree
         .get(id)
         ?.progress(
@@ -108,7 +108,7 @@ export class Runs {
     if (show_progress !== 'hidden') this.#press(run)
   }
 
-  /** The button that began an event shows that it runs. */
+  /** The button that started an event shows that it is running. */
   #press({ id, status, cause }: Run): void {
     const button = cause.trigger === null ? undefined : this.#tree.get(cause.trigger)
     if (!button || !/button$/.test(button.type)) return
@@ -142,13 +142,13 @@ export class Runs {
     )
   }
 
-  /** Shows that a call has no result; `message` says why, if anything is to be said. */
+  /** Shows that a call has no result, with an optional message. */
   giveUp(run: Run, message: string | null): void {
     if (message === null) this.show(run, { kind: 'idle' })
     else this.#say(run, { kind: 'failed', message })
   }
 
-  /** A failure is said once: where the event writes, or in a toast where that is not in sight. */
+  /** Shows a failure once: where the event writes, or in a toast if that is not in view. */
   #say(run: Run, failed: Failed, more?: ToastOptions): void {
     const place = placeOf(this.#shownOn(run.dependency))
     const seen = place !== null && inSight(place)

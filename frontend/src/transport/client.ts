@@ -37,9 +37,9 @@ export interface ClientOptions {
   page: string
   query: string
   events: ClientEvents
-  /** Whether an event is one of a listener that a render has built. */
+  /** Whether an event belongs to a listener built by a render. */
   isRendered?: (event: string) => boolean
-  /** Which version of the program has built the page. */
+  /** Version of the program that built the page. */
   program?: string
   /** Maximum milliseconds between two attempts to connect. */
   patience?: number | undefined
@@ -84,12 +84,12 @@ export class Client {
     if (now) this.#connection?.send(now)
   }
 
-  /** Renders have run again since the server has started again: what waited for them is sent, as `update` changes it. */
+  /** Renders have run again after a restart of the server: sends the frames that waited, as changed by `update`. */
   rebuilt(update: (frame: Submit) => Submit): void {
     for (const frame of this.conversation.rebuilt(this.#welcome, update)) this.#connection?.send(frame)
   }
 
-  /** The page was hidden, asleep or offline and is back: find out at once whether the connection still stands. */
+  /** The page was hidden, asleep or offline and is back: checks immediately whether the connection still works. */
   wake(): void {
     if (this.#stopped) return
     if (!this.#connection) {
