@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 from mcp.shared.message import SessionMessage
-from mcp.types import JSONRPCError, JSONRPCNotification, JSONRPCResponse
+from mcp.types import JSONRPCError, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse
 from tests.waiting import until
 from typing_extensions import Self
 
@@ -164,6 +164,15 @@ async def test_results_waiting_for_a_slow_reader_of_the_older_transport_are_limi
                 await asyncio.sleep(0)
                 assert not sending.done() or isinstance(message, JSONRPCNotification)
         assert 80_000 < holdings.held < 100_000 + 20 * ENTRY
+        before = holdings.held
+        for _ in range(2):
+            unread.received(SessionMessage(JSONRPCRequest(jsonrpc="2.0", id=0, method="m", params={"x": "y" * 9_000})))
+        canceled = {"requestId": 0}
+        assert holdings.held > before + 18_000
+        unread.received(
+            SessionMessage(JSONRPCNotification(jsonrpc="2.0", method="notifications/cancelled", params=canceled))
+        )
+        assert before + 9_000 < holdings.held < before + 18_000
         reader.go.set()
         await until(lambda: holdings.held == 0)
     sent = [item.message for item in reader.taken]

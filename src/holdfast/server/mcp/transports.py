@@ -27,7 +27,7 @@ from holdfast.server.mcp.client_sessions import request_of
 from holdfast.server.mcp.resources import ResourceReader, has_parameters, shown_prompt, shown_resource, shown_template
 from holdfast.server.mcp.sessions import SLACK, ProtocolSessions, most_sessions
 from holdfast.server.mcp.tools import Tool, of_kind, selected
-from holdfast.server.mcp.unread import ENTRY, Unread
+from holdfast.server.mcp.unread import ENTRY, Received, Unread
 from holdfast.version import __version__
 
 Page: TypeAlias = "types.PaginatedRequestParams | None"
@@ -112,7 +112,7 @@ class McpServer:
             account = sessions.holdings.open(self._context.visitor(request, scope.get(USER)))
             try:
                 unread = Unread(outgoing, account, partial(sessions.make_room, account))
-                await serve_loop(server, incoming, unread, lifespan_state={})
+                await serve_loop(server, Received(incoming, unread), unread, lifespan_state={})
             finally:
                 account.close()
 
@@ -125,7 +125,8 @@ class McpServer:
         sessions = self._context.runtime.sessions
         account = sessions.holdings.open(self._context.visitor(Request(scope), scope.get(USER)))
         try:
-            sessions.make_room(account, ENTRY)
+            announced = Request(scope).headers.get("content-length", "")
+            sessions.make_room(account, ENTRY + (int(announced) if announced.isdecimal() else 0))
         finally:
             account.close()
         await self._sse.handle_post_message(scope, receive, send)

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from mcp import types
-from mcp.shared._stream_protocols import WriteStream
+from mcp.shared._stream_protocols import ReadStream, WriteStream
 from mcp.shared.message import SessionMessage
 from typing_extensions import Self
 
@@ -35,6 +35,25 @@ class Unread:
         self._stream = stream
         self._account = account
         self._admit = admit
+        self._asked: dict[Any, list[int]] = {}
+        """Bytes of the requests without a response, by id. A client can use an id more than once."""
+
+    def received(self, item: SessionMessage | Exception) -> None:
+        """Count a request until its response has been read, because its arguments are kept until then."""
+        message = item.message if isinstance(item, SessionMessage) else None
+        if isinstance(message, types.JSONRPCRequest):
+            size = weigh_value(message.params)
+            self._asked.setdefault(message.id, []).append(size)
+            self._account.add(size)
+        elif isinstance(message, types.JSONRPCNotification) and message.method == "notifications/cancelled":
+            self._answered((message.params or {}).get("requestId"))
+
+    def _answered(self, id: Any) -> None:
+        sizes = self._asked.get(id) if isinstance(id, int | str) else None
+        if sizes:
+            self._account.add(-sizes.pop())
+            if not sizes:
+                del self._asked[id]
 
     async def send(self, item: SessionMessage, /) -> None:
         """Send a message. Without room for it, send an error instead of a result, and drop a notification."""
@@ -53,6 +72,53 @@ class Unread:
             await self._stream.send(item)
         finally:
             self._account.add(-size)
+            if isinstance(item.message, types.JSONRPCResponse | types.JSONRPCError):
+                self._answered(item.message.id)
+
+    async def aclose(self) -> None:
+        """Close the stream."""
+        await self._stream.aclose()
+
+    async def __aenter__(self) -> Self:
+        await self._stream.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return await self._stream.__aexit__(kind, error, trace)
+
+
+class Received:
+    """The stream of a client's messages, each of which is reported to an `Unread`.
+
+    Args:
+        stream: Stream of the transport.
+        unread: The stream of the responses.
+    """
+
+    def __init__(self, stream: ReadStream[SessionMessage | Exception], unread: Unread) -> None:
+        self._stream = stream
+        self._unread = unread
+
+    @property
+    def last_context(self) -> Any:
+        """The context in which the last message was sent."""
+        return getattr(self._stream, "last_context", None)
+
+    async def receive(self) -> SessionMessage | Exception:
+        """Return the next message."""
+        item = await self._stream.receive()
+        self._unread.received(item)
+        return item
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> SessionMessage | Exception:
+        item = await self._stream.__anext__()
+        self._unread.received(item)
+        return item
 
     async def aclose(self) -> None:
         """Close the stream."""
