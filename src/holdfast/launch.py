@@ -158,17 +158,10 @@ def launch(
             server = _running_server(blocks, quiet=options.get("quiet", False))
             if server is None:
                 close(blocks)
-                serving = _serving(options)
-                serving["boot"] = cast("dict[str, Any]", options).get("_boot", "")
-                serving |= {
-                    "max_threads": max_threads,
-                    "auth": auth,
-                    "auth_message": auth_message,
-                    "show_error": show_error,
-                }
+                own = ServeOptions(max_threads=max_threads, auth=auth, auth_message=auth_message, show_error=show_error)
                 server = start(
                     blocks,
-                    serving,
+                    {**_serving(options), **own},
                     certificate=certificate_of(options, settings.ssl_keyfile_password),
                     quiet=options.get("quiet", False),
                     server_name=server_name,
@@ -432,7 +425,8 @@ def _check_names(options: Mapping[str, Any], called: str = "launch()") -> None:
 
 def _serving(options: Mapping[str, Any]) -> ServeOptions:
     wanted = ServeOptions.__annotations__
-    return cast("ServeOptions", {name: value for name, value in options.items() if name in wanted})
+    serving = {name: value for name, value in options.items() if name in wanted}
+    return cast("ServeOptions", {**serving, "boot": options.get("_boot", "")})
 
 
 def certificate_of(options: Mapping[str, Any], password: str | None = None) -> Certificate | None:
