@@ -582,7 +582,7 @@ def test_a_file_that_exceeds_the_apps_limit_is_rejected(serve: Serve) -> None:
 
     async def work() -> None:
         async with client(app) as mcp:
-            assert "at most 4" in sentence(await mcp.call_tool("tool", {"f": "data:,12345"}))
+            assert "the maximum is 4" in sentence(await mcp.call_tool("tool", {"f": "data:,12345"}))
 
     run(work())
 
