@@ -65,14 +65,8 @@ def markers_in(prose: str) -> list[str]:
     return [" ".join(found[0].split()) for found in MARKERS.finditer(prose)]
 
 
-PENDING = {"state", "stores"}
-"""Packages whose prose has not been revised yet."""
 GROUPS = {
-    **{
-        path.name: sorted(path.rglob("*.py"))
-        for path in sorted(PACKAGE.iterdir())
-        if (path / "__init__.py").is_file() and path.name not in PENDING
-    },
+    **{path.name: sorted(path.rglob("*.py")) for path in sorted(PACKAGE.iterdir()) if (path / "__init__.py").is_file()},
     "holdfast": sorted(PACKAGE.glob("*.py")),
     "docs": [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))],
 }

@@ -44,7 +44,7 @@ class RedisPipe:
         self._task: asyncio.Task[None] | None = None
         self._doubt: asyncio.Task[None] | None = None
         self._silent = False
-        """True if the current exchange was cancelled because Redis does not answer."""
+        """True if the current exchange was canceled because Redis does not answer."""
 
     async def ask(self, *command: str | bytes | int) -> Any:
         """Send a command and return the answer.

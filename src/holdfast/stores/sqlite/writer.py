@@ -45,7 +45,7 @@ class Writer:
         self._thread.start()
 
     async def do(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
-        """Run work in a transaction, and return once it is committed, even if cancelled in the meantime.
+        """Run work in a transaction, and return once it is committed, even if canceled in the meantime.
 
         Raises:
             StoreUnavailableError: The transaction could not be committed.
