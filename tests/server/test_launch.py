@@ -262,7 +262,7 @@ def test_the_message_names_a_published_theme_and_the_page_keeps_its_look(demo: g
 
 
 def test_a_missing_icon_is_reported_and_the_app_is_served(demo: gr.Blocks) -> None:
-    with pytest.warns(UserWarning, match=r"favicon_path='no_such\.ico' is no file"):
+    with pytest.warns(UserWarning, match=r"favicon_path='no_such\.ico' is not a file"):
         demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, favicon_path="no_such.ico")
 
 
