@@ -95,21 +95,18 @@ def plan(
         inherited: Earlier versions that a State gets together with the step's value.
         history_limit: Maximum number of bytes of earlier versions of one cell.
     """
-    return CommitPlan([_change(each, moves, inherited, history_limit) for each in captured])
-
-
-def _change(
-    captured: CapturedValue, moves: Mapping[CellSpec, Move], inherited: Mapping[CellSpec, History], history_limit: int
-) -> CellChange:
-    cell, value, image, dirty, changed, returned = captured
-    spec = cell.spec
-    history = None
-    if spec in inherited:
-        dirty = dirty or returned
-        history = inherited[spec] if dirty and spec.history else None
-    elif dirty and spec.history and cell.created:
-        history = _advanced(cell, moves.get(spec), history_limit)
-    return CellChange(cell, value, image, dirty=dirty, changed=changed, returned=returned, history=history)
+    changes = []
+    any_dirty = False
+    for cell, value, image, dirty, changed, returned in captured:
+        spec, history = cell.spec, None
+        if spec in inherited:
+            dirty = dirty or returned  # noqa: PLW2901 # an inherited history is committed with an equal value too
+            history = inherited[spec] if dirty and spec.history else None
+        elif dirty and spec.history and cell.created:
+            history = _advanced(cell, moves.get(spec), history_limit)
+        any_dirty = any_dirty or dirty
+        changes.append(CellChange(cell, value, image, dirty=dirty, changed=changed, returned=returned, history=history))
+    return CommitPlan(changes, any_dirty)
 
 
 def _advanced(cell: Cell, move: Move | None, limit: int) -> History:

@@ -44,10 +44,10 @@ class Committer:
         commit = plan(captured, event.moves, event.inherits, engine.options.history_limit)
         if not await engine.persistence.write(commit):
             event.unsaved = True
-        self._place(event, commit)
+        changed = self._place(event, commit)
         # A session learns of its own event's changes from the event; an update runs outside of all pages.
         engine.observer.committed(commit, None if event.is_update else event.owners.session.id or None)
-        return tuple(change.cell.spec for change in commit.changes if change.changed)
+        return changed
 
     # Capture
 
@@ -76,7 +76,10 @@ class Committer:
         if not cell.created and spec.watched:
             await self._engine.create(cell)
         image = None if type(value) in VALUES else await self._engine.capturer.image(value, cell)
-        return await self._compared(cell, value, image, returned=True)
+        dirty, changed = compare(cell, value, image)
+        if changed is None:
+            changed = await self._content_differs(cell, value, image)
+        return CapturedValue(cell, value, image, dirty, changed, True)
 
     async def _in_place(self, event: Transaction, spec: CellSpec, image: Captured | None) -> CapturedValue:
         """Capture a value that was changed in place; its lane is taken now if it is not held."""
@@ -86,18 +89,22 @@ class Committer:
             lanes.learn(event.source, spec)
             if not await event.hold_late(cell) or cell.version != given.version:
                 raise StateConflictError(spec.label)
-        return await self._compared(cell, given.value, image, returned=False)
+        dirty, changed = compare(cell, given.value, image)
+        if changed is None:
+            changed = await self._content_differs(cell, given.value, image)
+        return CapturedValue(cell, given.value, image, dirty, changed, False)
 
-    async def _compared(self, cell: Cell, value: Any, image: Captured | None, *, returned: bool) -> CapturedValue:
+    async def _content_differs(self, cell: Cell, value: Any, image: Captured | None) -> bool:
+        """Compare two snapshots by their content, which restores the older value."""
         old = cell.image
-        dirty, changed = compare(cell, value, image)
-        if changed is None and isinstance(old, Snapshot) and isinstance(image, Snapshot):
-            changed = await self._engine.capturer.differs(old, value, image)
-        return CapturedValue(cell, value, image, dirty, bool(changed), returned)
+        if isinstance(old, Snapshot) and isinstance(image, Snapshot):
+            return await self._engine.capturer.differs(old, value, image)
+        return True
 
     # Place
 
-    def _place(self, event: Transaction, commit: CommitPlan) -> None:
+    def _place(self, event: Transaction, commit: CommitPlan) -> tuple[CellSpec, ...]:
+        changed = []
         lifetime = self._engine.lifetime
         written = {change.cell for change in commit.changes}
         live = {id(given.value) for given in event.given.values() if given.cell not in written}
@@ -110,9 +117,12 @@ class Committer:
                 if change.returned or change.dirty:
                     lifetime.touch(cell)
             event.given[cell.spec] = Given(cell, change.value, cell.version, cell.image)
+            if change.changed:
+                changed.append(cell.spec)
         event.working.clear()
         event.moves.clear()
         event.inherits.clear()
+        return tuple(changed)
 
 
 def _place(event: Transaction, change: CellChange, live: set[int]) -> None:

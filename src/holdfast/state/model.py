@@ -313,8 +313,5 @@ class CommitPlan(NamedTuple):
     """Everything that one commit changes."""
 
     changes: Sequence[CellChange]
-
-    @property
-    def dirty(self) -> bool:
-        """Whether any committed bytes change."""
-        return any(change.dirty for change in self.changes)
+    dirty: bool
+    """True if any committed bytes change."""

@@ -53,12 +53,14 @@ class Subscriptions(Observer):
 
     def committed(self, plan: CommitPlan, by: str | None) -> None:
         """Notify subscribers of the content changes that the committing session does not see by itself."""
-        changed: dict[Owner, set[CellSpec]] = {}
+        changed: dict[Owner, set[CellSpec]] | None = None
         for change in plan.changes:
             if change.changed and (by is None or change.cell.spec.scope != "session"):
+                changed = {} if changed is None else changed
                 changed.setdefault(change.cell.owner_cells.owner, set()).add(change.cell.spec)
-        for owner, specs in changed.items():
-            self._notify(owner, specs, by)
+        if changed is not None:
+            for owner, specs in changed.items():
+                self._notify(owner, specs, by)
 
     def expired(self, owner: Owner, spec: CellSpec | None, *, changed: bool = False) -> None:
         """Notify subscribers of a cell that has its initial value again."""

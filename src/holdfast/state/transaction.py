@@ -305,12 +305,12 @@ class Transaction:
         """Return the owner's own objects for the States that are read, creating them on first access."""
         self._open = True
         found = {}
-        cells = [self.cell(spec) for spec in self._reads]
         # Other processes do not write the cells whose lanes this transaction holds.
-        free = [cell for cell in cells if cell not in self.held]
+        free = [cell for cell in map(self.cell, self._reads) if cell not in self.held]
         if free:
             await self.engine.persistence.refresh(free)
-        for spec, cell in zip(self._reads, cells, strict=True):
+        for spec in self._reads:
+            cell = self.cell(spec)
             if not cell.created:
                 await self.engine.create(cell)
             found[spec] = await self._give(spec, cell)
