@@ -283,7 +283,7 @@ def test_no_value_and_no_secret_is_logged_while_the_store_fails(begin: Begin, ow
     assert outcomes()[0] == 200
     output = program.end()
     assert "is unreachable" in output
-    assert "is back" in output
+    assert "is back;" in output
     for secret in ("secret-of-state", key):
         assert secret not in output, output
 
