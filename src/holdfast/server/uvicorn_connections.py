@@ -239,29 +239,12 @@ class Connections:
             self.start_write_timeout(slot)  # the connection only ends after the client has read the rest
 
 
-class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol with the connection limits."""
+class _Registered(asyncio.Protocol):
+    """A protocol whose connection has a slot: both of uvicorn's protocols, with the limits that apply to each."""
 
     all: Connections
     slot: ConnectionSlot | None = None
-    _in_head = True
-    """Whether a request or the rest of a request's head is expected."""
-    _moved = False
-    """Whether the latest data started, continued, or ended a part of a request."""
-    _loose = 0
-    """Bytes received since then: an unfinished head, or data around a body (after a chunk's size or the last chunk)."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Register the connection, unless the TLS handshake has, or reject it."""
-        super().connection_made(transport)
-        self.slot, self.all.handed_over = self.all.handed_over, None
-        if self.slot is None:
-            self.slot = self.all.admit(self.client[0] if self.client else "", transport)
-        if self.slot is None:
-            transport.write(FULL)
-            transport.close()
-        else:
-            self.all.head_begun(self.slot)
+    transport: asyncio.Transport
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Unregister the connection."""
@@ -280,6 +263,29 @@ class HttpProtocol(HttpToolsProtocol):
         super().resume_writing()
         if self.slot is not None and not self.transport.is_closing():
             self.all.stop_write_timeout(self.slot)
+
+
+class HttpProtocol(_Registered, HttpToolsProtocol):
+    """uvicorn's HTTP protocol with the connection limits."""
+
+    _in_head = True
+    """Whether a request or the rest of a request's head is expected."""
+    _moved = False
+    """Whether the latest data started, continued, or ended a part of a request."""
+    _loose = 0
+    """Bytes received since then: an unfinished head, or data around a body (after a chunk's size or the last chunk)."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Register the connection, unless the TLS handshake has, or reject it."""
+        super().connection_made(transport)
+        self.slot, self.all.handed_over = self.all.handed_over, None
+        if self.slot is None:
+            self.slot = self.all.admit(self.client[0] if self.client else "", transport)
+        if self.slot is None:
+            transport.write(FULL)
+            transport.close()
+        else:
+            self.all.head_begun(self.slot)
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection. It only ends after the client has read the last response."""
@@ -343,35 +349,15 @@ class HttpProtocol(HttpToolsProtocol):
         super().handle_websocket_upgrade()
 
 
-class SocketProtocol(WebSocketsSansIOProtocol):
+class SocketProtocol(_Registered, WebSocketsSansIOProtocol):
     """uvicorn's WebSocket protocol with the connection limits and a limit on unfinished frames."""
 
-    all: Connections
-    slot: ConnectionSlot | None = None
     _partial = 0
 
     def connection_made(self, transport: Any) -> None:
         """Take over the slot of the HTTP connection."""
         super().connection_made(transport)
         self.slot, self.all.handed_over = self.all.handed_over, None
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Unregister the connection."""
-        if self.slot is not None:
-            self.all.leave(self.slot)
-        super().connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        """Start the time limit for a page that reads slowly."""
-        super().pause_writing()
-        if self.slot is not None:
-            self.all.start_write_timeout(self.slot)
-
-    def resume_writing(self) -> None:
-        """Stop the time limit after the page has read what was sent."""
-        super().resume_writing()
-        if self.slot is not None and not self.transport.is_closing():
-            self.all.stop_write_timeout(self.slot)
 
     def data_received(self, data: bytes) -> None:
         """Process received data, and count the bytes of an unfinished message."""
