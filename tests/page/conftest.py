@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, expect
+from tests.page.program import Program
 
 import holdfast as gr
 from holdfast.launch import start
@@ -89,3 +91,12 @@ def open_page(context: BrowserContext, complaints: Complaints, url: str) -> Page
     page.goto(url)
     page.locator("gradio-app[data-connected=true]").wait_for()
     return page
+
+
+@pytest.fixture
+def program(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Program]:
+    """The program in the test module's `CODE`, served with `--session tab` by a process that the test can kill."""
+    program = Program(request.module.CODE, tmp_path, "--session", "tab")
+    program.start()
+    yield program
+    program.kill()

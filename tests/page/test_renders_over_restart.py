@@ -37,14 +37,6 @@ CODE = """
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Iterator[Program]:
-    program = Program(CODE, tmp_path, "--session", "tab")
-    program.start()
-    yield program
-    program.kill()
-
-
-@pytest.fixture
 def page(program: Program, context: BrowserContext, complaints: Complaints) -> Iterator[Page]:
     expect.set_options(timeout=PATIENCE)
     context.set_default_timeout(PATIENCE)
