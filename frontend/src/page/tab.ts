@@ -135,7 +135,7 @@ export class Tab {
     if (size === null && !this.#full) {
       this.#full = true
       console.info(
-        'This page is too large for what the browser keeps of a tab, or it keeps nothing here. After a reload it begins anew.',
+        'The browser cannot store this page: it is too large, or storage is off. After a reload it starts from scratch.',
       )
     }
     client.acknowledge(Math.min(conversation.seen, this.#otherPages ?? Infinity))

@@ -21,7 +21,7 @@ export class Updates {
     this.#key = `holdfast updated ${root}`
   }
 
-  /** Milliseconds until the page can reload itself; 0 for now. Infinity if the browser cannot store it. */
+  /** Milliseconds until the page can reload itself; 0 means immediately. Infinity if the browser cannot store it. */
   wait(now: number): number {
     if (this.#storage === null) return Infinity
     const { at, times } = this.#last
